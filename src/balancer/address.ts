@@ -1,0 +1,120 @@
+import type { BackendPoolEntry, BackendTraits } from '../contracts.ts';
+
+/** A pool entry, checked and brought to one form. */
+export interface BackendSpec {
+  readonly id: string;
+  /** Base URL without a trailing slash. */
+  readonly url: string;
+  /** The base URL in canonical form: equal for two spellings of one address. */
+  readonly address: string;
+  /** Whether the id was given, or is the base URL. */
+  readonly named: boolean;
+  readonly weight: number;
+  readonly zone: string | undefined;
+}
+
+/** The highest weight: with 160 points for each unit, a ring of 160,000 points for one backend. */
+export const MAX_WEIGHT = 1_000;
+
+/**
+ * Reads one entry of a pool.
+ * @param where - how messages name the entry, for example `backendPool[2]`
+ * @throws TypeError or RangeError naming the place, the rule and the value
+ */
+export function readEntry(entry: BackendPoolEntry, where: string): BackendSpec {
+  if (typeof entry === 'string') return specOf(readUrl(entry, where), {}, where);
+  if (typeof entry !== 'object' || entry === null) {
+    throw new TypeError(
+      `${where} must be a URL string or an object with IPAddr and Port, url, or host and port, got ${shown(entry)}`,
+    );
+  }
+  if ('IPAddr' in entry)
+    return specOf(
+      readHostPort(entry.IPAddr, entry.Port, 'http', `${where}.IPAddr`, `${where}.Port`),
+      entry,
+      where,
+    );
+  if ('url' in entry) return specOf(readUrl(entry.url, `${where}.url`), entry, where);
+  if ('host' in entry) {
+    const { host, port, protocol = 'http' } = entry;
+    if (protocol !== 'http' && protocol !== 'https') {
+      throw new TypeError(`${where}.protocol must be "http" or "https", got ${shown(protocol)}`);
+    }
+    return specOf(readHostPort(host, port, protocol, `${where}.host`, `${where}.port`), entry, where);
+  }
+  throw new TypeError(`${where} must have IPAddr and Port, url, or host and port, got ${shown(entry)}`);
+}
+
+/** @throws RangeError where a weight is not a number from 0 to 1,000 */
+export function checkWeight(weight: unknown, where: string): number {
+  if (typeof weight !== 'number' || !(weight >= 0 && weight <= MAX_WEIGHT)) {
+    throw new RangeError(`${where} must be a number from 0 to ${MAX_WEIGHT}, got ${shown(weight)}`);
+  }
+  return weight;
+}
+
+/** A value as an error message shows it: short, on one line, and never throwing itself. */
+export function shown(value: unknown): string {
+  let text: string;
+  try {
+    text =
+      typeof value === 'object' && value !== null
+        ? JSON.stringify(value)
+        : typeof value === 'string'
+          ? JSON.stringify(value)
+          : String(value);
+  } catch {
+    text = `an unreadable ${typeof value}`;
+  }
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+function specOf(url: string, { id, weight = 1, zone }: BackendTraits, where: string): BackendSpec {
+  if (id !== undefined && (typeof id !== 'string' || id === '')) {
+    throw new TypeError(`${where}.id must be a string with at least one character, got ${shown(id)}`);
+  }
+  if (zone !== undefined && typeof zone !== 'string')
+    throw new TypeError(`${where}.zone must be a string, got ${shown(zone)}`);
+  checkWeight(weight, `${where}.weight`);
+  return {
+    id: id ?? url,
+    url,
+    address: withoutSlash(new URL(url).href),
+    named: id !== undefined,
+    weight,
+    zone,
+  };
+}
+
+function readUrl(text: unknown, where: string): string {
+  const rule = 'must be an http or https URL without user, query and fragment';
+  if (typeof text !== 'string' || !URL.canParse(text))
+    throw new TypeError(`${where} ${rule}, got ${shown(text)}`);
+  const url = new URL(text);
+  const plain = url.username === '' && url.password === '' && !/[?#]/.test(text);
+  if (!/^https?:$/.test(url.protocol) || !plain) throw new TypeError(`${where} ${rule}, got ${shown(text)}`);
+  return withoutSlash(url.origin + url.pathname);
+}
+
+function readHostPort(
+  host: unknown,
+  port: unknown,
+  protocol: string,
+  hostWhere: string,
+  portWhere: string,
+): string {
+  if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new RangeError(`${portWhere} must be an integer from 1 to 65535, got ${shown(port)}`);
+  }
+  const text = typeof host === 'string' && host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  // The URL parser would read more than a host out of these.
+  const isHost = typeof text === 'string' && text !== '' && !/[\s/\\?#@%]|:(?!.*\]$)/.test(text);
+  if (!isHost || !URL.canParse(`${protocol}://${text}:${port}`)) {
+    throw new TypeError(`${hostWhere} must be an IP address or a host name, got ${shown(host)}`);
+  }
+  return `${protocol}://${text}:${port}`;
+}
+
+function withoutSlash(url: string): string {
+  return url.endsWith('/') ? url.slice(0, -1) : url;
+}

@@ -1,0 +1,34 @@
+/** What happened in a pool. Ids name backends; no event carries a key or a path. */
+export type BalancerEvent =
+  | {
+      readonly type: 'added' | 'removed' | 'up' | 'down' | 'draining' | 'drained' | 'resumed';
+      readonly backend: string;
+    }
+  /** More than half of the pool is out, so that health is ignored; or no longer. */
+  | { readonly type: 'panic'; readonly panic: boolean }
+  /** An entry of the caller's array cannot be used. */
+  | { readonly type: 'rejected'; readonly index: number; readonly message: string };
+
+/** Takes events, in the order in which things happened. */
+export type BalancerListener = (event: BalancerEvent) => void;
+
+/** Hands events to listeners; one that throws disturbs neither the others nor the pool. */
+export class Events {
+  readonly #listeners = new Set<BalancerListener>();
+
+  /** @returns a function that ends the subscription */
+  subscribe(listener: BalancerListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  emit(event: BalancerEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch {
+        // A listener only watches.
+      }
+    }
+  }
+}

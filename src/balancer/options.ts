@@ -1,0 +1,85 @@
+import { type Env, systemEnv } from '../env.ts';
+import { type StrategyName, strategies } from '../strategies/registry.ts';
+import type { StrategyFactory } from '../strategies/strategy.ts';
+import { shown } from './address.ts';
+import type { Bounds } from './bounded-load.ts';
+
+/** Settings of a {@link Balancer}. */
+export interface BalancerOptions<R> {
+  /** A name of the registry, or a factory. @defaultValue `'consistent-hash'` */
+  readonly strategy?: StrategyName | StrategyFactory;
+  /**
+   * The key of a request; equal keys go to one backend. `undefined` means that the request has none: it is placed at random, in
+   * proportion to the weights. @defaultValue the request itself where it is a string
+   */
+  readonly key?: (request: R) => string | undefined;
+  readonly bounds?: Bounds;
+  /** Secret 32-bit integer that keeps others from computing keys that collide; replicas need the same. @defaultValue 0 */
+  readonly seed?: number;
+  /** Above which share of backends out, 0 to 1, health is ignored; 1 never ignores it. @defaultValue 0.5 */
+  readonly panicRatio?: number;
+  readonly env?: Partial<Env>;
+}
+
+/** {@link BalancerOptions} with every default filled in. */
+export interface BalancerSettings<R> {
+  readonly factory: StrategyFactory;
+  readonly key: (request: R) => string | undefined;
+  readonly bounds: Required<Bounds>;
+  readonly seed: number;
+  readonly panicRatio: number;
+  readonly env: Env;
+}
+
+/** @throws RangeError or TypeError naming the option and the value */
+export function readOptions<R>(options: BalancerOptions<R>): BalancerSettings<R> {
+  const {
+    strategy = 'consistent-hash',
+    key = ownKey,
+    bounds = {},
+    seed = 0,
+    panicRatio = 0.5,
+    env = {},
+  } = options;
+  const { factor = 1.25, z = 1, rememberedKeys = 8_192 } = bounds;
+  demand(factor >= 1, 'bounds.factor', 'a number of at least 1', factor);
+  demand(z >= 0 && z < Number.POSITIVE_INFINITY, 'bounds.z', 'a finite number of at least 0', z);
+  demand(
+    Number.isInteger(rememberedKeys) && rememberedKeys >= 0 && rememberedKeys <= 2 ** 20,
+    'bounds.rememberedKeys',
+    'an integer from 0 to 1048576',
+    rememberedKeys,
+  );
+  demand(Number.isInteger(seed) && Math.abs(seed) < 2 ** 32, 'seed', 'a 32-bit integer', seed);
+  demand(panicRatio >= 0 && panicRatio <= 1, 'panicRatio', 'a number from 0 to 1', panicRatio);
+  if (typeof key !== 'function') throw new TypeError(`key must be a function, got ${shown(key)}`);
+  return {
+    factory: factoryOf(strategy),
+    key,
+    bounds: {
+      factor,
+      z,
+      rememberedKeys: rememberedKeys === 0 ? 0 : 2 ** Math.ceil(Math.log2(Math.max(4, rememberedKeys))),
+    },
+    seed: seed | 0,
+    panicRatio,
+    env: { ...systemEnv, ...env },
+  };
+}
+
+function factoryOf(strategy: StrategyName | StrategyFactory): StrategyFactory {
+  if (typeof strategy === 'function') return strategy;
+  if (typeof strategy === 'string' && Object.hasOwn(strategies, strategy))
+    return strategies[strategy].factory;
+  throw new RangeError(
+    `strategy must be a function or one of ${Object.keys(strategies).join(', ')}, got ${shown(strategy)}`,
+  );
+}
+
+function demand(holds: boolean, name: string, rule: string, value: unknown): void {
+  if (!holds) throw new RangeError(`${name} must be ${rule}, got ${shown(value)}`);
+}
+
+function ownKey(request: unknown): string | undefined {
+  return typeof request === 'string' ? request : undefined;
+}

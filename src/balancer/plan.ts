@@ -1,0 +1,72 @@
+import type { BackendPoolEntry } from '../contracts.ts';
+import { type Move, movesBetween, sharesOf } from '../hashing/key-space.ts';
+import { isKeyed, type Strategy, type Weighted } from '../strategies/strategy.ts';
+import { checkWeight, readEntry } from './address.ts';
+
+/** A change of the pool that is only thought of. */
+export interface PoolChange {
+  readonly add?: readonly BackendPoolEntry[];
+  /** Ids. */
+  readonly remove?: readonly string[];
+  /** New weights by id. */
+  readonly setWeight?: Readonly<Record<string, number>>;
+}
+
+/** What a change would do to the key space. All shares are exact, from 0 to 1. */
+export interface Plan {
+  /** The share of the key space whose home changes. */
+  readonly moved: number;
+  /** From whom to whom, the largest first. */
+  readonly moves: readonly Move[];
+  /** What each backend owns before and after; 0 where it is not in the pool. */
+  readonly shares: readonly { readonly id: string; readonly before: number; readonly after: number }[];
+}
+
+/**
+ * Works out what a change would move, from the arcs of both rings. O(points).
+ * @throws TypeError where the strategy has no arcs, RangeError where the change does not fit the pool
+ */
+export function planChange(strategy: Strategy, members: readonly Weighted[], change: PoolChange): Plan {
+  if (!isKeyed(strategy) || strategy.arcs === undefined) {
+    throw new TypeError(`plan needs a strategy that divides the key space into arcs, got ${strategy.name}`);
+  }
+  const after = changed(members, change);
+  const before = members.filter((member) => member.weight > 0);
+  const arcsBefore = [...strategy.arcs(before)];
+  const arcsAfter = [...strategy.arcs(after)];
+  const moves = movesBetween(arcsBefore, arcsAfter);
+  const [sharesBefore, sharesAfter] = [sharesOf(arcsBefore), sharesOf(arcsAfter)];
+  const ids = new Set([...members, ...after].map((member) => member.id));
+  return {
+    moved: moves.reduce((sum, move) => sum + move.share, 0),
+    moves,
+    shares: [...ids].map((id) => ({
+      id,
+      before: sharesBefore.get(id) ?? 0,
+      after: sharesAfter.get(id) ?? 0,
+    })),
+  };
+}
+
+function changed(
+  members: readonly Weighted[],
+  { add = [], remove = [], setWeight = {} }: PoolChange,
+): Weighted[] {
+  const weights = new Map(members.map(({ id, weight }) => [id, weight]));
+  for (const [id, weight] of Object.entries(setWeight)) {
+    if (!weights.has(id))
+      throw new RangeError(`setWeight names ${JSON.stringify(id)}, which is not in the pool`);
+    weights.set(id, checkWeight(weight, `setWeight[${JSON.stringify(id)}]`));
+  }
+  for (const id of remove) {
+    if (!weights.delete(id))
+      throw new RangeError(`remove names ${JSON.stringify(id)}, which is not in the pool`);
+  }
+  for (const [index, entry] of add.entries()) {
+    const { id, weight } = readEntry(entry, `add[${index}]`);
+    if (weights.has(id))
+      throw new RangeError(`add[${index}] names ${JSON.stringify(id)}, which is already in the pool`);
+    weights.set(id, weight);
+  }
+  return [...weights].map(([id, weight]) => ({ id, weight })).filter(({ weight }) => weight > 0);
+}

@@ -1,0 +1,140 @@
+import type { BackendPoolEntry, BackendTraits } from '../contracts.ts';
+import { type BackendSpec, checkWeight, readEntry } from './address.ts';
+import type { ListedBackend } from './pool.ts';
+
+/** An entry of the caller's array that cannot be used. */
+export interface RejectedEntry {
+  /** Its place in the array. */
+  readonly index: number;
+  /** What is wrong with it: place, rule and value. */
+  readonly message: string;
+}
+
+/** Up to this many entries are all compared before every decision. */
+const COMPARED = 64;
+/** Of a longer array, this many in turn, and the weights of this many. */
+const WINDOW = 16;
+const WEIGHT_WINDOW = 4;
+
+/**
+ * Follows the caller's array, which may change at any time: {@link PoolFollower.hasChanged} costs a few nanoseconds, and
+ * {@link PoolFollower.read} reads it anew. Entries are compared by identity and weight.
+ */
+export class PoolFollower {
+  /** What the last reading could not use. */
+  rejected: readonly RejectedEntry[] = [];
+  /** The first thing that was wrong at the last reading. */
+  error: unknown = undefined;
+  readonly #source: readonly BackendPoolEntry[];
+  readonly #name: string;
+  #entries: readonly BackendPoolEntry[] = [];
+  #weights: readonly unknown[] = [];
+  /** Where the windows of a long array stand. */
+  #next = 0;
+  #nextWeight = 0;
+
+  /** @param name - how messages call the array */
+  constructor(source: readonly BackendPoolEntry[], name: string) {
+    if (!Array.isArray(source))
+      throw new TypeError(`${name} must be an array of backends, got ${String(source)}`);
+    this.#source = source;
+    this.#name = name;
+  }
+
+  /**
+   * Whether the array differs from the last reading. O(1): of an array of more than 64, the length is compared, 16 entries in
+   * turn and the weights of 4, so that another entry in the same place is seen within n/16 calls, another weight within n/4.
+   */
+  hasChanged(): boolean {
+    const length = this.#source.length;
+    if (length !== this.#entries.length) return true;
+    if (length <= COMPARED) return this.#differs(0, length) || this.#weighsOther(0, length);
+    const from = this.#next;
+    const fromWeight = this.#nextWeight;
+    this.#next = from + WINDOW < length ? from + WINDOW : 0;
+    this.#nextWeight = fromWeight + WEIGHT_WINDOW < length ? fromWeight + WEIGHT_WINDOW : 0;
+    return (
+      this.#differs(from, Math.min(from + WINDOW, length)) ||
+      this.#weighsOther(fromWeight, Math.min(fromWeight + WEIGHT_WINDOW, length))
+    );
+  }
+
+  /**
+   * Whether the entry at one place of a long array has changed: guards against using a backend that was just replaced.
+   * @param place - negative for a backend that does not come from the array
+   */
+  hasChangedAt(place: number): boolean {
+    if (place < 0 || this.#entries.length <= COMPARED) return false;
+    return this.#differs(place, place + 1) || this.#weighsOther(place, place + 1);
+  }
+
+  /**
+   * Reads the array. Entries of one backend add up; what cannot be used is left out and noted in {@link PoolFollower.rejected}.
+   * O(n).
+   */
+  read(): ListedBackend[] {
+    const entries = [...this.#source];
+    const listed = new Map<string, { spec: BackendSpec; weight: number; place: number }>();
+    const byAddress = new Map<string, string>();
+    const rejected: RejectedEntry[] = [];
+    for (const [index, entry] of entries.entries()) {
+      const where = `${this.#name}[${index}]`;
+      try {
+        const spec = readEntry(entry, where);
+        const id = spec.named ? spec.id : (byAddress.get(spec.address) ?? spec.id);
+        const known = listed.get(id);
+        if (known === undefined) {
+          listed.set(id, { spec, weight: spec.weight, place: index });
+          if (!spec.named) byAddress.set(spec.address, id);
+        } else if (known.spec.address === spec.address) {
+          known.weight = checkWeight(
+            known.weight + spec.weight,
+            `${where}.weight, added to that of ${this.#name}[${known.place}],`,
+          );
+        } else {
+          throw new RangeError(
+            `${where}.id ${JSON.stringify(id)} already stands for ${known.spec.url} at ${this.#name}[${known.place}], got ${spec.url}`,
+          );
+        }
+      } catch (error) {
+        if (rejected.length === 0) this.error = error;
+        rejected.push({ index, message: error instanceof Error ? error.message : String(error) });
+      }
+    }
+    this.#entries = entries;
+    this.#weights = entries.map(weightOf);
+    this.rejected = rejected;
+    return [...listed.values()];
+  }
+
+  #differs(from: number, to: number): boolean {
+    const source = this.#source;
+    const entries = this.#entries;
+    for (let i = from; i < to; i++) if (source[i] !== entries[i]) return true;
+    return false;
+  }
+
+  #weighsOther(from: number, to: number): boolean {
+    const source = this.#source;
+    const weights = this.#weights;
+    for (let i = from; i < to; i++) {
+      const weight = weightOf(source[i]);
+      // NaN, which is wrong but must not look new each time, differs from itself.
+      if (weight !== weights[i] && !Object.is(weight, weights[i])) return true;
+    }
+    return false;
+  }
+}
+
+/** The weight as it stands, right or wrong. */
+function weightOf(entry: BackendPoolEntry | undefined): unknown {
+  return typeof entry === 'object' && entry !== null ? readWeight(entry) : undefined;
+}
+
+function readWeight(entry: BackendTraits): unknown {
+  try {
+    return entry.weight;
+  } catch {
+    return undefined;
+  }
+}

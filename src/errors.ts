@@ -1,0 +1,72 @@
+/** The stable codes of {@link LoadbalancerError}. */
+export type LoadbalancerErrorCode =
+  | 'ERR_LB_NO_BACKEND'
+  | 'ERR_LB_UPSTREAM'
+  | 'ERR_LB_TIMEOUT'
+  | 'ERR_LB_CANCELLED'
+  | 'ERR_LB_RATE_LIMITED'
+  | 'ERR_LB_OVERLOADED';
+
+/** One try of a request on one backend. */
+export interface Attempt {
+  /** Id of the backend that was tried. */
+  readonly backend: string;
+  /** What came of it, in words. */
+  readonly reason: string;
+}
+
+/** What an error may carry along. */
+export interface LoadbalancerErrorOptions {
+  readonly cause?: unknown;
+  readonly attempts?: readonly Attempt[];
+}
+
+/** The base of all errors that a request can end in. */
+export class LoadbalancerError extends Error {
+  readonly code: LoadbalancerErrorCode;
+  /** The HTTP status that fits (RFC 9110 section 15). */
+  readonly status: number;
+  /** The backends that were tried, first one first; empty where nothing was sent. */
+  readonly attempts: readonly Attempt[];
+
+  constructor(
+    code: LoadbalancerErrorCode,
+    status: number,
+    message: string,
+    { cause, attempts = [] }: LoadbalancerErrorOptions = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.status = status;
+    this.attempts = attempts;
+  }
+}
+
+/** No backend may take the request: the pool is empty, or all of it is out or was tried. Status 503. */
+export class NoBackendError extends LoadbalancerError {
+  constructor(message = 'no backend is available', options?: LoadbalancerErrorOptions) {
+    super('ERR_LB_NO_BACKEND', 503, message, options);
+  }
+}
+
+/** The backend failed with something that is not an `Error`; that something is the `cause`. Status 502. */
+export class UpstreamError extends LoadbalancerError {
+  constructor(message: string, options?: LoadbalancerErrorOptions) {
+    super('ERR_LB_UPSTREAM', 502, message, options);
+  }
+}
+
+/** The backend did not answer in time. Status 504. */
+export class UpstreamTimeoutError extends LoadbalancerError {
+  constructor(message: string, options?: LoadbalancerErrorOptions) {
+    super('ERR_LB_TIMEOUT', 504, message, options);
+  }
+}
+
+/** The client left before the answer. Status 499, as nginx logs it: nobody is there to read it. */
+export class CancelledError extends LoadbalancerError {
+  constructor(message = 'the client cancelled the request', options?: LoadbalancerErrorOptions) {
+    super('ERR_LB_CANCELLED', 499, message, options);
+  }
+}

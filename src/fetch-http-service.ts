@@ -1,0 +1,118 @@
+import type { HTTPService, Request, Response, SendOptions } from './contracts.ts';
+import { systemEnv, type Timers } from './env.ts';
+import { LoadbalancerError, UpstreamError } from './errors.ts';
+import { checkTimeout, withDeadline } from './traffic/deadline.ts';
+
+/** Settings of {@link FetchHTTPService}. */
+export interface FetchHTTPServiceOptions {
+  /** Milliseconds for a whole answer, its body included, above 0. @defaultValue 30,000 */
+  readonly timeoutMs?: number;
+  /** @defaultValue the platform's `fetch` */
+  readonly fetch?: typeof fetch;
+  /** @defaultValue the platform's timers */
+  readonly timers?: Timers;
+}
+
+/** Headers that speak of one connection (RFC 9110 section 7.6.1), or that `fetch` works out by itself. */
+const OWN_HEADERS = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** What `fetch` undoes when it decodes a body. */
+const CODING_HEADERS = new Set(['content-encoding', 'content-length', 'transfer-encoding']);
+
+/**
+ * An {@link HTTPService} over the platform's `fetch`. Method, payload and headers go through, but for those that speak of one
+ * connection; redirects are passed on, not followed; the body is read as text in UTF-8.
+ */
+export class FetchHTTPService implements HTTPService {
+  readonly #timeoutMs: number;
+  readonly #fetch: typeof fetch;
+  readonly #timers: Timers;
+
+  /** @throws RangeError where `timeoutMs` is out of range */
+  constructor({
+    timeoutMs = 30_000,
+    fetch = globalThis.fetch,
+    timers = systemEnv.timers,
+  }: FetchHTTPServiceOptions = {}) {
+    checkTimeout(timeoutMs, 'timeoutMs');
+    this.#timeoutMs = timeoutMs;
+    this.#fetch = fetch;
+    this.#timers = timers;
+  }
+
+  /**
+   * @throws TypeError where the request cannot be sent as it is (a bad URL, method or header; GET or HEAD with a payload)
+   * @throws UpstreamTimeoutError when the time is up, UpstreamError with the `cause` where the exchange failed, the signal's
+   * reason when the client left
+   */
+  async sendRequest(url: string, request: Request, options?: SendOptions): Promise<Response> {
+    const outgoing = outgoingRequest(url, request);
+    return withDeadline((signal) => this.#exchange(url, { ...outgoing, signal }), {
+      signal: options?.signal,
+      timeoutMs: this.#timeoutMs,
+      timers: this.#timers,
+    });
+  }
+
+  async #exchange(url: string, init: RequestInit): Promise<Response> {
+    try {
+      const answer = await this.#fetch.call(undefined, url, init);
+      return { status: answer.status, data: await answer.text(), headers: incomingHeaders(answer.headers) };
+    } catch (error) {
+      if (init.signal?.aborted || error instanceof LoadbalancerError) throw error;
+      throw new UpstreamError(`${init.method} ${url} failed: ${reasonOf(error)}`, { cause: error });
+    }
+  }
+}
+
+function outgoingRequest(url: string, { method, payload, headers }: Request): RequestInit {
+  if (!URL.canParse(url)) throw new TypeError(`url must be an absolute URL, got ${JSON.stringify(url)}`);
+  if (typeof method !== 'string' || method === '')
+    throw new TypeError(`method must be an HTTP method, got ${JSON.stringify(method)}`);
+  const bodiless = /^(get|head)$/i.test(method);
+  if (bodiless && payload)
+    throw new TypeError(
+      `a ${method} request cannot carry a payload through fetch, got ${payload.length} characters`,
+    );
+  try {
+    const checked = new globalThis.Request(url, { method, headers: outgoingHeaders(headers) });
+    return { method, headers: checked.headers, redirect: 'manual', ...(payload ? { body: payload } : {}) };
+  } catch (error) {
+    throw new TypeError(`${method} ${url} cannot be sent: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function outgoingHeaders(headers: Request['headers'] = {}): [string, string][] {
+  const listed = Object.entries(headers).filter(([name]) => name.toLowerCase() === 'connection');
+  const dropped = new Set(
+    listed.flatMap(([, value]) => String(value).split(',')).map((name) => name.trim().toLowerCase()),
+  );
+  return Object.entries(headers).flatMap(([name, value]) => {
+    const lower = name.toLowerCase();
+    if (value === undefined || OWN_HEADERS.has(lower) || dropped.has(lower)) return [];
+    return (typeof value === 'string' ? [value] : value).map((one): [string, string] => [name, one]);
+  });
+}
+
+function incomingHeaders(headers: Headers): Record<string, string | readonly string[]> {
+  const cookies = headers.getSetCookie();
+  const others = [...headers].filter(([name]) => name !== 'set-cookie' && !CODING_HEADERS.has(name));
+  return { ...Object.fromEntries(others), ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}) };
+}
+
+/** The innermost reason: `fetch` says only "fetch failed" and hides the rest in causes. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? reasonOf(error.cause) : error.message || error.name;
+}

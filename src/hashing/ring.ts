@@ -1,0 +1,157 @@
+import { KEY_SPACE, pointsOf } from './hash.ts';
+
+/** A backend as the ring sees it. */
+export interface RingMember {
+  readonly id: string;
+  /** A small integer (0 to 65,534) that stands for the backend in the tables. */
+  readonly slot: number;
+  /** How many points the backend has. */
+  readonly points: number;
+}
+
+/** Highest slot that the tables can hold; 65,535 is kept for "none". */
+export const MAX_SLOT = 65_534;
+/** Packs a point and its owner into one double: 32 + 16 of 53 bits. */
+const PACK = 65_536;
+
+/**
+ * A consistent-hash ring: the owner of a position is the first point at or after it, wrapping round. A ring never
+ * changes; {@link Ring.with} makes the next one, so that a look-up sees the old ring or the new, never half of each.
+ *
+ * Look-up is one step on average: the top bits of the position index a table of starts with about one point a bucket.
+ * Six bytes a point, four a bucket.
+ *
+ * @see Karger et al., Consistent Hashing and Random Trees, STOC 1997
+ */
+export class Ring {
+  static readonly empty = new Ring(new Uint32Array(0), new Uint16Array(0), []);
+
+  /** Sorted; one more than there are points: a sentinel that owns the way round to the first point. */
+  readonly #points: Uint32Array;
+  readonly #owners: Uint16Array;
+  readonly #starts: Uint32Array;
+  readonly #shift: number;
+  /** Ids by slot. */
+  readonly names: readonly (string | undefined)[];
+
+  private constructor(points: Uint32Array, owners: Uint16Array, names: readonly (string | undefined)[]) {
+    const size = points.length;
+    this.names = names;
+    this.#points = new Uint32Array(size + 1);
+    this.#points.set(points);
+    this.#points[size] = KEY_SPACE - 1;
+    this.#owners = new Uint16Array(size + 1);
+    this.#owners.set(owners);
+    this.#owners[size] = owners[0] ?? 0;
+    const bits = Math.max(1, 31 - Math.clz32(size));
+    this.#shift = 32 - bits;
+    this.#starts = startsOf(points, bits, this.#shift);
+  }
+
+  /** Number of points. */
+  get size(): number {
+    return this.#points.length - 1;
+  }
+
+  /** Bytes of the tables. */
+  get byteLength(): number {
+    return this.#points.byteLength + this.#owners.byteLength + this.#starts.byteLength;
+  }
+
+  /** The slot that owns a position. O(1). The ring must have a point. */
+  locate(hash: number): number {
+    const points = this.#points;
+    const position = hash >>> 0;
+    let i = this.#starts[hash >>> this.#shift] as number;
+    while ((points[i] as number) < position) i++;
+    return this.#owners[i] as number;
+  }
+
+  /**
+   * The ring without the points of some slots and with those of some members. O(points), plus O(k log k) for k new points.
+   * @throws Error where a new member's slot is still in use
+   */
+  with(dropped: Iterable<number>, added: readonly RingMember[]): Ring {
+    const names = [...this.names];
+    const gone = new Uint8Array(MAX_SLOT + 1);
+    for (const slot of dropped) {
+      gone[slot] = 1;
+      names[slot] = undefined;
+    }
+    for (const member of added) {
+      if (names[member.slot] !== undefined) throw new Error(`slot ${member.slot} is in use`);
+      names[member.slot] = member.id;
+    }
+    return this.#merge(gone, packed(added, names), names);
+  }
+
+  /** Every arc of the ring in order, as where it ends (exclusive, up to 2^32) and the slot that owns it. */
+  *arcs(): Generator<readonly [end: number, slot: number]> {
+    for (let i = 0; i < this.size; i++) yield [(this.#points[i] as number) + 1, this.#owners[i] as number];
+    yield [KEY_SPACE, this.#owners[this.size] as number];
+  }
+
+  #merge(gone: Uint8Array, added: Float64Array, names: readonly (string | undefined)[]): Ring {
+    const size = this.size;
+    const points = new Uint32Array(size + added.length);
+    const owners = new Uint16Array(points.length);
+    let length = 0;
+    let next = 0;
+    for (let i = 0; i <= size; i++) {
+      const owner = this.#owners[i] as number;
+      if (i < size && gone[owner] === 1) continue;
+      const limit = i < size ? (this.#points[i] as number) : KEY_SPACE;
+      for (; next < added.length; next++) {
+        const point = Math.floor((added[next] as number) / PACK);
+        const slot = (added[next] as number) % PACK;
+        if (point > limit || (point === limit && i < size && isBefore(names, owner, slot))) break;
+        points[length] = point;
+        owners[length++] = slot;
+      }
+      if (i === size) break;
+      points[length] = limit;
+      owners[length++] = owner;
+    }
+    return new Ring(points.slice(0, length), owners.slice(0, length), names);
+  }
+}
+
+/** For each bucket of the key space, the first point in or after it: a histogram, then its prefix sums. */
+function startsOf(points: Uint32Array, bits: number, shift: number): Uint32Array {
+  const starts = new Uint32Array(2 ** bits + 1);
+  for (let i = 0; i < points.length; i++) {
+    const next = ((points[i] as number) >>> shift) + 1;
+    starts[next] = (starts[next] as number) + 1;
+  }
+  for (let b = 1; b < starts.length; b++) starts[b] = (starts[b] as number) + (starts[b - 1] as number);
+  return starts;
+}
+
+/** The points of new members, sorted by position and, where two coincide, by id. */
+function packed(members: readonly RingMember[], names: readonly (string | undefined)[]): Float64Array {
+  const all = new Float64Array(members.reduce((sum, member) => sum + member.points, 0));
+  let length = 0;
+  for (const { id, slot, points } of members) {
+    for (const point of pointsOf(id, points)) all[length++] = point * PACK + slot;
+  }
+  all.sort();
+  for (let i = 1; i < length; i++) sinkTie(all, i, names);
+  return all;
+}
+
+/** Moves the i-th packed point before those at the same position whose ids come after its own. */
+function sinkTie(all: Float64Array, i: number, names: readonly (string | undefined)[]): void {
+  for (let k = i; k > 0; k--) {
+    const here = all[k] as number;
+    const left = all[k - 1] as number;
+    if (Math.floor(here / PACK) !== Math.floor(left / PACK) || !isBefore(names, here % PACK, left % PACK))
+      return;
+    all[k] = left;
+    all[k - 1] = here;
+  }
+}
+
+/** Ties go by id, never by slot or position in the pool: two processes must agree. */
+function isBefore(names: readonly (string | undefined)[], slot: number, other: number): boolean {
+  return (names[slot] as string) < (names[other] as string);
+}

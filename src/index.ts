@@ -1,0 +1,68 @@
+export { Balancer } from './balancer/balancer.ts';
+export type { Bounds } from './balancer/bounded-load.ts';
+export type { BalancerEvent, BalancerListener } from './balancer/events.ts';
+export type { Candidate, Explanation } from './balancer/explanation.ts';
+export type { Lease } from './balancer/lease.ts';
+export type { BalancerOptions } from './balancer/options.ts';
+export type { Plan, PoolChange } from './balancer/plan.ts';
+export type { RejectedEntry } from './balancer/pool-follower.ts';
+export type { BackendState, BackendStats, BalancerStats } from './balancer/stats.ts';
+export type { WorkloadReport } from './balancer/workload.ts';
+export type {
+  BackendPool,
+  BackendPoolEntry,
+  BackendServiceInfo,
+  BackendTraits,
+  HostBackend,
+  HTTPService,
+  ILoadBalancer,
+  Request,
+  Response,
+  ResponseWriter,
+  SendOptions,
+  UrlBackend,
+} from './contracts.ts';
+export { type Clock, type Env, systemEnv, type Timers } from './env.ts';
+export {
+  type Attempt,
+  CancelledError,
+  LoadbalancerError,
+  type LoadbalancerErrorCode,
+  type LoadbalancerErrorOptions,
+  NoBackendError,
+  UpstreamError,
+  UpstreamTimeoutError,
+} from './errors.ts';
+export { FetchHTTPService, type FetchHTTPServiceOptions } from './fetch-http-service.ts';
+export { hashKey } from './hashing/hash.ts';
+export type { Arcs, Move } from './hashing/key-space.ts';
+export { Loadbalancer, type LoadbalancerOptions, type RequestOptions } from './loadbalancer.ts';
+export { type ILoggerService, LoggerService, type LoggerServiceOptions } from './logger.ts';
+export { type ConsistentHashOptions, consistentHash } from './strategies/consistent-hash.ts';
+export { leastConnections } from './strategies/least-connections.ts';
+export { type LeastWorkloadOptions, leastWorkload } from './strategies/least-workload.ts';
+export { type MaglevOptions, maglev } from './strategies/maglev.ts';
+export { type PeakEwmaOptions, peakEwma } from './strategies/peak-ewma.ts';
+export { powerOfTwo } from './strategies/power-of-two.ts';
+export { random } from './strategies/random.ts';
+export { type StrategyEntry, type StrategyName, strategies } from './strategies/registry.ts';
+export { rendezvous } from './strategies/rendezvous.ts';
+export { roundRobin } from './strategies/round-robin.ts';
+export type {
+  Backend,
+  Eligible,
+  KeyedStrategy,
+  Outcome,
+  Strategy,
+  StrategyFactory,
+  StrategyLease,
+  Weighted,
+} from './strategies/strategy.ts';
+export {
+  type AffinityKey,
+  byClientAddress,
+  byCookie,
+  byHeader,
+  byJwtClaim,
+  byPath,
+} from './traffic/affinity.ts';

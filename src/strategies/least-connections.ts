@@ -1,0 +1,105 @@
+import { FairTurns } from './fair-turns.ts';
+import type { Backend, Eligible, Strategy, StrategyFactory } from './strategy.ts';
+
+/**
+ * The backend with the fewest requests in flight for its weight; those that tie take turns by weight. A binary heap keeps the order:
+ * O(log n) for each lease, O(1) for a pick while the best may be picked.
+ */
+export function leastConnections(): StrategyFactory {
+  return (): Strategy => {
+    const turns = new FairTurns();
+    const heap = new BackendHeap((a, b) => {
+      const difference = a.inFlight * b.weight - b.inFlight * a.weight;
+      return difference === 0 ? turns.isFirst(a, b) : difference < 0;
+    });
+    return {
+      name: 'least-connections',
+      update(backends) {
+        turns.update(backends);
+        heap.update(backends);
+      },
+      pick: (_key, eligible) => heap.best(eligible),
+      started({ backend }) {
+        turns.take(backend);
+        heap.moved(backend);
+      },
+      finished: ({ backend }) => heap.moved(backend),
+    };
+  };
+}
+
+/** An indexed binary heap of backends whose order changes one at a time. */
+class BackendHeap {
+  readonly #before: (a: Backend, b: Backend) => boolean;
+  #heap: Backend[] = [];
+  /** Where each slot stands in the heap. */
+  #places: (number | undefined)[] = [];
+
+  constructor(before: (a: Backend, b: Backend) => boolean) {
+    this.#before = before;
+  }
+
+  update(backends: readonly Backend[]): void {
+    this.#heap = [...backends].sort((a, b) => (this.#before(a, b) ? -1 : 1));
+    this.#places = [];
+    for (const [place, backend] of this.#heap.entries()) this.#places[backend.slot] = place;
+  }
+
+  /** The first eligible in order: the top, or the best of the subtrees below those that are not. */
+  best(eligible: Eligible): Backend | undefined {
+    return this.#bestBelow(0, eligible, undefined);
+  }
+
+  /** Puts a backend whose load has changed back in order. */
+  moved(backend: Backend): void {
+    const place = this.#places[backend.slot];
+    if (place === undefined || this.#heap[place] !== backend) return;
+    this.#sink(this.#rise(place));
+  }
+
+  #bestBelow(place: number, eligible: Eligible, best: Backend | undefined): Backend | undefined {
+    const backend = this.#heap[place];
+    if (backend === undefined || (best !== undefined && !this.#before(backend, best))) return best;
+    if (eligible(backend)) return backend;
+    return this.#bestBelow(2 * place + 2, eligible, this.#bestBelow(2 * place + 1, eligible, best));
+  }
+
+  #rise(from: number): number {
+    let place = from;
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      if (!this.#before(this.#heap[place] as Backend, this.#heap[parent] as Backend)) break;
+      this.#swap(place, parent);
+      place = parent;
+    }
+    return place;
+  }
+
+  #sink(from: number): void {
+    let place = from;
+    for (;;) {
+      const left = 2 * place + 1;
+      const right = left + 1;
+      let first = place;
+      if (left < this.#heap.length && this.#before(this.#heap[left] as Backend, this.#heap[first] as Backend))
+        first = left;
+      if (
+        right < this.#heap.length &&
+        this.#before(this.#heap[right] as Backend, this.#heap[first] as Backend)
+      )
+        first = right;
+      if (first === place) return;
+      this.#swap(place, first);
+      place = first;
+    }
+  }
+
+  #swap(a: number, b: number): void {
+    const backend = this.#heap[a] as Backend;
+    const other = this.#heap[b] as Backend;
+    this.#heap[a] = other;
+    this.#heap[b] = backend;
+    this.#places[other.slot] = a;
+    this.#places[backend.slot] = b;
+  }
+}

@@ -1,0 +1,70 @@
+import { FairTurns } from './fair-turns.ts';
+import type { Backend, Strategy, StrategyFactory } from './strategy.ts';
+
+/** Settings of {@link leastWorkload}. */
+export interface LeastWorkloadOptions {
+  /** How long a report is believed, in milliseconds. @defaultValue 180,000 (three minutes) */
+  readonly expiryMs?: number;
+}
+
+/** An idle backend still does some work: keeps a report of 0 from drawing everything. */
+const FLOOR = 0.01;
+
+/**
+ * The backend with the least expected workload for its weight: what it last reported, times requests in flight and
+ * this one, so that those who report rarely are not run over in between. A backend without a fresh report counts as the mean of the others.
+ * Ties take turns by weight. O(backends).
+ *
+ * @throws RangeError where `expiryMs` is not a positive number
+ * @see gRPC proposal A58 for the expiry and the mean
+ */
+export function leastWorkload({ expiryMs = 180_000 }: LeastWorkloadOptions = {}): StrategyFactory {
+  if (!(expiryMs > 0)) throw new RangeError(`expiryMs must be a positive number, got ${expiryMs}`);
+  return ({ clock }): Strategy => {
+    const turns = new FairTurns();
+    let backends: readonly Backend[] = [];
+
+    function freshWorkload(backend: Backend, now: number): number | undefined {
+      return backend.workload !== undefined && now - backend.reportedAt <= expiryMs
+        ? backend.workload
+        : undefined;
+    }
+
+    function meanWorkload(now: number): number {
+      let sum = 0;
+      let count = 0;
+      for (const backend of backends) {
+        const workload = freshWorkload(backend, now);
+        if (workload === undefined) continue;
+        sum += workload;
+        count++;
+      }
+      return count === 0 ? 1 : sum / count;
+    }
+
+    return {
+      name: 'least-workload',
+      update(next) {
+        backends = next;
+        turns.update(next);
+      },
+      pick(_key, eligible) {
+        const now = clock.now();
+        const mean = meanWorkload(now);
+        let best: Backend | undefined;
+        let least = Number.POSITIVE_INFINITY;
+        for (const backend of backends) {
+          if (!eligible(backend)) continue;
+          const workload = Math.max(FLOOR, freshWorkload(backend, now) ?? mean);
+          const load = workload * (backend.inFlight / backend.weight + 1);
+          if (best === undefined || load < least || (load === least && turns.isFirst(backend, best))) {
+            best = backend;
+            least = load;
+          }
+        }
+        return best;
+      },
+      started: ({ backend }) => turns.take(backend),
+    };
+  };
+}

@@ -1,0 +1,47 @@
+import { consistentHash } from './consistent-hash.ts';
+import { leastConnections } from './least-connections.ts';
+import { leastWorkload } from './least-workload.ts';
+import { maglev } from './maglev.ts';
+import { peakEwma } from './peak-ewma.ts';
+import { powerOfTwo } from './power-of-two.ts';
+import { random } from './random.ts';
+import { rendezvous } from './rendezvous.ts';
+import { roundRobin } from './round-robin.ts';
+import type { StrategyFactory } from './strategy.ts';
+
+/** A strategy that can be chosen by name. */
+export interface StrategyEntry {
+  /** What it is good for, in one line. */
+  readonly summary: string;
+  /** Makes it with its default settings. */
+  readonly factory: StrategyFactory;
+  /** What a request's key is unless the caller says otherwise. @defaultValue `'path'` */
+  readonly key?: 'path' | 'client-address';
+}
+
+/** Every strategy by its name: the only list there is. */
+export const strategies = {
+  'consistent-hash': {
+    summary: 'same key, same backend; few keys move when the pool changes',
+    factory: consistentHash(),
+  },
+  maglev: { summary: 'same key, same backend; the most even table, a few more keys move', factory: maglev() },
+  rendezvous: { summary: 'same key, same backend; exact weights, for small pools', factory: rendezvous() },
+  'ip-hash': {
+    summary: 'same client address, same backend',
+    factory: consistentHash(),
+    key: 'client-address',
+  },
+  'round-robin': { summary: 'each in turn, smoothly by weight', factory: roundRobin() },
+  random: { summary: 'any, by weight', factory: random() },
+  'least-connections': { summary: 'the fewest requests in flight', factory: leastConnections() },
+  'power-of-two': { summary: 'the less loaded of two random ones', factory: powerOfTwo() },
+  'peak-ewma': { summary: 'the shortest expected wait, by measured latency', factory: peakEwma() },
+  'least-workload': {
+    summary: 'the least CPU, memory or network use, as backends report',
+    factory: leastWorkload(),
+  },
+} as const satisfies Record<string, StrategyEntry>;
+
+/** A name in the registry. */
+export type StrategyName = keyof typeof strategies;

@@ -1,0 +1,101 @@
+import type { Backend, Eligible, Strategy, StrategyFactory } from './strategy.ts';
+
+/**
+ * Backends in turn, in the order of the pool; with unequal weights the smooth order of nginx, in which 5:1:1 gives
+ * a a b a c a a. Members that come or go do not disturb the turns of the rest. O(1) with equal weights while the next in turn
+ * is eligible, O(backends) otherwise.
+ *
+ * @see nginx, ngx_http_upstream_round_robin: smooth weighted round robin
+ */
+export function roundRobin(): StrategyFactory {
+  return (): Strategy => {
+    const plain = plainTurns();
+    const smooth = smoothTurns();
+    let turns: Turns = plain;
+    return {
+      name: 'round-robin',
+      update(backends) {
+        turns = backends.every((b) => b.weight === backends[0]?.weight) ? plain : smooth;
+        plain.update(backends);
+        smooth.update(backends);
+      },
+      pick: (_key, eligible) => turns.pick(eligible),
+      started: ({ backend }) => turns.taken(backend),
+    };
+  };
+}
+
+interface Turns {
+  update(backends: readonly Backend[]): void;
+  pick(eligible: Eligible): Backend | undefined;
+  /** The backend that was picked last takes its turn. */
+  taken(backend: Backend): void;
+}
+
+function plainTurns(): Turns {
+  let backends: readonly Backend[] = [];
+  let next = 0;
+  /** Where the last pick stood in the list. */
+  let picked = 0;
+  return {
+    update(updated) {
+      const waiting = [...backends.slice(next), ...backends.slice(0, next)];
+      const first = waiting.find((backend) => updated.includes(backend));
+      next = first === undefined ? 0 : updated.indexOf(first);
+      backends = updated;
+    },
+    pick(eligible) {
+      for (let step = 0; step < backends.length; step++) {
+        const place = (next + step) % backends.length;
+        const backend = backends[place] as Backend;
+        if (!eligible(backend)) continue;
+        picked = place;
+        return backend;
+      }
+      return undefined;
+    },
+    taken() {
+      next = (picked + 1) % backends.length;
+    },
+  };
+}
+
+function smoothTurns(): Turns {
+  let backends: readonly Backend[] = [];
+  let credits = new Float64Array(0);
+  /** Which members the last pick considered. */
+  let considered = new Uint8Array(0);
+  return {
+    update(updated) {
+      const before = new Map(backends.map((backend, place) => [backend, credits[place] as number]));
+      credits = Float64Array.from(updated, (backend) => before.get(backend) ?? 0);
+      considered = new Uint8Array(updated.length);
+      backends = updated;
+    },
+    pick(eligible) {
+      let best: Backend | undefined;
+      let most = Number.NEGATIVE_INFINITY;
+      for (let place = 0; place < backends.length; place++) {
+        const backend = backends[place] as Backend;
+        considered[place] = eligible(backend) ? 1 : 0;
+        const credit = (credits[place] as number) + backend.weight;
+        if (considered[place] === 1 && credit > most) {
+          best = backend;
+          most = credit;
+        }
+      }
+      return best;
+    },
+    taken(picked) {
+      let total = 0;
+      for (let place = 0; place < backends.length; place++) {
+        if (considered[place] !== 1) continue;
+        const { weight } = backends[place] as Backend;
+        credits[place] = (credits[place] as number) + weight;
+        total += weight;
+      }
+      const place = backends.indexOf(picked);
+      credits[place] = (credits[place] as number) - total;
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type { Request } from '../contracts.ts';
+
+/** What decides which requests go to the same backend: equal keys do; `undefined` means that a request has none. */
+export type AffinityKey = (request: Request) => string | undefined;
+
+/** The path with its query: each resource has a backend that keeps it warm. */
+export const byPath: AffinityKey = (request) => request.path;
+
+/** The client's address, as the host gave it. */
+export const byClientAddress: AffinityKey = (request) => request.clientAddress;
+
+/**
+ * The value of a header; of several, the first. Header names are case-insensitive (RFC 9110 section 5.1).
+ * @throws TypeError where the name is not a token (RFC 9110 section 5.6.2)
+ */
+export function byHeader(name: string): AffinityKey {
+  const wanted = checkToken(name, 'header').toLowerCase();
+  return ({ headers }) => headerValue(headers, wanted);
+}
+
+/**
+ * The value of a cookie; of several with the name, the first (RFC 6265 section 5.4).
+ * @throws TypeError where the name is not a token
+ */
+export function byCookie(name: string): AffinityKey {
+  checkToken(name, 'cookie');
+  return ({ headers }) => cookieValue(headerValue(headers, 'cookie'), name);
+}
+
+/**
+ * A claim of the bearer token in the `authorization` header (RFC 7519, RFC 6750), such as `sub`; a string or a number. The token is only read, NOT
+ * verified: as a cache key that is harmless, since a forged token merely chooses a backend; never take it for a login.
+ */
+export function byJwtClaim(claim: string): AffinityKey {
+  return ({ headers }) => {
+    const [scheme, token] = (headerValue(headers, 'authorization') ?? '').split(' ', 2);
+    if (scheme?.toLowerCase() !== 'bearer' || token === undefined || token.length > 16_384) return undefined;
+    const value = claimsOf(token)?.[claim];
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+  };
+}
+
+function headerValue(headers: Request['headers'], wanted: string): string | undefined {
+  if (headers === undefined) return undefined;
+  const name = Object.hasOwn(headers, wanted)
+    ? wanted
+    : Object.keys(headers).find((own) => own.toLowerCase() === wanted);
+  const value = name === undefined ? undefined : headers[name];
+  return typeof value === 'string' ? value : value?.[0];
+}
+
+function cookieValue(cookies: string | undefined, name: string): string | undefined {
+  for (const pair of cookies?.split(';') ?? []) {
+    const equals = pair.indexOf('=');
+    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
+  }
+  return undefined;
+}
+
+function claimsOf(token: string): Record<string, unknown> | undefined {
+  try {
+    const payload = (token.split('.', 2)[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+    const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0));
+    const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof claims === 'object' && claims !== null ? { __proto__: null, ...claims } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function checkToken(name: string, what: string): string {
+  if (typeof name !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+    throw new TypeError(`the name of a ${what} must be a token, got ${JSON.stringify(name)}`);
+  }
+  return name;
+}
