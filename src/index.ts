@@ -48,15 +48,16 @@ export { random } from './strategies/random.ts';
 export { type StrategyEntry, type StrategyName, strategies } from './strategies/registry.ts';
 export { rendezvous } from './strategies/rendezvous.ts';
 export { roundRobin } from './strategies/round-robin.ts';
-export type {
-  Backend,
-  Eligible,
-  KeyedStrategy,
-  Outcome,
-  Strategy,
-  StrategyFactory,
-  StrategyLease,
-  Weighted,
+export {
+  type Backend,
+  type Eligible,
+  isKeyedStrategy,
+  type KeyedStrategy,
+  type Outcome,
+  type Strategy,
+  type StrategyFactory,
+  type StrategyLease,
+  type Weighted,
 } from './strategies/strategy.ts';
 export {
   type AffinityKey,

@@ -2,7 +2,7 @@ import { hashKey, KeyHasher } from '../hashing/hash.ts';
 import {
   type Backend,
   type Eligible,
-  isKeyed,
+  isKeyedStrategy,
   type KeyedStrategy,
   type Strategy,
 } from '../strategies/strategy.ts';
@@ -55,7 +55,7 @@ export class Chooser {
     this.#pool = pool;
     this.#random = random;
     this.#chance = drawNumber(random);
-    this.#keyed = isKeyed(strategy) ? strategy : undefined;
+    this.#keyed = isKeyedStrategy(strategy) ? strategy : undefined;
     this.#bounded = this.#keyed !== undefined && bounds.factor !== Number.POSITIVE_INFINITY;
     if (this.#keyed !== undefined && this.#bounded && bounds.rememberedKeys > 0) {
       this.places = new KeyPlaces(bounds.rememberedKeys, bounds.factor, this.#keyed, pool);

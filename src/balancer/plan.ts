@@ -1,6 +1,6 @@
 import type { BackendPoolEntry } from '../contracts.ts';
 import { type Move, movesBetween, sharesOf } from '../hashing/key-space.ts';
-import { isKeyed, type Strategy, type Weighted } from '../strategies/strategy.ts';
+import { isKeyedStrategy, type Strategy, type Weighted } from '../strategies/strategy.ts';
 import { checkWeight, readEntry } from './address.ts';
 
 /** A change of the pool that is only thought of. */
@@ -27,7 +27,7 @@ export interface Plan {
  * @throws TypeError where the strategy has no arcs, RangeError where the change does not fit the pool
  */
 export function planChange(strategy: Strategy, members: readonly Weighted[], change: PoolChange): Plan {
-  if (!isKeyed(strategy) || strategy.arcs === undefined) {
+  if (!isKeyedStrategy(strategy) || strategy.arcs === undefined) {
     throw new TypeError(`plan needs a strategy that divides the key space into arcs, got ${strategy.name}`);
   }
   const after = changed(members, change);

@@ -1,5 +1,5 @@
 import { sharesOf } from '../hashing/key-space.ts';
-import { isKeyed, type Strategy } from '../strategies/strategy.ts';
+import { isKeyedStrategy, type Strategy } from '../strategies/strategy.ts';
 import { DOWN, DRAINING, type Member } from './member.ts';
 import type { RejectedEntry } from './pool-follower.ts';
 
@@ -56,7 +56,7 @@ export function backendStats(member: Member, share: number | undefined): Backend
 
 /** What share of the key space each member is home to; `undefined` where the strategy knows no homes. O(points). */
 export function homeShares(strategy: Strategy, members: readonly Member[]): Map<string, number> | undefined {
-  if (!isKeyed(strategy)) return undefined;
+  if (!isKeyedStrategy(strategy)) return undefined;
   if (strategy.arcs !== undefined) return sharesOf(strategy.arcs());
   const total = members.reduce((sum, member) => sum + member.weight, 0);
   return new Map(members.map(({ id, weight }) => [id, total === 0 ? 0 : weight / total]));

@@ -19,23 +19,24 @@ export function maglevTable(members: readonly MaglevMember[], rows: number): Uin
   if (members.length === 0) return new Uint16Array(0);
   const byId = [...members].sort((a, b) => (a.id < b.id ? -1 : 1));
   const heaviest = Math.max(...byId.map((member) => member.weight));
-  const turns = byId.map((member) => ({
-    ...permutation(member.id, rows),
-    slot: member.slot,
-    pace: member.weight / heaviest,
-    due: 0,
-  }));
+  const paces = Float64Array.from(byId, (member) => member.weight / heaviest);
+  const dues = new Float64Array(byId.length);
+  const { next, skips } = permutations(byId, rows);
   const table = new Uint16Array(rows);
   const taken = new Uint8Array(rows);
-  let left = rows;
-  for (;;) {
-    for (const turn of turns) {
-      turn.due += turn.pace;
-      if (turn.due < 1) continue;
-      turn.due -= 1;
-      while (taken[turn.row] === 1) turn.row = (turn.row + turn.skip) % rows;
-      taken[turn.row] = 1;
-      table[turn.row] = turn.slot;
+  for (let left = rows; ; ) {
+    for (let i = 0; i < byId.length; i++) {
+      const due = (dues[i] as number) + (paces[i] as number);
+      dues[i] = due < 1 ? due : due - 1;
+      if (due < 1) continue;
+      let row = next[i] as number;
+      while (taken[row] === 1) {
+        row += skips[i] as number;
+        if (row >= rows) row -= rows;
+      }
+      taken[row] = 1;
+      table[row] = (byId[i] as MaglevMember).slot;
+      next[i] = row;
       if (--left === 0) return table;
     }
   }
@@ -60,9 +61,21 @@ function isPrime(number: number): boolean {
   return number > 1;
 }
 
-/** Where a backend's order of the rows starts and how far it steps: with a prime number of rows it visits them all. */
-function permutation(id: string, rows: number): { row: number; skip: number } {
+/**
+ * Every backend's own order of the rows, as the row where it starts and how far it steps: with a prime number of rows it visits
+ * them all.
+ */
+function permutations(
+  members: readonly MaglevMember[],
+  rows: number,
+): { next: Uint32Array; skips: Uint32Array } {
+  const next = new Uint32Array(members.length);
+  const skips = new Uint32Array(members.length);
   const hasher = new KeyHasher();
-  hasher.read(id, 0);
-  return { row: (hasher.position >>> 0) % rows, skip: ((hasher.fingerprint >>> 0) % (rows - 1)) + 1 };
+  for (const [i, { id }] of members.entries()) {
+    hasher.read(id, 0);
+    next[i] = (hasher.position >>> 0) % rows;
+    skips[i] = ((hasher.fingerprint >>> 0) % (rows - 1)) + 1;
+  }
+  return { next, skips };
 }

@@ -1,25 +1,27 @@
 import type { Backend, Strategy, StrategyFactory } from './strategy.ts';
 import { TwoChoices } from './two-choices.ts';
 
-/** Latencies below this are all the same: what differs is noise. */
+/** Latencies below this count as equal: what differs is noise. */
 const NOISE_MS = 1;
+/** Latencies are compared in this many steps from each to its double, so that noise does not shut out one of two equals. */
+const STEPS = 4;
 
 /** Settings of {@link peakEwma}. */
 export interface PeakEwmaOptions {
-  /** Time constant of the average, in milliseconds, above 0. @defaultValue 10,000 */
+  /** Time constant with which a peak fades, in milliseconds, above 0. @defaultValue 10,000 */
   readonly decayMs?: number;
   /** A failure counts as a response that took at least this long, in milliseconds: fast errors must not attract. @defaultValue 1,000 */
   readonly failureMs?: number;
 }
 
 /**
- * The less loaded of two random backends, where load is the expected wait: the latency's moving average, which jumps to peaks at
- * once and forgets them slowly, times requests in flight and this one. A backend never measured counts as the mean
- * of the others, and an idle one drifts back to that mean, so that nobody is shunned for ever; latencies below 1 ms count as
- * equal. Expected O(1).
+ * The less loaded of two random backends, where load is the expected wait: the latency, whose peaks count at once and fade
+ * slowly, times requests in flight and this one. A backend never measured counts as the mean of the others.
+ * A backend that was slow is thus tried again in time. Latencies below 1 ms count
+ * as equal, and so do those within about a fifth of each other. Expected O(1).
  *
  * @throws RangeError where an option is not a positive number
- * @see Finagle, PeakEwma; Ousterhout's two choices as in {@link powerOfTwo}
+ * @see Finagle, PeakEwma
  */
 export function peakEwma({ decayMs = 10_000, failureMs = 1_000 }: PeakEwmaOptions = {}): StrategyFactory {
   for (const [name, value] of Object.entries({ decayMs, failureMs })) {
@@ -30,7 +32,8 @@ export function peakEwma({ decayMs = 10_000, failureMs = 1_000 }: PeakEwmaOption
     const latencies = new Latencies(decayMs);
     const choices = new TwoChoices(random, (backend) => {
       const expectedMs = Math.max(NOISE_MS, latencies.read(backend, clock.now()));
-      return expectedMs * (backend.inFlight / backend.weight + 1);
+      const stepped = 2 ** (Math.round(STEPS * Math.log2(expectedMs)) / STEPS);
+      return stepped * (backend.inFlight / backend.weight + 1);
     });
     return {
       name: 'peak-ewma',
@@ -53,13 +56,13 @@ export function peakEwma({ decayMs = 10_000, failureMs = 1_000 }: PeakEwmaOption
   };
 }
 
-/** Averages by slot, in typed arrays so that an observation makes no garbage. */
+/** Fading peaks by slot, in typed arrays so that an observation makes no garbage. */
 class Latencies {
   readonly #decayMs: number;
   #owners: (string | undefined)[] = [];
-  #averages = new Float64Array(0);
+  #peaks = new Float64Array(0);
   #observedAt = new Float64Array(0);
-  /** Sum and number of the averages, for their mean. */
+  /** Sum and number of the peaks, for their mean. */
   #sum = 0;
   #measured = 0;
 
@@ -69,40 +72,38 @@ class Latencies {
 
   update(backends: readonly Backend[]): void {
     const size = Math.max(0, ...backends.map((b) => b.slot + 1));
-    const averages = new Float64Array(size).fill(Number.NaN);
+    const peaks = new Float64Array(size).fill(Number.NaN);
     const observedAt = new Float64Array(size);
     const owners: (string | undefined)[] = [];
     for (const { id, slot } of backends) {
       owners[slot] = id;
       if (this.#owners[slot] !== id) continue;
-      averages[slot] = this.#averages[slot] as number;
+      peaks[slot] = this.#peaks[slot] as number;
       observedAt[slot] = this.#observedAt[slot] as number;
     }
-    const known = averages.filter((average) => !Number.isNaN(average));
+    const known = peaks.filter((peak) => !Number.isNaN(peak));
     this.#owners = owners;
-    this.#averages = averages;
+    this.#peaks = peaks;
     this.#observedAt = observedAt;
     this.#measured = known.length;
-    this.#sum = known.reduce((sum, average) => sum + average, 0);
+    this.#sum = known.reduce((sum, peak) => sum + peak, 0);
   }
 
   /** Milliseconds a response is expected to take; the mean of the pool where nothing is known. */
   read({ slot }: Backend, now: number): number {
-    const mean = this.#measured === 0 ? 1 : this.#sum / this.#measured;
-    const average = this.#averages[slot] as number;
-    if (Number.isNaN(average)) return mean;
-    return mean + (average - mean) * this.#remaining(slot, now);
+    const peak = this.#peaks[slot] as number;
+    if (Number.isNaN(peak)) return this.#measured === 0 ? NOISE_MS : this.#sum / this.#measured;
+    return peak * this.#remaining(slot, now);
   }
 
   observe({ id, slot }: Backend, tookMs: number, now: number): void {
     if (this.#owners[slot] !== id) return;
-    const before = this.#averages[slot] as number;
-    const remaining = this.#remaining(slot, now);
-    const after =
-      Number.isNaN(before) || tookMs > before ? tookMs : before * remaining + tookMs * (1 - remaining);
-    this.#sum += after - (Number.isNaN(before) ? 0 : before);
-    if (Number.isNaN(before)) this.#measured++;
-    this.#averages[slot] = after;
+    const before = this.#peaks[slot] as number;
+    const known = !Number.isNaN(before);
+    const after = known ? Math.max(tookMs, before * this.#remaining(slot, now)) : tookMs;
+    this.#sum += known ? after - before : after;
+    if (!known) this.#measured++;
+    this.#peaks[slot] = after;
     this.#observedAt[slot] = now;
   }
 

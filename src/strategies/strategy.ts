@@ -71,6 +71,6 @@ export type Weighted = Pick<Backend, 'id' | 'weight'>;
 export type StrategyFactory = (env: Pick<Env, 'clock' | 'random'>) => Strategy;
 
 /** Whether a strategy has homes for keys. */
-export function isKeyed(strategy: Strategy): strategy is KeyedStrategy {
+export function isKeyedStrategy(strategy: Strategy): strategy is KeyedStrategy {
   return 'home' in strategy;
 }

@@ -1,0 +1,432 @@
+import { describe, expect, it } from 'vitest';
+import { type BackendPoolEntry, Balancer, type BalancerEvent, type Lease } from '../../src/index.ts';
+import { TestEnv, tally } from '../support.ts';
+
+const FOUR = ['http://a', 'http://b', 'http://c', 'http://d'];
+
+function take(balancer: Balancer, key: string): Lease {
+  return balancer.acquire(key) as Lease;
+}
+
+/** Sends keys one after the other and counts who got them. */
+function send(balancer: Balancer, keys: number, prefix = 'key'): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (let i = 0; i < keys; i++) {
+    const lease = take(balancer, `${prefix} ${i}`);
+    tally(counts, lease.backend.id);
+    lease.release();
+  }
+  return counts;
+}
+
+function placesOf(balancer: Balancer, keys: number): string[] {
+  return Array.from({ length: keys }, (_, i) => {
+    const lease = take(balancer, `key ${i}`);
+    lease.release();
+    return lease.backend.id;
+  });
+}
+
+describe('leases', () => {
+  it('count as load until they are released, once', () => {
+    const balancer = new Balancer(FOUR);
+    const lease = take(balancer, 'x');
+    expect(lease.backend.inFlight).toBe(1);
+    lease.release();
+    lease.release('failure');
+    lease[Symbol.dispose]();
+    expect(lease.backend.inFlight).toBe(0);
+    expect(balancer.stats().backends.reduce((sum, { failures }) => sum + failures, 0)).toBe(0);
+  });
+
+  it('end with their block under using', () => {
+    const balancer = new Balancer(FOUR);
+    {
+      using lease = take(balancer, 'x');
+      expect(lease.backend.inFlight).toBe(1);
+    }
+    expect(balancer.stats().inFlight).toBe(0);
+  });
+
+  it('tell their outcome to the statistics', () => {
+    const balancer = new Balancer(['http://a']);
+    take(balancer, 'x').release('failure');
+    take(balancer, 'x').release('cancelled');
+    take(balancer, 'x').release('success');
+    take(balancer, 'x').release();
+    expect(balancer.stats().backends[0]).toMatchObject({
+      requests: 4,
+      failures: 1,
+      cancelled: 1,
+      inFlight: 0,
+    });
+  });
+
+  it('outlive the membership of their backend, whose count goes on when it comes back', () => {
+    const pool = [...FOUR];
+    const balancer = new Balancer(pool);
+    const held = FOUR.map((_, i) => take(balancer, `key ${i}`));
+    const gone = pool.splice(0, 4);
+    expect(balancer.stats()).toMatchObject({ inFlight: 0, backends: [] });
+    pool.push(...gone);
+    expect(balancer.stats().inFlight).toBe(4);
+    for (const lease of held) lease.release();
+    expect(balancer.stats().inFlight).toBe(0);
+    expect(balancer.stats().backends.every(({ inFlight }) => inFlight === 0)).toBe(true);
+  });
+
+  it('on a backend that left for good do not disturb the one that takes its place', () => {
+    const pool = ['http://a'];
+    const balancer = new Balancer(pool);
+    const old = take(balancer, 'x');
+    pool[0] = 'http://b';
+    const young = take(balancer, 'x');
+    expect(young.backend.id).toBe('http://b');
+    old.release();
+    expect(balancer.stats().inFlight).toBe(1);
+    expect(young.backend.inFlight).toBe(1);
+  });
+});
+
+describe('requests in flight', () => {
+  it('spill a hot key over as they pile up, and let it come home', () => {
+    const balancer = new Balancer(FOUR);
+    const leases = Array.from({ length: 100 }, () => take(balancer, 'hot'));
+    const home = leases[0]?.backend.id;
+    const spilled = leases.filter((lease) => lease.spilled);
+    expect(spilled.length).toBeGreaterThan(0);
+    expect(spilled.every((lease) => lease.backend.id !== home)).toBe(true);
+    for (const { inFlight } of balancer.stats().backends)
+      expect(inFlight).toBeLessThanOrEqual(Math.ceil(1.25 * 25 + 5));
+    for (const lease of leases) lease.release();
+    expect(take(balancer, 'hot').backend.id).toBe(home);
+    const { backends, keys } = balancer.stats();
+    expect(keys).toBe(1);
+    expect(backends.find(({ id }) => id === home)?.spills).toBe(spilled.length);
+  });
+
+  it('obey the strict bound with z: 0', () => {
+    const balancer = new Balancer(FOUR, { bounds: { z: 0 } });
+    const leases = Array.from({ length: 100 }, () => take(balancer, 'hot'));
+    for (const { backend } of leases) expect(backend.inFlight).toBeLessThanOrEqual(Math.ceil(1.25 * 25));
+  });
+
+  it('are not bounded with an infinite factor', () => {
+    const balancer = new Balancer(FOUR, { bounds: { factor: Number.POSITIVE_INFINITY } });
+    const leases = Array.from({ length: 100 }, () => take(balancer, 'hot'));
+    expect(new Set(leases.map(({ backend }) => backend.id)).size).toBe(1);
+  });
+});
+
+describe('a backend that is down', () => {
+  it('gets nothing, and no key of another backend moves', () => {
+    const balancer = new Balancer(FOUR);
+    const before = placesOf(balancer, 400);
+    balancer.markDown('http://b');
+    const meanwhile = placesOf(balancer, 400);
+    expect(meanwhile).not.toContain('http://b');
+    expect(meanwhile.filter((id, i) => before[i] !== 'http://b' && id !== before[i])).toEqual([]);
+  });
+
+  it('leaves the rest evenly loaded', () => {
+    const balancer = new Balancer(FOUR);
+    balancer.markDown('http://b');
+    expect(Object.values(send(balancer, 9))).toEqual([3, 3, 3]);
+  });
+
+  it('gets its keys back when it is up again', () => {
+    const balancer = new Balancer(FOUR);
+    const before = placesOf(balancer, 400);
+    balancer.markDown('http://b');
+    placesOf(balancer, 400);
+    balancer.markUp('http://b');
+    expect(placesOf(balancer, 400)).toEqual(before);
+  });
+
+  it('gets its fair share back of keys that were new in the meantime', () => {
+    const balancer = new Balancer(FOUR);
+    balancer.markDown('http://b');
+    send(balancer, 1_000);
+    balancer.markUp('http://b');
+    expect(send(balancer, 1_000)['http://b']).toBeGreaterThan(200);
+  });
+
+  it('is used all the same in panic, when more than half of the pool is out', () => {
+    const balancer = new Balancer(FOUR);
+    const events: BalancerEvent[] = [];
+    balancer.subscribe((event) => events.push(event));
+    balancer.markDown('http://a');
+    balancer.markDown('http://b');
+    expect(balancer.stats().panic).toBe(false);
+    expect(Object.keys(send(balancer, 100)).sort()).toEqual(['http://c', 'http://d']);
+    balancer.markDown('http://c');
+    expect(balancer.stats().panic).toBe(true);
+    expect(Object.keys(send(balancer, 100)).sort()).toEqual(FOUR);
+    balancer.markUp('http://a');
+    expect(balancer.stats().panic).toBe(false);
+    expect(events.filter(({ type }) => type === 'panic')).toEqual([
+      { type: 'panic', panic: true },
+      { type: 'panic', panic: false },
+    ]);
+  });
+
+  it('does not cause panic where panicRatio is 1', () => {
+    const balancer = new Balancer(FOUR, { panicRatio: 1 });
+    for (const id of FOUR) balancer.markDown(id);
+    expect(balancer.acquire('x')).toBeUndefined();
+  });
+});
+
+describe('membership', () => {
+  it('takes additions and removals beside the caller’s array', () => {
+    const pool = [...FOUR];
+    const balancer = new Balancer(pool);
+    balancer.add({ url: 'http://e', id: 'fifth' });
+    expect(() => balancer.add('http://a')).toThrow('backend "http://a" is already in the pool');
+    expect(balancer.remove('http://a')).toBe(true);
+    expect(balancer.remove('http://a')).toBe(false);
+    pool.push('http://f');
+    expect(balancer.backends.map(({ id }) => id)).toEqual([
+      'http://b',
+      'http://c',
+      'http://d',
+      'http://f',
+      'fifth',
+    ]);
+    pool.splice(pool.indexOf('http://a'), 1);
+    balancer.stats();
+    pool.push('http://a');
+    expect(balancer.backends.map(({ id }) => id)).toContain('http://a');
+  });
+
+  it('adds up the weights of a backend that is listed twice', () => {
+    const balancer = new Balancer([{ url: 'http://a', weight: 2 }, 'http://b', { IPAddr: 'a', Port: 80 }]);
+    expect(balancer.stats().backends.map(({ id, weight }) => [id, weight])).toEqual([
+      ['http://a', 3],
+      ['http://b', 1],
+    ]);
+  });
+
+  it('refuses two URLs under one id', () => {
+    const pool = [
+      { url: 'http://a', id: 'x' },
+      { url: 'http://b', id: 'x' },
+    ];
+    expect(() => new Balancer(pool)).toThrow(
+      'backendPool[1].id "x" already stands for http://a at backendPool[0], got http://b',
+    );
+  });
+
+  it('notices a weight that is changed in place', () => {
+    const entry = { url: 'http://a', weight: 1 };
+    const balancer = new Balancer([entry, 'http://b'], { strategy: 'round-robin' });
+    entry.weight = 3;
+    expect(send(balancer, 8)).toEqual({ 'http://a': 6, 'http://b': 2 });
+  });
+
+  it('keeps a weight that was set until the array gives another', () => {
+    const entry = { url: 'http://a', weight: 1 };
+    const pool: BackendPoolEntry[] = [entry, 'http://b'];
+    const balancer = new Balancer(pool);
+    expect(balancer.setWeight('http://a', 5)).toBe(true);
+    pool.push('http://c');
+    expect(balancer.stats().backends[0]?.weight).toBe(5);
+    entry.weight = 2;
+    expect(balancer.stats().backends[0]?.weight).toBe(2);
+    expect(balancer.setWeight('http://z', 5)).toBe(false);
+    expect(() => balancer.setWeight('http://a', Number.NaN)).toThrow(
+      'weight must be a number from 0 to 1000, got NaN',
+    );
+  });
+
+  it('survives an entry that stays wrong, and one whose getter throws', () => {
+    const pool: BackendPoolEntry[] = [...FOUR];
+    const balancer = new Balancer(pool);
+    const events: BalancerEvent[] = [];
+    balancer.subscribe((event) => events.push(event));
+    pool.push({ url: 'http://e', weight: Number.NaN });
+    pool.push({
+      url: 'http://f',
+      get weight(): number {
+        throw new Error('no weight today');
+      },
+    });
+    send(balancer, 20);
+    expect(balancer.stats().rejected.map(({ message }) => message)).toEqual([
+      'backendPool[4].weight must be a number from 0 to 1000, got NaN',
+      'no weight today',
+    ]);
+    expect(events.filter(({ type }) => type === 'rejected')).toHaveLength(2);
+  });
+
+  it('never picks a backend that was replaced in place, in a pool of hundreds', () => {
+    const pool = Array.from({ length: 300 }, (_, i) => `http://b${i}`);
+    const balancer = new Balancer(pool);
+    send(balancer, 500);
+    for (const place of [0, 7, 150, 299]) pool[place] = `http://new${place}`;
+    for (let i = 0; i < 2_000; i++) {
+      const lease = take(balancer, `other ${i}`);
+      expect(pool).toContain(lease.backend.id);
+      lease.release();
+    }
+    expect(balancer.backends.map(({ id }) => id)).toEqual(pool);
+  });
+
+  it('sees another entry in a pool of hundreds within n/16 picks, and another weight within n/4', () => {
+    const pool = Array.from({ length: 320 }, (_, i) => ({ url: `http://b${i}`, weight: 1 }));
+    const balancer = new Balancer<string>(pool);
+    const seen: string[] = [];
+    balancer.subscribe((event) => event.type === 'added' && seen.push(event.backend));
+    pool[200] = { url: 'http://new', weight: 1 };
+    send(balancer, 20);
+    expect(seen).toEqual(['http://new']);
+    let weight = 1;
+    (pool[100] as { weight: number }).weight = 9;
+    for (let i = 0; i < 80; i++) {
+      const lease = take(balancer, `key ${i}`);
+      lease.release();
+      weight = Math.max(weight, ...(i === 79 ? balancer.stats().backends.map((b) => b.weight) : []));
+    }
+    expect(weight).toBe(9);
+  });
+
+  it('reports what happens', () => {
+    const events: string[] = [];
+    const balancer = new Balancer([...FOUR]);
+    balancer.subscribe(() => {
+      throw new Error('a bad listener');
+    });
+    const end = balancer.subscribe((event) =>
+      events.push('backend' in event ? `${event.type} ${event.backend}` : event.type),
+    );
+    balancer.add('http://e');
+    balancer.markDown('http://a');
+    balancer.markDown('http://a');
+    balancer.markUp('http://a');
+    balancer.remove('http://e');
+    end();
+    balancer.remove('http://a');
+    expect(events).toEqual(['added http://e', 'down http://a', 'up http://a', 'removed http://e']);
+  });
+});
+
+describe('drain', () => {
+  it('takes no new request and resolves when the last lease has ended', async () => {
+    const balancer = new Balancer(['http://a', 'http://b']);
+    const held = take(balancer, 'x');
+    let drained = false;
+    const pending = balancer.drain(held.backend.id).then(() => (drained = true));
+    for (const id of Object.keys(send(balancer, 50))) expect(id).not.toBe(held.backend.id);
+    await Promise.resolve();
+    expect(drained).toBe(false);
+    held.release();
+    await pending;
+    expect(drained).toBe(true);
+    expect(balancer.stats().backends.find(({ id }) => id === held.backend.id)?.state).toBe('draining');
+    expect(balancer.resume(held.backend.id)).toBe(true);
+    expect(Object.keys(send(balancer, 50))).toHaveLength(2);
+  });
+
+  it('is not lifted by panic', () => {
+    const balancer = new Balancer(FOUR);
+    void balancer.drain('http://a');
+    for (const id of ['http://b', 'http://c', 'http://d']) balancer.markDown(id);
+    expect(balancer.stats().panic).toBe(true);
+    expect(Object.keys(send(balancer, 100)).sort()).toEqual(['http://b', 'http://c', 'http://d']);
+  });
+
+  it('resolves at once for an idle backend and for an unknown one', async () => {
+    const balancer = new Balancer(FOUR);
+    await balancer.drain('http://a');
+    await balancer.drain('http://z');
+  });
+});
+
+describe('failover', () => {
+  it('leaves out what was tried, until nobody is left', () => {
+    const balancer = new Balancer(FOUR);
+    const tried = [];
+    for (let i = 0; i < 4; i++) {
+      const lease = balancer.acquire('x', tried) as Lease;
+      expect(tried).not.toContain(lease.backend);
+      tried.push(lease.backend);
+      lease.release('failure');
+    }
+    expect(balancer.acquire('x', tried)).toBeUndefined();
+    expect(balancer.stats().backends.reduce((sum, { spills }) => sum + spills, 0)).toBe(0);
+  });
+});
+
+describe('requests without a key', () => {
+  it('are spread by weight and not remembered', () => {
+    const balancer = new Balancer<string | undefined>([{ url: 'http://a', weight: 3 }, 'http://b'], {
+      key: (request) => request,
+      env: new TestEnv(),
+    });
+    const counts: Record<string, number> = {};
+    for (let i = 0; i < 2_000; i++) {
+      const lease = balancer.acquire(undefined) as Lease;
+      tally(counts, lease.backend.id);
+      lease.release();
+    }
+    expect((counts['http://a'] ?? 0) / 2_000).toBeCloseTo(0.75, 1);
+    expect(balancer.stats().keys).toBe(0);
+  });
+});
+
+describe('reports', () => {
+  it('steer the strategy least-workload by the most used resource', () => {
+    const balancer = new Balancer(['http://a', 'http://b', 'http://c'], {
+      strategy: 'least-workload',
+      env: new TestEnv(),
+    });
+    balancer.report('http://a', { cpu: 0.2, memory: 0.9 });
+    balancer.report('http://b', { cpu: 0.5, network: 0.1 });
+    balancer.report('http://c', { cpu: 0.6, gpu: 0.7 });
+    expect(send(balancer, 10)).toEqual({ 'http://b': 10 });
+    expect(balancer.report('http://z', { cpu: 0 })).toBe(false);
+    expect(() => balancer.report('http://a', { cpu: 1.5 })).toThrow(
+      'cpu must be a number from 0 to 1, got 1.5',
+    );
+  });
+});
+
+describe('the fingerprint', () => {
+  const fingerprint = (pool: BackendPoolEntry[], options = {}) => new Balancer(pool, options).fingerprint;
+
+  it('is the same in any order and any form of the pool', () => {
+    const given = [...FOUR, { url: 'http://e', weight: 2 }, { IPAddr: '10.0.0.1', Port: 81 }];
+    expect(fingerprint([...given].reverse())).toBe(fingerprint(given));
+    expect(fingerprint(['http://10.0.0.1:81'])).toBe(fingerprint([{ IPAddr: '10.0.0.1', Port: 81 }]));
+    expect(fingerprint(FOUR)).toMatch(/^[0-9a-f]{16}$/);
+  });
+
+  it('differs with members, weights, strategy and seed', () => {
+    const prints = [
+      fingerprint(FOUR),
+      fingerprint(FOUR.slice(1)),
+      fingerprint([...FOUR.slice(1), { url: 'http://a', weight: 2 }]),
+      fingerprint(FOUR, { strategy: 'maglev' }),
+      fingerprint(FOUR, { seed: 7 }),
+    ];
+    expect(new Set(prints).size).toBe(prints.length);
+  });
+
+  it('follows the caller’s array', () => {
+    const pool = [...FOUR];
+    const balancer = new Balancer(pool);
+    const before = balancer.fingerprint;
+    pool.pop();
+    expect(balancer.fingerprint).not.toBe(before);
+    pool.push('http://d');
+    expect(balancer.fingerprint).toBe(before);
+  });
+});
+
+describe('a seed', () => {
+  it('moves keys to other homes', () => {
+    const [plain, seeded] = [new Balancer(FOUR), new Balancer(FOUR, { seed: 12345 })];
+    expect(placesOf(seeded, 200)).not.toEqual(placesOf(plain, 200));
+    expect(placesOf(new Balancer(FOUR, { seed: 12345 }), 200)).toEqual(placesOf(seeded, 200));
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { KeyMemory, NO_SLOT } from '../../src/balancer/key-memory.ts';
+
+const write = (memory: KeyMemory, position: number, fingerprint: number, owner = 1) => {
+  const found = memory.find(position, fingerprint);
+  const entry = found < 0 ? ~found : found;
+  memory.write(entry, fingerprint, owner, 2, 3, 4);
+  return entry;
+};
+
+describe('KeyMemory', () => {
+  it('finds what was written, and keeps every field', () => {
+    const memory = new KeyMemory(16);
+    expect(memory.find(5, 77)).toBeLessThan(0);
+    write(memory, 5, 77, 60_000);
+    const entry = memory.find(5, 77);
+    expect([memory.owner(entry), memory.home(entry), memory.origin(entry), memory.ring(entry)]).toEqual([
+      60_000, 2, 3, 4,
+    ]);
+    expect(memory.size).toBe(1);
+    expect(memory.find(5, 78)).toBeLessThan(0);
+  });
+
+  it('forgets the key of a full set that was not seen for the longest time', () => {
+    const memory = new KeyMemory(4);
+    for (let fingerprint = 1; fingerprint <= 4; fingerprint++) write(memory, 0, fingerprint);
+    write(memory, 0, 1);
+    write(memory, 0, 5);
+    expect(memory.size).toBe(4);
+    expect(memory.find(0, 2)).toBeLessThan(0);
+    for (const kept of [1, 3, 4, 5]) expect(memory.find(0, kept)).toBeGreaterThanOrEqual(0);
+  });
+
+  it('forgets a backend: its keys, and the wish of others to return to it', () => {
+    const memory = new KeyMemory(16);
+    write(memory, 0, 1, 3);
+    const other = write(memory, 1, 2, 7);
+    memory.forgetBackend(3);
+    expect(memory.size).toBe(1);
+    expect(memory.find(0, 1)).toBeLessThan(0);
+    expect([memory.owner(other), memory.home(other), memory.origin(other)]).toEqual([7, 2, NO_SLOT]);
+    memory.forgetBackend(2);
+    expect([memory.owner(other), memory.home(other), memory.ring(other)]).toEqual([7, NO_SLOT, 4]);
+  });
+});
