@@ -48,6 +48,8 @@ export interface BackendTraits {
   weight?: number;
   /** Where the backend stands, for example `eu-west-1a`. */
   zone?: string;
+  /** Serves only when no other backend can. @defaultValue false */
+  backup?: boolean;
 }
 
 /** A backend in the native form: the base URL is `http://IPAddr:Port`. IPv6 addresses and host names work. */

@@ -8,9 +8,10 @@ export interface Clock {
 export interface Timers {
   /**
    * Calls `callback` once after `delayMs` milliseconds.
+   * @param background - the timer alone must not keep a process alive
    * @returns a function that calls it off; harmless afterwards
    */
-  schedule(callback: () => void, delayMs: number): () => void;
+  schedule(callback: () => void, delayMs: number, background?: boolean): () => void;
 }
 
 /**
@@ -29,8 +30,10 @@ export const systemEnv: Env = {
   clock: { now: () => performance.now() },
   random: Math.random,
   timers: {
-    schedule(callback, delayMs) {
+    schedule(callback, delayMs, background = false) {
       const timer = setTimeout(callback, delayMs);
+      // Browsers and edge workers have numbers here, and no process to keep alive.
+      if (background && typeof timer === 'object') timer.unref();
       return () => clearTimeout(timer);
     },
   },

@@ -2,10 +2,12 @@ export { Balancer } from './balancer/balancer.ts';
 export type { Bounds } from './balancer/bounded-load.ts';
 export type { BalancerEvent, BalancerListener } from './balancer/events.ts';
 export type { Candidate, Explanation } from './balancer/explanation.ts';
+export type { Guard, GuardControl, GuardFactory } from './balancer/guard.ts';
 export type { Lease } from './balancer/lease.ts';
-export type { BalancerOptions } from './balancer/options.ts';
+export type { BalancerOptions, ZoneOptions } from './balancer/options.ts';
 export type { Plan, PoolChange } from './balancer/plan.ts';
 export type { RejectedEntry } from './balancer/pool-follower.ts';
+export type { Session } from './balancer/session.ts';
 export type { BackendState, BackendStats, BalancerStats } from './balancer/stats.ts';
 export type { WorkloadReport } from './balancer/workload.ts';
 export type {

@@ -11,6 +11,7 @@ export interface BackendSpec {
   readonly named: boolean;
   readonly weight: number;
   readonly zone: string | undefined;
+  readonly backup: boolean;
 }
 
 /** The highest weight: with 160 points for each unit, a ring of 160,000 points for one backend. */
@@ -22,6 +23,17 @@ export const MAX_WEIGHT = 1_000;
  * @throws TypeError or RangeError naming the place, the rule and the value
  */
 export function readEntry(entry: BackendPoolEntry, where: string): BackendSpec {
+  try {
+    return readForm(entry, where);
+  } catch (error) {
+    // What is thrown here begins with the place; what an entry's own getters throw does not.
+    if (error instanceof Error && error.message.startsWith(where)) throw error;
+    const reason = error instanceof Error ? error.message : shown(error);
+    throw new TypeError(`${where} cannot be read: ${reason}`, { cause: error });
+  }
+}
+
+function readForm(entry: BackendPoolEntry, where: string): BackendSpec {
   if (typeof entry === 'string') return specOf(readUrl(entry, where), {}, where);
   if (typeof entry !== 'object' || entry === null) {
     throw new TypeError(
@@ -55,26 +67,29 @@ export function checkWeight(weight: unknown, where: string): number {
 
 /** A value as an error message shows it: short, on one line, and never throwing itself. */
 export function shown(value: unknown): string {
-  let text: string;
+  let text: string | undefined;
   try {
-    text =
-      typeof value === 'object' && value !== null
-        ? JSON.stringify(value)
-        : typeof value === 'string'
-          ? JSON.stringify(value)
-          : String(value);
+    const isPlain = typeof value === 'string' || (typeof value === 'object' && value !== null);
+    text = isPlain ? JSON.stringify(value) : String(value).replace(/\s+/g, ' ');
   } catch {
-    text = `an unreadable ${typeof value}`;
+    // Rings, big integers, throwing getters.
   }
+  text ??= `an unreadable ${typeof value}`;
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-function specOf(url: string, { id, weight = 1, zone }: BackendTraits, where: string): BackendSpec {
+function specOf(
+  url: string,
+  { id, weight = 1, zone, backup = false }: BackendTraits,
+  where: string,
+): BackendSpec {
   if (id !== undefined && (typeof id !== 'string' || id === '')) {
     throw new TypeError(`${where}.id must be a string with at least one character, got ${shown(id)}`);
   }
   if (zone !== undefined && typeof zone !== 'string')
     throw new TypeError(`${where}.zone must be a string, got ${shown(zone)}`);
+  if (typeof backup !== 'boolean')
+    throw new TypeError(`${where}.backup must be true or false, got ${shown(backup)}`);
   checkWeight(weight, `${where}.weight`);
   return {
     id: id ?? url,
@@ -83,6 +98,7 @@ function specOf(url: string, { id, weight = 1, zone }: BackendTraits, where: str
     named: id !== undefined,
     weight,
     zone,
+    backup,
   };
 }
 
@@ -91,7 +107,7 @@ function readUrl(text: unknown, where: string): string {
   if (typeof text !== 'string' || !URL.canParse(text))
     throw new TypeError(`${where} ${rule}, got ${shown(text)}`);
   const url = new URL(text);
-  const plain = url.username === '' && url.password === '' && !/[?#]/.test(text);
+  const plain = url.username === '' && url.password === '' && url.port !== '0' && !/[?#]/.test(text);
   if (!/^https?:$/.test(url.protocol) || !plain) throw new TypeError(`${where} ${rule}, got ${shown(text)}`);
   return withoutSlash(url.origin + url.pathname);
 }
@@ -116,5 +132,5 @@ function readHostPort(
 }
 
 function withoutSlash(url: string): string {
-  return url.endsWith('/') ? url.slice(0, -1) : url;
+  return url.replace(/\/+$/, '');
 }

@@ -1,19 +1,22 @@
 import type { BackendPoolEntry } from '../contracts.ts';
 import type { Env } from '../env.ts';
-import { digest } from '../hashing/hash.ts';
-import type { Backend, Outcome, Strategy } from '../strategies/strategy.ts';
-import { checkWeight, readEntry } from './address.ts';
-import { Chooser } from './chooser.ts';
-import { Drains } from './drains.ts';
+import type { Backend } from '../strategies/strategy.ts';
+import { checkWeight } from './address.ts';
+import { Census } from './census.ts';
+import { Decisions } from './decisions.ts';
 import { type BalancerListener, Events } from './events.ts';
 import { type Explanation, explanation } from './explanation.ts';
-import { Lease, type Lessor } from './lease.ts';
+import { Guards } from './guards.ts';
+import type { Lease } from './lease.ts';
+import { Ledger } from './ledger.ts';
 import { DOWN, DRAINING, type Member } from './member.ts';
-import { type BalancerOptions, readOptions } from './options.ts';
+import { Membership } from './membership.ts';
+import { type BalancerOptions, type BalancerSettings, readOptions } from './options.ts';
 import { type Plan, type PoolChange, planChange } from './plan.ts';
 import { Pool } from './pool.ts';
-import { PoolFollower } from './pool-follower.ts';
-import { type BalancerStats, backendStats, homeShares } from './stats.ts';
+import { Router } from './router.ts';
+import type { Session } from './session.ts';
+import type { BalancerStats } from './stats.ts';
 import { highestUse, type WorkloadReport } from './workload.ts';
 
 const NOBODY: readonly Backend[] = [];
@@ -23,27 +26,17 @@ const NOBODY: readonly Backend[] = [];
  * the injected {@link Env}.
  *
  * @typeParam R - what `acquire` takes; the `key` option says how to get a key out of it
- * @example
- * ```ts
- * const balancer = new Balancer(['http://10.0.0.1:8080', 'http://10.0.0.2:8080']);
- * const lease = balancer.acquire('user-7');
- * try { await fetch(`${lease.backend.url}/cart`) } finally { lease.release() }
- * ```
  */
-export class Balancer<R = string> implements Lessor {
-  readonly #pool: Pool;
-  readonly #follower: PoolFollower;
-  readonly #chooser: Chooser;
-  readonly #strategy: Strategy;
+export class Balancer<R = string> {
+  readonly #settings: BalancerSettings<R>;
   readonly #events = new Events();
-  readonly #drains = new Drains(this.#events);
-  readonly #env: Env;
-  readonly #keyOf: (request: R) => string | undefined;
-  /** Messages of rejected entries that were already told. */
-  #told = new Set<string>();
-  /** Worked out on demand, for the membership as it is. */
-  #shares: Map<string, number> | undefined;
-  #fingerprint: string | undefined;
+  readonly #pool: Pool;
+  readonly #guards: Guards;
+  readonly #router: Router;
+  readonly #membership: Membership;
+  readonly #census: Census;
+  readonly #decisions: Decisions<R>;
+  readonly #ledger: Ledger;
 
   /**
    * @param backendPool - the pool; the array is followed, never changed
@@ -51,49 +44,70 @@ export class Balancer<R = string> implements Lessor {
    */
   constructor(backendPool: readonly BackendPoolEntry[], options: BalancerOptions<R> = {}) {
     const settings = readOptions(options);
-    this.#env = settings.env;
-    this.#keyOf = settings.key;
-    this.#strategy = settings.factory(settings.env);
-    this.#pool = new Pool(settings.panicRatio, this.#events, (removed) => this.#membersChanged(removed));
-    this.#chooser = new Chooser(this.#strategy, this.#pool, { ...settings, random: settings.env.random });
-    this.#follower = new PoolFollower(backendPool, 'backendPool');
-    const listed = this.#follower.read();
-    if (this.#follower.rejected.length > 0) throw this.#follower.error;
-    this.#pool.reconcile(listed);
+    const { env, bounds, seed, zones, panicRatio } = settings;
+    this.#settings = settings;
+    this.#pool = new Pool({
+      panicRatio,
+      zoned: zones !== undefined,
+      events: this.#events,
+      membersChanged: (removed) => this.#membersChanged(removed),
+    });
+    this.#guards = new Guards(settings.guards, this.#pool, this.#events, env);
+    this.#router = new Router(this.#pool, env.random, {
+      zoneOrder: zones?.order ?? [],
+      chooser: () => ({ strategy: settings.factory(env), bounds, seed, random: env.random }),
+    });
+    this.#census = new Census(this.#pool, this.#router);
+    this.#membership = new Membership(backendPool, this.#pool, this.#events);
+    const parts = {
+      pool: this.#pool,
+      guards: this.#guards,
+      router: this.#router,
+      membership: this.#membership,
+    };
+    this.#decisions = new Decisions(settings, parts);
+    this.#ledger = new Ledger(parts);
   }
 
   /**
    * Chooses a backend and counts the request as its load until the lease is released. Expected O(1) for the default strategy.
    * @param tried - backends that this request was already sent to, which are left out
+   * @param session - what ties the request to earlier ones; its backend comes before strategy and bounds
    * @returns `undefined` where nobody may take it
    */
-  acquire(request: R, tried: readonly Backend[] = NOBODY): Lease | undefined {
-    this.#choose(this.#keyOf(request), tried);
-    const member = this.#chooser.picked;
-    if (member === undefined) return undefined;
-    const lease = new Lease(member, this.#chooser.spilled, this);
-    this.#chooser.commit();
-    this.#pool.begin(member);
-    member.requests++;
-    this.#strategy.started?.(lease);
-    return lease;
+  acquire(request: R, tried: readonly Backend[] = NOBODY, session?: Session): Lease | undefined {
+    const chooser = this.#decisions.decide(request, this.#decisions.keyOf(request, session), tried, session);
+    return chooser.picked === undefined ? undefined : this.#ledger.open(chooser);
   }
 
   /** What `acquire` would do with a request, and why, without doing it. O(n). */
-  explain(request: R, tried: readonly Backend[] = NOBODY): Explanation {
-    const key = this.#keyOf(request);
-    this.#choose(key, tried);
-    return explanation(key, this.#chooser, this.#pool);
+  explain(request: R, tried: readonly Backend[] = NOBODY, session?: Session): Explanation {
+    const key = this.#decisions.keyOf(request, session);
+    const chooser = this.#decisions.decide(request, key, tried, session);
+    return explanation(key, chooser, this.#pool, this.#guards);
+  }
+
+  /**
+   * Whether nobody may take a request only because those who otherwise might have their hands full: then it is worth to wait.
+   * @param tried - backends that are left out
+   */
+  isBusy(tried: readonly Backend[] = NOBODY): boolean {
+    return this.#pool.isBusy(this.#guards.busyMask, tried as readonly Member[]);
+  }
+
+  /** When something next changes by itself, in milliseconds of the clock; `Infinity` for never. */
+  get dueAt(): number {
+    return this.#guards.dueAt;
   }
 
   /**
    * What a change of the pool would do to the homes of keys: the exact share that moves, and from whom to whom. O(points).
-   * @throws TypeError where the strategy has no arcs (only consistent hashing and Maglev have)
+   * @throws TypeError where the strategy has no arcs (only consistent hashing and Maglev have), or zones or backups divide the pool
    * @throws RangeError where the change does not fit the pool
    */
   plan(change: PoolChange): Plan {
-    this.#follow();
-    return planChange(this.#strategy, this.#pool.members, change);
+    this.#membership.follow();
+    return planChange(this.#router.choosers, this.#pool.members, change);
   }
 
   /**
@@ -101,8 +115,7 @@ export class Balancer<R = string> implements Lessor {
    * @throws TypeError or RangeError where the entry is wrong or the id is taken
    */
   add(entry: BackendPoolEntry): Backend {
-    this.#follow();
-    return this.#pool.add(readEntry(entry, 'backend'));
+    return this.#membership.add(entry);
   }
 
   /**
@@ -110,22 +123,18 @@ export class Balancer<R = string> implements Lessor {
    * @returns whether there was one of this id
    */
   remove(id: string): boolean {
-    const member = this.#find(id);
-    if (member !== undefined) this.#pool.remove(member);
-    return member !== undefined;
+    return this.#with(id, (member) => this.#membership.remove(member));
   }
 
   /**
-   * Lets a backend take no new request.
+   * Lets a backend take no new request, except in sessions that are already on it, for a while.
+   * @param sessionsMs - how long it keeps those, in milliseconds. @defaultValue 30,000
    * @returns a promise that resolves when its last lease has ended, at once where there is none of this id
    */
-  drain(id: string): Promise<void> {
-    const member = this.#find(id);
+  drain(id: string, sessionsMs = 30_000): Promise<void> {
+    const member = this.#membership.find(id);
     if (member === undefined) return Promise.resolve();
-    if (this.#pool.setReason(member, DRAINING, true)) this.#events.emit({ type: 'draining', backend: id });
-    const drained = this.#drains.wait(member);
-    this.#drains.settle(member);
-    return drained;
+    return this.#membership.drain(member, this.#settings.env.clock.now() + sessionsMs);
   }
 
   /** Ends a drain: the backend takes requests again. @returns whether there was one of this id */
@@ -140,9 +149,7 @@ export class Balancer<R = string> implements Lessor {
    */
   setWeight(id: string, weight: number): boolean {
     checkWeight(weight, 'weight');
-    const member = this.#find(id);
-    if (member !== undefined) this.#pool.setWeight(member, weight);
-    return member !== undefined;
+    return this.#with(id, (member) => this.#membership.setWeight(member, weight));
   }
 
   /** Takes a backend out for its health: it gets no request, unless the pool is in panic. @returns whether there was one of this id */
@@ -162,33 +169,23 @@ export class Balancer<R = string> implements Lessor {
    */
   report(id: string, workload: WorkloadReport): boolean {
     const use = highestUse(workload);
-    const member = this.#find(id);
-    if (member === undefined || use === undefined) return member !== undefined;
-    member.workload = use;
-    member.reportedAt = this.#env.clock.now();
-    return true;
+    return this.#with(id, (member) => {
+      if (use === undefined) return;
+      member.workload = use;
+      member.reportedAt = this.#settings.env.clock.now();
+    });
   }
 
   /** The pool in numbers. O(n), and O(points) after a change of members. */
   stats(): BalancerStats {
-    this.#follow();
-    this.#shares ??= homeShares(this.#strategy, this.#pool.members);
-    return {
-      strategy: this.#strategy.name,
-      fingerprint: this.fingerprint,
-      inFlight: this.#pool.inFlight,
-      keys: this.#chooser.places?.size ?? 0,
-      panic: this.#pool.panic,
-      backends: this.#pool.members.map((member) =>
-        backendStats(member, this.#shares && (this.#shares.get(member.id) ?? 0)),
-      ),
-      rejected: this.#follower.rejected,
-    };
+    this.#membership.follow();
+    this.#guards.settle();
+    return { ...this.#census.stats(), rejected: this.#membership.rejected };
   }
 
   /** The members of the pool, in its order. */
   get backends(): readonly Backend[] {
-    this.#follow();
+    this.#membership.follow();
     return this.#pool.members;
   }
 
@@ -196,17 +193,8 @@ export class Balancer<R = string> implements Lessor {
    * 16 hexadecimal digits over members, weights, strategy and seed: replicas that send keys to the same homes have the same one.
    */
   get fingerprint(): string {
-    this.#follow();
-    this.#fingerprint ??= digest(
-      JSON.stringify([
-        this.#strategy.name,
-        this.#chooser.seed,
-        this.#pool.members
-          .map(({ id, weight }) => [id, weight])
-          .sort(([a], [b]) => ((a as string) < (b as string) ? -1 : 1)),
-      ]),
-    );
-    return this.#fingerprint;
+    this.#membership.follow();
+    return this.#census.fingerprint;
   }
 
   /** Calls the listener for every event from now on. @returns a function that ends that */
@@ -214,54 +202,20 @@ export class Balancer<R = string> implements Lessor {
     return this.#events.subscribe(listener);
   }
 
-  /** @internal */
-  ended(lease: Lease, outcome: Outcome): void {
-    const member = lease.backend as Member;
-    this.#pool.end(member);
-    if (outcome === 'failure') member.failures++;
-    else if (outcome === 'cancelled') member.cancelled++;
-    this.#strategy.finished?.(lease, outcome);
-    if (member.inFlight === 0 && this.#drains.waiting) this.#drains.settle(member);
-  }
-
-  #choose(key: string | undefined, tried: readonly Backend[]): void {
-    this.#follow();
-    this.#chooser.choose(key, tried);
-    const { picked } = this.#chooser;
-    if (picked === undefined || !this.#follower.hasChangedAt(picked.place)) return;
-    this.#read();
-    this.#chooser.choose(key, tried);
-  }
-
-  #follow(): void {
-    if (this.#follower.hasChanged()) this.#read();
-  }
-
-  #read(): void {
-    this.#pool.reconcile(this.#follower.read());
-    const messages = new Set<string>();
-    for (const { index, message } of this.#follower.rejected) {
-      messages.add(message);
-      if (!this.#told.has(message)) this.#events.emit({ type: 'rejected', index, message });
-    }
-    this.#told = messages;
-  }
-
   #membersChanged(removed: readonly Member[]): void {
-    this.#shares = undefined;
-    this.#fingerprint = undefined;
-    this.#chooser.membersChanged(removed);
+    this.#census.membersChanged();
+    this.#router.membersChanged(removed);
   }
 
-  #find(id: string): Member | undefined {
-    this.#follow();
-    return this.#pool.get(id);
+  #with(id: string, change: (member: Member) => void): boolean {
+    const member = this.#membership.find(id);
+    if (member !== undefined) change(member);
+    return member !== undefined;
   }
 
   #setReason(id: string, reason: number, on: boolean, type: 'up' | 'down' | 'resumed'): boolean {
-    const member = this.#find(id);
-    if (member === undefined) return false;
-    if (this.#pool.setReason(member, reason, on)) this.#events.emit({ type, backend: id });
-    return true;
+    return this.#with(id, (member) => {
+      if (this.#pool.setReason(member, reason, on)) this.#events.emit({ type, backend: id });
+    });
   }
 }

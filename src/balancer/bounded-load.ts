@@ -2,6 +2,7 @@ import type { KeyedStrategy } from '../strategies/strategy.ts';
 import { KeyMemory, NO_SLOT } from './key-memory.ts';
 import type { Member } from './member.ts';
 import type { Pool } from './pool.ts';
+import type { Tier } from './tier.ts';
 
 /** Settings of the two load bounds. */
 export interface Bounds {
@@ -51,6 +52,7 @@ export class KeyPlaces {
   readonly #memory: KeyMemory;
   readonly #strategy: KeyedStrategy;
   readonly #pool: Pool;
+  readonly #tier: Tier<Member>;
   readonly #factor: number;
   /** Number of the current membership: what was placed under an older one is checked when it is seen again. */
   #ring = 0;
@@ -64,11 +66,17 @@ export class KeyPlaces {
   /** Slot of the backend that loses a key by this: where the key was, or the one that is forgotten for it. */
   #leaving = NO_SLOT;
 
-  constructor(capacity: number, factor: number, strategy: KeyedStrategy, pool: Pool) {
-    this.#memory = new KeyMemory(capacity);
+  constructor(
+    { rememberedKeys, factor }: Required<Bounds>,
+    strategy: KeyedStrategy,
+    pool: Pool,
+    tier: Tier<Member>,
+  ) {
+    this.#memory = new KeyMemory(rememberedKeys);
     this.#factor = factor;
     this.#strategy = strategy;
     this.#pool = pool;
+    this.#tier = tier;
   }
 
   /** How many keys are remembered. */
@@ -78,7 +86,7 @@ export class KeyPlaces {
 
   /** How many keys a member may have when one more is placed. */
   limitOf(member: Member): number {
-    return keyLimit(this.#keys, member.weight / this.#pool.eligibleWeight, this.#factor);
+    return keyLimit(this.#keys, member.weight / this.#tier.eligibleWeight, this.#factor);
   }
 
   /** Members or weights changed. */
@@ -170,7 +178,7 @@ export class KeyPlaces {
     if (!this.#pool.isEligible(member)) return false;
     const keys = member.slot === this.#leaving ? member.keys - 1 : member.keys;
     // Below keyLimit, without rounding it first.
-    const fair = (this.#keys + 1) * (member.weight / this.#pool.eligibleWeight);
+    const fair = (this.#keys + 1) * (member.weight / this.#tier.eligibleWeight);
     return keys + 1 <= this.#factor * fair + EPSILON || keys < fair - EPSILON;
   };
 }

@@ -10,9 +10,11 @@ import { drawNumber } from '../strategies/weighted-draw.ts';
 import { type Bounds, flightLimit, KeyPlaces } from './bounded-load.ts';
 import type { Member } from './member.ts';
 import type { Pool } from './pool.ts';
+import type { Tier } from './tier.ts';
 
 /** How a {@link Chooser} is set up. */
 export interface ChooserOptions {
+  readonly strategy: Strategy;
   readonly bounds: Required<Bounds>;
   readonly seed: number;
   readonly random: () => number;
@@ -36,6 +38,8 @@ export class Chooser {
   readonly seed: number;
   /** The memory of keys and bound on them; `undefined` where that bound is off. */
   readonly places: KeyPlaces | undefined;
+  /** Those among whom it chooses. */
+  readonly tier: Tier<Member>;
   readonly #keyed: KeyedStrategy | undefined;
   readonly #pool: Pool;
   readonly #random: () => number;
@@ -48,7 +52,8 @@ export class Chooser {
   #chance: number;
   #hasKey = false;
 
-  constructor(strategy: Strategy, pool: Pool, { bounds, seed, random }: ChooserOptions) {
+  constructor(pool: Pool, tier: Tier<Member>, { strategy, bounds, seed, random }: ChooserOptions) {
+    this.tier = tier;
     this.strategy = strategy;
     this.bounds = bounds;
     this.seed = seed;
@@ -58,13 +63,13 @@ export class Chooser {
     this.#keyed = isKeyedStrategy(strategy) ? strategy : undefined;
     this.#bounded = this.#keyed !== undefined && bounds.factor !== Number.POSITIVE_INFINITY;
     if (this.#keyed !== undefined && this.#bounded && bounds.rememberedKeys > 0) {
-      this.places = new KeyPlaces(bounds.rememberedKeys, bounds.factor, this.#keyed, pool);
+      this.places = new KeyPlaces(bounds, this.#keyed, pool, tier);
     }
   }
 
   /** Members or weights changed. */
   membersChanged(removed: readonly Member[]): void {
-    this.strategy.update(this.#pool.members.filter((member) => member.weight > 0));
+    this.strategy.update(this.tier.members.filter((member) => member.weight > 0));
     this.places?.membersChanged(removed);
   }
 
@@ -89,6 +94,14 @@ export class Chooser {
     }
   }
 
+  /** Settles on one backend, past strategy and bounds: a session stays where it is. */
+  stickTo(member: Member): void {
+    this.picked = member;
+    this.owner = undefined;
+    this.spilled = false;
+    this.#hasKey = false;
+  }
+
   /** Makes the last choice true. Somebody must have been picked. */
   commit(): void {
     if (!this.#hasKey) this.#chance = drawNumber(this.#random);
@@ -101,9 +114,9 @@ export class Chooser {
   /** How many requests a member may have in flight now when one more comes; `Infinity` where nothing bounds them. */
   flightLimitOf(member: Member): number {
     if (!this.#bounded) return Number.POSITIVE_INFINITY;
-    const weight =
-      this.#tried.length === 0 ? this.#pool.eligibleWeight : this.#pool.eligibleWeight - this.#triedWeight;
-    return flightLimit(this.#pool.inFlight, member.weight / weight, this.bounds.factor, this.bounds.z);
+    const { eligibleWeight, inFlight } = this.tier;
+    const weight = this.#tried.length === 0 ? eligibleWeight : eligibleWeight - this.#triedWeight;
+    return flightLimit(inFlight, member.weight / weight, this.bounds.factor, this.bounds.z);
   }
 
   hasTried(member: Member): boolean {
@@ -124,7 +137,8 @@ export class Chooser {
   #weigh(backends: readonly Backend[]): number {
     let weight = 0;
     for (const member of new Set(backends as readonly Member[])) {
-      if (member.present && this.#pool.isEligible(member)) weight += member.weight;
+      if (member.present && member.tier === this.tier && this.#pool.isEligible(member))
+        weight += member.weight;
     }
     return weight;
   }

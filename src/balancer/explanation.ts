@@ -1,4 +1,5 @@
 import type { Chooser } from './chooser.ts';
+import type { Guards } from './guards.ts';
 import { DOWN, DRAINING, type Member, WEIGHTLESS } from './member.ts';
 import type { Pool } from './pool.ts';
 
@@ -7,7 +8,7 @@ export interface Candidate {
   readonly id: string;
   /**
    * `picked`, `eligible`, `full 5/4` (requests in flight and their limit), `keys full 3/3` (remembered keys and their limit, for a
-   * key that needs a place), `down`, `draining`, `weight 0` or `already tried`.
+   * key that needs a place), `down`, `draining`, `weight 0`, `already tried`, `backup`, `zone eu-2` (another one), or what a guard says.
    */
   readonly verdict: string;
   readonly inFlight: number;
@@ -47,8 +48,13 @@ export interface Explanation {
 }
 
 /** Tells what a chooser has just found. O(n). */
-export function explanation(key: string | undefined, chooser: Chooser, pool: Pool): Explanation {
-  const { picked, owner, places, bounds, position, strategy } = chooser;
+export function explanation(
+  key: string | undefined,
+  chooser: Chooser,
+  pool: Pool,
+  guards: Guards,
+): Explanation {
+  const { picked, owner, places, bounds, position, strategy, tier } = chooser;
   return {
     key,
     hash: position >>> 0,
@@ -59,10 +65,10 @@ export function explanation(key: string | undefined, chooser: Chooser, pool: Poo
     remembered: owner !== undefined && places?.known === true,
     spilled: chooser.spilled,
     panic: pool.panic,
-    bounds: { factor: bounds.factor, z: bounds.z, keys: places?.size ?? 0, inFlight: pool.inFlight },
+    bounds: { factor: bounds.factor, z: bounds.z, keys: places?.size ?? 0, inFlight: tier.inFlight },
     candidates: pool.members.map((member) => ({
       id: member.id,
-      verdict: verdict(member, chooser, pool),
+      verdict: verdict(member, chooser, pool, guards),
       inFlight: member.inFlight,
       flightLimit: chooser.flightLimitOf(member),
       keys: member.keys,
@@ -71,13 +77,17 @@ export function explanation(key: string | undefined, chooser: Chooser, pool: Poo
   };
 }
 
-function verdict(member: Member, chooser: Chooser, pool: Pool): string {
+function verdict(member: Member, chooser: Chooser, pool: Pool, guards: Guards): string {
   const { places } = chooser;
   if (member === chooser.picked) return 'picked';
   if ((member.reasons & WEIGHTLESS) !== 0) return 'weight 0';
   if ((member.reasons & DRAINING) !== 0) return 'draining';
   if ((member.reasons & DOWN) !== 0 && !pool.panic) return 'down';
+  const barred = guards.verdict(member, pool.panic ? pool.healthMask : 0);
+  if (barred !== undefined) return barred;
   if (chooser.hasTried(member)) return 'already tried';
+  if (member.tier !== chooser.tier)
+    return member.tier.backup ? 'backup' : `zone ${member.tier.zone ?? 'unknown'}`;
   const flights = chooser.flightLimitOf(member);
   if (member.inFlight >= flights) return `full ${member.inFlight}/${flights}`;
   const needsPlace = chooser.owner !== undefined && places !== undefined && !places.known;

@@ -1,14 +1,14 @@
 import type { Backend } from '../strategies/strategy.ts';
+import type { BackendSpec } from './address.ts';
+import type { Tier } from './tier.ts';
 
 /**
- * Reasons why a member may take nothing, as bits: a member is eligible while none is set. In panic the reasons of
- * {@link HEALTH} are ignored.
+ * Reasons why a member may take nothing, as bits: a member is eligible while none is set. Guards get the bits above these.
  */
 export const DOWN = 1;
 export const DRAINING = 2;
 export const WEIGHTLESS = 4;
-/** The reasons that speak of health. */
-export const HEALTH = DOWN;
+export const FIRST_GUARD = 8;
 
 /** A backend in the pool, with what the engine counts. Callers see it as a {@link Backend}. */
 export class Member implements Backend {
@@ -17,13 +17,22 @@ export class Member implements Backend {
   readonly address: string;
   readonly zone: string | undefined;
   readonly slot: number;
+  /** Those that it shares the load with. */
+  readonly tier: Tier<Member>;
+  /** The weight that counts now: the nominal one, scaled down while a backend is starting. */
   weight: number;
+  /** The weight as it was given. */
+  nominalWeight: number;
+  /** From 0 to 1. */
+  scale = 1;
   inFlight = 0;
   keys = 0;
   workload: number | undefined = undefined;
   reportedAt = 0;
   /** Reasons against it: see {@link DOWN}. */
   reasons = 0;
+  /** Until when it keeps its sessions while it drains, in milliseconds of the clock. */
+  keepsSessionsUntil = 0;
   /** The weight that the caller's array gives it; `undefined` where it does not stand there. */
   listedWeight: number | undefined = undefined;
   /** Where its first entry stands in the caller's array; -1 where it does not. */
@@ -38,15 +47,14 @@ export class Member implements Backend {
   cancelled = 0;
   spills = 0;
 
-  constructor(
-    spec: { id: string; url: string; address: string; zone: string | undefined; weight: number },
-    slot: number,
-  ) {
+  constructor(spec: BackendSpec, slot: number, tier: Tier<Member>) {
     this.id = spec.id;
     this.url = spec.url;
     this.address = spec.address;
     this.zone = spec.zone;
     this.weight = spec.weight;
+    this.nominalWeight = spec.weight;
     this.slot = slot;
+    this.tier = tier;
   }
 }

@@ -3,6 +3,7 @@ import { type StrategyName, strategies } from '../strategies/registry.ts';
 import type { StrategyFactory } from '../strategies/strategy.ts';
 import { shown } from './address.ts';
 import type { Bounds } from './bounded-load.ts';
+import type { GuardFactory } from './guard.ts';
 
 /** Settings of a {@link Balancer}. */
 export interface BalancerOptions<R> {
@@ -18,7 +19,19 @@ export interface BalancerOptions<R> {
   readonly seed?: number;
   /** Above which share of backends out, 0 to 1, health is ignored; 1 never ignores it. @defaultValue 0.5 */
   readonly panicRatio?: number;
+  /** Circuit breakers, ejection, slow start and the like, asked in this order. @defaultValue none */
+  readonly guards?: readonly GuardFactory[];
+  /** Keeps requests in their zone while it can carry them. @defaultValue zones do not matter */
+  readonly zones?: ZoneOptions<R>;
   readonly env?: Partial<Env>;
+}
+
+/** How requests find their zone. */
+export interface ZoneOptions<R> {
+  /** The zone of a request; `undefined` where it has none, so that it may go to any. */
+  readonly of: (request: R) => string | undefined;
+  /** Zones in the order in which they stand in for each other. @defaultValue the order in which they first appear in the pool */
+  readonly order?: readonly string[];
 }
 
 /** {@link BalancerOptions} with every default filled in. */
@@ -28,6 +41,8 @@ export interface BalancerSettings<R> {
   readonly bounds: Required<Bounds>;
   readonly seed: number;
   readonly panicRatio: number;
+  readonly guards: readonly GuardFactory[];
+  readonly zones: ZoneOptions<R> | undefined;
   readonly env: Env;
 }
 
@@ -39,6 +54,8 @@ export function readOptions<R>(options: BalancerOptions<R>): BalancerSettings<R>
     bounds = {},
     seed = 0,
     panicRatio = 0.5,
+    guards = [],
+    zones,
     env = {},
   } = options;
   const { factor = 1.25, z = 1, rememberedKeys = 8_192 } = bounds;
@@ -52,6 +69,9 @@ export function readOptions<R>(options: BalancerOptions<R>): BalancerSettings<R>
   );
   demand(Number.isInteger(seed) && Math.abs(seed) < 2 ** 32, 'seed', 'a 32-bit integer', seed);
   demand(panicRatio >= 0 && panicRatio <= 1, 'panicRatio', 'a number from 0 to 1', panicRatio);
+  if (zones !== undefined && typeof zones.of !== 'function') {
+    throw new TypeError(`zones.of must be a function, got ${shown(zones.of)}`);
+  }
   if (typeof key !== 'function') throw new TypeError(`key must be a function, got ${shown(key)}`);
   return {
     factory: factoryOf(strategy),
@@ -63,6 +83,8 @@ export function readOptions<R>(options: BalancerOptions<R>): BalancerSettings<R>
     },
     seed: seed | 0,
     panicRatio,
+    guards,
+    zones,
     env: { ...systemEnv, ...env },
   };
 }

@@ -1,7 +1,9 @@
 import type { BackendPoolEntry } from '../contracts.ts';
 import { type Move, movesBetween, sharesOf } from '../hashing/key-space.ts';
-import { isKeyedStrategy, type Strategy, type Weighted } from '../strategies/strategy.ts';
+import { isKeyedStrategy, type Weighted } from '../strategies/strategy.ts';
 import { checkWeight, readEntry } from './address.ts';
+import type { Chooser } from './chooser.ts';
+import type { Member } from './member.ts';
 
 /** A change of the pool that is only thought of. */
 export interface PoolChange {
@@ -26,7 +28,10 @@ export interface Plan {
  * Works out what a change would move, from the arcs of both rings. O(points).
  * @throws TypeError where the strategy has no arcs, RangeError where the change does not fit the pool
  */
-export function planChange(strategy: Strategy, members: readonly Weighted[], change: PoolChange): Plan {
+export function planChange(choosers: readonly Chooser[], pool: readonly Member[], change: PoolChange): Plan {
+  const [{ strategy }] = choosers as [Chooser];
+  if (choosers.length > 1) throw new TypeError('plan needs a pool that zones or backups do not divide');
+  const members = pool.map(({ id, nominalWeight }) => ({ id, weight: nominalWeight }));
   if (!isKeyedStrategy(strategy) || strategy.arcs === undefined) {
     throw new TypeError(`plan needs a strategy that divides the key space into arcs, got ${strategy.name}`);
   }

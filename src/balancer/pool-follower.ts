@@ -1,6 +1,13 @@
 import type { BackendPoolEntry, BackendTraits } from '../contracts.ts';
 import { type BackendSpec, checkWeight, readEntry } from './address.ts';
-import type { ListedBackend } from './pool.ts';
+
+/** A backend of the caller's array, with the weights of its entries added up. */
+export interface ListedBackend {
+  readonly spec: BackendSpec;
+  readonly weight: number;
+  /** Where its first entry stands in the array. */
+  readonly place: number;
+}
 
 /** An entry of the caller's array that cannot be used. */
 export interface RejectedEntry {

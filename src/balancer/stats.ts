@@ -1,10 +1,8 @@
-import { sharesOf } from '../hashing/key-space.ts';
-import { isKeyedStrategy, type Strategy } from '../strategies/strategy.ts';
-import { DOWN, DRAINING, type Member } from './member.ts';
+import { DOWN, DRAINING, FIRST_GUARD, type Member } from './member.ts';
 import type { RejectedEntry } from './pool-follower.ts';
 
-/** Whether a backend takes requests, and if not, why. */
-export type BackendState = 'up' | 'down' | 'draining';
+/** Whether a backend takes requests, and if not, why: its checks, a drain, or a guard such as ejection. */
+export type BackendState = 'up' | 'down' | 'draining' | 'barred';
 
 /** One backend in numbers. Totals count since it joined the pool. */
 export interface BackendStats {
@@ -12,6 +10,9 @@ export interface BackendStats {
   readonly url: string;
   readonly zone: string | undefined;
   readonly weight: number;
+  /** The weight that counts now: less than `weight` while the backend is starting. */
+  readonly currentWeight: number;
+  readonly backup: boolean;
   readonly state: BackendState;
   /** Leases held now. */
   readonly inFlight: number;
@@ -43,21 +44,42 @@ export interface BalancerStats {
   readonly rejected: readonly RejectedEntry[];
 }
 
+/** The gravest reason counts. */
 export function stateOf({ reasons }: Member): BackendState {
   if ((reasons & DRAINING) !== 0) return 'draining';
-  return (reasons & DOWN) !== 0 ? 'down' : 'up';
+  if ((reasons & DOWN) !== 0) return 'down';
+  return reasons >= FIRST_GUARD ? 'barred' : 'up';
 }
 
 export function backendStats(member: Member, share: number | undefined): BackendStats {
-  const { id, url, zone, weight, inFlight, requests, failures, cancelled, spills, keys } = member;
-  const state = stateOf(member);
-  return { id, url, zone, weight, state, inFlight, requests, failures, cancelled, spills, keys, share };
-}
-
-/** What share of the key space each member is home to; `undefined` where the strategy knows no homes. O(points). */
-export function homeShares(strategy: Strategy, members: readonly Member[]): Map<string, number> | undefined {
-  if (!isKeyedStrategy(strategy)) return undefined;
-  if (strategy.arcs !== undefined) return sharesOf(strategy.arcs());
-  const total = members.reduce((sum, member) => sum + member.weight, 0);
-  return new Map(members.map(({ id, weight }) => [id, total === 0 ? 0 : weight / total]));
+  const {
+    id,
+    url,
+    zone,
+    nominalWeight,
+    weight,
+    tier,
+    inFlight,
+    requests,
+    failures,
+    cancelled,
+    spills,
+    keys,
+  } = member;
+  return {
+    id,
+    url,
+    zone,
+    weight: nominalWeight,
+    currentWeight: weight,
+    backup: tier.backup,
+    state: stateOf(member),
+    inFlight,
+    requests,
+    failures,
+    cancelled,
+    spills,
+    keys,
+    share,
+  };
 }

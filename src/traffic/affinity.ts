@@ -1,3 +1,4 @@
+import { shown } from '../balancer/address.ts';
 import type { Request } from '../contracts.ts';
 
 /** What decides which requests go to the same backend: equal keys do; `undefined` means that a request has none. */
@@ -20,20 +21,26 @@ export function byHeader(name: string): AffinityKey {
 
 /**
  * The value of a cookie; of several with the name, the first (RFC 6265 section 5.4).
- * @throws TypeError where the name is not a token
+ * @throws TypeError where the name is not a token (RFC 9110 section 5.6.2)
  */
 export function byCookie(name: string): AffinityKey {
   checkToken(name, 'cookie');
-  return ({ headers }) => cookieValue(headerValue(headers, 'cookie'), name);
+  return ({ headers }) => cookieValue(headerValues(headers, 'cookie'), name);
 }
 
 /**
  * A claim of the bearer token in the `authorization` header (RFC 7519, RFC 6750), such as `sub`; a string or a number. The token is only read, NOT
  * verified: as a cache key that is harmless, since a forged token merely chooses a backend; never take it for a login.
+ * @throws TypeError where the name of the claim is empty
  */
 export function byJwtClaim(claim: string): AffinityKey {
+  if (typeof claim !== 'string' || claim === '') {
+    throw new TypeError(
+      `the name of a claim must be a string with at least one character, got ${shown(claim)}`,
+    );
+  }
   return ({ headers }) => {
-    const [scheme, token] = (headerValue(headers, 'authorization') ?? '').split(' ', 2);
+    const [scheme, token] = (headerValue(headers, 'authorization') ?? '').split(/ +/, 2);
     if (scheme?.toLowerCase() !== 'bearer' || token === undefined || token.length > 16_384) return undefined;
     const value = claimsOf(token)?.[claim];
     return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
@@ -41,16 +48,21 @@ export function byJwtClaim(claim: string): AffinityKey {
 }
 
 function headerValue(headers: Request['headers'], wanted: string): string | undefined {
-  if (headers === undefined) return undefined;
+  return headerValues(headers, wanted)[0];
+}
+
+function headerValues(headers: Request['headers'], wanted: string): readonly string[] {
+  if (headers === undefined) return [];
   const name = Object.hasOwn(headers, wanted)
     ? wanted
     : Object.keys(headers).find((own) => own.toLowerCase() === wanted);
   const value = name === undefined ? undefined : headers[name];
-  return typeof value === 'string' ? value : value?.[0];
+  return typeof value === 'string' ? [value] : (value ?? []);
 }
 
-function cookieValue(cookies: string | undefined, name: string): string | undefined {
-  for (const pair of cookies?.split(';') ?? []) {
+/** HTTP/2 may send each cookie in a header of its own (RFC 9113 section 8.2.3). */
+function cookieValue(cookies: readonly string[], name: string): string | undefined {
+  for (const pair of cookies.join(';').split(';')) {
     const equals = pair.indexOf('=');
     if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
   }
@@ -70,7 +82,7 @@ function claimsOf(token: string): Record<string, unknown> | undefined {
 
 function checkToken(name: string, what: string): string {
   if (typeof name !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
-    throw new TypeError(`the name of a ${what} must be a token, got ${JSON.stringify(name)}`);
+    throw new TypeError(`the name of a ${what} must be a token, got ${shown(name)}`);
   }
   return name;
 }

@@ -1,3 +1,4 @@
+import { shown } from '../balancer/address.ts';
 import type { Timers } from '../env.ts';
 import { CancelledError, UpstreamTimeoutError } from '../errors.ts';
 
@@ -45,7 +46,7 @@ export function withDeadline<T>(
     if (signal?.aborted) return leave();
     signal?.addEventListener('abort', leave);
     // The executor turns a synchronous throw into a rejection.
-    new Promise<T>((done) => done(work(controller.signal))).then(resolve, reject).finally(tidy);
+    new Promise<T>((done) => done(work(controller.signal))).finally(tidy).then(resolve, reject);
   });
 }
 
@@ -57,9 +58,12 @@ export function abortError(signal: AbortSignal): Error {
 
 /** @throws RangeError where a timeout is not a number of milliseconds that timers can hold */
 export function checkTimeout(timeoutMs: number | undefined, name: string): void {
-  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) {
+  if (
+    timeoutMs !== undefined &&
+    !(typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)
+  ) {
     throw new RangeError(
-      `${name} must be a number of milliseconds above 0 and up to ${MAX_TIMEOUT_MS}, got ${timeoutMs}`,
+      `${name} must be a number of milliseconds above 0 and up to ${MAX_TIMEOUT_MS}, got ${shown(timeoutMs)}`,
     );
   }
 }

@@ -254,7 +254,7 @@ describe('membership', () => {
     send(balancer, 20);
     expect(balancer.stats().rejected.map(({ message }) => message)).toEqual([
       'backendPool[4].weight must be a number from 0 to 1000, got NaN',
-      'no weight today',
+      'backendPool[5] cannot be read: no weight today',
     ]);
     expect(events.filter(({ type }) => type === 'rejected')).toHaveLength(2);
   });

@@ -1,0 +1,67 @@
+import { digest } from '../hashing/hash.ts';
+import { sharesOf } from '../hashing/key-space.ts';
+import { isKeyedStrategy } from '../strategies/strategy.ts';
+import type { Chooser } from './chooser.ts';
+import type { Pool } from './pool.ts';
+import type { Router } from './router.ts';
+import { type BalancerStats, backendStats } from './stats.ts';
+
+/** Counts and describes a pool. What depends on the membership alone is worked out on demand and kept until that changes. */
+export class Census {
+  readonly #pool: Pool;
+  readonly #router: Router;
+  #shares: ReadonlyMap<string, number> | undefined;
+  #fingerprint: string | undefined;
+
+  constructor(pool: Pool, router: Router) {
+    this.#pool = pool;
+    this.#router = router;
+  }
+
+  membersChanged(): void {
+    this.#shares = undefined;
+    this.#fingerprint = undefined;
+  }
+
+  get fingerprint(): string {
+    const [{ strategy, seed }] = this.#router.choosers as [Chooser];
+    this.#fingerprint ??= digest(
+      JSON.stringify([
+        strategy.name,
+        seed,
+        this.#pool.members
+          .map(({ id, nominalWeight, tier }) => [id, nominalWeight, tier.zone ?? null, tier.backup])
+          .sort(([a], [b]) => ((a as string) < (b as string) ? -1 : 1)),
+      ]),
+    );
+    return this.#fingerprint;
+  }
+
+  /** O(n), and O(points) after a change of members. */
+  stats(): Omit<BalancerStats, 'rejected'> {
+    const { members, tiers, panic } = this.#pool;
+    this.#shares ??= new Map(this.#router.choosers.flatMap((chooser) => [...homeShares(chooser)]));
+    return {
+      strategy: (this.#router.choosers[0] as Chooser).strategy.name,
+      fingerprint: this.fingerprint,
+      inFlight: tiers.reduce((sum, tier) => sum + tier.inFlight, 0),
+      keys: this.#router.keys,
+      panic,
+      backends: members.map((member) => backendStats(member, this.#shares?.get(member.id))),
+    };
+  }
+}
+
+/** What share of its tier's key space each member is home to; empty where the strategy knows no homes. O(points). */
+function homeShares({ strategy, tier }: Chooser): Map<string, number> {
+  if (!isKeyedStrategy(strategy)) return new Map();
+  const shares = strategy.arcs === undefined ? undefined : sharesOf(strategy.arcs());
+  const total = tier.members.reduce((sum, { weight }) => sum + weight, 0);
+  const byWeight = (weight: number) => (total === 0 ? 0 : weight / total);
+  return new Map(
+    tier.members.map(({ id, weight }) => [
+      id,
+      shares === undefined ? byWeight(weight) : (shares.get(id) ?? 0),
+    ]),
+  );
+}

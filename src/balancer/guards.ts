@@ -1,0 +1,71 @@
+import type { Env } from '../env.ts';
+import type { Backend, Outcome } from '../strategies/strategy.ts';
+import type { Events } from './events.ts';
+import type { Guard, GuardControl, GuardFactory } from './guard.ts';
+import type { Lease } from './lease.ts';
+import { FIRST_GUARD, type Member } from './member.ts';
+import type { Pool } from './pool.ts';
+
+/** The guards of one balancer, each with a bit of its own among the reasons of members. */
+export class Guards {
+  /** Reasons for which it is worth to wait. */
+  readonly busyMask: number;
+  readonly #guards: readonly Guard[];
+  readonly #env: Env;
+
+  /** @throws RangeError where there are more guards than bits */
+  constructor(factories: readonly GuardFactory[], pool: Pool, events: Events, env: Env) {
+    if (factories.length > 24) throw new RangeError(`guards must be at most 24, got ${factories.length}`);
+    this.#env = env;
+    this.#guards = factories.map((factory, i) => factory(controlFor(FIRST_GUARD << i, pool, events, env)));
+    let busyMask = 0;
+    for (const [i, guard] of this.#guards.entries()) {
+      if (guard.isHealth) pool.healthMask |= FIRST_GUARD << i;
+      if (guard.isBusy === true) busyMask |= FIRST_GUARD << i;
+    }
+    this.busyMask = busyMask;
+  }
+
+  /** When something next changes by itself, in milliseconds of the clock. */
+  get dueAt(): number {
+    return this.#guards.reduce((due, guard) => Math.min(due, guard.dueAt), Number.POSITIVE_INFINITY);
+  }
+
+  /** Lets everything happen that is due. Reads the clock only where something may be. */
+  settle(): void {
+    for (const guard of this.#guards) {
+      if (guard.dueAt === Number.POSITIVE_INFINITY) continue;
+      const now = this.#env.clock.now();
+      if (guard.dueAt <= now) guard.settle?.(now);
+    }
+  }
+
+  started(lease: Lease): void {
+    for (const guard of this.#guards) guard.started?.(lease);
+  }
+
+  finished(lease: Lease, outcome: Outcome): void {
+    for (const guard of this.#guards) guard.finished?.(lease, outcome);
+  }
+
+  /** Why a member is barred by the first guard that bars it; `undefined` where none does. */
+  verdict(member: Member, ignored: number): string | undefined {
+    const at = this.#guards.findIndex((_, i) => (member.reasons & ~ignored & (FIRST_GUARD << i)) !== 0);
+    return this.#guards[at]?.verdict(member);
+  }
+}
+
+function controlFor(bit: number, pool: Pool, events: Events, { clock, random }: Env): GuardControl {
+  return {
+    clock,
+    random,
+    get backends() {
+      return pool.members;
+    },
+    isEligible: (backend: Backend) => pool.isEligible(backend as Member),
+    bar: (backend, barred) => pool.setReason(backend as Member, bit, barred),
+    scale: (factors) => pool.scale(factors as ReadonlyMap<Member, number>),
+    emit: (event) => events.emit(event),
+    subscribe: (listener) => events.subscribe(listener),
+  };
+}

@@ -1,0 +1,135 @@
+import type { BackendPoolEntry } from '../contracts.ts';
+import { readEntry } from './address.ts';
+import { Drains } from './drains.ts';
+import type { Events } from './events.ts';
+import { DRAINING, type Member } from './member.ts';
+import type { Pool } from './pool.ts';
+import { type ListedBackend, PoolFollower, type RejectedEntry } from './pool-follower.ts';
+
+/**
+ * Who is in the pool: the entries of the caller's array as it changes, and what `add` and `remove` make of it. The array
+ * alone decides about its entries, until `remove` withholds one.
+ */
+export class Membership {
+  readonly #pool: Pool;
+  readonly #events: Events;
+  readonly #follower: PoolFollower;
+  readonly #drains: Drains;
+  /** Ids in the caller's array that `remove` took out. */
+  readonly #withheld = new Set<string>();
+  /** Messages of rejected entries that were already told. */
+  #told = new Set<string>();
+
+  /** @throws TypeError or RangeError where an entry is wrong */
+  constructor(backendPool: readonly BackendPoolEntry[], pool: Pool, events: Events) {
+    this.#pool = pool;
+    this.#events = events;
+    this.#drains = new Drains(events);
+    this.#follower = new PoolFollower(backendPool, 'backendPool');
+    const listed = this.#follower.read();
+    if (this.#follower.rejected.length > 0) throw this.#follower.error;
+    this.#reconcile(listed);
+  }
+
+  /** Entries of the caller's array that cannot be used. */
+  get rejected(): readonly RejectedEntry[] {
+    return this.#follower.rejected;
+  }
+
+  /** Takes over what has changed in the caller's array; O(1) where nothing has. */
+  follow(): void {
+    if (this.#follower.hasChanged()) this.#read();
+  }
+
+  /** Whether a member is still what the caller's array says; if not, the array is read anew. */
+  confirms(member: Member): boolean {
+    if (!this.#follower.hasChangedAt(member.place)) return true;
+    this.#read();
+    return false;
+  }
+
+  find(id: string): Member | undefined {
+    this.follow();
+    return this.#pool.get(id);
+  }
+
+  /** @throws TypeError or RangeError where the entry is wrong or the id is taken */
+  add(entry: BackendPoolEntry): Member {
+    this.follow();
+    const spec = readEntry(entry, 'backend');
+    if (this.#pool.get(spec.id) !== undefined) {
+      throw new RangeError(`backend ${JSON.stringify(spec.id)} is already in the pool`);
+    }
+    this.#withheld.delete(spec.id);
+    const member = this.#pool.enter(spec);
+    member.added = true;
+    member.nominalWeight = spec.weight;
+    this.#pool.replace([...this.#pool.members, member]);
+    return member;
+  }
+
+  remove(member: Member): void {
+    if (member.listedWeight !== undefined) this.#withheld.add(member.id);
+    this.#pool.replace(this.#pool.members.filter((other) => other !== member));
+    this.#drains.settle(member);
+  }
+
+  setWeight(member: Member, weight: number): void {
+    member.nominalWeight = weight;
+    this.#pool.replace(this.#pool.members);
+  }
+
+  /** @returns a promise that resolves when the member has no lease */
+  drain(member: Member, keepsSessionsUntil: number): Promise<void> {
+    member.keepsSessionsUntil = keepsSessionsUntil;
+    if (this.#pool.setReason(member, DRAINING, true))
+      this.#events.emit({ type: 'draining', backend: member.id });
+    const drained = this.#drains.wait(member);
+    this.#drains.settle(member);
+    return drained;
+  }
+
+  /** A lease on a member has ended. */
+  ended(member: Member): void {
+    if (member.inFlight === 0 && this.#drains.waiting) this.#drains.settle(member);
+  }
+
+  #read(): void {
+    this.#reconcile(this.#follower.read());
+    const messages = new Set<string>();
+    for (const { index, message } of this.#follower.rejected) {
+      messages.add(message);
+      if (!this.#told.has(message)) this.#events.emit({ type: 'rejected', index, message });
+    }
+    this.#told = messages;
+  }
+
+  #reconcile(listed: readonly ListedBackend[]): void {
+    const ids = new Set(listed.map(({ spec }) => spec.id));
+    for (const id of this.#withheld) if (!ids.has(id)) this.#withheld.delete(id);
+    const members = listed
+      .filter(({ spec }) => !this.#withheld.has(spec.id))
+      .map((one) => this.#memberFor(one));
+    const stays = new Set(members);
+    for (const member of this.#pool.members) {
+      if (stays.has(member)) continue;
+      member.listedWeight = undefined;
+      member.place = -1;
+      if (member.added && !ids.has(member.id)) members.push(member);
+    }
+    this.#pool.replace(members);
+  }
+
+  /** The member of a listed backend: the one there is, unless its address or its place in the world changed. */
+  #memberFor({ spec, weight, place }: ListedBackend): Member {
+    const known = this.#pool.get(spec.id);
+    const isSame =
+      known?.address === spec.address && known.zone === spec.zone && known.tier.backup === spec.backup;
+    const member = known !== undefined && isSame ? known : this.#pool.enter(spec);
+    // A weight that was set stays until the array gives another.
+    if (member.listedWeight !== weight) member.nominalWeight = weight;
+    member.listedWeight = weight;
+    member.place = place;
+    return member;
+  }
+}
