@@ -137,7 +137,7 @@ export class Balancer<R = string> {
     return this.#membership.drain(member, this.#settings.env.clock.now() + sessionsMs);
   }
 
-  /** Ends a drain: the backend takes requests again. @returns whether there was one of this id */
+  /** Ends a drain. @returns whether there was one of this id */
   resume(id: string): boolean {
     return this.#setReason(id, DRAINING, false, 'resumed');
   }
@@ -189,9 +189,7 @@ export class Balancer<R = string> {
     return this.#pool.members;
   }
 
-  /**
-   * 16 hexadecimal digits over members, weights, strategy and seed: replicas that send keys to the same homes have the same one.
-   */
+  /** 16 hexadecimal digits over members, weights, strategy and seed: replicas with the same send keys to the same homes. */
   get fingerprint(): string {
     this.#membership.follow();
     return this.#census.fingerprint;
