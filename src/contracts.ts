@@ -26,6 +26,9 @@ export interface SendOptions {
 /** Sends one request to one backend. The host injects it. */
 export interface HTTPService {
   /**
+   * An error that it rejects with may have the property `requestSent: false`: it vouches that nothing was sent (connection refused, name
+   * not found), so that failover may send even a POST to another backend.
+   *
    * @param url - the backend's base URL followed by the request's path
    * @param request - the very object that was given to `onRequest`
    * @param options - left out unless the host configured a timeout or passed a signal

@@ -18,6 +18,8 @@ export interface Attempt {
 /** What an error may carry along. */
 export interface LoadbalancerErrorOptions {
   readonly cause?: unknown;
+  /** `false` vouches that nothing was sent, so that the request may go to another backend whatever its method. */
+  readonly requestSent?: boolean;
   readonly attempts?: readonly Attempt[];
 }
 
@@ -28,18 +30,21 @@ export class LoadbalancerError extends Error {
   readonly status: number;
   /** The backends that were tried, first one first; empty where nothing was sent. */
   readonly attempts: readonly Attempt[];
+  /** `false` where it is sure that nothing was sent; `undefined` where nobody knows. */
+  readonly requestSent: boolean | undefined;
 
   constructor(
     code: LoadbalancerErrorCode,
     status: number,
     message: string,
-    { cause, attempts = [] }: LoadbalancerErrorOptions = {},
+    { cause, attempts = [], requestSent }: LoadbalancerErrorOptions = {},
   ) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.code = code;
     this.status = status;
     this.attempts = attempts;
+    this.requestSent = requestSent;
   }
 }
 
@@ -68,5 +73,16 @@ export class UpstreamTimeoutError extends LoadbalancerError {
 export class CancelledError extends LoadbalancerError {
   constructor(message = 'the client cancelled the request', options?: LoadbalancerErrorOptions) {
     super('ERR_LB_CANCELLED', 499, message, options);
+  }
+}
+
+/** Somebody sent too many requests. Status 429. */
+export class RateLimitedError extends LoadbalancerError {
+  /** Milliseconds after which another request has a chance. */
+  readonly retryAfterMs: number;
+
+  constructor(retryAfterMs: number, message = 'too many requests', options?: LoadbalancerErrorOptions) {
+    super('ERR_LB_RATE_LIMITED', 429, message, options);
+    this.retryAfterMs = retryAfterMs;
   }
 }

@@ -27,6 +27,16 @@ const OWN_HEADERS = new Set([
   'upgrade',
 ]);
 
+/** Codes of Node's errors that come before the first byte: no connection, no name. */
+const UNSENT_CODES = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
 /** What `fetch` undoes when it decodes a body. */
 const CODING_HEADERS = new Set(['content-encoding', 'content-length', 'transfer-encoding']);
 
@@ -71,7 +81,8 @@ export class FetchHTTPService implements HTTPService {
       return { status: answer.status, data: await answer.text(), headers: incomingHeaders(answer.headers) };
     } catch (error) {
       if (init.signal?.aborted || error instanceof LoadbalancerError) throw error;
-      throw new UpstreamError(`${init.method} ${url} failed: ${reasonOf(error)}`, { cause: error });
+      const sent = isUnsent(error) ? { requestSent: false } : {};
+      throw new UpstreamError(`${init.method} ${url} failed: ${reasonOf(error)}`, { cause: error, ...sent });
     }
   }
 }
@@ -109,6 +120,14 @@ function incomingHeaders(headers: Headers): Record<string, string | readonly str
   const cookies = headers.getSetCookie();
   const others = [...headers].filter(([name]) => name !== 'set-cookie' && !CODING_HEADERS.has(name));
   return { ...Object.fromEntries(others), ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}) };
+}
+
+/** Whether it is sure that nothing was sent. Where several addresses were tried, all of them must say so. */
+function isUnsent(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isUnsent);
+  if (UNSENT_CODES.has((error as { code?: string }).code ?? '')) return true;
+  return error.cause !== undefined && isUnsent(error.cause);
 }
 
 /** The innermost reason: `fetch` says only "fetch failed" and hides the rest in causes. */

@@ -1,7 +1,7 @@
-import { shown } from './balancer/address.ts';
 import { Balancer } from './balancer/balancer.ts';
 import type { Lease } from './balancer/lease.ts';
 import type { BalancerOptions } from './balancer/options.ts';
+import type { BalancerStats } from './balancer/stats.ts';
 import type {
   BackendPoolEntry,
   HTTPService,
@@ -10,26 +10,52 @@ import type {
   Response,
   ResponseWriter,
 } from './contracts.ts';
-import { systemEnv, type Timers } from './env.ts';
-import { NoBackendError, UpstreamError } from './errors.ts';
+import { systemEnv } from './env.ts';
+import { HealthChecker, type HealthCheckOptions } from './health/health-checker.ts';
 import type { ILoggerService } from './logger.ts';
 import { type StrategyEntry, strategies } from './strategies/registry.ts';
-import type { Outcome } from './strategies/strategy.ts';
 import { type AffinityKey, byClientAddress, byPath } from './traffic/affinity.ts';
-import { abortError, checkTimeout, withDeadline } from './traffic/deadline.ts';
+import { checkTimeout } from './traffic/deadline.ts';
+import { type Answer, Dispatcher } from './traffic/dispatcher.ts';
+import { Failover, type FailoverOptions, type FailoverStats } from './traffic/failover.ts';
+import { type Admission, Gate, type RateLimitOptions } from './traffic/gate.ts';
+import { LeaseQueue, type LeaseQueueOptions, type LeaseQueueStats } from './traffic/lease-queue.ts';
+import type { SessionPolicy } from './traffic/sessions.ts';
 
 /** Settings of a {@link Loadbalancer}: those of the engine, and how to send. */
 export interface LoadbalancerOptions extends BalancerOptions<Request> {
-  /** Milliseconds for a backend's answer, above 0. @defaultValue none: the HTTP service decides */
+  /** Milliseconds for one backend's answer, above 0. @defaultValue none: the HTTP service decides */
   readonly timeoutMs?: number;
+  /** Milliseconds for everything, with waits and retries, above 0. @defaultValue none */
+  readonly totalTimeoutMs?: number;
   /** Whether an answer counts as the backend's failure. It is passed on all the same. @defaultValue status 502, 503 or 504 */
   readonly isFailure?: (response: Response) => boolean;
+  /** Sends a request that failed to another backend, where that cannot do harm. @defaultValue off */
+  readonly failover?: FailoverOptions | true;
+  /** Lets requests wait for a place when every backend has its hands full. @defaultValue off */
+  readonly queue?: LeaseQueueOptions | true;
+  /** Keeps the requests of one session on one backend. @defaultValue off */
+  readonly sessions?: SessionPolicy;
+  /** Refuses requests of those who send too many. @defaultValue off */
+  readonly rateLimit?: RateLimitOptions;
+  /** Checks every backend, takes out those that fail and brings them back. Needs {@link Loadbalancer.close}. @defaultValue off */
+  readonly health?: HealthCheckOptions | true;
 }
 
 /** Settings of one request. */
 export interface RequestOptions {
   /** Aborts when the client has left. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The pool in numbers, and what happened to requests on their way to it. */
+export interface LoadbalancerStats extends BalancerStats {
+  /** `undefined` where failover is off. */
+  readonly failover: FailoverStats | undefined;
+  /** `undefined` where the queue is off. */
+  readonly queue: LeaseQueueStats | undefined;
+  /** Requests that were refused because their client sent too many. */
+  readonly rateLimited: number;
 }
 
 /**
@@ -45,11 +71,12 @@ export interface RequestOptions {
 export class Loadbalancer implements ILoadBalancer {
   /** The engine: statistics, explanations, plans, and changes of the pool at run time. */
   readonly balancer: Balancer<Request>;
-  readonly #httpService: HTTPService;
   readonly #logger: ILoggerService | undefined;
-  readonly #timeoutMs: number | undefined;
-  readonly #timers: Timers;
-  readonly #isFailure: (response: Response) => boolean;
+  readonly #dispatcher: Dispatcher;
+  readonly #failover: Failover | undefined;
+  readonly #queue: LeaseQueue<Request> | undefined;
+  readonly #checker: HealthChecker | undefined;
+  readonly #gate: Gate | undefined;
 
   /**
    * @param backendPool - the pool; the array is followed, never changed
@@ -64,20 +91,45 @@ export class Loadbalancer implements ILoadBalancer {
     if (typeof httpService?.sendRequest !== 'function')
       throw new TypeError('httpService must have a method sendRequest');
     checkTimeout(options.timeoutMs, 'timeoutMs');
-    this.#httpService = httpService;
+    checkTimeout(options.totalTimeoutMs, 'totalTimeoutMs');
+    const { failover, queue, health, sessions, rateLimit, isFailure = isGatewayError } = options;
+    const env = { ...systemEnv, ...options.env };
+    const { timers, clock } = env;
     this.#logger = loggerService;
-    this.#timeoutMs = options.timeoutMs;
-    this.#timers = options.env?.timers ?? systemEnv.timers;
-    this.#isFailure = options.isFailure ?? isGatewayError;
     this.balancer = new Balancer(backendPool, { ...options, key: options.key ?? defaultKey(options) });
     this.balancer.subscribe((event) => {
       if (event.type === 'rejected') this.#log('warn', `${event.message}; the entry is skipped`);
+    });
+    if (sessions !== undefined || rateLimit !== undefined) {
+      const failed = (what: string, error: unknown) => this.#log('warn', `${what} failed: ${String(error)}`);
+      this.#gate = new Gate({ sessions, rateLimit, failed });
+    }
+    this.#failover = failover && new Failover(failover === true ? {} : failover, env.random);
+    this.#queue = queue && new LeaseQueue(this.balancer, { ...(queue === true ? {} : queue), timers, clock });
+    this.#checker =
+      health && new HealthChecker(this.balancer, httpService, { ...(health === true ? {} : health), env });
+    this.#dispatcher = new Dispatcher({
+      balancer: this.balancer,
+      failover: this.#failover,
+      queue: this.#queue,
+      timers,
+      timeoutMs: options.timeoutMs,
+      totalTimeoutMs: options.totalTimeoutMs,
+      isFailure,
+      decided: (request, lease) => this.#logDecision(request, lease),
+      send: ({ url }, request, signal) => {
+        const target = urlFor(url, request.path);
+        // Exactly two arguments, unless the host asked for more.
+        return signal === undefined
+          ? httpService.sendRequest(target, request)
+          : httpService.sendRequest(target, request, { signal });
+      },
     });
   }
 
   /**
    * Sends a request to the backend that is chosen for it before this method first waits, and writes what came of it: exactly one of
-   * `writeResponse` and `writeError` is called, once.
+   * `writeResponse` and `writeError` is called, once. (With sessions, a rate limit or a queue, the choice may have to wait.)
    *
    * @returns a promise that settles when the answer has been written; it rejects only where the writer itself fails
    */
@@ -86,53 +138,52 @@ export class Loadbalancer implements ILoadBalancer {
     responseWriter: ResponseWriter,
     { signal }: RequestOptions = {},
   ): Promise<void> {
-    const exchange = await this.#exchange(request, signal);
+    const admission = this.#gate === undefined ? undefined : await this.#gate.admit(request);
+    const answer: Answer =
+      admission?.refusal === undefined
+        ? await this.#dispatcher.dispatch(request, admission?.session, signal)
+        : { error: admission.refusal, outcome: 'cancelled' };
     try {
+      await this.#writeHeaders(answer, admission, responseWriter);
       // A writer may return a promise, though its contract does not ask for one.
-      await (exchange.error === undefined
-        ? responseWriter.writeResponse(exchange.response)
-        : responseWriter.writeError(exchange.error));
+      await (answer.error === undefined
+        ? responseWriter.writeResponse(answer.response)
+        : responseWriter.writeError(answer.error));
     } finally {
-      exchange.lease?.release(exchange.outcome);
+      answer.lease?.release(answer.outcome);
     }
   }
 
-  /** Gets one answer or one error; never rejects. */
-  async #exchange(request: Request, signal: AbortSignal | undefined): Promise<Exchange> {
-    let lease: Lease | undefined;
-    try {
-      if (signal?.aborted) throw abortError(signal);
-      lease = this.balancer.acquire(request);
-      if (lease === undefined) throw new NoBackendError();
-      this.#logDecision(request, lease);
-      const response = await this.#send(urlFor(lease.backend.url, request.path), request, signal);
-      if (typeof response !== 'object' || response === null) {
-        throw new UpstreamError(`the HTTP service resolved with ${String(response)} instead of a response`);
-      }
-      return {
-        lease,
-        response,
-        error: undefined,
-        outcome: this.#isFailure(response) ? 'failure' : 'success',
-      };
-    } catch (thrown) {
-      return {
-        lease,
-        response: undefined,
-        error: asError(thrown),
-        outcome: signal?.aborted ? 'cancelled' : 'failure',
-      };
-    }
+  /** What happened so far. */
+  stats(): LoadbalancerStats {
+    return {
+      ...this.balancer.stats(),
+      failover: this.#failover?.stats,
+      queue: this.#queue?.stats,
+      rateLimited: this.#gate?.refused ?? 0,
+    };
   }
 
-  #send(url: string, request: Request, signal: AbortSignal | undefined): Promise<Response> {
-    const timeoutMs = this.#timeoutMs;
-    if (timeoutMs === undefined && signal === undefined) return this.#httpService.sendRequest(url, request);
-    return withDeadline((aborted) => this.#httpService.sendRequest(url, request, { signal: aborted }), {
-      signal,
-      timeoutMs,
-      timers: this.#timers,
-    });
+  /** Stops health checks. Requests are still served. */
+  close(): void {
+    this.#checker?.close();
+  }
+
+  /** Only what options ask for: without them, no header is written. */
+  async #writeHeaders(
+    answer: Answer,
+    admission: Admission | undefined,
+    writer: ResponseWriter,
+  ): Promise<void> {
+    const headers = [...(admission?.headers ?? [])];
+    if (admission !== undefined && answer.response !== undefined && answer.backend !== undefined) {
+      this.#gate?.written(admission, answer.backend.id, (header, value) => headers.push([header, value]));
+    }
+    const { retryAfterMs } = (answer.error ?? {}) as { retryAfterMs?: unknown };
+    if (typeof retryAfterMs === 'number' && !headers.some(([header]) => header === 'Retry-After')) {
+      headers.push(['Retry-After', String(Math.ceil(retryAfterMs / 1_000))]);
+    }
+    for (const [header, value] of headers) await writer.writeHeader(header, value);
   }
 
   #logDecision({ method, path }: Request, { backend, spilled }: Lease): void {
@@ -151,12 +202,6 @@ export class Loadbalancer implements ILoadBalancer {
   }
 }
 
-/** What came of a request, before it is written. */
-type Exchange = { readonly lease: Lease | undefined; readonly outcome: Outcome } & (
-  | { readonly response: Response; readonly error: undefined }
-  | { readonly response: undefined; readonly error: Error }
-);
-
 /** A backend's base URL followed by a path, with exactly one slash between them. */
 function urlFor(base: string, path: string): string {
   return path === '' || path.startsWith('/') ? base + path : `${base}/${path}`;
@@ -164,13 +209,6 @@ function urlFor(base: string, path: string): string {
 
 function isGatewayError({ status }: Response): boolean {
   return status === 502 || status === 503 || status === 504;
-}
-
-function asError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown;
-  return new UpstreamError(`the HTTP service failed with ${shown(thrown)}, which is not an Error`, {
-    cause: thrown,
-  });
 }
 
 function defaultKey({ strategy }: LoadbalancerOptions): AffinityKey {

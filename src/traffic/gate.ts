@@ -1,0 +1,95 @@
+import type { Session } from '../balancer/session.ts';
+import type { Request } from '../contracts.ts';
+import { RateLimitedError } from '../errors.ts';
+import { byClientAddress } from './affinity.ts';
+import { clientNetwork, type RateLimiter, type RateLimitVerdict, rateLimitHeaders } from './rate-limiter.ts';
+import type { SessionPolicy } from './sessions.ts';
+
+/** How requests are counted against a limit. */
+export interface RateLimitOptions {
+  readonly limiter: RateLimiter;
+  /** Whose limit a request counts against; `undefined` for nobody's. @defaultValue the client's address, an IPv6 one by its /64 */
+  readonly key?: (request: Request) => string | undefined;
+}
+
+/** What a {@link Gate} works with. */
+export interface GateParts {
+  readonly sessions: SessionPolicy | undefined;
+  readonly rateLimit: RateLimitOptions | undefined;
+  /** Takes what goes wrong in a limiter or a session policy. */
+  readonly failed: (what: string, error: unknown) => void;
+}
+
+/** What was found out about a request before a backend is chosen for it. */
+export interface Admission {
+  readonly session: Session | undefined;
+  /** Headers for the answer, whatever it is. */
+  readonly headers: readonly (readonly [string, string])[];
+  /** Why the request is not let in. */
+  readonly refusal: RateLimitedError | undefined;
+}
+
+/**
+ * Stands before the choice of a backend: counts the request against its client's limit and finds its session. A limiter or a session
+ * policy that fails lets the request through: neither may be a single point of failure.
+ */
+export class Gate {
+  readonly #parts: GateParts;
+  #refused = 0;
+
+  constructor(parts: GateParts) {
+    this.#parts = parts;
+  }
+
+  /** Requests that were refused. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** Never rejects. */
+  async admit(request: Request): Promise<Admission> {
+    const verdict = await this.#count(request);
+    const headers = verdict === undefined ? [] : rateLimitHeaders(verdict);
+    if (verdict !== undefined && !verdict.allowed) {
+      this.#refused++;
+      return { session: undefined, headers, refusal: new RateLimitedError(verdict.resetMs) };
+    }
+    return { session: await this.#sessionOf(request), headers, refusal: undefined };
+  }
+
+  /** Tells the session policy who answered. */
+  written(
+    admission: Admission,
+    backendId: string,
+    writeHeader: (header: string, value: string) => void,
+  ): void {
+    this.#parts.sessions?.written?.(admission.session, backendId, writeHeader);
+  }
+
+  async #count(request: Request): Promise<RateLimitVerdict | undefined> {
+    const { rateLimit, failed } = this.#parts;
+    if (rateLimit === undefined) return undefined;
+    try {
+      const key = (rateLimit.key ?? ownNetwork)(request);
+      return key === undefined ? undefined : await rateLimit.limiter.take(key);
+    } catch (error) {
+      failed('the rate limiter', error);
+      return undefined;
+    }
+  }
+
+  async #sessionOf(request: Request): Promise<Session | undefined> {
+    const { sessions, failed } = this.#parts;
+    try {
+      return await sessions?.read(request);
+    } catch (error) {
+      failed('the session policy', error);
+      return undefined;
+    }
+  }
+}
+
+function ownNetwork(request: Request): string | undefined {
+  const address = byClientAddress(request);
+  return address === undefined ? undefined : clientNetwork(address);
+}
