@@ -62,7 +62,7 @@ describe('the accepted forms of a pool entry', () => {
     ['a prefix of several segments', { url: 'https://a.example/v1/api/' }, 'https://a.example/v1/api'],
     ['a string in capitals', 'HTTP://A.Example:8080/Base', 'http://a.example:8080/Base'],
   ])('%s', (_, entry, url) => {
-    expect(read(entry)).toEqual({
+    expect(read(entry)).toMatchObject({
       id: url,
       url,
       address: expect.any(String),
@@ -212,6 +212,7 @@ describe('a wrong pool entry', () => {
     ['a wide slash that folds to a plain one', 'a.example\uFF0Fb'],
     ['a wide @ that folds to a plain one', 'a\uFF20b.example'],
     ['a percent escape', 'a%2fb'],
+    ['a percent escape of a plain character', 'web%31'],
     ['an IPv6 zone', 'fe80::1%eth0'],
     ['an open bracket', '[::1'],
     ['a closed bracket', '::1]'],
@@ -456,7 +457,8 @@ describe('shown', () => {
 
   it('cuts what is long', () => {
     expect(shown('x'.repeat(1_000_000))).toBe(`"${'x'.repeat(76)}...`);
-    expect(shown('x'.repeat(78))).toHaveLength(80);
+    expect(shown('x'.repeat(78))).toBe(`"${'x'.repeat(78)}"`);
+    expect(shown('x'.repeat(79))).toBe(`"${'x'.repeat(76)}...`);
   });
 
   it.each<[string, unknown]>([

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { Balancer, type Lease, type StrategyName, strategies } from '../../src/index.ts';
+import { TestEnv } from '../support.ts';
+
+const FOUR = ['http://a', 'http://b', 'http://c', 'http://d'];
+const on = (backend: string) => ({ backend });
+
+describe('a session', () => {
+  it.each(Object.keys(strategies) as StrategyName[])(
+    'comes before the strategy and its bounds: %s',
+    (strategy) => {
+      const balancer = new Balancer(FOUR, { strategy, env: new TestEnv() });
+      for (let i = 0; i < 50; i++) {
+        expect(balancer.explain('x', [], on('http://c')).picked).toBe('http://c');
+        expect((balancer.acquire('x', [], on('http://c')) as Lease).backend.id).toBe('http://c');
+      }
+      expect(balancer.stats().inFlight).toBe(50);
+    },
+  );
+
+  it('does not disturb the turns of requests without one', () => {
+    const balancer = new Balancer(FOUR, { strategy: 'round-robin' });
+    const order = [];
+    for (let i = 0; i < 4; i++) {
+      order.push((balancer.acquire('x') as Lease).backend.id);
+      balancer.acquire('x', [], on('http://a'));
+    }
+    expect(order).toEqual(FOUR);
+  });
+
+  it('falls back where its backend is gone, down or was tried', () => {
+    const balancer = new Balancer(FOUR);
+    expect(balancer.acquire('x', [], on('http://z'))).toBeDefined();
+    balancer.markDown('http://a');
+    expect((balancer.acquire('x', [], on('http://a')) as Lease).backend.id).not.toBe('http://a');
+    const tried = balancer.backends.filter(({ id }) => id === 'http://b');
+    expect((balancer.acquire('x', tried, on('http://b')) as Lease).backend.id).not.toBe('http://b');
+  });
+
+  it('stays on a draining backend until its time is up, while new ones go elsewhere', () => {
+    const env = new TestEnv();
+    const balancer = new Balancer(FOUR, { env });
+    void balancer.drain('http://a', 30_000);
+    for (let i = 0; i < 50; i++)
+      expect((balancer.acquire(`key ${i}`) as Lease).backend.id).not.toBe('http://a');
+    env.advance(29_999);
+    expect((balancer.acquire('x', [], on('http://a')) as Lease).backend.id).toBe('http://a');
+    env.advance(1);
+    expect((balancer.acquire('x', [], on('http://a')) as Lease).backend.id).not.toBe('http://a');
+  });
+
+  it('stays on a backend of weight 0, which takes no new ones', () => {
+    const balancer = new Balancer(['http://a', { url: 'http://b', weight: 0 }]);
+    expect((balancer.acquire('x') as Lease).backend.id).toBe('http://a');
+    expect((balancer.acquire('x', [], on('http://b')) as Lease).backend.id).toBe('http://b');
+  });
+
+  it('is placed by its own key when it is new', () => {
+    const balancer = new Balancer(FOUR);
+    const placed = Array.from(
+      { length: 40 },
+      (_, i) => (balancer.acquire(`path ${i}`, [], { key: 'ann' }) as Lease).backend.id,
+    );
+    const unbounded = new Balancer(FOUR, { bounds: { factor: Number.POSITIVE_INFINITY } });
+    const home = (unbounded.acquire('ann') as Lease).backend.id;
+    expect(placed[0]).toBe(home);
+    expect(balancer.stats().keys).toBe(1);
+  });
+});
