@@ -1,0 +1,20 @@
+import { channel } from 'node:diagnostics_channel';
+import type { Balancer } from './index.ts';
+
+/** The name of the channel for one type of event, for example `evenkeel:ejected`. */
+export function channelName(type: string): string {
+  return `evenkeel:${type}`;
+}
+
+/**
+ * Publishes the events of a balancer on `node:diagnostics_channel`, each on the channel of its type, so that a tracer can listen
+ * without knowing the host. The messages are the events themselves: ids of backends, never a key, a token or a path.
+ *
+ * @returns a function that ends that
+ */
+export function publishEvents<R>(balancer: Balancer<R>): () => void {
+  return balancer.subscribe((event) => {
+    const events = channel(channelName(event.type));
+    if (events.hasSubscribers) events.publish(event);
+  });
+}
