@@ -1,0 +1,29 @@
+import type { Balancer, Explanation, Request } from '../../../src/index.ts';
+
+/** Holds every admission against the bounds that `explain` told for it. */
+export class BoundsWatch {
+  /** How far above its fair share a backend may go; `null` until a bound applied. */
+  factor: number | null = null;
+  /** Admissions to which bounds applied. */
+  checked = 0;
+  /** Those that put more on a backend than a bound allows. */
+  broken = 0;
+
+  /**
+   * To be called right after a request was admitted.
+   * @param explanation - what `explain` said of that request just before
+   */
+  check({ owner, picked, remembered, bounds, candidates }: Explanation, balancer: Balancer<Request>): void {
+    if (owner === undefined) return;
+    this.factor = bounds.factor;
+    this.checked++;
+    const isBroken = candidates.some(({ id, flightLimit, keyLimit }) => {
+      const backend = balancer.backends.find((other) => other.id === id);
+      if (backend === undefined) return false;
+      const isTooBusy = id === picked && backend.inFlight > flightLimit;
+      const hasTooManyKeys = id === owner && !remembered && backend.keys > keyLimit;
+      return isTooBusy || hasTooManyKeys;
+    });
+    if (isBroken) this.broken++;
+  }
+}

@@ -1,0 +1,91 @@
+import type { Report } from '../report.ts';
+import { cut } from './format.ts';
+import { frame, happening, lastDecision, type Passes } from './frame.ts';
+import { type Palette, paletteFor } from './palette.ts';
+import { Screen, type Terminal } from './screen.ts';
+import { summaryLines } from './summary.ts';
+
+/** How wide a stream without a width is taken to be. */
+const DEFAULT_WIDTH = 100;
+const NARROWEST = 40;
+const MARGIN = ' ';
+/** How long a decision stays, so that it can be read. */
+const DECISION_MS = 800;
+
+/** Shows the demo to somebody, or to a program. */
+export interface View {
+  /** Called some ten times a second. */
+  show(passes: Passes): void;
+  /** Called at the end, unless the demo was interrupted. */
+  finish(passes: Passes, report: Report): void;
+  /** Leaves the output tidy; always called. */
+  close(): void;
+}
+
+/** A table that is refreshed in place, and a summary below it. */
+export function terminalView(terminal: Terminal & Pick<NodeJS.WriteStream, 'hasColors'>): View {
+  const palette = paletteFor(terminal.hasColors());
+  const screen = new Screen(terminal);
+  const decision = held(DECISION_MS);
+  const width = () => Math.max(NARROWEST, terminal.columns) - 2 * MARGIN.length;
+  return {
+    show(passes) {
+      const live = liveLines(happening(passes), decision(lastDecision(passes)), width(), palette);
+      screen.paint(indented([...frame(passes, width(), palette), '', ...live]));
+    },
+    finish(passes, report) {
+      screen.paint(indented(frame(passes, width(), palette)));
+      screen.close();
+      terminal.write(`${indented(summaryLines(report, width(), palette)).join('\n')}\n\n`);
+    },
+    close: () => screen.close(),
+  };
+}
+
+/** For a pipe or a file: what happens as it happens; then the table and the summary, once. */
+export function lineView(stream: Pick<NodeJS.WriteStream, 'write'>, hasColours: boolean): View {
+  const palette = paletteFor(hasColours);
+  const width = DEFAULT_WIDTH - 2 * MARGIN.length;
+  let said = '';
+  return {
+    show(passes) {
+      const now = happening(passes);
+      if (now !== said) stream.write(`${MARGIN}${now}\n`);
+      said = now;
+    },
+    finish(passes, report) {
+      const lines = [...frame(passes, width, palette), ...summaryLines(report, width, palette)];
+      stream.write(`${indented(lines).join('\n')}\n`);
+    },
+    close: () => {},
+  };
+}
+
+/** One JSON document at the end, and nothing else. */
+export function jsonView(stream: Pick<NodeJS.WriteStream, 'write'>): View {
+  return {
+    show: () => {},
+    finish: (_, report) => stream.write(`${JSON.stringify(report, undefined, 2)}\n`),
+    close: () => {},
+  };
+}
+
+function liveLines(now: string, why: string, width: number, { bold, dim }: Palette): string[] {
+  const room = width - 'now  '.length;
+  return [`${bold('now')}  ${cut(now, room)}`, dim(`why  ${cut(why, room)}`)];
+}
+
+function indented(lines: readonly string[]): string[] {
+  return lines.map((line) => (line === '' ? '' : MARGIN + line));
+}
+
+/** Gives back a text for some time before it takes a new one. */
+function held(ms: number): (text: string) => string {
+  let shown = '';
+  let since = Number.NEGATIVE_INFINITY;
+  return (text) => {
+    if (performance.now() - since < ms) return shown;
+    since = performance.now();
+    return (shown = text);
+  };
+}
