@@ -13,7 +13,7 @@ const CORE = [
   ['loadbalancer', 'fetch-http-service', 'logger'],
   ['index'],
 ];
-const OUTER = [['gateway', 'simulator'], ['cli'], ['examples']];
+const OUTER = [['diagnostics', 'gateway', 'simulator'], ['cli'], ['examples']];
 const LAYERS = [...CORE, ...OUTER];
 
 const PUBLIC_API = 'src/index.ts';

@@ -104,11 +104,11 @@ function specOf(
 
 function readUrl(text: unknown, where: string): string {
   const rule = 'must be an http or https URL without user, query and fragment';
-  if (typeof text !== 'string' || !URL.canParse(text))
-    throw new TypeError(`${where} ${rule}, got ${shown(text)}`);
+  const got = typeof text === 'string' ? shown(text.replace(/\/\/[^/]*@/, '//***@')) : shown(text);
+  if (typeof text !== 'string' || !URL.canParse(text)) throw new TypeError(`${where} ${rule}, got ${got}`);
   const url = new URL(text);
   const plain = url.username === '' && url.password === '' && url.port !== '0' && !/[?#]/.test(text);
-  if (!/^https?:$/.test(url.protocol) || !plain) throw new TypeError(`${where} ${rule}, got ${shown(text)}`);
+  if (!/^https?:$/.test(url.protocol) || !plain) throw new TypeError(`${where} ${rule}, got ${got}`);
   return withoutSlash(url.origin + url.pathname);
 }
 

@@ -50,7 +50,10 @@ export class Balancer<R = string> {
       panicRatio,
       zoned: zones !== undefined,
       events: this.#events,
-      membersChanged: (removed) => this.#membersChanged(removed),
+      membersChanged: (removed) => {
+        this.#census.membersChanged();
+        this.#router.membersChanged(removed);
+      },
     });
     this.#guards = new Guards(settings.guards, this.#pool, this.#events, env);
     this.#router = new Router(this.#pool, env.random, {
@@ -58,13 +61,9 @@ export class Balancer<R = string> {
       chooser: () => ({ strategy: settings.factory(env), bounds, seed, random: env.random }),
     });
     this.#census = new Census(this.#pool, this.#router);
-    this.#membership = new Membership(backendPool, this.#pool, this.#events);
-    const parts = {
-      pool: this.#pool,
-      guards: this.#guards,
-      router: this.#router,
-      membership: this.#membership,
-    };
+    const membership = new Membership(backendPool, this.#pool, this.#events);
+    this.#membership = membership;
+    const parts = { pool: this.#pool, guards: this.#guards, router: this.#router, membership };
     this.#decisions = new Decisions(settings, parts);
     this.#ledger = new Ledger(parts);
   }
@@ -92,7 +91,7 @@ export class Balancer<R = string> {
    * @param tried - backends that are left out
    */
   isBusy(tried: readonly Backend[] = NOBODY): boolean {
-    return this.#pool.isBusy(this.#guards.busyMask, tried as readonly Member[]);
+    return this.#pool.isBusy(tried as readonly Member[]);
   }
 
   /** When something next changes by itself, in milliseconds of the clock; `Infinity` for never. */
@@ -200,9 +199,9 @@ export class Balancer<R = string> {
     return this.#events.subscribe(listener);
   }
 
-  #membersChanged(removed: readonly Member[]): void {
-    this.#census.membersChanged();
-    this.#router.membersChanged(removed);
+  /** Calls the listener whenever a lease has ended, last of all. @returns a function that ends that */
+  whenReleased(listener: () => void): () => void {
+    return this.#ledger.whenReleased(listener);
   }
 
   #with(id: string, change: (member: Member) => void): boolean {

@@ -28,7 +28,10 @@ export class Decisions<R> {
 
   /** The key by which a request is placed. */
   keyOf(request: R, session: Session | undefined): string | undefined {
-    return session?.key ?? this.#settings.key(request);
+    const key: unknown = session?.key ?? this.#settings.key(request);
+    if (typeof key === 'string') return key;
+    // A host without types may make a number of a request; anything else is no key.
+    return typeof key === 'number' ? String(key) : undefined;
   }
 
   /** Finds a backend; the chooser that is returned holds what was found. */

@@ -4,6 +4,17 @@ export type BalancerEvent =
       readonly type: 'added' | 'removed' | 'up' | 'down' | 'draining' | 'drained' | 'resumed';
       readonly backend: string;
     }
+  /** Ejected for its failures, for `forMs` milliseconds. */
+  | {
+      readonly type: 'ejected';
+      readonly backend: string;
+      readonly reason: 'consecutive failures' | 'success rate';
+      readonly forMs: number;
+    }
+  /** Its ejection is over. */
+  | { readonly type: 'returned'; readonly backend: string }
+  /** Its circuit breaker has changed. */
+  | { readonly type: 'opened' | 'half-open' | 'closed'; readonly backend: string }
   /** More than half of the pool is out, so that health is ignored; or no longer. */
   | { readonly type: 'panic'; readonly panic: boolean }
   /** An entry of the caller's array cannot be used. */

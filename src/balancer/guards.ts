@@ -8,8 +8,6 @@ import type { Pool } from './pool.ts';
 
 /** The guards of one balancer, each with a bit of its own among the reasons of members. */
 export class Guards {
-  /** Reasons for which it is worth to wait. */
-  readonly busyMask: number;
   readonly #guards: readonly Guard[];
   readonly #env: Env;
 
@@ -18,26 +16,26 @@ export class Guards {
     if (factories.length > 24) throw new RangeError(`guards must be at most 24, got ${factories.length}`);
     this.#env = env;
     this.#guards = factories.map((factory, i) => factory(controlFor(FIRST_GUARD << i, pool, events, env)));
-    let busyMask = 0;
     for (const [i, guard] of this.#guards.entries()) {
       if (guard.isHealth) pool.healthMask |= FIRST_GUARD << i;
-      if (guard.isBusy === true) busyMask |= FIRST_GUARD << i;
+      if (guard.isBusy === true) pool.busyMask |= FIRST_GUARD << i;
     }
-    this.busyMask = busyMask;
   }
 
   /** When something next changes by itself, in milliseconds of the clock. */
   get dueAt(): number {
-    return this.#guards.reduce((due, guard) => Math.min(due, guard.dueAt), Number.POSITIVE_INFINITY);
+    let due = Number.POSITIVE_INFINITY;
+    for (const guard of this.#guards) if (guard.dueAt < due) due = guard.dueAt;
+    return due;
   }
 
-  /** Lets everything happen that is due. Reads the clock only where something may be. */
+  /** Lets everything happen that is due. Reads the clock only where something may be, and once. */
   settle(): void {
-    for (const guard of this.#guards) {
-      if (guard.dueAt === Number.POSITIVE_INFINITY) continue;
-      const now = this.#env.clock.now();
-      if (guard.dueAt <= now) guard.settle?.(now);
-    }
+    const due = this.dueAt;
+    if (due === Number.POSITIVE_INFINITY) return;
+    const now = this.#env.clock.now();
+    if (due > now) return;
+    for (const guard of this.#guards) if (guard.dueAt <= now) guard.settle?.(now);
   }
 
   started(lease: Lease): void {

@@ -7,6 +7,7 @@ import type { Member } from './member.ts';
 /** Counts leases in and out, and lets everybody who learns from them know. */
 export class Ledger implements Lessor {
   readonly #parts: DecisionParts;
+  readonly #listeners = new Set<() => void>();
 
   constructor(parts: DecisionParts) {
     this.#parts = parts;
@@ -35,5 +36,22 @@ export class Ledger implements Lessor {
     if (member.present) router.chooserOf(member).strategy.finished?.(lease, outcome);
     guards.finished(lease, outcome);
     membership.ended(member);
+    if (this.#listeners.size > 0) this.#tell();
+  }
+
+  /** @returns a function that ends the subscription */
+  whenReleased(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener();
+      } catch {
+        // A listener only watches.
+      }
+    }
   }
 }

@@ -98,7 +98,8 @@ function factoryOf(strategy: StrategyName | StrategyFactory): StrategyFactory {
   );
 }
 
-function demand(holds: boolean, name: string, rule: string, value: unknown): void {
+/** @throws RangeError naming the option, the rule and the value, where the rule does not hold */
+export function demand(holds: boolean, name: string, rule: string, value: unknown): void {
   if (!holds) throw new RangeError(`${name} must be ${rule}, got ${shown(value)}`);
 }
 

@@ -2,7 +2,7 @@ import { MAX_SLOT } from '../hashing/ring.ts';
 import type { BackendSpec } from './address.ts';
 import type { Events } from './events.ts';
 import { DOWN, Member, WEIGHTLESS } from './member.ts';
-import { Tier } from './tier.ts';
+import { type ReasonMasks, Tier } from './tier.ts';
 
 /** How a {@link Pool} is set up. */
 export interface PoolOptions {
@@ -16,7 +16,7 @@ export interface PoolOptions {
 }
 
 /** The members of the pool, their slots, and who of them may serve. */
-export class Pool {
+export class Pool implements ReasonMasks {
   /** In the order in which they are listed. */
   members: readonly Member[] = [];
   /** In the order in which they first had a member. Members without a zone, and all where zones do not matter, form the first. */
@@ -25,14 +25,16 @@ export class Pool {
   panic = false;
   /** Reasons that speak of health. */
   healthMask = DOWN;
+  /** Reasons for which it is worth to wait. */
+  busyMask = 0;
+  /** Reasons that count now: health does not in panic. */
+  barMask = -1;
   readonly bySlot: (Member | undefined)[] = [];
   readonly #byId = new Map<string, Member>();
   /** Members that left while they had leases, by id: one that comes back goes on counting where it was. */
   readonly #departed = new Map<string, Member>();
   readonly #freeSlots: number[] = [];
   readonly #options: PoolOptions;
-  /** Reasons that count now: health does not in panic. */
-  #mask = -1;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -49,18 +51,19 @@ export class Pool {
 
   /** Whether a member may take new requests. */
   isEligible(member: Member): boolean {
-    return (member.reasons & this.#mask) === 0;
+    return (member.reasons & this.barMask) === 0;
   }
 
   /** Whether a member may serve but for some reasons. */
   isEligibleBut(member: Member, reasons: number): boolean {
-    return (member.reasons & this.#mask & ~reasons) === 0;
+    return (member.reasons & this.barMask & ~reasons) === 0;
   }
 
   /** Whether some members take nothing only because they are busy. O(n). */
-  isBusy(busyMask: number, tried: readonly Member[]): boolean {
+  isBusy(tried: readonly Member[]): boolean {
     return this.members.some(
-      (member) => !this.isEligible(member) && this.isEligibleBut(member, busyMask) && !tried.includes(member),
+      (member) =>
+        !this.isEligible(member) && this.isEligibleBut(member, this.busyMask) && !tried.includes(member),
     );
   }
 
@@ -103,7 +106,8 @@ export class Pool {
     }
     this.#options.membersChanged(removed);
     const { events } = this.#options;
-    const panicTurned = this.#sum();
+    for (const tier of this.tiers) tier.sum(this);
+    const panicTurned = this.#judge();
     for (const { id } of removed) events.emit({ type: 'removed', backend: id });
     for (const member of members) if (!before.has(member)) events.emit({ type: 'added', backend: member.id });
     if (panicTurned) events.emit({ type: 'panic', panic: this.panic });
@@ -115,12 +119,19 @@ export class Pool {
     this.replace(this.members);
   }
 
-  /** Sets or clears one of a member's reasons. O(n). @returns whether that changed anything */
+  /**
+   * Sets or clears one of a member's reasons. O(1) amortised, and O(n) where panic begins or ends.
+   * @returns whether that changed anything
+   */
   setReason(member: Member, reason: number, on: boolean): boolean {
-    const reasons = on ? member.reasons | reason : member.reasons & ~reason;
-    if (reasons === member.reasons) return false;
+    const before = member.reasons;
+    const reasons = on ? before | reason : before & ~reason;
+    if (reasons === before) return false;
     member.reasons = reasons;
-    if (this.#sum()) this.#options.events.emit({ type: 'panic', panic: this.panic });
+    // What left the pool is in no sum.
+    if (!member.present) return true;
+    member.tier.change(member, before, this);
+    if (this.#judge()) this.#options.events.emit({ type: 'panic', panic: this.panic });
     return true;
   }
 
@@ -160,27 +171,26 @@ export class Pool {
   }
 
   /**
-   * Sums up anew, at each change, so that rounding never builds up. Backups that stand in for everybody else keep panic away.
+   * Decides whether health counts. Backups that stand in for everybody else keep panic away; who is only busy is well.
    * @returns whether panic began or ended
    */
-  #sum(): boolean {
+  #judge(): boolean {
     let inService = 0;
     let healthy = 0;
     let backups = 0;
     for (const tier of this.tiers) {
-      const sums = tier.sum(this.healthMask);
-      if (tier.backup) backups += sums.healthy;
+      if (tier.backup) backups += tier.healthy;
       else {
-        inService += sums.inService;
-        healthy += sums.healthy;
+        inService += tier.inService;
+        healthy += tier.healthy;
       }
     }
     const tooMany = inService - healthy > this.#options.panicRatio * inService;
     const panic = tooMany && (healthy > 0 || backups === 0);
-    this.#mask = panic ? ~this.healthMask : -1;
-    if (panic) for (const tier of this.tiers) tier.eligibleWeight = tier.weight;
-    const turned = panic !== this.panic;
+    if (panic === this.panic) return false;
     this.panic = panic;
-    return turned;
+    this.barMask = panic ? ~this.healthMask : -1;
+    for (const tier of this.tiers) tier.sum(this);
+    return true;
   }
 }

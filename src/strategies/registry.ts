@@ -23,23 +23,35 @@ export interface StrategyEntry {
 export const strategies = {
   'consistent-hash': {
     summary: 'same key, same backend; few keys move when the pool changes',
-    factory: consistentHash(),
+    factory: /* @__PURE__ */ consistentHash(),
   },
-  maglev: { summary: 'same key, same backend; the most even table, a few more keys move', factory: maglev() },
-  rendezvous: { summary: 'same key, same backend; exact weights, for small pools', factory: rendezvous() },
+  maglev: {
+    summary: 'same key, same backend; the most even table, a few more keys move',
+    factory: /* @__PURE__ */ maglev(),
+  },
+  rendezvous: {
+    summary: 'same key, same backend; exact weights, for small pools',
+    factory: /* @__PURE__ */ rendezvous(),
+  },
   'ip-hash': {
     summary: 'same client address, same backend',
-    factory: consistentHash(),
+    factory: /* @__PURE__ */ consistentHash(),
     key: 'client-address',
   },
-  'round-robin': { summary: 'each in turn, smoothly by weight', factory: roundRobin() },
-  random: { summary: 'any, by weight', factory: random() },
-  'least-connections': { summary: 'the fewest requests in flight', factory: leastConnections() },
-  'power-of-two': { summary: 'the less loaded of two random ones', factory: powerOfTwo() },
-  'peak-ewma': { summary: 'the shortest expected wait, by measured latency', factory: peakEwma() },
+  'round-robin': { summary: 'each in turn, smoothly by weight', factory: /* @__PURE__ */ roundRobin() },
+  random: { summary: 'any, by weight', factory: /* @__PURE__ */ random() },
+  'least-connections': {
+    summary: 'the fewest requests in flight',
+    factory: /* @__PURE__ */ leastConnections(),
+  },
+  'power-of-two': { summary: 'the less loaded of two random ones', factory: /* @__PURE__ */ powerOfTwo() },
+  'peak-ewma': {
+    summary: 'the shortest expected wait, by measured latency',
+    factory: /* @__PURE__ */ peakEwma(),
+  },
   'least-workload': {
     summary: 'the least CPU, memory or network use, as backends report',
-    factory: leastWorkload(),
+    factory: /* @__PURE__ */ leastWorkload(),
   },
 } as const satisfies Record<string, StrategyEntry>;
 

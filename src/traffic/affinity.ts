@@ -74,7 +74,9 @@ function claimsOf(token: string): Record<string, unknown> | undefined {
     const payload = (token.split('.', 2)[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
     const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0));
     const claims: unknown = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof claims === 'object' && claims !== null ? { __proto__: null, ...claims } : undefined;
+    return typeof claims === 'object' && claims !== null && !Array.isArray(claims)
+      ? { __proto__: null, ...claims }
+      : undefined;
   } catch {
     return undefined;
   }

@@ -257,9 +257,6 @@ describe('a wrong pool entry', () => {
     ['a script', 'javascript:alert(1)'],
     ['data', 'data:text/plain,a'],
     ['a blob', 'blob:http://a.example/1'],
-    ['a user', 'http://user@a.example'],
-    ['a password', 'http://user:secret@a.example'],
-    ['a password alone', 'http://:secret@a.example'],
     ['a query', 'http://a.example/?x=1'],
     ['an empty query', 'http://a.example/?'],
     ['a fragment', 'http://a.example/#x'],
@@ -269,6 +266,16 @@ describe('a wrong pool entry', () => {
     ['a space in the host', 'http://a b'],
   ])('has %s in its URL', (_, url) => {
     const rule = `${URL_RULE}, got ${JSON.stringify(url)}`;
+    expect(errorOf(url)).toMatchObject({ name: 'TypeError', message: `backendPool[2] ${rule}` });
+    expect(errorOf({ url })).toMatchObject({ name: 'TypeError', message: `backendPool[2].url ${rule}` });
+  });
+
+  it.each([
+    ['a user', 'http://user@a.example'],
+    ['a password', 'http://user:secret@a.example'],
+    ['a password alone', 'http://:secret@a.example'],
+  ])('has %s in its URL, which the message does not tell', (_, url) => {
+    const rule = `${URL_RULE}, got "http://***@a.example"`;
     expect(errorOf(url)).toMatchObject({ name: 'TypeError', message: `backendPool[2] ${rule}` });
     expect(errorOf({ url })).toMatchObject({ name: 'TypeError', message: `backendPool[2].url ${rule}` });
   });

@@ -357,6 +357,14 @@ describe('failover', () => {
   });
 });
 
+describe('a key that is no text', () => {
+  it('is taken as text where it is a number, and as none otherwise', () => {
+    const balancer = new Balancer<unknown>(FOUR, { key: (request) => request as string });
+    expect(balancer.explain(7).key).toBe('7');
+    for (const odd of [null, {}, [], true]) expect(balancer.explain(odd).key).toBeUndefined();
+  });
+});
+
 describe('requests without a key', () => {
   it('are spread by weight and not remembered', () => {
     const balancer = new Balancer<string | undefined>([{ url: 'http://a', weight: 3 }, 'http://b'], {
