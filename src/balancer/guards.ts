@@ -9,6 +9,9 @@ import type { Pool } from './pool.ts';
 /** The guards of one balancer, each with a bit of its own among the reasons of members. */
 export class Guards {
   readonly #guards: readonly Guard[];
+  /** Those that hear of leases. */
+  readonly #starters: readonly Guard[];
+  readonly #finishers: readonly Guard[];
   readonly #env: Env;
 
   /** @throws RangeError where there are more guards than bits */
@@ -16,6 +19,8 @@ export class Guards {
     if (factories.length > 24) throw new RangeError(`guards must be at most 24, got ${factories.length}`);
     this.#env = env;
     this.#guards = factories.map((factory, i) => factory(controlFor(FIRST_GUARD << i, pool, events, env)));
+    this.#starters = this.#guards.filter(({ started }) => started !== undefined);
+    this.#finishers = this.#guards.filter(({ finished }) => finished !== undefined);
     for (const [i, guard] of this.#guards.entries()) {
       if (guard.isHealth) pool.healthMask |= FIRST_GUARD << i;
       if (guard.isBusy === true) pool.busyMask |= FIRST_GUARD << i;
@@ -29,21 +34,23 @@ export class Guards {
     return due;
   }
 
-  /** Lets everything happen that is due. Reads the clock only where something may be, and once. */
+  /** Lets everything happen that is due. Reads the clock only where something may be. */
   settle(): void {
-    const due = this.dueAt;
-    if (due === Number.POSITIVE_INFINITY) return;
-    const now = this.#env.clock.now();
-    if (due > now) return;
-    for (const guard of this.#guards) if (guard.dueAt <= now) guard.settle?.(now);
+    // Index loops, here and below: they run for every request, mostly over nothing.
+    for (let i = 0; i < this.#guards.length; i++) {
+      const guard = this.#guards[i] as Guard;
+      if (guard.dueAt === Number.POSITIVE_INFINITY) continue;
+      const now = this.#env.clock.now();
+      if (guard.dueAt <= now) guard.settle?.(now);
+    }
   }
 
   started(lease: Lease): void {
-    for (const guard of this.#guards) guard.started?.(lease);
+    for (const guard of this.#starters) guard.started?.(lease);
   }
 
   finished(lease: Lease, outcome: Outcome): void {
-    for (const guard of this.#guards) guard.finished?.(lease, outcome);
+    for (const guard of this.#finishers) guard.finished?.(lease, outcome);
   }
 
   /** Why a member is barred by the first guard that bars it; `undefined` where none does. */

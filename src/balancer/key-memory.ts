@@ -40,19 +40,10 @@ export class KeyMemory {
   find(position: number, fingerprint: number): number {
     const words = this.#words;
     const first = (position & this.#setMask) * WAYS * WORDS;
-    let victim = first;
-    let oldest = -1;
     for (let entry = first; entry < first + WAYS * WORDS; entry += WORDS) {
-      const isEmpty = ((words[entry + OWNER_HOME] as number) & 0xffff) === NO_SLOT;
-      if (!isEmpty && words[entry + FINGERPRINT] === fingerprint) return entry;
-      // A difference, so that the count of look-ups may wrap round.
-      const age = isEmpty ? 0x7fffffff : (this.#now - (words[entry + SEEN] as number)) & 0x7fffffff;
-      if (age > oldest) {
-        oldest = age;
-        victim = entry;
-      }
+      if (words[entry + FINGERPRINT] === fingerprint && this.owner(entry) !== NO_SLOT) return entry;
     }
-    return ~victim;
+    return ~(this.size < this.capacity ? this.#spare(first) : this.#oldest(first));
   }
 
   /** Slot of the backend on which a key lives; {@link NO_SLOT} in an empty entry. */
@@ -83,6 +74,27 @@ export class KeyMemory {
     words[entry + SEEN] = this.#now = (this.#now + 1) | 0;
     words[entry + OWNER_HOME] = owner | (home << 16);
     words[entry + ORIGIN_RING] = origin | (ring << 16);
+  }
+
+  /** An empty entry of a set, else its oldest. */
+  #spare(first: number): number {
+    for (let entry = first; entry < first + WAYS * WORDS; entry += WORDS) {
+      if (this.owner(entry) === NO_SLOT) return entry;
+    }
+    return this.#oldest(first);
+  }
+
+  /** The entry of a set not seen for the longest time. Without a branch: which one it is cannot be predicted. */
+  #oldest(first: number): number {
+    let oldest = 0;
+    for (let way = 0; way < WAYS; way++) {
+      // A difference, so that the count of look-ups may wrap round; the way in its lowest bits.
+      const age = (this.#now - (this.#words[first + way * WORDS + SEEN] as number)) & 0x1fffffff;
+      const candidate = (age << 2) | way;
+      const gain = oldest - candidate;
+      oldest -= gain & (gain >> 31);
+    }
+    return first + (oldest & (WAYS - 1)) * WORDS;
   }
 
   /** Forgets the keys of a backend that left, and that others meant to return to it. O(capacity). */

@@ -19,9 +19,9 @@ export interface RejectedEntry {
 
 /** Up to this many entries are all compared before every decision. */
 const COMPARED = 64;
-/** Of a longer array, this many in turn, and the weights of this many. */
+/** Of a longer array this many in turn, and the weight of each of these at every fourth turn. */
 const WINDOW = 16;
-const WEIGHT_WINDOW = 4;
+const PHASES = 4;
 
 /**
  * Follows the caller's array, which may change at any time: {@link PoolFollower.hasChanged} costs a few nanoseconds, and
@@ -36,9 +36,9 @@ export class PoolFollower {
   readonly #name: string;
   #entries: readonly BackendPoolEntry[] = [];
   #weights: readonly unknown[] = [];
-  /** Where the windows of a long array stand. */
+  /** Where the window of a long array stands, and whose weights it compares on this way through. */
   #next = 0;
-  #nextWeight = 0;
+  #phase = 0;
 
   /** @param name - how messages call the array */
   constructor(source: readonly BackendPoolEntry[], name: string) {
@@ -50,20 +50,18 @@ export class PoolFollower {
 
   /**
    * Whether the array differs from the last reading. O(1): of an array of more than 64, the length is compared, 16 entries in
-   * turn and the weights of 4, so that another entry in the same place is seen within n/16 calls, another weight within n/4.
+   * turn and the weights of 4 of them, so that another entry in the same place is seen within n/16 calls, another weight within n/4.
    */
   hasChanged(): boolean {
     const length = this.#source.length;
     if (length !== this.#entries.length) return true;
-    if (length <= COMPARED) return this.#differs(0, length) || this.#weighsOther(0, length);
+    if (length <= COMPARED) return this.#differs(0, length);
     const from = this.#next;
-    const fromWeight = this.#nextWeight;
-    this.#next = from + WINDOW < length ? from + WINDOW : 0;
-    this.#nextWeight = fromWeight + WEIGHT_WINDOW < length ? fromWeight + WEIGHT_WINDOW : 0;
-    return (
-      this.#differs(from, Math.min(from + WINDOW, length)) ||
-      this.#weighsOther(fromWeight, Math.min(fromWeight + WEIGHT_WINDOW, length))
-    );
+    const to = Math.min(from + WINDOW, length);
+    const phase = this.#phase;
+    this.#next = to < length ? to : 0;
+    if (to === length) this.#phase = (phase + 1) % PHASES;
+    return this.#windowDiffers(from, to, phase);
   }
 
   /**
@@ -72,7 +70,7 @@ export class PoolFollower {
    */
   hasChangedAt(place: number): boolean {
     if (place < 0 || this.#entries.length <= COMPARED) return false;
-    return this.#differs(place, place + 1) || this.#weighsOther(place, place + 1);
+    return this.#differs(place, place + 1);
   }
 
   /**
@@ -114,22 +112,27 @@ export class PoolFollower {
     return [...listed.values()];
   }
 
+  /** Whether some entries are others, or weigh otherwise. */
   #differs(from: number, to: number): boolean {
     const source = this.#source;
     const entries = this.#entries;
-    for (let i = from; i < to; i++) if (source[i] !== entries[i]) return true;
+    for (let i = from; i < to; i++) if (source[i] !== entries[i] || this.#weighsOther(i)) return true;
     return false;
   }
 
-  #weighsOther(from: number, to: number): boolean {
+  /** The same for a window of a long array, but for most weights, which take longer to read. */
+  #windowDiffers(from: number, to: number, phase: number): boolean {
     const source = this.#source;
-    const weights = this.#weights;
-    for (let i = from; i < to; i++) {
-      const weight = weightOf(source[i]);
-      // NaN, which is wrong but must not look new each time, differs from itself.
-      if (weight !== weights[i] && !Object.is(weight, weights[i])) return true;
-    }
+    const entries = this.#entries;
+    for (let i = from; i < to; i++) if (source[i] !== entries[i]) return true;
+    for (let i = from + phase; i < to; i += PHASES) if (this.#weighsOther(i)) return true;
     return false;
+  }
+
+  #weighsOther(i: number): boolean {
+    const weight = weightOf(this.#source[i]);
+    // NaN, which is wrong but must not look new each time, differs from itself.
+    return weight !== this.#weights[i] && !Object.is(weight, this.#weights[i]);
   }
 }
 

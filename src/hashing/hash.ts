@@ -6,8 +6,7 @@
  * MurmurHash3: reading the characters is most of the cost, so the mixing may as well be good. Not cryptographic.
  */
 
-const LANE_A = 0x9e3779b1;
-const LANE_B = 0x85ebca77;
+const MULTIPLIER = 0x9e3779b1;
 /** Separates an id from the number of a point, so that `node1`, 1 and `node`, 11 differ. No character has this value. */
 const SEPARATOR = 0x10001;
 /** 2^32 divided by the golden ratio: multiples of it spread over the whole range. */
@@ -36,29 +35,31 @@ export function jump(hash: number, count: number): number {
  */
 export function hashKey(key: string, seed: number): number {
   const length = key.length;
-  let a = seed;
-  for (let i = 0; i < length; i++) a = Math.imul(a ^ key.charCodeAt(i), LANE_A);
-  return mix(a ^ length);
+  let state = seed;
+  for (let i = 0; i < length; i++) state = Math.imul(state ^ key.charCodeAt(i), MULTIPLIER);
+  return mix(state ^ length);
 }
 
-/** Both hashes of a key; reading the characters once costs less than two passes. */
+/**
+ * Both hashes of a key in one pass. The second is the sum of the states that the first went through: one addition a character, and keys
+ * that meet in the end have come by different ways.
+ */
 export class KeyHasher {
   /** What {@link hashKey} gives. */
   position = 0;
-  /** A second, independent hash: together they tell 2^64 keys apart. */
+  /** A second hash, to tell keys apart that share a position. */
   fingerprint = 0;
 
   read(key: string, seed: number): void {
     const length = key.length;
-    let a = seed;
-    let b = ~seed;
+    let state = seed;
+    let sum = 0;
     for (let i = 0; i < length; i++) {
-      const unit = key.charCodeAt(i);
-      a = Math.imul(a ^ unit, LANE_A);
-      b = Math.imul(b ^ unit, LANE_B);
+      state = Math.imul(state ^ key.charCodeAt(i), MULTIPLIER);
+      sum = (sum + state) | 0;
     }
-    this.position = mix(a ^ length);
-    this.fingerprint = mix(b ^ length);
+    this.position = mix(state ^ length);
+    this.fingerprint = mix(sum ^ length);
   }
 }
 
