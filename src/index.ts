@@ -38,7 +38,17 @@ export {
 export { FetchHTTPService, type FetchHTTPServiceOptions } from './fetch-http-service.ts';
 export { hashKey } from './hashing/hash.ts';
 export type { Arcs, Move } from './hashing/key-space.ts';
-export { Loadbalancer, type LoadbalancerOptions, type RequestOptions } from './loadbalancer.ts';
+export { HealthChecker, type HealthCheckStats } from './health/health-checker.ts';
+export type { HealthCheckOptions, HealthProbe, WorkloadLimits } from './health/health-options.ts';
+export type { IgnoredReports, LoadMetrics } from './health/load-metrics.ts';
+export {
+  type LoadMetricsFeed,
+  type LoadMetricsFeedOptions,
+  type LoadMetricsFeedStats,
+  loadMetricsFeed,
+} from './health/load-metrics-feed.ts';
+export { Loadbalancer, type LoadbalancerStats } from './loadbalancer.ts';
+export type { LoadbalancerOptions, RequestOptions } from './loadbalancer-options.ts';
 export { type ILoggerService, LoggerService, type LoggerServiceOptions } from './logger.ts';
 export { type ConsistentHashOptions, consistentHash } from './strategies/consistent-hash.ts';
 export { leastConnections } from './strategies/least-connections.ts';

@@ -1,52 +1,22 @@
 import { Balancer } from './balancer/balancer.ts';
 import type { Lease } from './balancer/lease.ts';
-import type { BalancerOptions } from './balancer/options.ts';
 import type { BalancerStats } from './balancer/stats.ts';
-import type {
-  BackendPoolEntry,
-  HTTPService,
-  ILoadBalancer,
-  Request,
-  Response,
-  ResponseWriter,
-} from './contracts.ts';
+import type { BackendPoolEntry, HTTPService, ILoadBalancer, Request, ResponseWriter } from './contracts.ts';
 import { systemEnv } from './env.ts';
-import { HealthChecker, type HealthCheckOptions } from './health/health-checker.ts';
+import { HealthChecker } from './health/health-checker.ts';
+import { loadMetricsFeed } from './health/load-metrics-feed.ts';
+import {
+  defaultKey,
+  isGatewayError,
+  type LoadbalancerOptions,
+  type RequestOptions,
+} from './loadbalancer-options.ts';
 import type { ILoggerService } from './logger.ts';
-import { type StrategyEntry, strategies } from './strategies/registry.ts';
-import { type AffinityKey, byClientAddress, byPath } from './traffic/affinity.ts';
 import { checkTimeout } from './traffic/deadline.ts';
 import { type Answer, Dispatcher } from './traffic/dispatcher.ts';
-import { Failover, type FailoverOptions, type FailoverStats } from './traffic/failover.ts';
-import { type Admission, Gate, type RateLimitOptions } from './traffic/gate.ts';
-import { LeaseQueue, type LeaseQueueOptions, type LeaseQueueStats } from './traffic/lease-queue.ts';
-import type { SessionPolicy } from './traffic/sessions.ts';
-
-/** Settings of a {@link Loadbalancer}: those of the engine, and how to send. */
-export interface LoadbalancerOptions extends BalancerOptions<Request> {
-  /** Milliseconds for one backend's answer, above 0. @defaultValue none: the HTTP service decides */
-  readonly timeoutMs?: number;
-  /** Milliseconds for everything, with waits and retries, above 0. @defaultValue none */
-  readonly totalTimeoutMs?: number;
-  /** Whether an answer counts as the backend's failure. It is passed on all the same. @defaultValue status 502, 503 or 504 */
-  readonly isFailure?: (response: Response) => boolean;
-  /** Sends a request that failed to another backend, where that cannot do harm. @defaultValue off */
-  readonly failover?: FailoverOptions | true;
-  /** Lets requests wait for a place when every backend has its hands full. @defaultValue off */
-  readonly queue?: LeaseQueueOptions | true;
-  /** Keeps the requests of one session on one backend. @defaultValue off */
-  readonly sessions?: SessionPolicy;
-  /** Refuses requests of those who send too many. @defaultValue off */
-  readonly rateLimit?: RateLimitOptions;
-  /** Checks every backend, takes out those that fail and brings them back. Needs {@link Loadbalancer.close}. @defaultValue off */
-  readonly health?: HealthCheckOptions | true;
-}
-
-/** Settings of one request. */
-export interface RequestOptions {
-  /** Aborts when the client has left. */
-  readonly signal?: AbortSignal | undefined;
-}
+import { Failover, type FailoverStats } from './traffic/failover.ts';
+import { type Admission, Gate } from './traffic/gate.ts';
+import { LeaseQueue, type LeaseQueueStats } from './traffic/lease-queue.ts';
 
 /** The pool in numbers, and what happened to requests on their way to it. */
 export interface LoadbalancerStats extends BalancerStats {
@@ -92,11 +62,14 @@ export class Loadbalancer implements ILoadBalancer {
       throw new TypeError('httpService must have a method sendRequest');
     checkTimeout(options.timeoutMs, 'timeoutMs');
     checkTimeout(options.totalTimeoutMs, 'totalTimeoutMs');
-    const { failover, queue, health, sessions, rateLimit, isFailure = isGatewayError } = options;
+    const { failover, queue, health, loadMetrics, sessions, rateLimit, isFailure = isGatewayError } = options;
     const env = { ...systemEnv, ...options.env };
     const { timers, clock } = env;
     this.#logger = loggerService;
-    this.balancer = new Balancer(backendPool, { ...options, key: options.key ?? defaultKey(options) });
+    this.balancer = new Balancer(backendPool, {
+      ...options,
+      key: options.key ?? defaultKey(options.strategy),
+    });
     this.balancer.subscribe((event) => {
       if (event.type === 'rejected') this.#log('warn', `${event.message}; the entry is skipped`);
     });
@@ -116,6 +89,12 @@ export class Loadbalancer implements ILoadBalancer {
       timeoutMs: options.timeoutMs,
       totalTimeoutMs: options.totalTimeoutMs,
       isFailure,
+      answered:
+        loadMetrics &&
+        loadMetricsFeed(this.balancer as Balancer<unknown>, {
+          clock,
+          ...(loadMetrics === true ? {} : loadMetrics),
+        }),
       decided: (request, lease) => this.#logDecision(request, lease),
       send: ({ url }, request, signal) => {
         const target = urlFor(url, request.path);
@@ -205,13 +184,4 @@ export class Loadbalancer implements ILoadBalancer {
 /** A backend's base URL followed by a path, with exactly one slash between them. */
 function urlFor(base: string, path: string): string {
   return path === '' || path.startsWith('/') ? base + path : `${base}/${path}`;
-}
-
-function isGatewayError({ status }: Response): boolean {
-  return status === 502 || status === 503 || status === 504;
-}
-
-function defaultKey({ strategy }: LoadbalancerOptions): AffinityKey {
-  const entry: StrategyEntry | undefined = typeof strategy === 'string' ? strategies[strategy] : undefined;
-  return entry?.key === 'client-address' ? byClientAddress : byPath;
 }

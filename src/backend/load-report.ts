@@ -1,0 +1,146 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { performance } from 'node:perf_hooks';
+import { type LoadSample, processLoad } from './process-load.ts';
+import { TrafficMeter } from './traffic-meter.ts';
+
+export type { LoadSample } from './process-load.ts';
+
+/** Settings of {@link loadReport}. */
+export interface LoadReportOptions {
+  /** What is answered with the report; without a query. @defaultValue `'/health'` */
+  readonly path?: string;
+  /** What the network carries one way, in bytes a second, above 0. @defaultValue none: the network is not reported */
+  readonly bytesPerSecond?: number;
+  /** Measures the load since its last call; what it gives goes before what is measured otherwise. @defaultValue this process is measured */
+  readonly sample?: () => LoadSample;
+  /** Milliseconds since some fixed moment. @defaultValue the platform's clock */
+  readonly now?: () => number;
+}
+
+/**
+ * Answers the health check, or adds the header to the answer that somebody else will give.
+ * @param next - called, where it is given, for every request but the health check
+ * @returns whether it has answered
+ */
+export type LoadReport = (request: IncomingMessage, response: ServerResponse, next?: () => void) => boolean;
+
+/** Loads are measured over at least this long. */
+const SAMPLE_MS = 1_000;
+
+const RESOURCES = ['cpu', 'memory', 'network', 'eventLoop'] as const;
+
+/**
+ * Makes a Node.js server tell its load to the balancer in front of it: answers GET and HEAD of `/health` with JSON
+ * `{ status, cpu, memory, network, eventLoop }`, each load from 0 to 1, and adds the ORCA header `endpoint-load-metrics` to every other
+ * answer. It measures at most once a second, and only when it is asked: it holds no timer. Before the first second is over, all
+ * that it measures itself but the memory is 0.
+ *
+ * @example With Express, Connect and the like
+ * ```ts
+ * app.use(loadReport());
+ * ```
+ * @example With node:http
+ * ```ts
+ * const report = loadReport();
+ * http.createServer((request, response) => report(request, response) || handle(request, response));
+ * ```
+ * @throws TypeError or RangeError naming the option and the value
+ * @see ORCA, https://github.com/cncf/xds/blob/main/xds/data/orca/v3/orca_load_report.proto
+ */
+export function loadReport(options: LoadReportOptions = {}): LoadReport {
+  checkOptions(options);
+  const { path = '/health', bytesPerSecond, sample = processLoad(), now = () => performance.now() } = options;
+  const meter = bytesPerSecond === undefined ? undefined : new TrafficMeter();
+  let sampledAt = now();
+  let requests = 0;
+  let load = measured(sample, meter && 0);
+  let metrics = orcaText(load, 0);
+
+  function refresh(): void {
+    const elapsedMs = now() - sampledAt;
+    if (!(elapsedMs >= SAMPLE_MS)) return;
+    sampledAt += elapsedMs;
+    const network = meter && (meter.take() * 1_000) / elapsedMs / (bytesPerSecond as number);
+    load = measured(sample, network);
+    metrics = orcaText(load, (requests * 1_000) / elapsedMs);
+    requests = 0;
+  }
+
+  return (request, response, next) => {
+    meter?.watch(request.socket);
+    refresh();
+    const { method, url = '' } = request;
+    if ((method === 'GET' || method === 'HEAD') && pathOf(url) === path) {
+      answer(response, method, JSON.stringify({ status: 'ok', ...load }));
+      return true;
+    }
+    requests++;
+    if (!response.headersSent) response.setHeader('endpoint-load-metrics', metrics);
+    next?.();
+    return false;
+  };
+}
+
+function answer(response: ServerResponse, method: string, body: string): void {
+  response.writeHead(200, {
+    'cache-control': 'no-store',
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(method === 'HEAD' ? undefined : body);
+}
+
+function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query < 0 ? url : url.slice(0, query);
+}
+
+/** Numbers from 0 to 1 with four digits, and nothing else. */
+function measured(sample: () => LoadSample, network: number | undefined): LoadSample {
+  const sampled = sampleOrNothing(sample);
+  const uses = { ...sampled, network: sampled?.network ?? network };
+  const load: { -readonly [Resource in keyof LoadSample]: number } = {};
+  for (const resource of RESOURCES) {
+    const use = uses[resource];
+    if (typeof use !== 'number' || Number.isNaN(use)) continue;
+    load[resource] = rounded(Math.min(1, Math.max(0, use)));
+  }
+  return load;
+}
+
+/** A sampler that throws must not break a server: then nothing is known. */
+function sampleOrNothing(sample: () => LoadSample): LoadSample {
+  try {
+    return sample();
+  } catch {
+    return {};
+  }
+}
+
+/** The application is as busy as the most used of its resources. A balancer that goes by gRPC A58 needs the requests a second, too. */
+function orcaText(load: LoadSample, requestsPerSecond: number): string {
+  const uses = Object.values(load);
+  const metrics: [string, number | undefined][] = [
+    ['cpu_utilization', load.cpu],
+    ['mem_utilization', load.memory],
+    ['application_utilization', uses.length === 0 ? undefined : Math.max(...uses)],
+    ['rps_fractional', rounded(requestsPerSecond)],
+  ];
+  const known = metrics.filter(([, value]) => value !== undefined);
+  return `TEXT ${known.map(([name, value]) => `${name}=${value}`).join(',')}`;
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 10_000) / 10_000;
+}
+
+function checkOptions({ path, bytesPerSecond, sample, now }: LoadReportOptions): void {
+  if (path !== undefined && (typeof path !== 'string' || !/^\/[^\s?#]*$/.test(path)))
+    throw new TypeError(`path must begin with "/" and have no space, "?" and "#", got ${String(path)}`);
+  if (bytesPerSecond !== undefined && !(typeof bytesPerSecond === 'number' && bytesPerSecond > 0))
+    throw new RangeError(`bytesPerSecond must be a positive number, got ${String(bytesPerSecond)}`);
+  if (sample !== undefined && typeof sample !== 'function')
+    throw new TypeError(`sample must be a function, got ${String(sample)}`);
+  if (now !== undefined && typeof now !== 'function')
+    throw new TypeError(`now must be a function, got ${String(now)}`);
+}

@@ -1,0 +1,47 @@
+import { demand } from '../balancer/options.ts';
+
+/** Settings of `circuitBreaker`. */
+export interface CircuitBreakerOptions {
+  /** Length of the rolling window over which requests are counted, in milliseconds. @defaultValue 10,000 */
+  readonly windowMs?: number;
+  /** How many requests must have ended in the window for it to open, an integer of at least 1. @defaultValue 20 */
+  readonly minRequests?: number;
+  /** At which share of failures it opens, above 0 and up to 1. @defaultValue 0.5 */
+  readonly failureRatio?: number;
+  /** How long it first stays open, in milliseconds. @defaultValue 5,000 */
+  readonly openMs?: number;
+  /** How long it stays open at most, in milliseconds, at least `openMs`. @defaultValue 60,000 */
+  readonly maxOpenMs?: number;
+  /** How many probes must succeed in a row for it to close, an integer of at least 1. @defaultValue 1 */
+  readonly probes?: number;
+}
+
+/** With every default filled in. */
+export type BreakerSettings = Required<CircuitBreakerOptions>;
+
+/** @throws RangeError naming the option, the rule and the value */
+export function readBreakerOptions({
+  windowMs = 10_000,
+  minRequests = 20,
+  failureRatio = 0.5,
+  openMs = 5_000,
+  maxOpenMs = 60_000,
+  probes = 1,
+}: CircuitBreakerOptions): BreakerSettings {
+  const isTime = (ms: number) => Number.isFinite(ms) && ms > 0;
+  const isCount = (count: number) => Number.isSafeInteger(count) && count >= 1;
+  const isShare = Number.isFinite(failureRatio) && failureRatio > 0 && failureRatio <= 1;
+  const name = 'circuitBreaker';
+  demand(isTime(windowMs), `${name}.windowMs`, 'a finite number above 0', windowMs);
+  demand(isCount(minRequests), `${name}.minRequests`, 'an integer of at least 1', minRequests);
+  demand(isShare, `${name}.failureRatio`, 'a number above 0 and up to 1', failureRatio);
+  demand(isTime(openMs), `${name}.openMs`, 'a finite number above 0', openMs);
+  demand(
+    isTime(maxOpenMs) && maxOpenMs >= openMs,
+    `${name}.maxOpenMs`,
+    'a finite number of at least openMs',
+    maxOpenMs,
+  );
+  demand(isCount(probes), `${name}.probes`, 'an integer of at least 1', probes);
+  return { windowMs, minRequests, failureRatio, openMs, maxOpenMs, probes };
+}

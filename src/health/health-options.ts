@@ -1,0 +1,134 @@
+import { shown } from '../balancer/address.ts';
+import type { Request } from '../contracts.ts';
+import { type Env, systemEnv } from '../env.ts';
+import { checkTimeout } from '../traffic/deadline.ts';
+import type { LoadMetrics } from './load-metrics.ts';
+
+/** What a check asks, and which answers are well. */
+export interface HealthProbe {
+  /** Added to the backend's base URL; with its query. @defaultValue `'/health'` */
+  readonly path?: string;
+  /** @defaultValue `'GET'` */
+  readonly method?: string;
+  /** @defaultValue none */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Statuses and ranges of statuses, both ends included, that are well; or a function that says so. @defaultValue 200 to 399 */
+  readonly statuses?:
+    | readonly (number | readonly [from: number, to: number])[]
+    | ((status: number) => boolean);
+  /** Whether the body is well; it gets 65,536 characters at the most. @defaultValue any body is */
+  readonly body?: (body: string) => boolean;
+}
+
+/** Above which use of a resource, 0 to 1, a backend counts as failed. */
+export type WorkloadLimits = Readonly<Partial<Record<keyof LoadMetrics, number>>>;
+
+/** Settings of a {@link HealthChecker}. */
+export interface HealthCheckOptions extends HealthProbe {
+  /** From the start of a check to that of the next, in milliseconds, 10 % more or less at random. @defaultValue 10,000 */
+  readonly intervalMs?: number;
+  /** The same, while the last results speak against the backend's state. @defaultValue 1,000, or `intervalMs` where that is less */
+  readonly fastIntervalMs?: number;
+  /** After how many milliseconds without an answer a check has failed. @defaultValue 2,000 */
+  readonly timeoutMs?: number;
+  /** Failures in a row that take a backend out, from 1. @defaultValue 3 */
+  readonly fall?: number;
+  /** Successes in a row that bring it back, from 1. @defaultValue 2 */
+  readonly rise?: number;
+  /** Limits on what a backend reports of its load. @defaultValue none: reports only feed the strategy `least-workload` */
+  readonly workload?: WorkloadLimits;
+  readonly env?: Partial<Env>;
+}
+
+/** {@link HealthCheckOptions}, checked and with every default filled in. */
+export interface HealthCheckSettings {
+  readonly request: Omit<Request, 'id'>;
+  readonly isWell: (status: number) => boolean;
+  readonly body: ((body: string) => boolean) | undefined;
+  readonly intervalMs: number;
+  readonly fastIntervalMs: number;
+  readonly timeoutMs: number;
+  readonly fall: number;
+  readonly rise: number;
+  readonly limits: readonly (readonly [resource: keyof LoadMetrics, limit: number])[];
+  readonly env: Env;
+}
+
+const RESOURCES = ['cpu', 'memory', 'network', 'eventLoop', 'application'] as const;
+/** RFC 9110 section 5.6.2. */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/** @throws RangeError or TypeError naming the option and the value */
+export function readHealthOptions(options: HealthCheckOptions): HealthCheckSettings {
+  const { path = '/health', method = 'GET', headers, body, workload = {}, env = {} } = options;
+  const { intervalMs = 10_000, timeoutMs = 2_000, fall = 3, rise = 2 } = options;
+  const { fastIntervalMs = Math.min(1_000, intervalMs) } = options;
+  if (typeof path !== 'string' || !/^\/[^\s#]*$/.test(path))
+    throw new TypeError(`path must begin with "/" and have no space and no "#", got ${shown(path)}`);
+  if (typeof method !== 'string' || !TOKEN.test(method))
+    throw new TypeError(`method must be an HTTP method, got ${shown(method)}`);
+  if (body !== undefined && typeof body !== 'function')
+    throw new TypeError(`body must be a function, got ${shown(body)}`);
+  checkHeaders(headers);
+  checkTimeout(intervalMs, 'intervalMs');
+  checkTimeout(fastIntervalMs, 'fastIntervalMs');
+  checkTimeout(timeoutMs, 'timeoutMs');
+  checkCount(fall, 'fall');
+  checkCount(rise, 'rise');
+  const request = { path, method, payload: '', ...(headers && { headers: { ...headers } }) };
+  const timing = { intervalMs, fastIntervalMs, timeoutMs, fall, rise };
+  const limits = readLimits(workload);
+  return {
+    request,
+    isWell: readStatuses(options.statuses),
+    body,
+    ...timing,
+    limits,
+    env: { ...systemEnv, ...env },
+  };
+}
+
+function readStatuses(statuses: HealthProbe['statuses'] = [[200, 399]]): (status: number) => boolean {
+  if (typeof statuses === 'function') return statuses;
+  if (!Array.isArray(statuses) || statuses.length === 0)
+    throw new TypeError(`statuses must be a function or a list of statuses, got ${shown(statuses)}`);
+  const ranges = statuses.map((entry: unknown, i): readonly [number, number] => {
+    const [from, to = from] = Array.isArray(entry) ? entry : [entry];
+    const isRange = [from, to].every((status) => Number.isInteger(status) && status >= 100 && status <= 599);
+    if (!isRange || from > to)
+      throw new RangeError(
+        `statuses[${i}] must be a status from 100 to 599 or a range of them, got ${shown(entry)}`,
+      );
+    return [from, to];
+  });
+  return (status) => ranges.some(([from, to]) => status >= from && status <= to);
+}
+
+function readLimits(workload: WorkloadLimits): HealthCheckSettings['limits'] {
+  if (typeof workload !== 'object' || workload === null)
+    throw new TypeError(`workload must be an object of limits, got ${shown(workload)}`);
+  return Object.entries(workload).flatMap(([name, limit]) => {
+    const resource = RESOURCES.find((known) => known === name);
+    if (resource === undefined) throw new RangeError(`workload.${name} is none of ${RESOURCES.join(', ')}`);
+    if (limit === undefined) return [];
+    if (typeof limit !== 'number' || !(limit >= 0 && limit <= 1))
+      throw new RangeError(`workload.${name} must be a number from 0 to 1, got ${shown(limit)}`);
+    return [[resource, limit] as const];
+  });
+}
+
+function checkHeaders(headers: unknown): void {
+  if (headers === undefined) return;
+  if (typeof headers !== 'object' || headers === null)
+    throw new TypeError(`headers must be an object, got ${shown(headers)}`);
+  for (const [name, value] of Object.entries(headers)) {
+    if (!TOKEN.test(name)) throw new TypeError(`the name of a header must be a token, got ${shown(name)}`);
+    if (typeof value !== 'string' || /[\r\n\0]/.test(value))
+      throw new TypeError(`headers.${name} must be a string on one line, got ${shown(value)}`);
+  }
+}
+
+function checkCount(count: unknown, name: string): void {
+  if (!Number.isInteger(count) || (count as number) < 1)
+    throw new RangeError(`${name} must be an integer of at least 1, got ${shown(count)}`);
+}
