@@ -86,3 +86,14 @@ export class RateLimitedError extends LoadbalancerError {
     this.retryAfterMs = retryAfterMs;
   }
 }
+
+/** Every backend has its hands full, and so has the queue, or the wait in it was too long. Status 503. */
+export class OverloadedError extends LoadbalancerError {
+  /** Milliseconds after which another try has a chance. */
+  readonly retryAfterMs: number;
+
+  constructor(retryAfterMs: number, message = 'every backend is busy', options?: LoadbalancerErrorOptions) {
+    super('ERR_LB_OVERLOADED', 503, message, options);
+    this.retryAfterMs = retryAfterMs;
+  }
+}

@@ -1,26 +1,213 @@
+import { shown } from '../balancer/address.ts';
 import type { Balancer } from '../balancer/balancer.ts';
 import type { Lease } from '../balancer/lease.ts';
 import type { Session } from '../balancer/session.ts';
-import type { Clock, Timers } from '../env.ts';
+import type { Env } from '../env.ts';
+import { OverloadedError } from '../errors.ts';
 import type { Backend } from '../strategies/strategy.ts';
+import { Alarm } from './alarm.ts';
+import { abortError, checkTimeout } from './deadline.ts';
+import { type Ending, type LeaseQueueStats, QueueTally } from './queue-tally.ts';
 
-/** STUB: being written. */
+export type { LeaseQueueStats } from './queue-tally.ts';
+
+/** Settings of a {@link LeaseQueue}. */
 export interface LeaseQueueOptions {
+  /** How many requests may wait for each backend in the pool, from 0 to 100,000; 0 turns all away at once. @defaultValue 100 */
   readonly limit?: number;
+  /** Milliseconds that a request waits at the most, above 0. @defaultValue 3,000 */
   readonly timeoutMs?: number;
 }
-export interface LeaseQueueStats {
-  readonly depth: number;
+
+interface Waiter<R> {
+  readonly request: R;
+  readonly tried: readonly Backend[];
+  readonly session: Session | undefined;
+  /** Whether it may get on, or be lost, where others can only wait. */
+  readonly isPicky: boolean;
+  readonly since: number;
+  readonly resolve: (lease: Lease | undefined) => void;
+  readonly reject: (error: unknown) => void;
+  /** Takes back the timer and the listener. */
+  readonly dispose: () => void;
 }
+
+/**
+ * Lets requests wait, first come, first served, while every backend has its hands full. A request that cannot use what became free, since it
+ * was there before, lets the next one have it. Whoever gets a lease must release it, also when the client has just left.
+ *
+ * @typeParam R - what the balancer's `acquire` takes
+ */
 export class LeaseQueue<R> {
   readonly #balancer: Balancer<R>;
-  constructor(balancer: Balancer<R>, _options: LeaseQueueOptions & { timers: Timers; clock: Clock }) {
+  readonly #env: Pick<Env, 'clock' | 'timers'>;
+  readonly #limit: number;
+  readonly #timeoutMs: number;
+  /** In the order in which they came. */
+  readonly #waiters = new Set<Waiter<R>>();
+  readonly #tally = new QueueTally();
+  readonly #alarm: Alarm;
+  /** How many of them are picky. */
+  #picky = 0;
+  /** Whether something has changed since the last dispatch. */
+  #isStale = false;
+  /** An idle queue listens to nothing, so that it costs nothing. */
+  #ignore: (() => void) | undefined;
+
+  /** @throws RangeError where an option is out of range */
+  constructor(balancer: Balancer<R>, options: LeaseQueueOptions & Pick<Env, 'clock' | 'timers'>) {
+    const { limit = 100, timeoutMs = 3_000 } = options;
+    if (!(Number.isInteger(limit) && limit >= 0 && limit <= 100_000)) {
+      throw new RangeError(`queue.limit must be an integer from 0 to 100000, got ${shown(limit)}`);
+    }
+    checkTimeout(timeoutMs, 'queue.timeoutMs');
     this.#balancer = balancer;
+    this.#env = options;
+    this.#alarm = new Alarm(options, () => this.#dispatch());
+    this.#limit = limit;
+    this.#timeoutMs = timeoutMs;
   }
+
+  /** Requests that wait now. */
+  get depth(): number {
+    return this.#waiters.size;
+  }
+
+  /** The queue in numbers. */
   get stats(): LeaseQueueStats {
-    return { depth: 0 };
+    return this.#tally.stats(this.depth);
   }
-  async acquire(request: R, tried: readonly Backend[], session?: Session, _signal?: AbortSignal): Promise<Lease | undefined> {
-    return this.#balancer.acquire(request, tried, session);
+
+  /**
+   * Acquires a lease: before this method returns where somebody may take the request, else as soon as somebody may.
+   * @param tried - backends that this request was already sent to, which are left out
+   * @param signal - ends the wait when the client leaves
+   * @returns `undefined` where nobody may take the request and waiting is of no use
+   * @throws OverloadedError when the queue is full or the wait too long; the signal's reason, as an `Error`, when the client left
+   */
+  async acquire(
+    request: R,
+    tried: readonly Backend[] = [],
+    session?: Session,
+    signal?: AbortSignal,
+  ): Promise<Lease | undefined> {
+    if (signal?.aborted) throw abortError(signal);
+    if (this.#waiters.size > 0) this.#catchUp();
+    const lease = this.#balancer.acquire(request, tried, session);
+    if (lease !== undefined || !this.#balancer.isBusy(tried)) return lease;
+    if (this.#waiters.size >= this.#limit * this.#balancer.backends.length) {
+      this.#tally.refused++;
+      throw this.#overloaded('every backend is busy and the queue is full');
+    }
+    return this.#wait(request, [...tried], session, signal);
+  }
+
+  #wait(
+    request: R,
+    tried: readonly Backend[],
+    session: Session | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Lease | undefined> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        if (this.#end(waiter, 'cancelled')) reject(abortError(signal as AbortSignal));
+      };
+      const giveUp = () => {
+        // What is due at this very moment comes first.
+        this.#catchUp();
+        if (this.#end(waiter, 'timedOut'))
+          reject(this.#overloaded(`every backend was busy for ${this.#timeoutMs} ms`));
+      };
+      const { timers, clock } = this.#env;
+      const cancelTimer = timers.schedule(giveUp, this.#timeoutMs);
+      signal?.addEventListener('abort', leave);
+      const dispose = () => {
+        cancelTimer();
+        signal?.removeEventListener('abort', leave);
+      };
+      const isPicky = tried.length > 0 || session?.backend !== undefined;
+      const since = clock.now();
+      const waiter = { request, tried, session, isPicky, since, resolve, reject, dispose };
+      this.#waiters.add(waiter);
+      if (isPicky) this.#picky++;
+      this.#listen();
+      this.#alarm.set(this.#balancer.dueAt);
+    });
+  }
+
+  /** Those who came first come first: lets them have what has become free unnoticed. */
+  #catchUp(): void {
+    // Reading the backends follows the caller's array, which may have grown.
+    const isEmpty = this.#balancer.backends.length === 0;
+    if (isEmpty || this.#isStale || this.#alarm.isDue) this.#dispatch();
+  }
+
+  #dispatch(): void {
+    this.#isStale = false;
+    /** Whether those who need somebody must wait for them; `undefined` while there may be somebody for everybody. */
+    let isBusy: boolean | undefined;
+    const fullSessions = new Set<string>();
+    for (const waiter of this.#waiters) {
+      if (isBusy === true && this.#picky === 0) break;
+      const { request, tried, session } = waiter;
+      const ownBackend = session?.backend;
+      // A draining backend may still take its own sessions. Once is enough to know.
+      const isHopeless = isBusy !== undefined && (ownBackend === undefined || fullSessions.has(ownBackend));
+      try {
+        const lease = isHopeless ? undefined : this.#balancer.acquire(request, tried, session);
+        if (lease !== undefined) {
+          this.#end(waiter, 'served');
+          waiter.resolve(lease);
+          continue;
+        }
+        if (tried.length === 0) {
+          isBusy ??= this.#balancer.isBusy();
+          if (ownBackend !== undefined) fullSessions.add(ownBackend);
+        }
+        if (tried.length === 0 ? isBusy : this.#balancer.isBusy(tried)) continue;
+        this.#end(waiter, 'abandoned');
+        waiter.resolve(undefined);
+      } catch (error) {
+        this.#end(waiter, 'abandoned');
+        waiter.reject(error);
+      }
+    }
+    if (this.#waiters.size > 0) this.#alarm.set(this.#balancer.dueAt);
+  }
+
+  /** @returns whether the wait had not ended before */
+  #end(waiter: Waiter<R>, ending: Ending): boolean {
+    if (!this.#waiters.delete(waiter)) return false;
+    if (waiter.isPicky) this.#picky--;
+    waiter.dispose();
+    this.#tally.ended(ending, this.#env.clock.now() - waiter.since);
+    if (this.#waiters.size === 0) {
+      this.#ignore?.();
+      this.#ignore = undefined;
+      this.#alarm.set(Number.POSITIVE_INFINITY);
+    }
+    return true;
+  }
+
+  #listen(): void {
+    if (this.#ignore !== undefined) return;
+    const ends = [this.#balancer.whenReleased(this.#changed), this.#balancer.subscribe(this.#changed)];
+    this.#ignore = () => {
+      for (const end of ends) end();
+    };
+  }
+
+  /** Not at once: the engine may be in the middle of a decision. */
+  readonly #changed = (): void => {
+    if (this.#isStale) return;
+    this.#isStale = true;
+    void Promise.resolve().then(() => {
+      if (this.#isStale) this.#dispatch();
+    });
+  };
+
+  /** By then, all who wait now have been served or have left. */
+  #overloaded(message: string): OverloadedError {
+    return new OverloadedError(this.#timeoutMs, message);
   }
 }

@@ -1,0 +1,106 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import type { Session } from '../index.ts';
+
+/** Where the backends of now are to be had: a balancer, or a function. */
+export type BackendSource =
+  | { readonly backends: readonly { readonly id: string }[] }
+  | (() => readonly { readonly id: string }[]);
+
+/** What stands for a backend in a cookie. */
+export interface BackendTag {
+  /** Made with the first secret. */
+  readonly value: string;
+  /** The session of a client that has this very value. */
+  readonly session: Session;
+}
+
+interface TaggedBackend extends BackendTag {
+  /** A session for each secret, by the blinded value that was made with it. */
+  readonly sessions: readonly (readonly [blinded: string, session: Session])[];
+}
+
+/** 128 bits: 22 characters of base64url. */
+const TAG_BYTES = 16;
+const TAG = /^[\w-]{22}$/;
+/** Below the size of the hash, a key weakens it (RFC 2104 section 3). */
+const MIN_SECRET_BYTES = 32;
+
+/** Unguessable names of the backends, which follow them as they come and go. */
+export class BackendTags {
+  readonly #source: () => readonly { readonly id: string }[];
+  readonly #secrets: readonly Uint8Array[];
+  readonly #pool: string;
+  readonly #blind = randomBytes(32);
+  #byId = new Map<string, TaggedBackend>();
+  #byBlinded = new Map<string, Session>();
+  #ids: readonly string[] = [];
+
+  /** @throws TypeError or RangeError naming the option */
+  constructor(source: BackendSource, secrets: readonly (string | Uint8Array)[], pool: string) {
+    if (
+      typeof source !== 'function' &&
+      !(typeof source === 'object' && source !== null && 'backends' in source)
+    ) {
+      throw new TypeError('backends must be a balancer or a function that returns backends');
+    }
+    if (!Array.isArray(secrets) || secrets.length === 0) {
+      throw new TypeError('secrets must be an array of at least one key');
+    }
+    this.#source = typeof source === 'function' ? source : () => source.backends;
+    this.#secrets = secrets.map(readSecret);
+    this.#pool = pool;
+  }
+
+  /** The tag of a backend; `undefined` where it is not in the pool. */
+  of(id: string): BackendTag | undefined {
+    this.#follow();
+    return this.#byId.get(id);
+  }
+
+  /** The session that the first valid one of these values stands for. */
+  findFirst(values: readonly string[]): Session | undefined {
+    this.#follow();
+    for (const value of values) {
+      const session = TAG.test(value) ? this.#byBlinded.get(this.#blinded(value)) : undefined;
+      if (session !== undefined) return session;
+    }
+    return undefined;
+  }
+
+  /** Makes tags for backends that are new and forgets those that are gone. */
+  #follow(): void {
+    const backends = this.#source();
+    const isSame = backends.length === this.#ids.length && backends.every(({ id }, i) => id === this.#ids[i]);
+    if (isSame) return;
+    this.#ids = backends.map(({ id }) => id);
+    const byId = new Map(this.#ids.map((id) => [id, this.#byId.get(id) ?? this.#tag(id)]));
+    this.#byId = byId;
+    this.#byBlinded = new Map([...byId.values()].flatMap(({ sessions }) => sessions));
+  }
+
+  #tag(id: string): TaggedBackend {
+    // JSON keeps the parts apart, whatever they hold.
+    const text = JSON.stringify(['evenkeel session', this.#pool, id]);
+    const values = this.#secrets.map((secret) =>
+      createHmac('sha256', secret).update(text).digest().subarray(0, TAG_BYTES).toString('base64url'),
+    );
+    const sessions = values.map((value) => [this.#blinded(value), { backend: id }] as const);
+    return { value: values[0] as string, session: sessions[0]?.[1] as Session, sessions };
+  }
+
+  /** Looked up in place of the value: how long that takes says nothing about the right one. */
+  #blinded(value: string): string {
+    return createHmac('sha256', this.#blind).update(value).digest('base64url');
+  }
+}
+
+function readSecret(secret: unknown, at: number): Uint8Array {
+  if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) {
+    throw new TypeError(`secrets[${at}] must be a string or a Uint8Array`);
+  }
+  const bytes = Buffer.from(secret);
+  if (bytes.length < MIN_SECRET_BYTES) {
+    throw new RangeError(`secrets[${at}] must have at least ${MIN_SECRET_BYTES} bytes, got ${bytes.length}`);
+  }
+  return bytes;
+}

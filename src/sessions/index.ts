@@ -1,0 +1,16 @@
+export type { BackendSource } from './backend-tags.ts';
+export {
+  type CookieSessionStats,
+  type CookieSessions,
+  type CookieSessionsOptions,
+  cookieSessions,
+} from './cookie-sessions.ts';
+export type { JwtAlgorithm, JwtKey } from './jwt-key.ts';
+export {
+  type JwtSessionLimits,
+  type JwtSessionStats,
+  type JwtSessions,
+  type JwtSessionsOptions,
+  jwtSessions,
+} from './jwt-sessions.ts';
+export type { JwtRejection } from './jwt-verifier.ts';

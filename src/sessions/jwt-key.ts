@@ -1,0 +1,127 @@
+import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
+import { createLocalJWKSet, type JSONWebKeySet, type JWK, type JWTVerifyGetKey } from 'jose';
+
+/**
+ * What verifies tokens: a secret (a string, or bytes), a public key or certificate in PEM, a JWK, a JWKS, or a function that finds the
+ * key of a token, such as jose's `createRemoteJWKSet`.
+ */
+export type JwtKey = string | Uint8Array | JWK | JSONWebKeySet | JWTVerifyGetKey;
+
+/** An algorithm of RFC 7518, or of RFC 8037 for `EdDSA` and RFC 9864 for `Ed25519`; `none` is not among them. */
+export type JwtAlgorithm = `${'HS' | 'RS' | 'PS' | 'ES'}${256 | 384 | 512}` | 'EdDSA' | 'Ed25519';
+
+/** The one kind of key that fits. */
+const KEY_KINDS: Readonly<Record<JwtAlgorithm, string>> = {
+  HS256: 'secret',
+  HS384: 'secret',
+  HS512: 'secret',
+  RS256: 'rsa',
+  RS384: 'rsa',
+  RS512: 'rsa',
+  PS256: 'rsa',
+  PS384: 'rsa',
+  PS512: 'rsa',
+  ES256: 'ec prime256v1',
+  ES384: 'ec secp384r1',
+  ES512: 'ec secp521r1',
+  EdDSA: 'ed25519',
+  Ed25519: 'ed25519',
+};
+
+const PEM = '-----BEGIN ';
+
+/** @throws TypeError where the list is empty or names something else than an algorithm */
+export function checkAlgorithms(algorithms: readonly JwtAlgorithm[]): readonly JwtAlgorithm[] {
+  if (!Array.isArray(algorithms) || algorithms.length === 0) {
+    throw new TypeError('algorithms must be an array of at least one algorithm');
+  }
+  for (const [i, algorithm] of algorithms.entries()) {
+    if (typeof algorithm === 'string' && Object.hasOwn(KEY_KINDS, algorithm)) continue;
+    throw new TypeError(
+      `algorithms[${i}] must be one of ${Object.keys(KEY_KINDS).join(', ')}, got ${JSON.stringify(algorithm)}`,
+    );
+  }
+  return [...algorithms];
+}
+
+/**
+ * Reads a key, which each of the algorithms must fit: a public key can never serve as a secret. Messages never show a key.
+ * @throws TypeError or RangeError where the key cannot be read or does not fit
+ */
+export function readKey(key: JwtKey, algorithms: readonly JwtAlgorithm[]): JWTVerifyGetKey {
+  if (typeof key === 'function' || isKeySet(key)) {
+    const secret = algorithms.find((algorithm) => KEY_KINDS[algorithm] === 'secret');
+    if (secret !== undefined) throw new TypeError(`${secret} does not fit a set of public keys`);
+    return typeof key === 'function' ? key : createLocalJWKSet(key);
+  }
+  const single = readSingle(key);
+  const kind = kindOf(single);
+  const stranger = algorithms.find((algorithm) => KEY_KINDS[algorithm] !== kind);
+  if (stranger !== undefined) {
+    throw new TypeError(`${stranger} needs a key of the kind ${KEY_KINDS[stranger]}, got ${kind}`);
+  }
+  checkStrength(single, algorithms);
+  return async () => single;
+}
+
+function readSingle(key: unknown): KeyObject {
+  if (typeof key === 'string' || key instanceof Uint8Array) {
+    const bytes = Buffer.from(key);
+    if (bytes.includes(PEM)) return readPublic(bytes.toString('latin1'));
+    if (isPublicDer(bytes)) throw new TypeError('key is a public key in DER, which must be given in PEM');
+    return createSecretKey(bytes);
+  }
+  if (typeof key !== 'object' || key === null) {
+    throw new TypeError(`key must be a secret, a PEM, a JWK, a JWKS or a function, got ${typeof key}`);
+  }
+  const { kty, k, use = 'sig' } = key as JWK;
+  if (use !== 'sig') throw new TypeError('key is a JWK that is not for signatures');
+  if (kty !== 'oct') return readPublic(key as JWK);
+  if (typeof k !== 'string') throw new TypeError('key is a JWK without k');
+  return createSecretKey(Buffer.from(k, 'base64url'));
+}
+
+/** @throws TypeError where it is a private key: it has no business with those who only verify */
+function readPublic(key: string | JWK): KeyObject {
+  const isPrivate = typeof key === 'string' ? key.includes('PRIVATE KEY-----') : key.d !== undefined;
+  if (isPrivate) throw new TypeError('key must be a public key, got a private one');
+  try {
+    return typeof key === 'string'
+      ? createPublicKey(key)
+      : createPublicKey({ key: { ...key } as Record<string, unknown>, format: 'jwk' });
+  } catch (cause) {
+    throw new TypeError(`key cannot be read as a public key: ${(cause as Error).message}`);
+  }
+}
+
+function isPublicDer(key: Buffer): boolean {
+  try {
+    return createPublicKey({ key, format: 'der', type: 'spki' }).type === 'public';
+  } catch {
+    return false;
+  }
+}
+
+function isKeySet(key: unknown): key is JSONWebKeySet {
+  return typeof key === 'object' && key !== null && Array.isArray((key as JSONWebKeySet).keys);
+}
+
+function kindOf({ type, asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {
+  if (type === 'secret') return 'secret';
+  return [asymmetricKeyType, asymmetricKeyDetails?.namedCurve].join(' ').trim();
+}
+
+/** @throws RangeError where a secret is shorter than the hash (RFC 7518 section 3.2), or an RSA key than 2048 bits (section 3.3) */
+function checkStrength(
+  { symmetricKeySize, asymmetricKeyDetails }: KeyObject,
+  algorithms: readonly JwtAlgorithm[],
+): void {
+  const bits = Math.max(...algorithms.map((algorithm) => Number(algorithm.slice(2))));
+  if (symmetricKeySize !== undefined && symmetricKeySize * 8 < bits) {
+    throw new RangeError(`key must have at least ${bits / 8} bytes, got ${symmetricKeySize}`);
+  }
+  const { modulusLength } = asymmetricKeyDetails ?? {};
+  if (modulusLength !== undefined && modulusLength < 2_048) {
+    throw new RangeError(`key must have at least 2048 bits, got ${modulusLength}`);
+  }
+}
