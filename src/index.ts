@@ -32,13 +32,18 @@ export {
   type LoadbalancerErrorCode,
   type LoadbalancerErrorOptions,
   NoBackendError,
+  OverloadedError,
+  RateLimitedError,
   UpstreamError,
   UpstreamTimeoutError,
 } from './errors.ts';
 export { FetchHTTPService, type FetchHTTPServiceOptions } from './fetch-http-service.ts';
 export { hashKey } from './hashing/hash.ts';
 export type { Arcs, Move } from './hashing/key-space.ts';
-export { HealthChecker, type HealthCheckStats } from './health/health-checker.ts';
+export type { CircuitBreakerOptions } from './health/breaker-options.ts';
+export { circuitBreaker } from './health/circuit-breaker.ts';
+export type { OutlierEjectionOptions } from './health/ejection-options.ts';
+export { type CheckedBackend, HealthChecker, type HealthCheckStats } from './health/health-checker.ts';
 export type { HealthCheckOptions, HealthProbe, WorkloadLimits } from './health/health-options.ts';
 export type { IgnoredReports, LoadMetrics } from './health/load-metrics.ts';
 export {
@@ -47,6 +52,10 @@ export {
   type LoadMetricsFeedStats,
   loadMetricsFeed,
 } from './health/load-metrics-feed.ts';
+export { maxInFlight } from './health/max-in-flight.ts';
+export { outlierEjection } from './health/outlier-ejection.ts';
+export { type SlowStartOptions, slowStart } from './health/slow-start.ts';
+export type { SuccessRateOptions } from './health/success-rate.ts';
 export { Loadbalancer, type LoadbalancerStats } from './loadbalancer.ts';
 export type { LoadbalancerOptions, RequestOptions } from './loadbalancer-options.ts';
 export { type ILoggerService, LoggerService, type LoggerServiceOptions } from './logger.ts';
@@ -79,3 +88,15 @@ export {
   byJwtClaim,
   byPath,
 } from './traffic/affinity.ts';
+export type { FailoverOptions, FailoverStats } from './traffic/failover.ts';
+export type { RateLimitOptions } from './traffic/gate.ts';
+export { LeaseQueue, type LeaseQueueOptions } from './traffic/lease-queue.ts';
+export type { LeaseQueueStats } from './traffic/queue-tally.ts';
+export {
+  clientNetwork,
+  type RateLimiter,
+  type RateLimitVerdict,
+  rateLimitHeaders,
+} from './traffic/rate-limiter.ts';
+export type { RetryBudgetOptions } from './traffic/retry-budget.ts';
+export type { SessionPolicy } from './traffic/sessions.ts';

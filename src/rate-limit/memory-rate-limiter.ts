@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { RateLimiter } from '../index.ts';
 import { hashKey } from '../index.ts';
-import type { RateLimiter } from '../traffic/rate-limiter.ts';
 import { checkInteger, checkLimit, consume, type RateLimit } from './window.ts';
 
 /** Settings of {@link memoryRateLimiter}. */

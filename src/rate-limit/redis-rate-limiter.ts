@@ -1,5 +1,5 @@
 import { RateLimiterRedis } from 'rate-limiter-flexible';
-import type { RateLimiter, RateLimitVerdict } from '../traffic/rate-limiter.ts';
+import type { RateLimiter, RateLimitVerdict } from '../index.ts';
 import { memoryRateLimiter } from './memory-rate-limiter.ts';
 import { checkInteger, checkLimit, consume, type RateLimit } from './window.ts';
 

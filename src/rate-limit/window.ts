@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
-import type { RateLimitVerdict } from '../traffic/rate-limiter.ts';
+import type { RateLimitVerdict } from '../index.ts';
 
 /** How much each key may do. */
 export interface RateLimit {

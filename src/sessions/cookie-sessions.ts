@@ -1,5 +1,4 @@
-import type { Request, Session } from '../index.ts';
-import type { SessionPolicy } from '../traffic/sessions.ts';
+import type { Request, Session, SessionPolicy } from '../index.ts';
 import { type BackendSource, BackendTags } from './backend-tags.ts';
 
 /** Settings of {@link cookieSessions}. */
