@@ -17,6 +17,10 @@ export default defineConfig({
     compilerOptions: { ignoreDeprecations: '6.0' },
     banner: '/// <reference lib="esnext.disposable" />',
   },
+  esbuildOptions(options) {
+    // Puts numbers in the place of constants, which a bundle would otherwise read as variables in every loop.
+    options.minifySyntax = true;
+  },
   sourcemap: true,
   clean: true,
   treeshake: true,

@@ -146,6 +146,15 @@ export class Chooser {
   readonly #mayServe = (member: Member): boolean =>
     this.#pool.isEligible(member) &&
     (this.#tried.length === 0 || !this.#tried.includes(member)) &&
-    // The limit is never below 1.
-    (!this.#bounded || member.inFlight === 0 || member.inFlight < this.flightLimitOf(member));
+    (!this.#bounded || this.#hasRoom(member));
+
+  /** Whether a member is below its limit on requests in flight. */
+  #hasRoom(member: Member): boolean {
+    const { inFlight } = member;
+    // The limit is never below 1, and never below the factor times the fair share: mostly there is no need to work it out.
+    if (inFlight === 0) return true;
+    const { eligibleWeight, inFlight: total } = this.tier;
+    if ((inFlight + 1) * eligibleWeight <= this.bounds.factor * (total + 1) * member.weight) return true;
+    return inFlight < this.flightLimitOf(member);
+  }
 }

@@ -6,11 +6,11 @@
  * MurmurHash3: reading the characters is most of the cost, so the mixing may as well be good. Not cryptographic.
  */
 
-const MULTIPLIER = 0x9e3779b1;
+const MULTIPLIER = 0x9e3779b1 | 0;
 /** Separates an id from the number of a point, so that `node1`, 1 and `node`, 11 differ. No character has this value. */
 const SEPARATOR = 0x10001;
 /** 2^32 divided by the golden ratio: multiples of it spread over the whole range. */
-const GOLDEN = 0x9e3779b9;
+const GOLDEN = 0x9e3779b9 | 0;
 
 /** Number of positions of the key space. */
 export const KEY_SPACE = 2 ** 32;

@@ -1,0 +1,40 @@
+import { fork } from 'node:child_process';
+import type { Job, MeasureName, Sample } from './job.ts';
+
+/** Far longer than any job takes, even on a machine that is busy with other things. */
+const PATIENCE_MS = 120_000;
+
+const MEMORY_FLAGS = ['--expose-gc'];
+/** A young generation so large (in MB) that a whole pass of leases fits before anything is collected. */
+const GARBAGE_FLAGS = ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128'];
+
+const flags: Partial<Record<MeasureName, readonly string[]>> = {
+  'evenkeel-memory': MEMORY_FLAGS,
+  'hashring-memory': MEMORY_FLAGS,
+  'evenkeel-garbage': GARBAGE_FLAGS,
+};
+
+/**
+ * Does one job in a child process of its own, so that no contender runs in code that was compiled for another.
+ * @throws Error where the child process fails or takes too long
+ */
+export function measureInChild(script: string, job: Job): Promise<Sample> {
+  return new Promise((resolve, reject) => {
+    // Flags of this process, such as the loader that runs it, must not get into the child.
+    const child = fork(script, [JSON.stringify(job)], {
+      execArgv: [...(flags[job.measure] ?? [])],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      timeout: PATIENCE_MS,
+    });
+    let sample: Sample | undefined;
+    let complaint = '';
+    child.stderr?.on('data', (chunk: Buffer) => (complaint += chunk));
+    child.on('message', (message) => (sample = message as Sample));
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      if (code === 0 && sample !== undefined) return resolve(sample);
+      const reason = signal === null ? `exit code ${code}` : `signal ${signal}`;
+      reject(new Error(`${job.measure} at n = ${job.n} failed with ${reason}\n${complaint}`.trim()));
+    });
+  });
+}

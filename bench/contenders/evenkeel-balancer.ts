@@ -1,0 +1,125 @@
+import { Balancer, type Lease } from '../../src/index.ts';
+import { collectGarbage } from '../heap.ts';
+import { makeKeys, makePool } from '../inputs.ts';
+import type { Job, Sample } from '../job.ts';
+import { median } from '../results.ts';
+import { medianNsPerKey } from '../stopwatch.ts';
+import { pickAll, ringOf } from './evenkeel-ring.ts';
+
+/** Requests in flight on each backend: enough that the bound on them decides, and some spill. */
+const IN_FLIGHT = 10;
+/** Which keys those have: not the first ones in a row. */
+const STRIDE = 7;
+const LAST = 8;
+/** Room for every key of the run, though a few sets of the table overflow. */
+const ALL_REMEMBERED = 131_072;
+/** For counting bytes: passes over the keys at a time, and how often. */
+const PASSES = 5;
+const REPEATS = 3;
+/** Bytes of a pointer in V8 as Node builds it. */
+const WORD = 8;
+
+/** Nanoseconds for a lease on the default settings: more keys than are remembered, so that each is new and another forgotten for it. */
+export function newKeys({ n, timeMs }: Job): Sample {
+  const pool = makePool(n);
+  return leases(new Balancer(pool), timeMs);
+}
+
+/** Nanoseconds for a lease where all keys are remembered and have been seen before. */
+export function knownKeys({ n, timeMs }: Job): Sample {
+  const pool = makePool(n);
+  return leases(new Balancer(pool, { bounds: { rememberedKeys: ALL_REMEMBERED } }), timeMs);
+}
+
+function leases(balancer: Balancer, timeMs: number): Sample {
+  const keys = makeKeys();
+  const ring = ringOf(balancer.backends);
+  const traffic = new Traffic(balancer, keys);
+  const tasks = {
+    // First, while this process has not seen another predicate than everybody's: that would slow the plain pick down.
+    pick: () => pickAll(ring, keys),
+    lease: () => traffic.pass(),
+  };
+  const sample = medianNsPerKey(tasks, keys.length, timeMs);
+  traffic.end();
+  return sample;
+}
+
+/** Leases one after the other, while other requests are in flight on every backend. */
+class Traffic {
+  readonly #balancer: Balancer;
+  readonly #keys: readonly string[];
+  readonly #inFlight: Lease[] = [];
+
+  constructor(balancer: Balancer, keys: readonly string[]) {
+    this.#balancer = balancer;
+    this.#keys = keys;
+    for (let i = 0; i < IN_FLIGHT * balancer.backends.length; i++) {
+      this.#inFlight.push(balancer.acquire(keys[(i * STRIDE) % keys.length] as string) as Lease);
+    }
+  }
+
+  /** One lease a key. @returns the last few of them */
+  pass(): (Lease | undefined)[] {
+    const balancer = this.#balancer;
+    const keys = this.#keys;
+    // Held for a moment, as a request would, so that the compiler cannot do without the object.
+    const last: (Lease | undefined)[] = new Array(LAST).fill(undefined);
+    for (let i = 0; i < keys.length; i++) {
+      const lease = balancer.acquire(keys[i] as string);
+      last[i % LAST] = lease;
+      lease?.release();
+    }
+    return last;
+  }
+
+  end(): void {
+    for (const lease of this.#inFlight) lease.release();
+    this.#inFlight.length = 0;
+  }
+}
+
+/**
+ * Bytes allocated for an `acquire` and its `release`, and bytes of the lease itself.
+ * Needs a young generation of which nothing is collected within a {@link medianGrowth}.
+ */
+export function garbage({ n }: Job): Sample {
+  const keys = makeKeys();
+  const balancer = new Balancer(makePool(n));
+  const traffic = new Traffic(balancer, keys);
+  const passes = (): undefined => {
+    for (let pass = 0; pass < PASSES; pass++) traffic.pass();
+  };
+  passes();
+  const allocated = medianGrowth(passes);
+  traffic.end();
+
+  const held: (Lease | undefined)[] = new Array(keys.length).fill(undefined);
+  const retained = medianGrowth(() => {
+    for (let i = 0; i < keys.length; i++) held[i] = balancer.acquire(keys[i] as string);
+    collectGarbage();
+    return () => {
+      for (const lease of held) lease?.release();
+      held.fill(undefined);
+    };
+  });
+  return {
+    allocated: allocated / keys.length / PASSES,
+    // An object is a whole number of words; the heap is only accounted for to a page of 256 KB.
+    lease: Math.round(retained / keys.length / WORD) * WORD,
+  };
+}
+
+/** By how many bytes some work makes the heap grow. @param work - may return how to undo it */
+function medianGrowth(work: () => (() => void) | undefined): number {
+  return median(
+    Array.from({ length: REPEATS }, () => {
+      collectGarbage();
+      const before = process.memoryUsage().heapUsed;
+      const undo = work();
+      const growth = process.memoryUsage().heapUsed - before;
+      undo?.();
+      return growth;
+    }),
+  );
+}

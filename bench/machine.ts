@@ -1,0 +1,26 @@
+import { cpus } from 'node:os';
+
+/** On what, and how thoroughly, was measured. */
+export interface MachineFacts {
+  readonly node: string;
+  readonly v8: string;
+  readonly platform: string;
+  readonly cpus: number;
+  readonly cpu: string;
+  readonly rounds: number;
+  /** How long each task was timed in a round, at the least. */
+  readonly timeMs: number;
+}
+
+export function machineFacts(rounds: number, timeMs: number): MachineFacts {
+  const all = cpus();
+  return {
+    node: process.versions.node,
+    v8: process.versions.v8,
+    platform: `${process.platform} ${process.arch}`,
+    cpus: all.length,
+    cpu: all[0]?.model.trim() ?? 'unknown',
+    rounds,
+    timeMs,
+  };
+}

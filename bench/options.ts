@@ -1,0 +1,68 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+/** How the command line is used. */
+export const USAGE = `npm run bench -- [--rounds N] [--quick] [--json FILE]
+
+Measures evenkeel against its targets and against other rings from npm, each contender in its own process.
+
+  --rounds N    rounds that the medians are taken over, from 1 to 100; 5 by default (less than two minutes)
+  --quick       one short round: shows that everything runs, not how fast it is
+  --json FILE   also writes every measurement to a file
+  --help        shows this
+
+Exits with 0 where everything was measured, also if a target was missed; with 1 where measuring failed; with 2 for
+a wrong command line.`;
+
+const MAX_ROUNDS = 100;
+
+/** What the command line asks for. */
+export interface Options {
+  readonly help: boolean;
+  readonly rounds: number;
+  /** How long each task is timed in a round, at the least. */
+  readonly timeMs: number;
+  /** Where to write JSON; `undefined` for nowhere. */
+  readonly jsonFile: string | undefined;
+}
+
+/** @throws Error with one line that says what is wrong with the command line */
+export function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  return {
+    help: values.help,
+    rounds: values.rounds === undefined ? (values.quick ? 1 : 5) : roundsOf(values.rounds),
+    timeMs: values.quick ? 30 : 120,
+    jsonFile: values.json === undefined ? undefined : writableFile(values.json),
+  };
+}
+
+function roundsOf(text: string): number {
+  const rounds = Number(text);
+  if (!/^\d+$/.test(text) || rounds < 1 || rounds > MAX_ROUNDS) {
+    throw new RangeError(`--rounds must be an integer from 1 to ${MAX_ROUNDS}, got ${JSON.stringify(text)}`);
+  }
+  return rounds;
+}
+
+/** Looks before the minutes of measuring, not after them. */
+function writableFile(text: string): string {
+  const file = resolve(text);
+  const isThere = statSync(file, { throwIfNoEntry: false });
+  try {
+    if (text === '' || isThere?.isDirectory() === true) throw new Error('not a file');
+    accessSync(isThere === undefined ? dirname(file) : file, constants.W_OK);
+  } catch {
+    throw new Error(`--json must name a file that can be written, got ${JSON.stringify(text)}`);
+  }
+  return file;
+}
