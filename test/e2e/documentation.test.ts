@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const FILES = ['README.md', 'docs/resilience.md'];
+
+/** The TypeScript examples of a page. */
+function examplesOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1] as string);
+}
+
+// Inside the checkout, so that the examples find its packages.
+const folder = mkdtempSync(join(root, 'node_modules', '.examples-'));
+const servers: Server[] = [];
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+  for (const server of servers) server.close();
+});
+
+beforeAll(() => {
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  const paths = Object.fromEntries(
+    [
+      ['', 'index.ts'],
+      ['/backend', 'backend/load-report.ts'],
+      ['/diagnostics', 'diagnostics.ts'],
+      ['/rate-limit', 'rate-limit/index.ts'],
+      ['/sessions', 'sessions/index.ts'],
+    ].map(([subpath, file]) => [`evenkeel${subpath}`, [join(root, 'src', file as string)]]),
+  );
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ extends: join(root, 'tsconfig.json'), compilerOptions: { paths }, include: ['*.ts'] }),
+  );
+});
+
+describe('the examples of the documentation', () => {
+  it('compile', { timeout: 120_000 }, async () => {
+    for (const file of FILES) {
+      const examples = examplesOf(file);
+      expect(examples.length).toBeGreaterThan(3);
+      for (const [i, example] of examples.entries()) {
+        writeFileSync(join(folder, `${file.replaceAll(/\W/g, '-')}-${i}.ts`), `${example}\nexport {};\n`);
+      }
+    }
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    const { stdout } = await run(process.execPath, [tsc, '-p', folder]).catch(
+      (error: { stdout: string }) => error,
+    );
+    expect(stdout).toBe('');
+  });
+
+  it('begin with one of about fifteen lines that runs', { timeout: 60_000 }, async () => {
+    for (let i = 0; i < 2; i++) {
+      const server = createServer((request, response) => response.end(`you asked for ${request.url}`));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      servers.push(server);
+    }
+    const [one, two] = servers.map((server) => (server.address() as AddressInfo).port);
+    const [first = ''] = examplesOf('README.md');
+    expect(first.trim().split('\n').length).toBeLessThanOrEqual(18);
+    const local = first
+      .replace("{ IPAddr: '10.0.0.1', Port: 8080 }", `{ IPAddr: '127.0.0.1', Port: ${one} }`)
+      .replace("'evenkeel'", JSON.stringify(join(root, 'src/index.ts')))
+      .replace('http://10.0.0.2:8080', `http://127.0.0.1:${two}`);
+    expect(local).not.toContain('10.0.0.');
+    const file = join(folder, 'first.ts');
+    writeFileSync(file, local);
+    const { stdout } = await run(process.execPath, ['--import', 'tsx', file], { cwd: root });
+    expect(stdout).toContain('200 you asked for /products/7');
+    expect(stdout).toContain("verdict: 'picked'");
+  });
+});
+
+describe('the changelog', () => {
+  it('names the version of the package, or what is unreleased', () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+    const changelog = readFileSync(join(root, 'CHANGELOG.md'), 'utf8');
+    expect(changelog.includes(`## ${version}`) || changelog.includes('## Unreleased')).toBe(true);
+  });
+});
