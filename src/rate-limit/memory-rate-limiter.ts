@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import type { RateLimiter } from '../index.ts';
-import { hashKey } from '../index.ts';
+import { hashKey, type RateLimiter } from '../index.ts';
 import { checkInteger, checkLimit, consume, type RateLimit } from './window.ts';
 
 /** Settings of {@link memoryRateLimiter}. */

@@ -3,7 +3,10 @@ import { type BackendSource, BackendTags } from './backend-tags.ts';
 
 /** Settings of {@link cookieSessions}. */
 export interface CookieSessionsOptions {
-  /** Whose backends the cookies name: a balancer, or a function such as `() => loadbalancer.balancer.backends`. */
+  /**
+   * Whose backends the cookies name: a balancer, or a function such as `() => loadbalancer.balancer.backends`, for which TypeScript
+   * wants to read `const loadbalancer: Loadbalancer = ...`.
+   */
   readonly backends: BackendSource;
   /** Keys of at least 32 bytes: the first one signs, all of them verify, so that a key can be replaced without losing a session. */
   readonly secrets: readonly (string | Uint8Array)[];

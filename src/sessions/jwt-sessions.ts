@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
-import type { SessionPolicy } from '../index.ts';
-import { byHeader, type Request, type Session } from '../index.ts';
+import { byHeader, type Request, type Session, type SessionPolicy } from '../index.ts';
 import type { JwtAlgorithm, JwtKey } from './jwt-key.ts';
 import { type JwtRejection, JwtVerifier, rejectionOf } from './jwt-verifier.ts';
 import { Lru } from './lru.ts';

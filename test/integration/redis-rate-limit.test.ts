@@ -5,7 +5,9 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { redisRateLimiter } from '../../src/rate-limit/index.ts';
 
-const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
+/** A package of the operating system, not of npm. */
+const REDIS = 'redis-server';
+const hasRedis = spawnSync(REDIS, ['--version']).status === 0;
 
 /** Redis takes port 0 for "no port", so somebody else has to find one. */
 async function freePort(): Promise<number> {
@@ -24,7 +26,7 @@ describe(`rate limit over a real Redis${hasRedis ? '' : ' (SKIPPED: redis-server
 
   const start = async () => {
     const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    server = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    server = spawn(REDIS, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let said = '';
     for await (const chunk of server.stdout as AsyncIterable<Buffer>) {
       said += chunk;

@@ -136,6 +136,24 @@ describe('backends', () => {
     expect(sessions.stats).toMatchObject({ found: 3, ignored: 2 });
   });
 
+  it('may be replaced, one for one', () => {
+    const pool = [{ id: 'a' }];
+    const sessions = setUp({ backends: () => pool });
+    const cookie = withCookie(cookieFor(sessions, 'a'));
+    pool[0] = { id: 'b' };
+    expect(sessions.read(cookie)).toBeUndefined();
+    expect(sessions.read(withCookie(cookieFor(sessions, 'b')))).toEqual({ backend: 'b' });
+  });
+
+  it('may come while a request is on its way, whose cookie stays right', () => {
+    const pool = [{ id: 'a' }];
+    const sessions = setUp({ backends: () => pool });
+    const session = sessions.read(withCookie(cookieFor(sessions, 'a')));
+    pool.push({ id: 'b' });
+    sessions.written(session, 'a', () => expect.fail('set again'));
+    expect(session).toEqual({ backend: 'a' });
+  });
+
   it('are those of a balancer as they change', () => {
     const balancer = new Balancer([...FOUR]);
     const sessions = setUp({ backends: balancer });

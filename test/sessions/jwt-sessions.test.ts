@@ -100,11 +100,12 @@ describe('a token', () => {
     let now = NOW_S * 1_000;
     const sessions = setUp({ limits: { now: () => now } });
     const request = withToken(hmacToken());
-    expect(sessions.read(request)).toBeInstanceOf(Promise);
-    await sessions.read(request);
+    const first = sessions.read(request);
+    expect(first).toBeInstanceOf(Promise);
+    expect(await first).toEqual(ANN);
     // No promise: nothing has to be verified any more.
     for (let i = 0; i < 10; i++) expect(sessions.read(request)).toEqual(ANN);
-    expect(sessions.stats).toMatchObject({ verified: 2, cached: 10 });
+    expect(sessions.stats).toMatchObject({ verified: 1, cached: 10 });
     now += 3_659_999;
     expect(sessions.read(request)).toEqual(ANN);
     now += 1;

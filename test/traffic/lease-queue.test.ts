@@ -63,7 +63,8 @@ function setUp({ pool = [A], limit, timeoutMs, ...options }: Setup = {}) {
   const leases = new Map<string, Lease>();
   /** Asks for a lease and notes what came of it. */
   const ask = (name: string, tried: string[] = [], session?: Session, signal?: AbortSignal) => {
-    const backends = balancer.backends.filter(({ id }) => tried.includes(id));
+    // Reading the backends would follow the caller's array.
+    const backends = tried.length === 0 ? [] : balancer.backends.filter(({ id }) => tried.includes(id));
     const asked = queue.acquire(name, backends, session, signal);
     void asked.then(
       (lease) => {
@@ -170,11 +171,12 @@ describe('a free place', () => {
   });
 
   it('that becomes free at the very moment when the time is up still counts', async () => {
-    const { env, got, ask } = setUp({ guards: [rest(3_000)] });
+    const { env, queue, got, ask } = setUp({ guards: [rest(3_000)] });
     for (const name of ['1', '2']) void ask(name);
     env.advance(3_000);
     await settled();
     expect(got).toEqual([`1 ${A}`, `2 ${A}`]);
+    expect(queue.stats).toMatchObject({ served: 1, timedOut: 0, waitMs: { sum: 3_000 } });
   });
 
   it('of no use to the first who waits is given to the next one who can use it', async () => {
@@ -343,6 +345,16 @@ describe('waiting', () => {
     await release('1');
     await release('2');
     expect([listening, onSignal, env.pendingTimers]).toEqual([0, 0, 0]);
+  });
+
+  it('sets no alarm for nobody', async () => {
+    const { env, ask } = setUp({ guards: [rest(100)] });
+    const client = new AbortController();
+    void ask('1');
+    void ask('2', [], undefined, client.signal);
+    expect(env.pendingTimers).toBe(2);
+    client.abort();
+    expect(env.pendingTimers).toBe(0);
   });
 
   it('passes on what the balancer throws, to that one alone', async () => {
