@@ -1,8 +1,8 @@
-import { shown } from './balancer/address.ts';
 import type { HTTPService, Request, Response, SendOptions } from './contracts.ts';
+import { checkTimeout, withDeadline } from './deadline.ts';
 import { systemEnv, type Timers } from './env.ts';
 import { LoadbalancerError, UpstreamError } from './errors.ts';
-import { checkTimeout, withDeadline } from './traffic/deadline.ts';
+import { shown } from './shown.ts';
 
 /** Settings of {@link FetchHTTPService}. */
 export interface FetchHTTPServiceOptions {

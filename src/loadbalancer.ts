@@ -2,6 +2,7 @@ import { Balancer } from './balancer/balancer.ts';
 import type { Lease } from './balancer/lease.ts';
 import type { BalancerStats } from './balancer/stats.ts';
 import type { BackendPoolEntry, HTTPService, ILoadBalancer, Request, ResponseWriter } from './contracts.ts';
+import { checkTimeout } from './deadline.ts';
 import { systemEnv } from './env.ts';
 import { HealthChecker } from './health/health-checker.ts';
 import { loadMetricsFeed } from './health/load-metrics-feed.ts';
@@ -12,7 +13,6 @@ import {
   type RequestOptions,
 } from './loadbalancer-options.ts';
 import type { ILoggerService } from './logger.ts';
-import { checkTimeout } from './traffic/deadline.ts';
 import { type Answer, Dispatcher } from './traffic/dispatcher.ts';
 import { Failover, type FailoverStats } from './traffic/failover.ts';
 import { type Admission, Gate } from './traffic/gate.ts';
@@ -154,10 +154,8 @@ export class Loadbalancer implements ILoadBalancer {
     admission: Admission | undefined,
     writer: ResponseWriter,
   ): Promise<void> {
-    const headers = [...(admission?.headers ?? [])];
-    if (admission !== undefined && answer.response !== undefined && answer.backend !== undefined) {
-      this.#gate?.written(admission, answer.backend.id, (header, value) => headers.push([header, value]));
-    }
+    const answeredBy = answer.response === undefined ? undefined : answer.backend?.id;
+    const headers = admission === undefined ? [] : (this.#gate?.headersFor(admission, answeredBy) ?? []);
     const { retryAfterMs } = (answer.error ?? {}) as { retryAfterMs?: unknown };
     if (typeof retryAfterMs === 'number' && !headers.some(([header]) => header === 'Retry-After')) {
       headers.push(['Retry-After', String(Math.ceil(retryAfterMs / 1_000))]);

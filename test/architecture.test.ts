@@ -5,15 +5,19 @@ import { describe, expect, it } from 'vitest';
 
 /** Imports go from a later line to an earlier one, or stay within a line. */
 const CORE = [
-  ['env', 'errors', 'contracts'],
+  ['shown', 'env', 'errors', 'contracts', 'deadline'],
   ['hashing'],
   ['strategies'],
   ['balancer'],
   ['health', 'traffic'],
-  ['loadbalancer', 'fetch-http-service', 'logger'],
+  ['loadbalancer-options', 'loadbalancer', 'fetch-http-service', 'logger'],
   ['index'],
 ];
-const OUTER = [['diagnostics', 'gateway', 'simulator'], ['cli'], ['examples']];
+const OUTER = [
+  ['backend', 'diagnostics', 'gateway', 'rate-limit', 'sessions', 'simulator'],
+  ['cli'],
+  ['examples'],
+];
 const LAYERS = [...CORE, ...OUTER];
 
 const PUBLIC_API = 'src/index.ts';

@@ -1,4 +1,5 @@
 import type { BackendPoolEntry, BackendTraits } from '../contracts.ts';
+import { shown } from '../shown.ts';
 
 /** A pool entry, checked and brought to one form. */
 export interface BackendSpec {
@@ -15,7 +16,7 @@ export interface BackendSpec {
 }
 
 /** The highest weight: with 160 points for each unit, a ring of 160,000 points for one backend. */
-export const MAX_WEIGHT = 1_000;
+const MAX_WEIGHT = 1_000;
 
 /**
  * Reads one entry of a pool.
@@ -63,19 +64,6 @@ export function checkWeight(weight: unknown, where: string): number {
     throw new RangeError(`${where} must be a number from 0 to ${MAX_WEIGHT}, got ${shown(weight)}`);
   }
   return weight;
-}
-
-/** A value as an error message shows it: short, on one line, and never throwing itself. */
-export function shown(value: unknown): string {
-  let text: string | undefined;
-  try {
-    const isPlain = typeof value === 'string' || (typeof value === 'object' && value !== null);
-    text = isPlain ? JSON.stringify(value) : String(value).replace(/\s+/g, ' ');
-  } catch {
-    // Rings, big integers, throwing getters.
-  }
-  text ??= `an unreadable ${typeof value}`;
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
 function specOf(

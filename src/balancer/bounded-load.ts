@@ -26,7 +26,7 @@ const EPSILON = 1e-9;
  *
  * @see Mirrokni, Thorup and Zadimoghaddam, Consistent Hashing with Bounded Loads, arXiv:1608.01350
  */
-export function keyLimit(keys: number, weightShare: number, factor: number): number {
+function keyLimit(keys: number, weightShare: number, factor: number): number {
   const fair = (keys + 1) * weightShare;
   return Math.max(Math.ceil(fair - EPSILON), Math.floor(factor * fair + EPSILON));
 }

@@ -1,7 +1,7 @@
 import { type Env, systemEnv } from '../env.ts';
+import { shown } from '../shown.ts';
 import { type StrategyName, strategies } from '../strategies/registry.ts';
 import type { StrategyFactory } from '../strategies/strategy.ts';
-import { shown } from './address.ts';
 import type { Bounds } from './bounded-load.ts';
 import type { GuardFactory } from './guard.ts';
 

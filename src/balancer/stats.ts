@@ -45,7 +45,7 @@ export interface BalancerStats {
 }
 
 /** The gravest reason counts. */
-export function stateOf({ reasons }: Member): BackendState {
+function stateOf({ reasons }: Member): BackendState {
   if ((reasons & DRAINING) !== 0) return 'draining';
   if ((reasons & DOWN) !== 0) return 'down';
   return reasons >= FIRST_GUARD ? 'barred' : 'up';

@@ -1,4 +1,4 @@
-import { shown } from './address.ts';
+import { shown } from '../shown.ts';
 
 /** How much of its resources a backend uses, each from 0 to 1; further ones may be named. */
 export interface WorkloadReport {

@@ -78,7 +78,7 @@ class CircuitBreaker implements Guard {
     const state = this.#states.ensure(lease.backend);
     state.generation.started(lease);
     if (--this.#unread === 0) this.#moveTo(this.#control.clock.now());
-    if (state.phase === 'half-open' && state.probe === undefined) this.#probe(state, lease);
+    if (state.phase === 'half-open') this.#probe(state, lease);
   }
 
   finished(lease: StrategyLease, outcome: Outcome): void {

@@ -1,11 +1,11 @@
-import { shown } from '../balancer/address.ts';
 import type { Balancer } from '../balancer/balancer.ts';
 import type { BalancerEvent } from '../balancer/events.ts';
 import type { HTTPService, Response } from '../contracts.ts';
+import { MAX_TIMEOUT_MS, withDeadline } from '../deadline.ts';
 import type { Timers } from '../env.ts';
 import { CancelledError } from '../errors.ts';
+import { shown } from '../shown.ts';
 import type { Backend } from '../strategies/strategy.ts';
-import { MAX_TIMEOUT_MS, withDeadline } from '../traffic/deadline.ts';
 import { type HealthCheckOptions, type HealthCheckSettings, readHealthOptions } from './health-options.ts';
 import {
   type IgnoredReports,

@@ -1,7 +1,7 @@
-import { shown } from '../balancer/address.ts';
 import type { Request } from '../contracts.ts';
+import { checkTimeout } from '../deadline.ts';
 import { type Env, systemEnv } from '../env.ts';
-import { checkTimeout } from '../traffic/deadline.ts';
+import { shown } from '../shown.ts';
 import type { LoadMetrics } from './load-metrics.ts';
 
 /** What a check asks, and which answers are well. */

@@ -1,7 +1,7 @@
-import { shown } from '../balancer/address.ts';
 import type { Balancer } from '../balancer/balancer.ts';
 import type { Response } from '../contracts.ts';
 import { type Clock, systemEnv } from '../env.ts';
+import { shown } from '../shown.ts';
 import type { Backend } from '../strategies/strategy.ts';
 import { type IgnoredReports, LoadMetricsReader, utilization } from './load-metrics.ts';
 

@@ -130,8 +130,6 @@ class OutlierEjection implements Guard {
       ({ isEjected, interval }) => !isEjected && interval === this.#interval,
     );
     const outliers = outliersOf(compared, this.#settings.successRate);
-    // What follows belongs to none until a failure begins the next.
-    this.#interval++;
     for (const state of outliers) this.#eject(state, 'success rate', now);
   }
 

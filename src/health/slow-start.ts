@@ -84,7 +84,6 @@ class SlowStart implements Guard {
         this.#panic = event.panic;
         break;
       case 'removed':
-        this.#arrived.delete(event.backend);
         this.#starting.delete(event.backend);
         break;
       case 'added':

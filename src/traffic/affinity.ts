@@ -1,5 +1,5 @@
-import { shown } from '../balancer/address.ts';
 import type { Request } from '../contracts.ts';
+import { shown } from '../shown.ts';
 
 /** What decides which requests go to the same backend: equal keys do; `undefined` means that a request has none. */
 export type AffinityKey = (request: Request) => string | undefined;

@@ -1,5 +1,5 @@
+import { MAX_TIMEOUT_MS } from '../deadline.ts';
 import type { Env } from '../env.ts';
-import { MAX_TIMEOUT_MS } from './deadline.ts';
 
 /** Calls back once a moment of the clock has come. */
 export class Alarm {

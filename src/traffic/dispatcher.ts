@@ -1,12 +1,12 @@
-import { shown } from '../balancer/address.ts';
 import type { Balancer } from '../balancer/balancer.ts';
 import type { Lease } from '../balancer/lease.ts';
 import type { Session } from '../balancer/session.ts';
 import type { Request, Response } from '../contracts.ts';
+import { abortError, limitedSignal, pause, withDeadline } from '../deadline.ts';
 import type { Timers } from '../env.ts';
 import { type Attempt, NoBackendError, UpstreamError, UpstreamTimeoutError } from '../errors.ts';
+import { shown } from '../shown.ts';
 import type { Backend, Outcome } from '../strategies/strategy.ts';
-import { abortError, limitedSignal, pause, withDeadline } from './deadline.ts';
 import type { AttemptResult, Failover } from './failover.ts';
 import type { LeaseQueue } from './lease-queue.ts';
 

@@ -1,5 +1,5 @@
-import { shown } from '../balancer/address.ts';
 import type { Request, Response } from '../contracts.ts';
+import { shown } from '../shown.ts';
 import { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
 
 /** Settings of failover. */

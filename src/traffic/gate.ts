@@ -57,13 +57,17 @@ export class Gate {
     return { session: await this.#sessionOf(request), headers, refusal: undefined };
   }
 
-  /** Tells the session policy who answered. */
-  written(
-    admission: Admission,
-    backendId: string,
-    writeHeader: (header: string, value: string) => void,
-  ): void {
-    this.#parts.sessions?.written?.(admission.session, backendId, writeHeader);
+  /** The headers of the answer, once it is known which backend gave it: the session policy may add its own. */
+  headersFor({ session, headers }: Admission, backendId: string | undefined): (readonly [string, string])[] {
+    const all = [...headers];
+    if (backendId === undefined) return all;
+    const { sessions, failed } = this.#parts;
+    try {
+      sessions?.written?.(session, backendId, (header, value) => all.push([header, value]));
+    } catch (error) {
+      failed('the session policy', error);
+    }
+    return all;
   }
 
   async #count(request: Request): Promise<RateLimitVerdict | undefined> {

@@ -1,12 +1,12 @@
-import { shown } from '../balancer/address.ts';
 import type { Balancer } from '../balancer/balancer.ts';
 import type { Lease } from '../balancer/lease.ts';
 import type { Session } from '../balancer/session.ts';
+import { abortError, checkTimeout } from '../deadline.ts';
 import type { Env } from '../env.ts';
 import { OverloadedError } from '../errors.ts';
+import { shown } from '../shown.ts';
 import type { Backend } from '../strategies/strategy.ts';
 import { Alarm } from './alarm.ts';
-import { abortError, checkTimeout } from './deadline.ts';
 import { type Ending, type LeaseQueueStats, QueueTally } from './queue-tally.ts';
 
 export type { LeaseQueueStats } from './queue-tally.ts';

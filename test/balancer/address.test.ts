@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkWeight, readEntry, shown } from '../../src/balancer/address.ts';
+import { checkWeight, readEntry } from '../../src/balancer/address.ts';
 import { Balancer } from '../../src/balancer/balancer.ts';
 import type { BackendPoolEntry } from '../../src/contracts.ts';
+import { shown } from '../../src/shown.ts';
 
 /** Reads an entry as the third of a pool, whatever its type. */
 const read = (entry: unknown) => readEntry(entry as BackendPoolEntry, 'backendPool[2]');

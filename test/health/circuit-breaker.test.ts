@@ -163,6 +163,21 @@ describe('an open breaker', () => {
     expect(events, 'but by what began since').toHaveLength(4);
   });
 
+  it('is untouched by what began between an old lease and the opening', () => {
+    const { env, balancer, events } = setUp();
+    leaseOn(balancer, A);
+    trip(balancer);
+    env.advance(5_000);
+    probe(balancer)?.release('success');
+    const between = Array.from({ length: 30 }, () => leaseOn(balancer, A));
+    trip(balancer);
+    env.advance(5_000);
+    probe(balancer)?.release('success');
+    events.length = 0;
+    for (const lease of between) lease.release('failure');
+    expect(events).toEqual([]);
+  });
+
   it('is untouched by a lease from before the opening before the last', () => {
     const { env, balancer, events } = setUp();
     const old = leaseOn(balancer, A);
@@ -211,6 +226,15 @@ describe('a half-open breaker', () => {
     expect(verdictOf(balancer, A)).toBe('breaker open for another 10.0 s');
   });
 
+  it('waits for the next probe as long as it takes', () => {
+    const { env, balancer, events } = halfOpen();
+    probe(balancer)?.release('cancelled');
+    env.advance(10 ** 6);
+    balancer.stats();
+    expect(events).toEqual([]);
+    expect(probe(balancer)).toBeDefined();
+  });
+
   it('can want several successes in a row', () => {
     const { env, balancer, events } = halfOpen({ probes: 3 });
     for (const outcome of ['success', 'success', 'cancelled'] as const) probe(balancer)?.release(outcome);
@@ -235,6 +259,17 @@ describe('a half-open breaker', () => {
     tunnel?.release('failure');
     send(balancer, A, 'failure', 18);
     expect(events).toHaveLength(1);
+  });
+
+  it('asks only the probe at hand, not one that has already counted', () => {
+    const { env, balancer, events } = halfOpen({ probes: 2 });
+    const tunnel = probe(balancer);
+    env.advance(60_000);
+    const second = probe(balancer);
+    tunnel?.release('failure');
+    expect(events).toEqual([]);
+    second?.release('success');
+    expect(typesOf(events)).toEqual([`closed ${A}`]);
   });
 });
 

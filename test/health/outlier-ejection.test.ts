@@ -109,6 +109,7 @@ describe('outlier ejection by failures in a row', () => {
     send(balancer, A, 'failure', 5);
     for (const lease of old.slice(0, 4)) lease.release('failure');
     env.advance(30_000);
+    balancer.stats();
     for (const lease of old.slice(4)) lease.release('failure');
     balancer.stats();
     expect(typesOf(events)).toEqual([`ejected ${A}`, `returned ${A}`]);
@@ -127,6 +128,18 @@ describe('outlier ejection by failures in a row', () => {
     expect(Math.min(...seen)).toBeLessThan(27_500);
     expect(Math.max(...seen)).toBeLessThanOrEqual(33_000);
     expect(Math.max(...seen)).toBeGreaterThan(32_500);
+
+    const { env, balancer, events } = setUp(4, { maxMs: 40_000, jitter: 0.5 });
+    const longest: number[] = [];
+    for (let i = 0; i < 50; i++) {
+      send(balancer, A, 'failure', i === 0 ? 5 : 1);
+      longest.push((events.at(-1) as { forMs: number }).forMs);
+      env.advance(longest.at(-1) as number);
+      balancer.stats();
+    }
+    expect(Math.max(...longest)).toBeLessThanOrEqual(40_000);
+    expect(Math.min(...longest.slice(1))).toBeGreaterThanOrEqual(20_000);
+    expect(new Set(longest).size, 'not all at the most').toBe(50);
   });
 });
 
@@ -250,6 +263,48 @@ describe('outlier ejection by success rate', () => {
     expect(events).toEqual([]);
   });
 
+  it.each([100, 99])('wants 100 requests from each: with %i', (requests) => {
+    const { env, balancer, events } = setUp(5, onlyRates);
+    serve(balancer, [40, 0, 0, 0, 0], requests);
+    env.advance(10_000);
+    balancer.stats();
+    expect(events).toHaveLength(requests === 100 ? 1 : 0);
+  });
+
+  it('ejects the worst first, where not all may go', () => {
+    const { env, balancer, events } = setUp(7, {
+      ...onlyRates,
+      successRate: { stdevFactor: 1 },
+      maxEjectedRatio: 0.2,
+    });
+    serve(balancer, [1], 1);
+    serve(balancer, [0, 0, 30, 45, 0, 0, 0], 100);
+    env.advance(10_000);
+    balancer.stats();
+    expect(typesOf(events)).toEqual([`ejected ${D}`]);
+  });
+
+  it('compares only those that are not ejected', () => {
+    const { env, balancer, events } = setUp(7, { consecutiveFailures: 120, jitter: 0 });
+    serve(balancer, [20, 0, 0, 0, 0, 0], 101);
+    send(balancer, ids(7)[6] as string, 'failure', 120);
+    env.advance(10_000);
+    balancer.stats();
+    expect(typesOf(events)).toEqual([`ejected ${ids(7)[6]}`, `ejected ${A}`]);
+  });
+
+  it('compares only what ended in the same interval', () => {
+    const { env, balancer, events } = setUp(5, onlyRates);
+    serve(balancer, [40, 0, 0, 0], 101);
+    env.advance(10_000);
+    balancer.stats();
+    send(balancer, ids(5)[4] as string, 'failure');
+    send(balancer, ids(5)[4] as string, 'success', 150);
+    env.advance(10_000);
+    balancer.stats();
+    expect(events).toEqual([]);
+  });
+
   it('does not add up the requests of two intervals', () => {
     const { env, balancer, events } = setUp(5, onlyRates);
     for (let i = 0; i < 3; i++) {
@@ -269,8 +324,8 @@ describe('outlier ejection by success rate', () => {
     expect(events).toEqual([]);
   });
 
-  it.each([1, 3, 7, 33])('ejects nobody where all fail alike, %i of a hundred', (failed) => {
-    const { env, balancer, events } = setUp(7, onlyRates);
+  it.each([1, 5, 9, 40])('ejects nobody where all fail alike, %i of a hundred', (failed) => {
+    const { env, balancer, events } = setUp(7, { ...onlyRates, successRate: { stdevFactor: 0 } });
     serve(balancer, [failed, failed, failed, failed, failed, failed, failed], 103);
     env.advance(10_000);
     balancer.stats();

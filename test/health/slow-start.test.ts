@@ -128,35 +128,93 @@ describe('slow start', () => {
     expect(weightOf(balancer, NEW)).toBe(0.5);
   });
 
-  it('scales several that are starting in one go', () => {
-    let calls = 0;
-    const counting: GuardFactory = (control) =>
-      slowStart()({
-        ...control,
-        get backends() {
-          return control.backends;
-        },
-        scale: (factors) => {
-          calls++;
-          control.scale(factors);
-        },
-      });
-    const env = new TestEnv();
-    const balancer = new Balancer(ids(4), { guards: [counting], env });
+  it('starts a backend anew that left and came back, whether it was noticed or not', () => {
+    const { env, balancer } = setUp();
+    balancer.add(NEW);
+    expect(weightOf(balancer, NEW)).toBe(0.1);
+    balancer.remove(NEW);
     balancer.stats();
-    for (let i = 0; i < 50; i++) {
-      balancer.add(`http://new${i}`);
-      env.advance(1);
+    balancer.add(NEW);
+    expect(weightOf(balancer, NEW)).toBe(0.1);
+    balancer.remove(NEW);
+    env.advance(10_000);
+    balancer.add(NEW);
+    balancer.remove(NEW);
+    balancer.stats();
+    balancer.add(NEW);
+    expect(weightOf(balancer, NEW)).toBe(0.1);
+  });
+
+  it('is never due again without a step to take, whatever rounding does to the time', () => {
+    for (const [windowMs, steps] of [
+      [1_000, 3],
+      [1_000, 7],
+      [30_000, 10],
+    ] as const) {
+      for (const startedAt of [0.1, 333.3, 1_234.56, 1e6 + 0.1]) {
+        const { env, balancer } = setUp({ windowMs, steps, floor: 0.01 });
+        env.nowMs = startedAt;
+        balancer.add(NEW);
+        let last = weightOf(balancer, NEW) as number;
+        while (balancer.dueAt !== Number.POSITIVE_INFINITY) {
+          env.nowMs = balancer.dueAt;
+          const next = weightOf(balancer, NEW) as number;
+          expect(next).toBeGreaterThan(last);
+          last = next;
+        }
+        expect(last).toBe(1);
+      }
     }
-    balancer.stats();
-    expect(calls).toBe(1);
-    while (balancer.dueAt !== Number.POSITIVE_INFINITY) {
-      env.advance(1);
+  });
+
+  describe('where scaling is counted', () => {
+    function setUpCounting() {
+      const count = { calls: 0 };
+      const counting: GuardFactory = (control) =>
+        slowStart()({
+          ...control,
+          get backends() {
+            return control.backends;
+          },
+          scale: (factors) => {
+            count.calls++;
+            control.scale(factors);
+          },
+        });
+      const env = new TestEnv();
+      const balancer = new Balancer(ids(4), { guards: [counting], env });
       balancer.stats();
+      return { count, env, balancer };
     }
-    // The floor's step changes nothing. Their starts lie 50 ms apart: one more call a step at the most.
-    expect(calls).toBeLessThanOrEqual(1 + 2 * 9);
-    expect(balancer.stats().backends.every(({ currentWeight }) => currentWeight === 1)).toBe(true);
+
+    it('scales several that are starting in one go', () => {
+      const { count, env, balancer } = setUpCounting();
+      for (let i = 0; i < 50; i++) {
+        balancer.add(`http://new${i}`);
+        env.advance(1);
+      }
+      balancer.stats();
+      expect(count.calls).toBe(1);
+      while (balancer.dueAt !== Number.POSITIVE_INFINITY) {
+        env.advance(1);
+        balancer.stats();
+      }
+      // The first step stays at the floor. Their starts lie 50 ms apart: two calls a step at the most.
+      expect(count.calls).toBeLessThanOrEqual(1 + 2 * 9);
+      expect(balancer.stats().backends.every(({ currentWeight }) => currentWeight === 1)).toBe(true);
+    });
+
+    it('does nothing for a backend that flaps at the floor', () => {
+      const { count, env, balancer } = setUpCounting();
+      for (let i = 0; i < 100; i++) {
+        balancer.markDown(A);
+        env.advance(50);
+        balancer.markUp(A);
+        env.advance(50);
+        balancer.stats();
+      }
+      expect(count.calls).toBe(1);
+    });
   });
 });
 

@@ -1,6 +1,6 @@
-import { shown } from '../balancer/address.ts';
-import type { Timers } from '../env.ts';
-import { CancelledError, UpstreamTimeoutError } from '../errors.ts';
+import type { Timers } from './env.ts';
+import { CancelledError, UpstreamTimeoutError } from './errors.ts';
+import { shown } from './shown.ts';
 
 /** The longest delay that platform timers can hold; a longer one would fire at once. */
 export const MAX_TIMEOUT_MS = 2 ** 31 - 1;

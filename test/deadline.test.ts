@@ -1,8 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { CancelledError, UpstreamTimeoutError } from '../../src/errors.ts';
-import { abortError, checkTimeout, MAX_TIMEOUT_MS, pause, withDeadline } from '../../src/traffic/deadline.ts';
-import { TestEnv } from '../support.ts';
+import { abortError, checkTimeout, MAX_TIMEOUT_MS, pause, withDeadline } from '../src/deadline.ts';
+import { CancelledError, UpstreamTimeoutError } from '../src/errors.ts';
+import { TestEnv } from './support.ts';
 
 /** How many listeners a signal has. */
 const listenersOf = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import {
+  Loadbalancer,
+  type LoadbalancerOptions,
+  type RateLimiter,
+  type SessionPolicy,
+} from '../../src/index.ts';
+import { aRequest, nativePool, RecordingLogger, RecordingService, RecordingWriter } from '../support.ts';
+
+function setUp(options: LoadbalancerOptions) {
+  const service = new RecordingService();
+  const writer = new RecordingWriter();
+  const logger = new RecordingLogger();
+  const loadbalancer = new Loadbalancer(service, nativePool(4), logger, options);
+  const warnings = () => logger.lines.filter(([level]) => level === 'warn').map(([, message]) => message);
+  return { service, writer, loadbalancer, warnings };
+}
+
+/** Allows so many requests a key. */
+function limiter(points: number): RateLimiter & { keys: string[] } {
+  const counts = new Map<string, number>();
+  const keys: string[] = [];
+  return {
+    keys,
+    async take(key) {
+      keys.push(key);
+      const taken = (counts.get(key) ?? 0) + 1;
+      counts.set(key, taken);
+      return {
+        allowed: taken <= points,
+        limit: points,
+        remaining: Math.max(0, points - taken),
+        resetMs: 1_500,
+      };
+    },
+  };
+}
+
+describe('a rate limit', () => {
+  it('refuses who sends too many, with 429 and all that they need to know', async () => {
+    const { service, writer, loadbalancer } = setUp({ rateLimit: { limiter: limiter(2) } });
+    const request = aRequest('/', { clientAddress: '203.0.113.9' });
+    for (let i = 0; i < 3; i++) await loadbalancer.onRequest(request, writer);
+    expect(service.calls).toHaveLength(2);
+    expect(writer.responses).toHaveLength(2);
+    expect(writer.errors).toHaveLength(1);
+    expect(writer.errors[0]).toMatchObject({ code: 'ERR_LB_RATE_LIMITED', status: 429, retryAfterMs: 1_500 });
+    const last = new Map(writer.headers.slice(-4));
+    expect(last.get('Retry-After')).toBe('2');
+    expect(last.get('RateLimit-Limit')).toBe('2');
+    expect(last.get('RateLimit-Remaining')).toBe('0');
+    expect(loadbalancer.stats().rateLimited).toBe(1);
+    expect(loadbalancer.stats().backends.reduce((sum, { requests }) => sum + requests, 0)).toBe(2);
+  });
+
+  it('counts clients apart, those with IPv6 by their /64, and none without an address', async () => {
+    const counting = limiter(1);
+    const { writer, loadbalancer } = setUp({ rateLimit: { limiter: counting } });
+    for (const clientAddress of ['203.0.113.9', '2001:db8::1', '2001:db8::2']) {
+      await loadbalancer.onRequest(aRequest('/', { clientAddress }), writer);
+    }
+    await loadbalancer.onRequest(aRequest('/'), writer);
+    expect(new Set(counting.keys).size).toBe(2);
+    expect(writer.errors).toHaveLength(1);
+  });
+
+  it('lets requests through when it fails, and says so', async () => {
+    const failing = { take: () => Promise.reject(new Error('no Redis')) };
+    const { writer, loadbalancer, warnings } = setUp({ rateLimit: { limiter: failing, key: () => 'all' } });
+    await loadbalancer.onRequest(aRequest(), writer);
+    expect(writer.responses).toHaveLength(1);
+    expect(warnings()).toEqual(['the rate limiter failed: Error: no Redis']);
+  });
+});
+
+describe('a session policy', () => {
+  it('places requests, hears who answered, and may add headers', async () => {
+    const heard: unknown[] = [];
+    const sessions: SessionPolicy = {
+      read: () => ({ backend: 'http://10.0.0.2:8080' }),
+      written(session, backendId, writeHeader) {
+        heard.push([session, backendId]);
+        writeHeader('Set-Cookie', 'a=b');
+      },
+    };
+    const { service, writer, loadbalancer } = setUp({ sessions });
+    await loadbalancer.onRequest(aRequest(), writer);
+    expect(service.calls[0]?.url).toBe('http://10.0.0.2:8080/');
+    expect(heard).toEqual([[{ backend: 'http://10.0.0.2:8080' }, 'http://10.0.0.2:8080']]);
+    expect(writer.headers).toEqual([['Set-Cookie', 'a=b']]);
+  });
+
+  it('hears of the backend whose answer it is after failover, and nothing where there is none', async () => {
+    const heard: string[] = [];
+    const sessions: SessionPolicy = { read: () => undefined, written: (_session, id) => void heard.push(id) };
+    let calls = 0;
+    const service = new RecordingService(() =>
+      calls++ === 0 ? Promise.reject(new Error('reset')) : { status: 200, data: '' },
+    );
+    const options = { sessions, failover: { minDelayMs: 0, maxDelayMs: 0 } };
+    const loadbalancer = new Loadbalancer(service, nativePool(4), new RecordingLogger(), options);
+    const writer = new RecordingWriter();
+    await loadbalancer.onRequest(aRequest(), writer);
+    expect(heard).toEqual([new URL(service.calls[1]?.url as string).origin]);
+    await new Loadbalancer(service, [], new RecordingLogger(), options).onRequest(aRequest(), writer);
+    expect(heard).toHaveLength(1);
+    expect(writer.errors).toHaveLength(1);
+  });
+
+  it.each([
+    ['reads', { read: () => Promise.reject(new Error('broken')) }],
+    [
+      'writes',
+      {
+        read: () => undefined,
+        written: () => {
+          throw new Error('broken');
+        },
+      },
+    ],
+  ] as [string, SessionPolicy][])('that fails when it %s is passed over', async (_when, sessions) => {
+    const { writer, loadbalancer, warnings } = setUp({ sessions });
+    await loadbalancer.onRequest(aRequest(), writer);
+    expect(writer.responses).toHaveLength(1);
+    expect(writer.errors).toEqual([]);
+    expect(warnings()).toEqual(['the session policy failed: Error: broken']);
+    expect(loadbalancer.stats().inFlight).toBe(0);
+  });
+});
+
+describe('with three arguments', () => {
+  it('no header is ever written', async () => {
+    const { writer, loadbalancer } = setUp({});
+    await loadbalancer.onRequest(aRequest(), writer);
+    expect(writer.headers).toEqual([]);
+  });
+});
