@@ -11,6 +11,7 @@ const measures: Readonly<Record<MeasureName, Measure>> = {
   'evenkeel-pick': evenkeelRing.pick,
   'evenkeel-new-keys': evenkeelBalancer.newKeys,
   'evenkeel-known-keys': evenkeelBalancer.knownKeys,
+  'evenkeel-guarded': evenkeelBalancer.guarded,
   'evenkeel-change': evenkeelRing.change,
   'evenkeel-memory': evenkeelRing.memory,
   'evenkeel-garbage': evenkeelBalancer.garbage,

@@ -3,6 +3,7 @@ export type MeasureName =
   | 'evenkeel-pick'
   | 'evenkeel-new-keys'
   | 'evenkeel-known-keys'
+  | 'evenkeel-guarded'
   | 'evenkeel-change'
   | 'evenkeel-memory'
   | 'evenkeel-garbage'

@@ -16,6 +16,7 @@ const LOOK_UPS: readonly MeasureName[] = [
   'consistent-hash-get',
   'evenkeel-new-keys',
   'evenkeel-known-keys',
+  'evenkeel-guarded',
 ];
 const CHANGES: readonly MeasureName[] = ['evenkeel-change', 'hashring-change'];
 const MEMORY: readonly MeasureName[] = ['evenkeel-memory', 'hashring-memory'];

@@ -1,4 +1,11 @@
-import { Balancer, type Lease } from '../../src/index.ts';
+import {
+  Balancer,
+  circuitBreaker,
+  type Lease,
+  maxInFlight,
+  outlierEjection,
+  slowStart,
+} from '../../src/index.ts';
 import { collectGarbage } from '../heap.ts';
 import { makeKeys, makePool } from '../inputs.ts';
 import type { Job, Sample } from '../job.ts';
@@ -29,6 +36,19 @@ export function newKeys({ n, timeMs }: Job): Sample {
 export function knownKeys({ n, timeMs }: Job): Sample {
   const pool = makePool(n);
   return leases(new Balancer(pool, { bounds: { rememberedKeys: ALL_REMEMBERED } }), timeMs);
+}
+
+/** Nanoseconds for a lease without guards, and with all four of them. */
+export function guarded({ n, timeMs }: Job): Sample {
+  const keys = makeKeys();
+  const guards = [outlierEjection(), circuitBreaker(), slowStart(), maxInFlight(1_000)];
+  const plain = new Traffic(new Balancer(makePool(n)), keys);
+  const watched = new Traffic(new Balancer(makePool(n), { guards }), keys);
+  const tasks = { plain: () => plain.pass(), guarded: () => watched.pass() };
+  const sample = medianNsPerKey(tasks, keys.length, timeMs);
+  plain.end();
+  watched.end();
+  return sample;
 }
 
 function leases(balancer: Balancer, timeMs: number): Sample {
