@@ -216,7 +216,7 @@ function play(
   return { env, balancer, acquire, release, check };
 }
 
-const history = fc.array(step, { minLength: 50, maxLength: 300 });
+const history = fc.array(step, { minLength: 150, maxLength: 300 });
 const setting = [
   history,
   fc.integer(),
