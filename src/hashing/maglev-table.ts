@@ -11,7 +11,7 @@ export interface MaglevMember {
 /**
  * Fills a Maglev look-up table: every backend has its own random order of the rows, and they take turns at claiming their
  * next free row, as often as their weight relative to the heaviest allows. O(rows x log rows) on average.
- * @param rows - a prime, at least 100 for each member keeps shares within about 1 % of each other
+ * @param rows - a prime; the paper advises at least 100 for each member
  * @returns the slot that owns each row; empty without members
  * @see Eisenbud et al., Maglev, NSDI 2016, section 3.4
  */

@@ -17,7 +17,7 @@ export interface MaglevOptions {
 
 /**
  * Google's Maglev: a table in which backends take turns at claiming rows. More even than a ring of 160 points
- * without any bound (about 1 %), nearly minimal when a backend goes: a few keys of others move too. Pick is O(1);
+ * without any bound, nearly minimal when a backend goes: a few keys of others move too. Pick is O(1);
  * a change fills the table anew.
  *
  * @throws RangeError where `rows` is out of range
