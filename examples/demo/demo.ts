@@ -1,11 +1,11 @@
 import type { StrategyName } from '../../src/index.ts';
 import type { Options } from './options.ts';
-import { type Report, reportOn } from './report.ts';
+import { type Report, reportOn } from './report/report.ts';
 import { Pass } from './run/pass.ts';
 import { byProgress, replaying } from './run/schedule.ts';
 import { DEFAULT_REQUESTS, END_BY_MS, FIRST_PASS_LIMIT_MS, SEED } from './settings.ts';
 import { shopStream } from './shop/stream.ts';
-import type { Passes } from './view/frame.ts';
+import type { Passes } from './view/passes.ts';
 import type { View } from './view/view.ts';
 
 const REFRESH_MS = 100;
@@ -14,7 +14,7 @@ const WARM_UP_LIMIT_MS = 500;
 
 /**
  * Sends one stream of requests through two strategies, the wanted one and one to compare it with, each over fresh
- * backends and through the same changes of the pool.
+ * backends and through the same faults.
  *
  * @returns `undefined` where the signal ended it early
  */
@@ -38,7 +38,7 @@ export async function runDemo(
   const passes = { main, other };
   // The platform's clock starts with the process.
   const secondLimitMs = limitMs(Math.max(1_000, END_BY_MS - performance.now()));
-  const sameAgain = replaying(main.stepsAt, main.sent, secondLimitMs);
+  const sameAgain = replaying(main.stage.stepsAt, main.sent, secondLimitMs);
   await watched(passes, view, () => other.run(sameAgain, signal));
   if (signal.aborted) return undefined;
 

@@ -1,6 +1,6 @@
 import { runDemo } from './demo.ts';
 import { helpText, type Options, readOptions } from './options.ts';
-import type { Report } from './report.ts';
+import type { Report } from './report/report.ts';
 import { jsonView, lineView, terminalView, type View } from './view/view.ts';
 
 const LOST = 1;

@@ -27,8 +27,8 @@ export function readOptions(args: readonly string[]): Options {
 export function helpText(): string {
   const names = Object.keys(strategies) as StrategyName[];
   const width = Math.max(...names.map((name) => name.length));
-  return `Four HTTP servers, a skewed stream of requests, and evenkeel between them: watch keys stay at home while one
-backend goes down, comes back, and a fifth one joins.
+  return `Four HTTP servers, a skewed stream of requests, and evenkeel between them: watch keys stay at home, and no
+request get lost, while one backend refuses connections, hangs and answers 500s, and a fifth one joins.
 
 Usage: npm start -- [options]
 

@@ -33,6 +33,19 @@ export function census(balancer: Balancer<Request>, requests: readonly Request[]
   return homes.size === 0 ? null : homes;
 }
 
+/** How many keys live on the backend that has most, over the mean of some backends; `null` where there are none. */
+export function keySpread(homes: Homes | null, ids: readonly string[]): number | null {
+  const counts = new Map(ids.map((id) => [id, 0]));
+  for (const home of homes?.values() ?? []) counts.set(home, (counts.get(home) ?? 0) + 1);
+  return maxOverMean([...counts.values()]);
+}
+
+/** `null` where all are 0. */
+export function maxOverMean(numbers: readonly number[]): number | null {
+  const sum = numbers.reduce((total, number) => total + number, 0);
+  return sum === 0 ? null : Math.max(...numbers) / (sum / numbers.length);
+}
+
 /** What moved because one backend, `changed`, went or came. */
 export function movesBetween(before: Homes, after: Homes, changed: string): Moves {
   let moved = 0;

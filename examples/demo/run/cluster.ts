@@ -1,6 +1,5 @@
 import {
   type BackendServiceInfo,
-  FetchHTTPService,
   Loadbalancer,
   LoggerService,
   type StrategyName,
@@ -8,12 +7,17 @@ import {
 import { CACHED_PAGES, SEED } from '../settings.ts';
 import { ShopBackend } from '../shop/backend.ts';
 import { seededRandom } from '../shop/random.ts';
+import { AttemptLog } from './attempts.ts';
+import { Incidents } from './incidents.ts';
+import { resilience } from './resilience.ts';
 
 /** Real servers, the pool that lists them, and the load balancer in front. */
 export class Cluster {
   readonly loadbalancer: Loadbalancer;
   /** The very array that the load balancer was given: pushing to it is all it takes to add a backend. */
   readonly pool: BackendServiceInfo[];
+  readonly attempts = new AttemptLog();
+  readonly incidents: Incidents;
   readonly #backends: Map<string, ShopBackend>;
 
   private constructor(backends: readonly ShopBackend[], strategy: StrategyName) {
@@ -21,10 +25,12 @@ export class Cluster {
     this.pool = backends.map((backend) => backend.entry);
     // Standard output belongs to the table.
     const logger = new LoggerService({ sink: console.error });
-    this.loadbalancer = new Loadbalancer(new FetchHTTPService(), this.pool, logger, {
+    this.loadbalancer = new Loadbalancer(this.attempts, this.pool, logger, {
+      ...resilience(),
       strategy,
       env: { random: seededRandom(SEED) },
     });
+    this.incidents = new Incidents(this.loadbalancer.balancer);
   }
 
   /** Opens the servers and puts them into a pool. */
@@ -47,8 +53,9 @@ export class Cluster {
     return backend;
   }
 
-  /** Closes every server. */
+  /** Ends the health checks, and closes every server. */
   async close(): Promise<void> {
+    this.loadbalancer.close();
     await Promise.all([...this.#backends.values()].map((backend) => backend.close()));
   }
 }

@@ -13,6 +13,7 @@ export interface Latency {
   readonly median: number;
   /** 95 of 100 were as fast, or faster. */
   readonly p95: number;
+  readonly slowest: number;
 }
 
 /** Notes what came of each request by its place in the stream, so that passes can be compared on the same part of it. */
@@ -57,7 +58,7 @@ export class Ledger {
       .filter((_, i) => this.#answers[i] !== 0)
       .sort();
     const quantile = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] as number;
-    return sorted.length === 0 ? null : { median: quantile(0.5), p95: quantile(0.95) };
+    return sorted.length === 0 ? null : { median: quantile(0.5), p95: quantile(0.95), slowest: quantile(1) };
   }
 }
 

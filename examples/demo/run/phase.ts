@@ -1,5 +1,6 @@
 import type { BackendStats, Balancer, Request } from '../../../src/index.ts';
-import type { Moves } from './census.ts';
+import { type Homes, keySpread, type Moves, maxOverMean } from './census.ts';
+import { OPENING, type Step } from './scenario.ts';
 
 /** What a change of the pool did to the homes of keys, beside what it should have done. */
 export interface Relocation extends Moves {
@@ -9,40 +10,53 @@ export interface Relocation extends Moves {
   readonly planned: number | null;
 }
 
-/** The part of a pass from one change of the pool to the next. */
+/** The part of a pass from one step of the scenario to the next. */
 export class Phase {
-  readonly name: string;
+  /** What happened at its beginning; `undefined` for the opening. */
+  readonly step: Step | undefined;
+  /** In milliseconds of the platform's clock. */
+  readonly beganAt = performance.now();
   /** Its first request. */
   readonly from: number;
   /** The first request after it. */
   to: number;
-  /** What the change at its beginning moved; `null` where there was none, or keys have no homes. */
-  readonly relocation: Relocation | null;
-  /** Requests of the busiest backend over the mean, known at the end; `null` where there were none. */
+  /** What its step moved, known when the pool has settled; `null` before that, and where keys have no homes. */
+  relocation: Relocation | null = null;
+  /** Requests of the busiest backend over the mean since the pool has settled; `null` where there were none. */
   requestSpread: number | null = null;
-  /** The same of distinct keys at home. */
+  /** The same of distinct keys, by where they live at the end. */
   keySpread: number | null = null;
-  readonly #requestsBefore: ReadonlyMap<string, number>;
+  #requestsBefore: ReadonlyMap<string, number>;
 
-  constructor(name: string, from: number, balancer: Balancer<Request>, relocation: Relocation | null = null) {
-    this.name = name;
+  constructor(step: Step | undefined, from: number, balancer: Balancer<Request>) {
+    this.step = step;
     this.from = from;
     this.to = from;
-    this.relocation = relocation;
-    this.#requestsBefore = new Map(balancer.stats().backends.map(({ id, requests }) => [id, requests]));
+    this.#requestsBefore = requestsOf(balancer);
   }
 
-  end(to: number, balancer: Balancer<Request>): void {
+  get name(): string {
+    return this.step?.name ?? OPENING.name;
+  }
+
+  /** The pool has settled after its step. */
+  settle(relocation: Relocation | null, balancer: Balancer<Request>): void {
+    this.relocation = relocation;
+    this.#requestsBefore = requestsOf(balancer);
+  }
+
+  end(to: number, balancer: Balancer<Request>, homes: Homes | null): void {
     const serving = balancer.stats().backends.filter(({ state }) => state === 'up');
-    const requestsOf = ({ id, requests }: BackendStats) => requests - (this.#requestsBefore.get(id) ?? 0);
+    const newRequests = ({ id, requests }: BackendStats) => requests - (this.#requestsBefore.get(id) ?? 0);
     this.to = to;
-    this.requestSpread = maxOverMean(serving.map(requestsOf));
-    this.keySpread = maxOverMean(serving.map(({ keys }) => keys));
+    this.requestSpread = maxOverMean(serving.map(newRequests));
+    this.keySpread = keySpread(
+      homes,
+      serving.map(({ id }) => id),
+    );
   }
 }
 
-/** `null` where all are 0. */
-function maxOverMean(numbers: readonly number[]): number | null {
-  const sum = numbers.reduce((total, number) => total + number, 0);
-  return sum === 0 ? null : Math.max(...numbers) / (sum / numbers.length);
+function requestsOf(balancer: Balancer<Request>): ReadonlyMap<string, number> {
+  return new Map(balancer.stats().backends.map(({ id, requests }) => [id, requests]));
 }

@@ -1,15 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolChange } from '../../../src/index.ts';
 import type { Cluster } from './cluster.ts';
 
-/** A restart takes a moment, in which clients notice that their idle connections have been closed. */
-const RESTART_MS = 150;
-
-/** A change of the pool while traffic runs. */
+/** Something that happens to a backend while traffic runs. */
 export interface Step {
+  /** A fault takes the backend out of service; anything else brings it in. */
+  readonly kind: 'fault' | 'recovery' | 'arrival';
   /** What it is called in the summary. */
   readonly name: string;
-  /** The same in a few characters, for the time line. */
+  /** The same in a few characters, the first of which will do, for the time line. */
   readonly mark: string;
   /** When it begins, as a share of the stream. */
   readonly at: number;
@@ -19,13 +17,11 @@ export interface Step {
   readonly backends: number;
   /** What has to be done before. */
   readonly prepare?: (cluster: Cluster) => Promise<void>;
-  /** The change itself. */
-  readonly change: (cluster: Cluster) => void;
-  /** What has to be done after. */
-  readonly finish?: (cluster: Cluster) => Promise<void>;
-  /** The change as `plan` takes it, or its reverse: what moves is the same. */
+  /** What happens. Nobody tells the load balancer that a server went or came: it has to find out. */
+  readonly change: (cluster: Cluster) => void | Promise<void>;
+  /** What then moves, as `plan` takes it, or its reverse: what moves is the same. */
   readonly planned: (cluster: Cluster) => PoolChange;
-  /** What is happening while it is done, and from then on. */
+  /** What is happening, and what has come of it. */
   readonly doing: string;
   readonly done: string;
 }
@@ -33,49 +29,15 @@ export interface Step {
 /** What the pool starts as. */
 export const OPENING = { name: 'four backends', now: 'four backends with cold caches are warming up' };
 
-const goesDown: Step = {
-  name: 'beta goes down',
-  mark: '↓beta',
-  at: 0.35,
-  backend: 'beta',
-  backends: 4,
-  change: ({ loadbalancer }) => {
-    loadbalancer.balancer.markDown('beta');
-  },
-  async finish(cluster) {
-    const { balancer } = cluster.loadbalancer;
-    // It gets nothing new already; draining tells when its last lease has ended.
-    await balancer.drain('beta');
-    balancer.resume('beta');
-    await cluster.backend('beta').close();
-  },
-  planned: () => ({ remove: ['beta'] }),
-  doing: 'beta gets nothing new and finishes what it has',
-  done: 'beta is down and refuses connections',
-};
+const beta = { backend: 'beta', backends: 4, planned: () => ({ remove: ['beta'] }) } as const;
+const fault = { ...beta, kind: 'fault' } as const;
+const recovery = { ...beta, kind: 'recovery', done: 'beta has its whole share again' } as const;
 
-const comesBack: Step = {
-  name: 'beta comes back',
-  mark: '↑beta',
-  at: 0.55,
-  backend: 'beta',
-  backends: 4,
-  async prepare(cluster) {
-    await sleep(RESTART_MS);
-    await cluster.backend('beta').open();
-  },
-  change: ({ loadbalancer }) => {
-    loadbalancer.balancer.markUp('beta');
-  },
-  planned: () => ({ remove: ['beta'] }),
-  doing: 'beta starts again',
-  done: 'beta is back, with a cold cache',
-};
-
-const joins: Step = {
+const epsilon: Step = {
+  kind: 'arrival',
   name: 'epsilon joins',
   mark: '+epsilon',
-  at: 0.75,
+  at: 0.86,
   backend: 'epsilon',
   backends: 5,
   prepare: (cluster) => cluster.launch('epsilon'),
@@ -83,9 +45,62 @@ const joins: Step = {
     cluster.pool.push(cluster.backend('epsilon').entry);
   },
   planned: (cluster) => ({ add: [cluster.backend('epsilon').entry] }),
-  doing: 'epsilon starts',
-  done: 'epsilon was pushed to the pool array',
+  doing: 'epsilon was pushed to the pool array, and starts slowly',
+  done: 'epsilon has its whole share',
 };
 
-/** What happens to the pool, in order. */
-export const scenario: readonly Step[] = [goesDown, comesBack, joins];
+/** What happens, in order. */
+export const scenario: readonly Step[] = [
+  {
+    ...fault,
+    name: 'beta refuses',
+    mark: '↓refuse',
+    at: 0.15,
+    change: (cluster) => cluster.backend('beta').close(),
+    doing: 'beta closes its port: connections are refused',
+    done: 'beta is out: what it was asked goes to others',
+  },
+  {
+    ...recovery,
+    name: 'beta restarts',
+    mark: '↑back',
+    at: 0.27,
+    change: (cluster) => cluster.backend('beta').open(),
+    doing: 'beta listens again, its cache cold: checks have to find it well, then it starts slowly',
+  },
+  {
+    ...fault,
+    name: 'beta hangs',
+    mark: '↓hang',
+    at: 0.4,
+    change: (cluster) => cluster.backend('beta').suffer('hangs'),
+    doing: 'beta takes connections and never answers',
+    done: 'beta is out: what it left without an answer was asked again elsewhere',
+  },
+  {
+    ...recovery,
+    name: 'beta wakes up',
+    mark: '↑back',
+    at: 0.52,
+    change: (cluster) => cluster.backend('beta').suffer(undefined),
+    doing: 'beta answers again: checks have to find it well, then it starts slowly',
+  },
+  {
+    ...fault,
+    name: 'beta answers 500',
+    mark: '↓500',
+    at: 0.65,
+    change: (cluster) => cluster.backend('beta').suffer('fails'),
+    doing: 'beta answers 500 to everything but its health checks',
+    done: 'beta is out: checks see nothing wrong, but its answers did it',
+  },
+  {
+    ...recovery,
+    name: 'beta is repaired',
+    mark: '↑back',
+    at: 0.735,
+    change: (cluster) => cluster.backend('beta').suffer(undefined),
+    doing: 'beta is well again: when its ejection is over, it starts slowly',
+  },
+  epsilon,
+];

@@ -5,6 +5,8 @@ export interface Schedule {
   isOver(index: number): boolean;
   /** @param step - its place in the scenario */
   isDue(step: number, index: number): boolean;
+  /** How long it may take, after the last answer, until the pool has settled. */
+  readonly patienceMs: number;
 }
 
 /** Steps begin at their share of the stream, or of the time where that runs out first. */
@@ -14,6 +16,7 @@ export function byProgress(count: number, limitMs: number): Schedule {
   return {
     isOver: (index) => progress(index) >= 1,
     isDue: (step, index) => progress(index + 1) >= (scenario[step]?.at ?? Number.POSITIVE_INFINITY),
+    patienceMs: 2_000,
   };
 }
 
@@ -23,5 +26,6 @@ export function replaying(stepsAt: readonly number[], count: number, limitMs: nu
   return {
     isOver: (index) => index >= count || performance.now() - startedAt >= limitMs,
     isDue: (step, index) => index >= (stepsAt[step] ?? Number.POSITIVE_INFINITY),
+    patienceMs: 0,
   };
 }

@@ -2,7 +2,7 @@ const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 const LEVELS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /** What stands where there is nothing to say. */
-export const NOTHING = '-';
+const NOTHING = '-';
 
 /** A number, if there is one. */
 type Maybe = number | null | undefined;
@@ -25,6 +25,17 @@ export function percent(share: Maybe): string {
 /** A ratio. */
 export function times(ratio: Maybe): string {
   return typeof ratio === 'number' ? `${ratio.toFixed(2)}×` : NOTHING;
+}
+
+/** A time, with a space that is not broken. */
+export function milliseconds(ms: Maybe): string {
+  return typeof ms === 'number' ? `${ms.toFixed(ms < 10 ? 1 : 0)}\u00a0ms` : NOTHING;
+}
+
+/** `null` where there is none. */
+export function highest(numbers: readonly Maybe[]): number | null {
+  const known = numbers.filter((number) => typeof number === 'number');
+  return known.length === 0 ? null : Math.max(...known);
 }
 
 /** A bar of up to `width` characters for a share from 0 to 1, exact to an eighth of a character. */

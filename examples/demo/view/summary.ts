@@ -1,7 +1,7 @@
-import type { CacheReport, PhaseReport, Report } from '../report.ts';
-import { count, counted, NOTHING, percent, times, wrap } from './format.ts';
+import type { Report } from '../report/report.ts';
+import { count, counted, highest, milliseconds, percent, times, wrap } from './format.ts';
 import type { Paint, Palette } from './palette.ts';
-import { type Column, tableLines } from './table.ts';
+import { phaseTable } from './phase-table.ts';
 
 const LABEL_WIDTH = 14;
 
@@ -11,9 +11,11 @@ export function summaryLines(report: Report, width: number, palette: Palette): s
   const isSound = report.requests.lost === 0 && (report.bounds?.broken ?? 0) === 0;
   return [
     '',
-    ...tableLines(phaseColumns(palette), report.phases, width, palette.dim),
+    ...phaseTable(report, width, palette),
     '',
     ...statement('requests', lossText(report), width, isSound ? green : red),
+    ...statement('retries', retryText(report), width, bold),
+    ...statement('found out', faultText(report), width, bold),
     ...statement('affinity', affinityText(report), width, bold),
     ...statement('even load', loadText(report), width, bold),
     ...statement('keys moved', movesText(report), width, bold),
@@ -22,38 +24,40 @@ export function summaryLines(report: Report, width: number, palette: Palette): s
   ];
 }
 
-function phaseColumns({ bold }: Palette): Column<PhaseReport>[] {
-  return [
-    { titles: ['phase', 'phase'], align: 'left', cell: ({ name }) => name, paint: () => bold },
-    { titles: ['requests', 'reqs'], cell: ({ requests }) => count(requests), rank: 2 },
-    { titles: ['cache hits', 'hits'], cell: ({ hitRate }) => percent(hitRate) },
-    { titles: ['max load', 'load'], cell: ({ spread }) => times(spread.requests), rank: 5 },
-    { titles: ['max keys', 'keys'], cell: ({ spread }) => times(spread.keys), rank: 6 },
-    { titles: ['keys moved', 'moved'], cell: ({ keys }) => percent(keys?.moved) },
-    { titles: ['ideal 1/n', '1/n'], cell: ({ keys }) => percent(keys?.ideal), rank: 4 },
-    { titles: ['plan()', 'plan'], cell: ({ keys }) => percent(keys?.planned), rank: 3 },
-    { titles: ['strayed', 'stray'], cell: ({ keys }) => percent(keys?.strayed), rank: 1 },
-  ];
-}
-
-function lossText({ requests: { sent, answered, lost } }: Report): string {
+function lossText({ requests: { sent, answered, lost }, cache }: Report): string {
   const answers = `${count(answered)} of ${count(sent)} answered`;
   if (lost > 0) return `${answers}, ${count(lost)} lost`;
-  return `${answers}, none lost while beta went and came and epsilon joined`;
+  return `${answers}, none lost; the slowest answer took ${milliseconds(cache.latencyMs?.slowest)}`;
+}
+
+function retryText({ resilience: { retries, failures } }: Report): string {
+  const { refused, broken, timedOut, status5xx } = failures;
+  const all = refused + broken + timedOut + status5xx;
+  return (
+    `${count(retries)} for ${counted(all, 'failed attempt')}: ${count(refused)} refused, ${count(broken)} cut off, ` +
+    `${count(timedOut)} without an answer, ${count(status5xx)} with status 500 (which counts as a failure here, and may ` +
+    'be retried: every request is a GET)'
+  );
+}
+
+function faultText({ resilience: { ejections, faults } }: Report): string {
+  const found = faults.map(({ name, foundMs, foundBy }) =>
+    foundMs === null
+      ? `${name}: over before it could be`
+      : `${name}: by its ${foundBy} after ${milliseconds(foundMs)}`,
+  );
+  return [...found, counted(ejections, 'ejection')].join('; ');
 }
 
 function affinityText({ strategy, comparison: { requests, own, other } }: Report): string {
-  const median = ({ latencyMs }: CacheReport) =>
-    latencyMs === null ? NOTHING : `${latencyMs.median.toFixed(1)}\u00a0ms`;
   return (
     `${percent(own.hitRate)} cache hits with ${strategy}, ${percent(other.hitRate)} with ${other.strategy} on the same ` +
-    `${counted(requests, 'request')}: ${counted(own.misses, 'page')} to make against ${count(other.misses)}, half of the ` +
-    `answers within ${median(own)} against ${median(other)}`
+    `${counted(requests, 'request')}: ${counted(own.misses, 'page')} to make against ${count(other.misses)}`
   );
 }
 
 function loadText({ bounds, phases }: Report): string {
-  const most = (of: (phase: PhaseReport) => number | null) => times(highest(phases.map(of)));
+  const most = (of: (phase: Report['phases'][number]) => number | null) => times(highest(phases.map(of)));
   const requests = `the most requests on one backend were ${most(({ spread }) => spread.requests)} the mean`;
   if (bounds === null) return requests;
   const { admissions, broken, factor } = bounds;
@@ -63,18 +67,13 @@ function loadText({ bounds, phases }: Report): string {
   );
 }
 
-function movesText({ phases }: Report): string {
+function movesText({ backends, phases }: Report): string {
   const strayed = highest(phases.map(({ keys }) => keys?.strayed));
-  if (strayed === null) return 'keys have no homes with this strategy';
+  if (backends.every(({ keysAtHome }) => keysAtHome === null)) return 'keys have no homes with this strategy';
+  if (strayed === null) return 'not to be told: one thing came after the other too fast';
   if (strayed > 0)
     return `up to ${percent(strayed)} strayed from one backend to another when a third one changed`;
   return 'only to or from the backend that changed, none between the others';
-}
-
-/** `null` where there is none. */
-function highest(numbers: readonly (number | null | undefined)[]): number | null {
-  const known = numbers.filter((number) => typeof number === 'number');
-  return known.length === 0 ? null : Math.max(...known);
 }
 
 /** A text with a label before its first line. */

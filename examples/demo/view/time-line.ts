@@ -1,29 +1,85 @@
 import { hitRate } from '../run/ledger.ts';
 import type { Pass } from '../run/pass.ts';
 import { scenario } from '../run/scenario.ts';
-import { level } from './format.ts';
+import { cut, level, percent } from './format.ts';
+import type { Palette } from './palette.ts';
+import type { Passes } from './passes.ts';
 
+const LONGEST = 72;
 /** Stands for the part of the stream that is still to come. */
 const PENDING = '·';
+/** Stands where a backend gets nothing. */
+const OUT = '×';
+/** Backends that do not serve all the time. */
+const unsteady = [...new Set(scenario.map(({ backend }) => backend))];
+
+/**
+ * How it went over time, under marks that say what happened: the cache hits of each pass, and what the balancer made of the
+ * backends that did not serve all the time.
+ */
+export function timeLines({ main, other }: Passes, width: number, palette: Palette): string[] {
+  const { cyan, dim, yellow, red } = palette;
+  const passes = other === undefined ? [main] : [main, other];
+  const labels = ['cache hits', ...passes.map(({ strategy }) => strategy), ...unsteady.map(weightLabel)];
+  const labelWidth = Math.max(...labels.map((label) => label.length));
+  const barWidth = Math.max(10, Math.min(LONGEST, width - labelWidth - 10));
+  const line = (label: string, text: string) => `${label.padEnd(labelWidth)}  ${text}`;
+  return [
+    dim(line('cache hits', cut(timeMarks(main, barWidth), width - labelWidth - 2))),
+    ...passes.map((pass, i) => {
+      const rate = percent(hitRate(pass.ledger.tally(0, pass.sent)));
+      const paint = i === 0 ? cyan : yellow;
+      return line(pass.strategy, `${paint(hitLine(pass, barWidth))}  ${rate}`);
+    }),
+    ...unsteady.map((id) => {
+      const weights = weightLine(main, id, barWidth);
+      // Colours only after the text has been put together: each is a few characters by itself.
+      return line(weightLabel(id), weights.replace(/×+/g, red).replace(/[▁-█]+/g, palette.green));
+    }),
+  ];
+}
+
+function weightLabel(id: string): string {
+  return `weight of ${id}`;
+}
+
+/** Where in the stream each of `width` characters begins, and where the last one ends. */
+function edges({ stream }: Pass, width: number): number[] {
+  return Array.from({ length: width + 1 }, (_, i) => Math.round((i * stream.length) / width));
+}
 
 /** The share of cache hits over the course of a pass: `width` characters for the whole stream. */
-export function timeLine({ ledger, stream, sent }: Pass, width: number): string {
-  const edges = Array.from({ length: width + 1 }, (_, i) => Math.round((i * stream.length) / width));
-  return edges
+function hitLine(pass: Pass, width: number): string {
+  const bounds = edges(pass, width);
+  return bounds
     .slice(1)
     .map((to, i) => {
-      const from = edges[i] as number;
-      const rate = from < sent ? hitRate(ledger.tally(from, to)) : null;
+      const from = bounds[i] as number;
+      const rate = from < pass.sent ? hitRate(pass.ledger.tally(from, to)) : null;
       return rate === null ? PENDING : level(rate);
     })
     .join('');
 }
 
-/** Marks over a time line that say where the pool changed. */
-export function timeMarks({ stepsAt, stream }: Pass, width: number): string {
-  const line = stepsAt.reduce((marks, at, step) => {
-    const place = Math.floor((at * width) / stream.length);
-    return `${marks.padEnd(place)}${scenario[step]?.mark ?? ''} `;
+/** The weight of a backend over the course of a pass. */
+function weightLine(pass: Pass, id: string, width: number): string {
+  return edges(pass, width)
+    .slice(0, -1)
+    .map((from) => {
+      if (from >= pass.sent) return PENDING;
+      const share = pass.weights.at(id, from);
+      return share === undefined ? ' ' : share === 0 ? OUT : level(share);
+    })
+    .join('');
+}
+
+/** Marks over a time line that say what happened; where it is narrow, their first characters. */
+function timeMarks({ stage, stream }: Pass, width: number): string {
+  const places = stage.stepsAt.map((at) => Math.floor((at * width) / stream.length));
+  const marks = places.map((_, step) => scenario[step]?.mark ?? '');
+  const isTight = marks.some((mark, i) => (places[i] as number) + mark.length >= (places[i + 1] ?? Infinity));
+  return places.reduce((text, place, i) => {
+    const mark = marks[i] as string;
+    return text.padEnd(place) + (isTight ? mark.slice(0, 1) : mark);
   }, '');
-  return line.trimEnd();
 }

@@ -1,7 +1,8 @@
-import type { Report } from '../report.ts';
+import type { Report } from '../report/report.ts';
 import { cut } from './format.ts';
-import { frame, happening, lastDecision, type Passes } from './frame.ts';
+import { frame, lastDecision, story } from './frame.ts';
 import { type Palette, paletteFor } from './palette.ts';
+import type { Passes } from './passes.ts';
 import { Screen, type Terminal } from './screen.ts';
 import { summaryLines } from './summary.ts';
 
@@ -30,7 +31,7 @@ export function terminalView(terminal: Terminal & Pick<NodeJS.WriteStream, 'hasC
   const width = () => Math.max(NARROWEST, terminal.columns) - 2 * MARGIN.length;
   return {
     show(passes) {
-      const live = liveLines(happening(passes), decision(lastDecision(passes)), width(), palette);
+      const live = liveLines(story(passes).at(-1) ?? '', decision(lastDecision(passes)), width(), palette);
       screen.paint(indented([...frame(passes, width(), palette), '', ...live]));
     },
     finish(passes, report) {
@@ -46,12 +47,12 @@ export function terminalView(terminal: Terminal & Pick<NodeJS.WriteStream, 'hasC
 export function lineView(stream: Pick<NodeJS.WriteStream, 'write'>, hasColours: boolean): View {
   const palette = paletteFor(hasColours);
   const width = DEFAULT_WIDTH - 2 * MARGIN.length;
-  let said = '';
+  let told = 0;
   return {
     show(passes) {
-      const now = happening(passes);
-      if (now !== said) stream.write(`${MARGIN}${now}\n`);
-      said = now;
+      const lines = story(passes);
+      for (const line of lines.slice(told)) stream.write(`${MARGIN}${line}\n`);
+      told = lines.length;
     },
     finish(passes, report) {
       const lines = [...frame(passes, width, palette), ...summaryLines(report, width, palette)];

@@ -1,8 +1,10 @@
-import type { BackendState, StrategyName } from '../../src/index.ts';
-import { hitRate, type Latency } from './run/ledger.ts';
-import type { Pass } from './run/pass.ts';
-import type { Phase } from './run/phase.ts';
-import { SEED } from './settings.ts';
+import type { StrategyName } from '../../../src/index.ts';
+import { hitRate, type Latency } from '../run/ledger.ts';
+import type { Pass } from '../run/pass.ts';
+import { SEED } from '../settings.ts';
+import { type BackendReport, backendReports } from './backends.ts';
+import { type PhaseReport, phaseReports } from './phases.ts';
+import { type ResilienceReport, resilienceReport } from './resilience.ts';
 
 /**
  * The whole demo in numbers: what `--json` prints. Shares are from 0 to 1; `null` stands where there is no such thing.
@@ -10,11 +12,13 @@ import { SEED } from './settings.ts';
 export interface Report {
   readonly strategy: StrategyName;
   readonly seed: number;
+  /** A request is lost where its client gets an error, or anything but a page. */
   readonly requests: { readonly sent: number; readonly answered: number; readonly lost: number };
   /** Why requests of either pass were lost, the first few times. */
   readonly losses: readonly string[];
   readonly distinctKeys: number;
   readonly cache: CacheReport;
+  readonly resilience: ResilienceReport;
   readonly backends: readonly BackendReport[];
   readonly phases: readonly PhaseReport[];
   /** Both load bounds, held against every admission; `null` where none applies. */
@@ -38,34 +42,6 @@ export interface CacheReport {
   readonly latencyMs: Latency | null;
 }
 
-/** One backend, from the beginning. */
-export interface BackendReport {
-  readonly id: string;
-  readonly state: BackendState;
-  readonly requests: number;
-  readonly share: number;
-  readonly keysAtHome: number | null;
-  readonly spills: number | null;
-  readonly inFlight: number;
-  readonly hitRate: number | null;
-}
-
-/** The time from one change of the pool to the next. */
-export interface PhaseReport {
-  readonly name: string;
-  readonly requests: number;
-  readonly hitRate: number | null;
-  /** The backend that has most, over the mean. */
-  readonly spread: { readonly requests: number | null; readonly keys: number | null };
-  /** What the change at its beginning did to keys that had a home; `strayed` are those that moved between others. */
-  readonly keys: {
-    readonly moved: number;
-    readonly strayed: number;
-    readonly ideal: number;
-    readonly planned: number | null;
-  } | null;
-}
-
 /** Puts together what two passes over one stream have found. */
 export function reportOn(pass: Pass, other: Pass, tookMs: number): Report {
   const { ledger, bounds } = pass;
@@ -76,8 +52,9 @@ export function reportOn(pass: Pass, other: Pass, tookMs: number): Report {
     losses: [...ledger.losses, ...other.ledger.losses].slice(0, 5),
     distinctKeys: pass.distinctKeys,
     cache: cacheReport(pass, pass.sent),
+    resilience: resilienceReport(pass),
     backends: backendReports(pass),
-    phases: pass.phases.map((phase) => phaseReport(phase, pass)),
+    phases: phaseReports(pass),
     bounds:
       bounds.factor === null
         ? null
@@ -91,22 +68,6 @@ export function reportOn(pass: Pass, other: Pass, tookMs: number): Report {
   };
 }
 
-/** The backends of a pass as they stand at this moment. */
-export function backendReports({ cluster, hasHomes }: Pass): BackendReport[] {
-  const { backends } = cluster.loadbalancer.balancer.stats();
-  const total = backends.reduce((sum, { requests }) => sum + requests, 0);
-  return backends.map(({ id, state, requests, keys, spills, inFlight }) => ({
-    id,
-    state,
-    requests,
-    share: total === 0 ? 0 : requests / total,
-    keysAtHome: hasHomes ? keys : null,
-    spills: hasHomes ? spills : null,
-    inFlight,
-    hitRate: hitRate(cluster.backend(id)),
-  }));
-}
-
 /** Requests that got no answer, or the wrong one. */
 function lostBy({ sent, ledger }: Pass): number {
   return sent - ledger.answered;
@@ -115,14 +76,4 @@ function lostBy({ sent, ledger }: Pass): number {
 function cacheReport({ ledger }: Pass, count: number): CacheReport {
   const tally = ledger.tally(0, count);
   return { hitRate: hitRate(tally), misses: tally.misses, latencyMs: ledger.latency(count) };
-}
-
-function phaseReport(phase: Phase, { ledger }: Pass): PhaseReport {
-  return {
-    name: phase.name,
-    requests: phase.to - phase.from,
-    hitRate: hitRate(ledger.tally(phase.from, phase.to)),
-    spread: { requests: phase.requestSpread, keys: phase.keySpread },
-    keys: phase.relocation,
-  };
 }

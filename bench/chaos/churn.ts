@@ -1,0 +1,56 @@
+import { CHURN, LEAVES } from './faults.ts';
+import { backendNames, type Fleet } from './fleet.ts';
+import type { Ledger } from './ledger.ts';
+import { oneOf, type Random } from './random.ts';
+import type { VirtualEnv } from './virtual-env.ts';
+
+const WEIGHTS = [0.5, 1, 2, 3];
+const SMALLEST = 16;
+const LEAVERS = ['b14', 'b15', 'b16', 'b20'];
+const ALL = backendNames(24);
+
+/** The pool at the start. */
+export const FIRST_POOL: ReadonlyMap<string, number> = new Map(backendNames(20).map((id) => [id, 1]));
+
+/** The pool after the churn: two have gone, two have come, three weigh more or less than the others. */
+export const LAST_POOL: ReadonlyMap<string, number> = new Map(
+  ALL.slice(0, 22)
+    .filter((id) => id !== 'b18' && id !== 'b19')
+    .map((id) => [id, { b16: 2, b17: 0.5, b20: 1.5 }[id] ?? 1]),
+);
+
+/** Every backend that ever is in the pool. */
+export const EVERYBODY = ALL;
+
+/** Makes the pool what it is to be. */
+export function setPool(fleet: Fleet, members: ReadonlyMap<string, number>): void {
+  for (const { id } of [...fleet.pool]) if (!members.has(id)) fleet.take(id);
+  for (const [id, weight] of members) {
+    const known = fleet.pool.find((entry) => entry.id === id);
+    if (known === undefined || known.weight !== weight) fleet.put(id, weight);
+  }
+}
+
+/**
+ * Plans the churn: while it lasts backends come, go, come back and change their weights; then {@link LAST_POOL} stands. Later, among
+ * faults, some leave for a moment.
+ */
+export function planChurn(fleet: Fleet, env: VirtualEnv, ledger: Ledger, random: Random): void {
+  const change = () => {
+    const { pool } = fleet;
+    const someone = oneOf(random, pool).id;
+    const other = oneOf(random, ALL);
+    const drawn = random();
+    ledger.inject('churn');
+    if (drawn < 0.35 && pool.length > SMALLEST) fleet.take(someone);
+    else fleet.put(drawn < 0.7 ? other : someone, oneOf(random, WEIGHTS));
+  };
+  for (let at = CHURN.at; at < CHURN.until; at += CHURN.everyMs) env.at(at, change);
+  env.at(CHURN.until, () => setPool(fleet, LAST_POOL));
+  for (let at = LEAVES.at; at < LEAVES.until; at += LEAVES.everyMs) {
+    const id = oneOf(random, LEAVERS);
+    env.at(at, () => fleet.take(id));
+    env.at(at + LEAVES.forMs, () => fleet.put(id, LAST_POOL.get(id) ?? 1));
+    env.at(at, () => ledger.inject('churn'));
+  }
+}

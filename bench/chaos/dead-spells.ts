@@ -1,0 +1,109 @@
+import type { FaultKind } from './faults.ts';
+
+/** After how many failures in a row a backend must be left alone. */
+export const FAILURES_ALLOWED = 5;
+
+/** What came to dead backends, over all spells of one kind of fault. */
+export interface DeadTally {
+  spells: number;
+  /** Requests that one backend got at the most before it was left alone: the failures allowed, and those under way meanwhile. */
+  mostBefore: number;
+  /** Requests by re-entries: after an ejection, by a half-open breaker, after a check that went well. */
+  probes: number;
+  /** Health checks. */
+  checks: number;
+  /** Requests in panic, when health is ignored. */
+  inPanic: number;
+  /** Requests begun though failures enough were known, neither as probes nor in panic: there must be none. */
+  excess: number;
+}
+
+/** The time for which one backend is dead. */
+interface Spell {
+  readonly tally: DeadTally;
+  /** How many failures may become known before no request may come. */
+  allowed: number;
+  reentries: number;
+  before: number;
+}
+
+/** An attempt on a dead backend. */
+interface Attempt {
+  readonly spell: Spell;
+  readonly reentries: number;
+}
+
+/**
+ * Counts what the load balancer sends to backends on which nothing goes well. A failure is known when its attempt has ended:
+ * refused, answered with 503, cut off or timed out. Once five in a row are known, requests may come only by a re-entry that the
+ * load balancer announced with an event, and after each re-entry only until one of its failures is known.
+ */
+export class DeadSpells {
+  readonly tallies = new Map<FaultKind, DeadTally>();
+  readonly #spells = new Map<string, Spell>();
+  readonly #attempts = new Map<number, Attempt>();
+  #isPanic = false;
+
+  /** Health is ignored, or no longer. */
+  panic(isPanic: boolean): void {
+    this.#isPanic = isPanic;
+  }
+
+  began(backend: string, kind: FaultKind): void {
+    const tally = this.#tally(kind);
+    tally.spells++;
+    this.#spells.set(backend, { tally, allowed: FAILURES_ALLOWED, reentries: 0, before: 0 });
+  }
+
+  ended(backend: string): void {
+    this.#spells.delete(backend);
+  }
+
+  /** The load balancer lets a backend take requests again, to see how it does. */
+  reentered(backend: string): void {
+    const spell = this.#spells.get(backend);
+    if (spell === undefined || spell.allowed > 0) return;
+    spell.allowed = 1;
+    spell.reentries++;
+  }
+
+  checked(backend: string): void {
+    const spell = this.#spells.get(backend);
+    if (spell !== undefined) spell.tally.checks++;
+  }
+
+  /** @param attempt - a number of its own */
+  attemptBegan(attempt: number, backend: string): void {
+    const spell = this.#spells.get(backend);
+    if (spell === undefined) return;
+    const { tally, reentries } = spell;
+    this.#attempts.set(attempt, { spell, reentries });
+    if (this.#isPanic) tally.inPanic++;
+    else if (spell.allowed === 0) tally.excess++;
+    else if (reentries > 0) tally.probes++;
+    else tally.mostBefore = Math.max(tally.mostBefore, ++spell.before);
+  }
+
+  /** An attempt has ended, for all that the load balancer knows. */
+  attemptEnded(attempt: number, backend: string, outcome: 'success' | 'failure' | 'cancelled'): void {
+    const own = this.#attempts.get(attempt);
+    this.#attempts.delete(attempt);
+    const spell = this.#spells.get(backend);
+    if (spell === undefined || outcome === 'cancelled') return;
+    if (outcome === 'success') {
+      // It began before the spell, and ends the run of failures all the same.
+      if (spell.reentries === 0 && spell.allowed > 0) spell.allowed = FAILURES_ALLOWED;
+    } else if (own?.spell === spell && own.reentries === spell.reentries) {
+      spell.allowed = Math.max(0, spell.allowed - 1);
+    }
+  }
+
+  #tally(kind: FaultKind): DeadTally {
+    let tally = this.tallies.get(kind);
+    if (tally === undefined) {
+      tally = { spells: 0, mostBefore: 0, probes: 0, checks: 0, inPanic: 0, excess: 0 };
+      this.tallies.set(kind, tally);
+    }
+    return tally;
+  }
+}

@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import type { Response } from '../../src/index.ts';
+import { DeadSpells } from './dead-spells.ts';
+import type { FaultKind } from './faults.ts';
+import { RetryAudit } from './retry-audit.ts';
+import type { VirtualEnv } from './virtual-env.ts';
+
+/** How an attempt ended, for all that the load balancer knows. */
+export type AttemptOutcome = 'success' | 'failure' | 'cancelled';
+
+/** All that happened to one request. */
+export interface Entry {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly beganAt: number;
+  /** When its promise settled; `undefined` as long as it has not. */
+  endedAt: number | undefined;
+  /** Whether that promise rejected. */
+  rejected: boolean;
+  /** Every answer and every error that was written. */
+  readonly written: (Response | Error)[];
+  /** Backends that it was sent to, in order, and how many of them received it. */
+  readonly attempts: string[];
+  arrivals: number;
+  /** The first fault that struck it. */
+  fault: FaultKind | undefined;
+  /** Whether its client left before the end. */
+  left: boolean;
+  /** The answer that it must get, if it gets one. */
+  readonly body: string;
+  /** When its last attempt ended and how many requests were in flight then. */
+  lastEnd: { event: number; inFlight: number } | undefined;
+}
+
+const LINES_A_CHUNK = 512;
+
+/** The books: one entry for each request, and a digest over everything that happened, in order. */
+export class Ledger {
+  readonly entries: Entry[] = [];
+  readonly dead = new DeadSpells();
+  readonly retries = new RetryAudit();
+  /** Attempts that a fault struck, by kind. */
+  readonly injected = new Map<FaultKind, number>();
+  /** Requests and checks that were sent to a backend that was not in the pool. */
+  outsiders = 0;
+  #inFlight = 0;
+  #attempts = 0;
+  readonly #env: VirtualEnv;
+  readonly #hash = createHash('sha256');
+  #lines: string[] = [];
+
+  constructor(env: VirtualEnv) {
+    this.#env = env;
+  }
+
+  /** Requests that have not ended. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** @returns the entry of a request that now begins */
+  open(method: string, path: string, body: (id: string) => string): Entry {
+    const id = `r${this.entries.length}`;
+    const entry: Entry = {
+      id,
+      method,
+      path,
+      beganAt: this.#env.now,
+      endedAt: undefined,
+      rejected: false,
+      written: [],
+      attempts: [],
+      arrivals: 0,
+      fault: undefined,
+      left: false,
+      body: body(id),
+      lastEnd: undefined,
+    };
+    this.entries.push(entry);
+    this.#inFlight++;
+    this.#note('begin', id, method);
+    return entry;
+  }
+
+  of(id: string): Entry {
+    return this.entries[Number(id.slice(1))] as Entry;
+  }
+
+  /** @returns how to say that the attempt has ended; only the first time counts */
+  attempt(entry: Entry, backend: string): (outcome: AttemptOutcome) => void {
+    const number = this.#attempts++;
+    const { lastEnd } = entry;
+    const retryEnded = lastEnd && this.retries.began(lastEnd.event, lastEnd.inFlight);
+    entry.attempts.push(backend);
+    this.dead.attemptBegan(number, backend);
+    this.#note('send', entry.id, backend);
+    let isOver = false;
+    return (outcome) => {
+      if (isOver) return;
+      isOver = true;
+      entry.lastEnd = { event: this.#env.events, inFlight: this.#inFlight };
+      retryEnded?.(this.#env.events);
+      this.dead.attemptEnded(number, backend, outcome);
+      this.#note(outcome, entry.id, backend);
+    };
+  }
+
+  arrived(entry: Entry): void {
+    entry.arrivals++;
+  }
+
+  struck(entry: Entry, kind: FaultKind): void {
+    entry.fault ??= kind;
+    this.inject(kind);
+  }
+
+  inject(kind: FaultKind): void {
+    this.injected.set(kind, (this.injected.get(kind) ?? 0) + 1);
+  }
+
+  /** An answer or an error was written. */
+  wrote(entry: Entry, what: Response | Error): void {
+    entry.written.push(what);
+    this.#note('write', entry.id, what instanceof Error ? what.message : String(what.status));
+  }
+
+  /** The promise of a request has settled. */
+  close(entry: Entry, rejected: boolean): void {
+    entry.endedAt = this.#env.now;
+    entry.rejected = rejected;
+    this.#inFlight--;
+  }
+
+  /** Something happened in the pool. */
+  pool(what: string, backend: string): void {
+    this.#note(what, backend, '');
+  }
+
+  /** 16 hexadecimal digits over all that happened. */
+  digest(): string {
+    this.#hash.update(this.#lines.join('\n'));
+    this.#lines = [];
+    return this.#hash.copy().digest('hex').slice(0, 16);
+  }
+
+  #note(what: string, who: string, more: string): void {
+    this.#lines.push(`${this.#env.now} ${what} ${who} ${more}`);
+    if (this.#lines.length < LINES_A_CHUNK) return;
+    this.#hash.update(this.#lines.join('\n'));
+    this.#lines = [];
+  }
+}

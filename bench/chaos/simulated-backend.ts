@@ -1,0 +1,86 @@
+import type { Request, Response } from '../../src/index.ts';
+import type { Condition, Conduct, FaultKind } from './faults.ts';
+import { exponential, oneOf, type Random } from './random.ts';
+import type { VirtualEnv } from './virtual-env.ts';
+
+/** Milliseconds that an answer takes: at least, on average beyond that, and at most. */
+const SERVICE = { least: 20, mean: 80, most: 600 } as const;
+/** Milliseconds that an answer takes where a backend is slow; what is above the timeout comes too late. */
+const SLOW = { least: 400, most: 2_500 } as const;
+const REFUSED_AFTER_MS = 1;
+const CHECK_MS = 3;
+
+/** The error of a fault, so that it can be told from an error that nobody injected. */
+export class InjectedError extends Error {
+  readonly code: string;
+  /** `false` vouches that nothing was sent. */
+  readonly requestSent: boolean | undefined;
+
+  constructor(code: string, requestSent?: false) {
+    super(`injected ${code}`);
+    this.code = code;
+    this.requestSent = requestSent;
+  }
+}
+
+/** What happens to a request on its way to a backend and there. */
+export interface Reception {
+  /** A fault strikes it. */
+  struck(kind: FaultKind): void;
+  /** The backend has all of it. */
+  received(): void;
+}
+
+/** A backend that answers as its condition of the moment says. */
+export class SimulatedBackend {
+  readonly id: string;
+  condition: Condition | undefined;
+  readonly #env: VirtualEnv;
+  readonly #random: Random;
+
+  constructor(id: string, env: VirtualEnv, random: Random) {
+    this.id = id;
+    this.#env = env;
+    this.#random = random;
+  }
+
+  /** Answers a request of a client. */
+  answer(request: Request, signal: AbortSignal | undefined, reception: Reception): Promise<Response> {
+    const { condition } = this;
+    const isStruck = condition !== undefined && (condition.ratio === 1 || this.#random() < condition.ratio);
+    if (isStruck) reception.struck(condition.kind);
+    const conduct = isStruck ? oneOf(this.#random, condition.conducts) : 'well';
+    if (conduct !== 'refuse') reception.received();
+    return this.#behave(conduct, bodyFor(request), signal, this.#serviceMs(conduct));
+  }
+
+  /** Answers a health check. */
+  check(signal: AbortSignal | undefined): Promise<Response> {
+    return this.#behave(this.condition?.checks ?? 'well', 'ok', signal, CHECK_MS);
+  }
+
+  #behave(conduct: Conduct, data: string, signal: AbortSignal | undefined, ms: number): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      // Some HTTP services give up when they are told to; others go on, and answer when nobody listens any more.
+      if (this.#random() < 0.5) signal?.addEventListener('abort', () => reject(signal.reason));
+      if (conduct === 'hang') return;
+      this.#env.after(conduct === 'refuse' ? REFUSED_AFTER_MS : ms, () => {
+        if (conduct === 'refuse') reject(new InjectedError('ECONNREFUSED', false));
+        else if (conduct === 'cut') reject(new InjectedError('ECONNRESET'));
+        else resolve({ status: STATUS[conduct] ?? 200, data });
+      });
+    });
+  }
+
+  #serviceMs(conduct: Conduct): number {
+    if (conduct === 'slow') return SLOW.least + this.#random() * (SLOW.most - SLOW.least);
+    return Math.min(SERVICE.most, SERVICE.least + exponential(this.#random, SERVICE.mean));
+  }
+}
+
+const STATUS: Partial<Record<Conduct, number>> = { unavailable: 503, broken: 500 };
+
+/** What every answer to a request says, so that one that got to the wrong client is found out. */
+export function bodyFor({ id, path, payload }: Request): string {
+  return `${id} ${path} ${payload}`;
+}
