@@ -35,7 +35,7 @@ interface Comparison {
 }
 
 /** How well the caches served. */
-export interface CacheReport {
+interface CacheReport {
   readonly hitRate: number | null;
   /** Pages that were in no cache and had to be made. */
   readonly misses: number;
