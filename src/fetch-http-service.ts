@@ -80,9 +80,31 @@ export class FetchHTTPService implements HTTPService {
       return { status: answer.status, data: await answer.text(), headers: incomingHeaders(answer.headers) };
     } catch (error) {
       if (init.signal?.aborted || error instanceof LoadbalancerError) throw error;
-      throw new UpstreamError(`${init.method} ${url} failed: ${reasonOf(error)}`, { cause: error });
+      const unsent = isUnsent(error) ? { requestSent: false } : {};
+      throw new UpstreamError(`${init.method} ${url} failed: ${reasonOf(error)}`, {
+        cause: error,
+        ...unsent,
+      });
     }
   }
+}
+
+/** Codes of Node's errors that come before the first byte: no connection, no name. */
+const UNSENT_CODES = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** Whether it is sure that nothing was sent. Where several addresses were tried, all of them must say so. */
+function isUnsent(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isUnsent);
+  if (UNSENT_CODES.has((error as { code?: string }).code ?? '')) return true;
+  return error.cause !== undefined && isUnsent(error.cause);
 }
 
 function outgoingRequest(url: string, { method, payload, headers }: Request): RequestInit {

@@ -4,7 +4,7 @@ import type { BalancerStats } from './balancer/stats.ts';
 import type { BackendPoolEntry, HTTPService, ILoadBalancer, Request, ResponseWriter } from './contracts.ts';
 import { checkTimeout } from './deadline.ts';
 import { systemEnv } from './env.ts';
-import { HealthChecker } from './health/health-checker.ts';
+import { HealthChecker, type HealthCheckStats } from './health/health-checker.ts';
 import { loadMetricsFeed } from './health/load-metrics-feed.ts';
 import {
   defaultKey,
@@ -24,6 +24,8 @@ export interface LoadbalancerStats extends BalancerStats {
   readonly failover: FailoverStats | undefined;
   /** `undefined` where the queue is off. */
   readonly queue: LeaseQueueStats | undefined;
+  /** What checks found, backend by backend; `undefined` where they are off. */
+  readonly health: HealthCheckStats | undefined;
   /** Requests that were refused because their client sent too many. */
   readonly rateLimited: number;
 }
@@ -139,6 +141,7 @@ export class Loadbalancer implements ILoadBalancer {
       ...this.balancer.stats(),
       failover: this.#failover?.stats,
       queue: this.#queue?.stats,
+      health: this.#checker?.stats(),
       rateLimited: this.#gate?.refused ?? 0,
     };
   }

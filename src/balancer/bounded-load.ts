@@ -135,19 +135,24 @@ export class KeyPlaces {
     this.#origin = memory.origin(entry);
     this.#keys = memory.size - 1;
     this.#leaving = owner.slot;
+    // Where it belongs has lost its point only until it has started: the key moves once, when the point is back.
+    const isStarting = origin !== undefined && origin.scale < 1;
     if (memory.ring(entry) !== this.#ring) {
       const home = this.#strategy.home(position) as Member | undefined;
       const satAtHome = owner.slot === this.#home || this.#origin === this.#home;
-      if (home !== undefined && home.slot !== this.#home && this.#home !== NO_SLOT && satAtHome) {
+      const waits = isStarting && this.#origin === this.#home;
+      if (home !== undefined && home.slot !== this.#home && this.#home !== NO_SLOT && satAtHome && !waits) {
         this.#origin = NO_SLOT;
         this.#place(position, home);
         return;
       }
-      this.#home = home?.slot ?? NO_SLOT;
+      if (!waits) this.#home = home?.slot ?? NO_SLOT;
     }
-    if (origin !== undefined && pool.isEligible(origin)) {
-      this.#origin = NO_SLOT;
-      this.owner = this.#hasRoom(origin) ? origin : owner;
+    const mayReturn = !isStarting || this.#strategy.home(position) === origin;
+    if (origin !== undefined && mayReturn && pool.isEligible(origin)) {
+      const returns = this.#hasRoom(origin);
+      if (returns) this.#origin = NO_SLOT;
+      this.owner = returns ? origin : owner;
       if (pool.isEligible(this.owner)) return;
     }
     if (pool.isEligible(owner)) this.owner = owner;
@@ -158,7 +163,9 @@ export class KeyPlaces {
   #place(position: number, home: Member | undefined): void {
     this.#home = home?.slot ?? NO_SLOT;
     if (home === undefined) this.owner = undefined;
-    else if (!this.#pool.isEligible(home)) this.#lodge(position, home);
+    // A home that is starting is full before its time: the key comes home when there is room.
+    else if (!this.#pool.isEligible(home) || (home.scale < 1 && !this.#hasRoom(home)))
+      this.#lodge(position, home);
     else this.owner = this.#hasRoom(home) ? home : this.#pick(position);
   }
 
