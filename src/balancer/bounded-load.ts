@@ -129,10 +129,12 @@ export class KeyPlaces {
     const memory = this.#memory;
     const pool = this.#pool;
     const owner = pool.bySlot[memory.owner(entry)] as Member;
-    const origin = pool.bySlot[memory.origin(entry)];
+    const originSlot = memory.origin(entry);
+    // Not past the end of the array: that would be slow.
+    const origin = originSlot === NO_SLOT ? undefined : pool.bySlot[originSlot];
     this.#entry = entry;
     this.#home = memory.home(entry);
-    this.#origin = memory.origin(entry);
+    this.#origin = originSlot;
     this.#keys = memory.size - 1;
     this.#leaving = owner.slot;
     // Where it belongs has lost its point only until it has started: the key moves once, when the point is back.
