@@ -88,8 +88,13 @@ export {
   byJwtClaim,
   byPath,
 } from './traffic/affinity.ts';
-export type { FailoverOptions, FailoverStats } from './traffic/failover.ts';
-export type { RateLimitOptions } from './traffic/gate.ts';
+export {
+  type AttemptResult,
+  Failover,
+  type FailoverOptions,
+  type FailoverStats,
+} from './traffic/failover.ts';
+export { type Admission, Gate, type GateParts, type RateLimitOptions } from './traffic/gate.ts';
 export { LeaseQueue, type LeaseQueueOptions } from './traffic/lease-queue.ts';
 export type { LeaseQueueStats } from './traffic/queue-tally.ts';
 export {
@@ -98,5 +103,5 @@ export {
   type RateLimitVerdict,
   rateLimitHeaders,
 } from './traffic/rate-limiter.ts';
-export type { RetryBudgetOptions } from './traffic/retry-budget.ts';
+export { RetryBudget, type RetryBudgetOptions } from './traffic/retry-budget.ts';
 export type { SessionPolicy } from './traffic/sessions.ts';

@@ -7,7 +7,7 @@ import type { Timers } from '../env.ts';
 import { type Attempt, NoBackendError, UpstreamError, UpstreamTimeoutError } from '../errors.ts';
 import { shown } from '../shown.ts';
 import type { Backend, Outcome } from '../strategies/strategy.ts';
-import type { AttemptResult, Failover } from './failover.ts';
+import type { Failover } from './failover.ts';
 import type { LeaseQueue } from './lease-queue.ts';
 
 /** What a {@link Dispatcher} works with. */
@@ -28,7 +28,10 @@ export interface DispatcherParts {
 }
 
 /** What came of a request, before it is written. The lease, if it is still held, ends with `outcome` after that. */
-export type Answer = AttemptResult & {
+export type Answer = (
+  | { readonly response: Response; readonly error?: undefined }
+  | { readonly response?: undefined; readonly error: Error }
+) & {
   readonly lease?: Lease | undefined;
   readonly outcome: Outcome;
   /** Whose answer, or whose error, it is. */

@@ -1,4 +1,4 @@
-import type { Request, Response } from '../contracts.ts';
+import { systemEnv } from '../env.ts';
 import { shown } from '../shown.ts';
 import { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
 
@@ -23,16 +23,20 @@ export interface FailoverStats {
   readonly declined: { readonly method: number; readonly exhausted: number; readonly budget: number };
 }
 
-/** What came of one attempt. */
+/** What came of one attempt: an answer with its status, or an error. */
 export type AttemptResult =
-  | { readonly response: Response; readonly error?: undefined }
+  | { readonly response: { readonly status: number }; readonly error?: undefined }
   | { readonly response?: undefined; readonly error: Error };
 
 /** Methods that may be sent twice with the effect of once (RFC 9110 section 9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
-/** Decides whether, and after what wait, a request goes to another backend. */
+/**
+ * Decides whether, and after what wait, a request goes to another backend. `Loadbalancer` has one of its own; use this one where you
+ * move the bytes yourself with leases of a `Balancer`.
+ */
 export class Failover {
+  /** Tell it of every request that begins and ends, and of every retry that ends. */
   readonly budget: RetryBudget;
   readonly #limit: number;
   readonly #retryOn: ReadonlySet<number>;
@@ -43,7 +47,7 @@ export class Failover {
   readonly #declined = { method: 0, exhausted: 0, budget: 0 };
 
   /** @throws RangeError where an option is out of range */
-  constructor(options: FailoverOptions, random: () => number) {
+  constructor(options: FailoverOptions = {}, random: () => number = systemEnv.random) {
     const { retries = 1, retryOn = [502, 503, 504], minDelayMs = 25, maxDelayMs = 250, budget } = options;
     if (!(Number.isInteger(retries) && retries >= 0 && retries <= 10)) {
       throw new RangeError(`failover.retries must be an integer from 0 to 10, got ${shown(retries)}`);
@@ -61,16 +65,18 @@ export class Failover {
     this.#random = random;
   }
 
+  /** What happened so far. */
   get stats(): FailoverStats {
     return { retries: { ...this.#retries }, declined: { ...this.#declined } };
   }
 
   /**
+   * What to do after an attempt.
    * @param made - how many attempts were made, this one included
    * @returns milliseconds to wait before the next attempt, which is counted in the budget from now on; `undefined` where the result
    * stands
    */
-  delayAfter(request: Request, result: AttemptResult, made: number): number | undefined {
+  delayAfter(request: { readonly method: string }, result: AttemptResult, made: number): number | undefined {
     const unsent = result.error !== undefined && isUnsent(result.error);
     if (result.response !== undefined && !this.#retryOn.has(result.response.status)) return undefined;
     if (!unsent && !IDEMPOTENT.has(request.method)) return this.#decline('method');

@@ -31,12 +31,14 @@ export interface Admission {
 
 /**
  * Stands before the choice of a backend: counts the request against its client's limit and finds its session. A limiter or a session
- * policy that fails lets the request through: neither may be a single point of failure.
+ * policy that fails lets the request through: neither may be a single point of failure. `Loadbalancer` has one of its own; use this one
+ * where you move the bytes yourself.
  */
 export class Gate {
   readonly #parts: GateParts;
   #refused = 0;
 
+  /** @param parts - what it asks; with neither, every request is let in */
   constructor(parts: GateParts) {
     this.#parts = parts;
   }
@@ -46,7 +48,7 @@ export class Gate {
     return this.#refused;
   }
 
-  /** Never rejects. */
+  /** Finds out whether a request is let in, and its session. Never rejects. */
   async admit(request: Request): Promise<Admission> {
     const verdict = await this.#count(request);
     const headers = verdict === undefined ? [] : rateLimitHeaders(verdict);

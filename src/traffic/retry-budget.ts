@@ -39,6 +39,7 @@ export class RetryBudget {
     this.#requests++;
   }
 
+  /** It has got its answer, or its error. */
   requestEnded(): void {
     this.#requests--;
   }
@@ -50,6 +51,7 @@ export class RetryBudget {
     return true;
   }
 
+  /** A retry that was begun has got its answer, or its error. */
   retryEnded(): void {
     this.#retries--;
   }
