@@ -1,156 +1,125 @@
 import { z } from 'zod';
 import { type StrategyName, strategies } from '../../index.ts';
-import { count, duration, headerValue, pem, ratio, secret, token } from './values.ts';
+import { circuitBreaker, ejection, health, queue, retries, slowStart } from './resilience-schema.ts';
+import { sessions } from './session-schema.ts';
+import { backendUrl, count, duration, pem, ratio, secret, serverName, text, token } from './values.ts';
 
 const backend = z.union([
-  z.string(),
+  backendUrl,
   z.strictObject({
-    url: z.string(),
-    id: z.string().min(1).optional(),
-    weight: z.number().min(0).max(1_000).optional(),
-    zone: z.string().min(1).optional(),
-    backup: z.boolean().optional(),
+    url: backendUrl.describe('Where it is; a path is put before that of each request.'),
+    id: text.optional().describe('Stable name, which decides its keys. Left out: the URL.'),
+    weight: z
+      .number()
+      .min(0)
+      .max(1_000)
+      .optional()
+      .describe('Share of the load relative to the others; fractions are fine. Left out: 1.'),
+    zone: text.optional().describe('Where it stands, for example `eu-west-1a`.'),
+    backup: z.boolean().optional().describe('Whether it serves only when no other can. Left out: `false`.'),
   }),
 ]);
 
-/** What equal requests have in common, so that they go to one backend. */
-const affinity = z.discriminatedUnion('by', [
-  z.strictObject({ by: z.literal('path') }),
-  z.strictObject({ by: z.literal('client-address') }),
-  z.strictObject({ by: z.literal('header'), name: token }),
-  z.strictObject({ by: z.literal('cookie'), name: token }),
-  z.strictObject({ by: z.literal('jwt-claim'), claim: z.string().min(1) }),
-]);
+const affinity = z
+  .discriminatedUnion('by', [
+    z.strictObject({ by: z.literal('path') }),
+    z.strictObject({ by: z.literal('client-address') }),
+    z.strictObject({ by: z.literal('header'), name: token.describe('Name of the header.') }),
+    z.strictObject({ by: z.literal('cookie'), name: token.describe('Name of the cookie.') }),
+    z.strictObject({ by: z.literal('jwt-claim'), claim: text.describe('Name of the claim; the token is not verified.') }),
+  ])
+  .meta({ rule: 'an object with by' });
 
-const cookieSessions = z.strictObject({
-  /** Keys of at least 32 bytes: the first one signs, all of them verify. */
-  secrets: z.array(secret).min(1),
-  name: token.default('evenkeel'),
-  path: z.string().startsWith('/').default('/'),
-  /** Left out: over TLS only where the request came over TLS. */
-  secure: z.boolean().optional(),
-  maxAgeMs: duration.optional(),
+const bounds = z.strictObject({
+  factor: z.number().min(1).default(1.25).describe('How far above its fair share a backend may go.'),
+  z: z.number().min(0).default(1).describe('Standard deviations of chance that requests in flight may have on top.'),
+  rememberedKeys: z
+    .int()
+    .min(0)
+    .max(2 ** 20)
+    .default(8_192)
+    .describe('Keys to remember, rounded up to a power of two; 0 turns the bound on keys off.'),
 });
 
-const jwtSessions = z.strictObject({
-  /** A secret, a PEM public key, a JWK or a JWKS. */
-  key: z.union([secret, z.record(z.string(), z.unknown())]),
-  algorithms: z.array(z.string()).min(1),
-  issuer: z.union([z.string(), z.array(z.string())]).optional(),
-  audience: z.union([z.string(), z.array(z.string())]).optional(),
-  claim: z.string().min(1).default('sub'),
+const timeouts = z.strictObject({
+  connectMs: duration.default(3_000).describe('Milliseconds to connect to a backend.'),
+  headersMs: duration.default(15_000).describe("Milliseconds for the head of one backend's answer."),
+  bodyMs: duration.default(30_000).describe("Milliseconds between two pieces of an answer's body."),
+  totalMs: duration
+    .default(30_000)
+    .describe('Milliseconds for all attempts together, until the head of an answer.'),
+  idleMs: duration
+    .default(4_000)
+    .describe('Milliseconds that an idle connection is kept; less than the backends keep theirs.'),
 });
 
-const sessions = z.union([
-  z.strictObject({ cookie: cookieSessions }),
-  z.strictObject({ jwt: jwtSessions }),
-]);
-
-const health = z.strictObject({
-  path: z.string().startsWith('/').default('/health'),
-  method: token.default('GET'),
-  headers: z.record(token, headerValue).default({}),
-  /** Statuses and ranges of them, both ends included, that are well. */
-  statuses: z
-    .array(z.union([z.int(), z.tuple([z.int(), z.int()])]))
-    .min(1)
-    .default([[200, 399]]),
-  intervalMs: duration.default(10_000),
-  fastIntervalMs: duration.optional(),
-  timeoutMs: duration.default(2_000),
-  fall: count.default(3),
-  rise: count.default(2),
-  /** Above which use, 0 to 1, of what it reports a backend counts as failed. */
-  workload: z
-    .strictObject({
-      cpu: ratio.optional(),
-      memory: ratio.optional(),
-      network: ratio.optional(),
-      eventLoop: ratio.optional(),
-      application: ratio.optional(),
-    })
-    .default({}),
+const tls = z.strictObject({
+  ca: z
+    .union([pem, z.array(pem).min(1)])
+    .optional()
+    .meta({ rule: 'PEM text or the path of a PEM file, or a list of them' })
+    .describe('Who may have signed the certificates of backends. Left out: the authorities that Node trusts.'),
+  serverName: serverName.optional().describe('The name in their certificates. Left out: the host of the URL.'),
+  verify: z.boolean().default(true).describe('`false` trusts any certificate: for tests alone.'),
+  cert: pem.optional().describe('A certificate for backends that ask for one.'),
+  key: pem.optional().describe('Its private key.'),
+  passphrase: secret.optional().describe('What the key is encrypted with.'),
 });
 
-const ejection = z.strictObject({
-  consecutiveFailures: count.optional(),
-  baseMs: duration.optional(),
-  maxMs: duration.optional(),
-  maxEjectedRatio: ratio.optional(),
-});
-
-const retries = z.strictObject({
-  retries: z.int().min(0).max(10).default(1),
-  retryOn: z.array(z.int().min(400).max(599)).default([502, 503, 504]),
-  minDelayMs: z.number().min(0).max(60_000).default(25),
-  maxDelayMs: z.number().min(0).max(60_000).default(250),
-  budget: z.strictObject({ ratio: ratio.default(0.2), floor: z.int().min(0).default(3) }).prefault({}),
+const zones = z.strictObject({
+  header: token.optional().describe("The header that names a request's zone."),
+  own: text.optional().describe('The zone of requests without one. Left out: any.'),
+  order: z
+    .array(text)
+    .optional()
+    .describe('Zones in the order in which they stand in for each other. Left out: as they first appear in the pool.'),
 });
 
 const strategyNames = Object.keys(strategies) as [StrategyName, ...StrategyName[]];
 
 /** Equal backends, and how requests are spread over them. */
 export const pool = z.strictObject({
-  backends: z.array(backend),
-  strategy: z.enum(strategyNames).default('consistent-hash'),
-  seed: z.int().min(0).max(0xffff_ffff).default(0),
-  bounds: z
-    .strictObject({
-      factor: z.number().min(1).optional(),
-      z: z.number().min(0).optional(),
-      rememberedKeys: z.int().min(0).max(2 ** 20).optional(),
-    })
-    .default({}),
-  panicRatio: ratio.default(0.5),
-  /** Left out: the client's address for `ip-hash`, else the path. */
-  affinity: affinity.optional(),
-  sessions: sessions.optional(),
-  health: z.union([z.boolean(), health]).default(true),
-  ejection: z.union([z.boolean(), ejection]).default(true),
-  circuitBreaker: z.boolean().default(false),
-  slowStart: z.union([z.literal(false), z.strictObject({ durationMs: duration.default(30_000) })]).default(false),
-  maxInFlight: count.optional(),
-  retries: z.union([z.boolean(), retries]).default(true),
+  backends: z.array(backend).describe('URLs, or objects; `[]` answers 503 until backends are added.'),
+  strategy: z.enum(strategyNames).default('consistent-hash').describe('How a backend is chosen.'),
+  seed: z
+    .int()
+    .min(0)
+    .max(0xffff_ffff)
+    .default(0)
+    .describe('Keeps others from computing keys that share a backend; replicas need the same.'),
+  bounds: bounds.prefault({}).describe('Keeps backends close to their fair share, for strategies with keys.'),
+  panicRatio: ratio.default(0.5).describe('Share of backends out above which health is ignored; 1 never ignores it.'),
+  affinity: affinity
+    .optional()
+    .describe("What equal requests have in common. Left out: the client's address for `ip-hash`, else the path."),
+  sessions: sessions.optional().describe('Keeps the requests of one client on one backend. Left out: no sessions.'),
+  health: z.union([z.boolean(), health]).default(true).describe('Checks every backend; `true` for all defaults.'),
+  ejection: z
+    .union([z.boolean(), ejection])
+    .default(true)
+    .describe('Takes out backends whose requests fail; `true` for all defaults.'),
+  circuitBreaker: z
+    .union([z.boolean(), circuitBreaker])
+    .default(false)
+    .describe('Spares a backend that fails much; `true` for all defaults.'),
+  slowStart: z
+    .union([z.boolean(), slowStart])
+    .default(false)
+    .transform((on) => (on === true ? slowStart.parse({}) : on))
+    .describe('Raises the weight of a backend that is new, or back, step by step; `true` for all defaults.'),
+  maxInFlight: count.optional().describe('Requests that one backend may have at a time. Left out: no limit.'),
+  retries: z
+    .union([z.boolean(), retries])
+    .default(true)
+    .describe('Sends a request that failed to another backend, where that cannot do harm; `true` for all defaults.'),
   queue: z
-    .union([
-      z.boolean(),
-      z.strictObject({ limit: z.int().min(0).max(100_000).default(100), timeoutMs: duration.default(3_000) }),
-    ])
-    .default(true),
-  timeouts: z
-    .strictObject({
-      connectMs: duration.default(3_000),
-      /** For the head of one backend's answer. */
-      headersMs: duration.default(15_000),
-      /** Between two pieces of an answer's body. */
-      bodyMs: duration.default(30_000),
-      /** For all attempts together, until the head of an answer. */
-      totalMs: duration.default(30_000),
-      /** How long an idle connection is kept; less than the backends keep theirs. */
-      idleMs: duration.default(4_000),
-    })
-    .prefault({}),
-  /** Sockets for each backend. Left out: as many as are needed. */
-  connections: count.optional(),
-  tls: z
-    .strictObject({
-      ca: z.union([pem, z.array(pem)]).optional(),
-      serverName: z.string().min(1).optional(),
-      /** `false` trusts any certificate: for tests alone. */
-      verify: z.boolean().default(true),
-      cert: pem.optional(),
-      key: pem.optional(),
-    })
-    .optional(),
-  zones: z
-    .strictObject({
-      /** The header that names a request's zone. */
-      header: token.optional(),
-      /** The zone of requests without one. */
-      own: z.string().min(1).optional(),
-      order: z.array(z.string().min(1)).optional(),
-    })
-    .optional(),
+    .union([z.boolean(), queue])
+    .default(true)
+    .describe('Lets requests wait where every backend has `maxInFlight`; `true` for all defaults.'),
+  timeouts: timeouts.prefault({}).describe('How long backends have.'),
+  connections: count.optional().describe('Sockets for each backend. Left out: as many as are needed.'),
+  tls: tls.optional().describe('How to speak with backends that have an https URL.'),
+  zones: zones.optional().describe('Keeps requests in their zone while it can carry them. Left out: zones do not matter.'),
 });
 
 /** A pool, with every default filled in. */

@@ -1,0 +1,84 @@
+import type { Dispatcher } from 'undici';
+
+type Handler = Dispatcher.DispatchHandler;
+type Controller = Dispatcher.DispatchController;
+export type Headers = Parameters<NonNullable<Handler['onResponseStart']>>[2];
+export type Socket = Parameters<NonNullable<Handler['onRequestUpgrade']>>[3];
+
+/** Whoever asked for an attempt. */
+export interface AttemptOwner {
+  interim(status: number, headers: Headers, statusText: string | undefined): void;
+  /** The head of an answer came. @returns whether the answer is wanted; else it goes by unread */
+  head(status: number, headers: Headers, statusText: string | undefined): boolean;
+  data(chunk: Buffer): void;
+  ended(trailers: Headers): void;
+  upgraded(status: number, headers: Headers, socket: Socket): void;
+  /** It came to nothing, or to half of something. */
+  failed(error: Error): void;
+}
+
+/** As much of an answer that nobody wants is read, so that its connection can be kept. */
+const MAX_DISCARDED_BYTES = 65_536;
+
+/** One try of a request on one backend: passes on what undici says while it is of interest. */
+export class Attempt implements Handler {
+  /** `undefined` before the request is sent. */
+  controller: Controller | undefined;
+  readonly #owner: AttemptOwner;
+  /** Whether its owner hears of it no more, and for which reason, if it is to be ended. */
+  #isOver = false;
+  #reason: Error | undefined;
+  #discarded = 0;
+
+  constructor(owner: AttemptOwner) {
+    this.#owner = owner;
+  }
+
+  /** Whether it is sure that nothing was sent. */
+  get isUnsent(): boolean {
+    return this.controller === undefined;
+  }
+
+  /** Ends it; its owner hears no more of it. */
+  abort(reason: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#reason = reason;
+    this.controller?.abort(reason);
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.controller = controller;
+    if (this.#reason !== undefined) controller.abort(this.#reason);
+  }
+
+  onRequestUpgrade(_controller: Controller, status: number, headers: Headers, socket: Socket): void {
+    if (this.#isOver) return void socket.destroy();
+    this.#isOver = true;
+    this.#owner.upgraded(status, headers, socket);
+  }
+
+  onResponseStart(_controller: Controller, status: number, headers: Headers, statusText?: string): void {
+    if (this.#isOver) return;
+    if (status < 200) this.#owner.interim(status, headers, statusText);
+    else if (!this.#owner.head(status, headers, statusText)) this.#isOver = true;
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    if (!this.#isOver) return this.#owner.data(chunk);
+    this.#discarded += chunk.length;
+    if (this.#discarded > MAX_DISCARDED_BYTES) controller.abort(new Error('too much to discard'));
+  }
+
+  onResponseEnd(_controller: Controller, trailers: Headers): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#owner.ended(trailers);
+  }
+
+  onResponseError(_controller: Controller, error: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#owner.failed(error);
+  }
+}

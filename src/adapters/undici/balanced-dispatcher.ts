@@ -1,0 +1,131 @@
+import { Agent, Dispatcher, errors } from 'undici';
+import type { BackendPoolEntry, Balancer, BalancerOptions, Request } from '../../index.ts';
+import { type ClientOptions, ClientPool, type ClientStats } from '../clients/client-pool.ts';
+import { Exchange } from '../clients/exchange.ts';
+import { Call, type CallParts } from './call.ts';
+import { CallBody } from './call-body.ts';
+import { CallRequest } from './call-request.ts';
+import { OlderHandler } from './older-handler.ts';
+
+/** Settings of a {@link BalancedDispatcher}. */
+export interface BalancedDispatcherOptions extends ClientOptions {
+  /** Requests to this origin go to the pool, all others where they say. @defaultValue all go to the pool */
+  readonly origin?: string | URL;
+  /** What sends to backends; it is not closed along. @defaultValue an `Agent` of its own */
+  readonly dispatcher?: Dispatcher;
+}
+
+/**
+ * An undici `Dispatcher` that sends each request to the backend that the engine chooses for it, in the place of the origin that the request
+ * names. The lease on the backend ends with the last byte of the answer, or when an upgraded socket is closed.
+ *
+ * @example
+ * ```ts
+ * const dispatcher = new BalancedDispatcher(['http://10.0.0.1:8080', 'http://10.0.0.2:8080']);
+ * const { statusCode, body } = await request('http://catalogue/products/7', { dispatcher });
+ * ```
+ */
+export class BalancedDispatcher extends Dispatcher {
+  /** The engine: statistics, explanations, plans, and changes of the pool at run time. */
+  readonly balancer: Balancer<Request>;
+  readonly #pool: ClientPool;
+  readonly #origin: string | undefined;
+  /** The agent that is closed along. */
+  readonly #agent: Agent | undefined;
+  readonly #parts: CallParts;
+  readonly #calls = new Set<Call>();
+  #closing: Promise<void> | undefined;
+  #isDestroyed = false;
+  /** Called when the last call is over. */
+  #idle: (() => void) | undefined;
+
+  /**
+   * @param balancer - may be shared with others; the key of a request is its balancer's business
+   * @throws TypeError or RangeError naming the option and its value
+   */
+  constructor(balancer: Balancer<Request>, options?: BalancedDispatcherOptions);
+  /**
+   * @param backends - the pool; the array is followed, never changed. The key is the path with its query unless `key` says otherwise
+   * @throws TypeError or RangeError naming the entry or option and its value
+   */
+  constructor(
+    backends: readonly BackendPoolEntry[],
+    options?: BalancedDispatcherOptions & BalancerOptions<Request>,
+  );
+  constructor(
+    backends: readonly BackendPoolEntry[] | Balancer<Request>,
+    options: BalancedDispatcherOptions & BalancerOptions<Request> = {},
+  ) {
+    super();
+    this.#pool = new ClientPool(backends, options);
+    this.balancer = this.#pool.balancer;
+    this.#origin = options.origin === undefined ? undefined : new URL(options.origin).origin;
+    this.#agent = options.dispatcher === undefined ? new Agent() : undefined;
+    this.#parts = {
+      dispatcher: options.dispatcher ?? (this.#agent as Agent),
+      timers: this.#pool.env.timers,
+      isFailure: this.#pool.isFailure,
+      over: (call) => {
+        this.#calls.delete(call);
+        if (this.#calls.size === 0) this.#idle?.();
+      },
+    };
+  }
+
+  /** Sends a request, as every dispatcher does. @returns `true`: there is no limit to take care of */
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    if (this.#isElsewhere(options.origin)) return this.#parts.dispatcher.dispatch(options, handler);
+    const known = handler.onRequestStart === undefined ? new OlderHandler(handler) : handler;
+    const exchange = new Exchange(this.#pool, new CallRequest(options));
+    const call = new Call(this.#parts, exchange, options, new CallBody(options.body), known);
+    this.#calls.add(call);
+    if (this.#isDestroyed) call.abort(new errors.ClientDestroyedError());
+    else if (this.#closing !== undefined) call.abort(new errors.ClientClosedError());
+    else call.start();
+    return true;
+  }
+
+  /** What happened so far. */
+  stats(): ClientStats {
+    return this.#pool.stats();
+  }
+
+  /** Takes no new requests, and waits for those under way. Sockets that were handed over are their owners'. */
+  override close(): Promise<void>;
+  override close(callback: () => void): void;
+  override close(callback?: () => void): Promise<void> | undefined {
+    this.#closing ??= this.#close();
+    return answer(this.#closing, callback);
+  }
+
+  /** Ends all requests under way with an error. */
+  override destroy(): Promise<void>;
+  override destroy(error: Error | null): Promise<void>;
+  override destroy(callback: () => void): void;
+  override destroy(error: Error | null, callback: () => void): void;
+  override destroy(
+    error?: Error | null | (() => void),
+    callback: (() => void) | undefined = typeof error === 'function' ? error : undefined,
+  ): Promise<void> | undefined {
+    const reason = error instanceof Error ? error : new errors.ClientDestroyedError();
+    this.#isDestroyed = true;
+    for (const call of [...this.#calls]) call.abort(reason);
+    return answer(this.#agent?.destroy(reason) ?? Promise.resolve(), callback);
+  }
+
+  async #close(): Promise<void> {
+    if (this.#calls.size > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+    if (!this.#isDestroyed) await this.#agent?.close();
+  }
+
+  #isElsewhere(origin: string | URL | undefined): boolean {
+    if (this.#origin === undefined || origin === undefined) return false;
+    return (typeof origin === 'string' ? origin : origin.origin) !== this.#origin;
+  }
+}
+
+function answer(done: Promise<void>, callback: (() => void) | undefined): Promise<void> | undefined {
+  if (callback === undefined) return done;
+  void done.then(callback);
+  return undefined;
+}

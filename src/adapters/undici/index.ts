@@ -1,0 +1,2 @@
+export type { ClientOptions, ClientStats } from '../clients/client-pool.ts';
+export { BalancedDispatcher, type BalancedDispatcherOptions } from './balanced-dispatcher.ts';

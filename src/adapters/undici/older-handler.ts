@@ -1,0 +1,47 @@
+import type { Dispatcher } from 'undici';
+
+type Handler = Dispatcher.DispatchHandler;
+type Controller = Dispatcher.DispatchController;
+type Headers = Parameters<NonNullable<Handler['onResponseStart']>>[2];
+type Socket = Parameters<NonNullable<Handler['onRequestUpgrade']>>[3];
+
+/**
+ * Handlers have two forms: undici's own `request` and `fetch`, and the `fetch` of Node up to 24, have the older one. It gets the headers as
+ * they came: put together from parsed ones, several `Set-Cookie` would be one to the `fetch` of Node 20.
+ */
+export class OlderHandler implements Handler {
+  readonly #handler: Handler;
+
+  constructor(handler: Handler) {
+    this.#handler = handler;
+  }
+
+  onRequestStart(controller: Controller, context: unknown): void {
+    const abort = (reason?: Error) => controller.abort(reason as Error);
+    const { onConnect } = this.#handler as { onConnect?: (abort: unknown, context: unknown) => void };
+    onConnect?.call(this.#handler, abort, context);
+  }
+
+  onRequestUpgrade({ rawHeaders }: Controller, status: number, _headers: Headers, socket: Socket): void {
+    this.#handler.onUpgrade?.(status, rawHeaders as Buffer[], socket);
+  }
+
+  onResponseStart(controller: Controller, status: number, _headers: Headers, statusText = ''): void {
+    this.#handler.onResponseStarted?.();
+    const resume = () => controller.resume();
+    const isReady = this.#handler.onHeaders?.(status, controller.rawHeaders as Buffer[], resume, statusText);
+    if (isReady === false) controller.pause();
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    if (this.#handler.onData?.(chunk) === false) controller.pause();
+  }
+
+  onResponseEnd({ rawTrailers }: Controller): void {
+    this.#handler.onComplete?.(rawTrailers as string[]);
+  }
+
+  onResponseError(_controller: Controller, error: Error): void {
+    this.#handler.onError?.(error);
+  }
+}

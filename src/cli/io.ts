@@ -1,0 +1,28 @@
+import type { EventEmitter } from 'node:events';
+import type { GatewayConfig } from '../gateway/config/schema.ts';
+import type { GatewayLog } from '../gateway/contracts.ts';
+import { pinoLog } from '../gateway/observation/pino-log.ts';
+
+/** Somewhere to write text. */
+export interface TextOutput {
+  write(text: string): unknown;
+}
+
+/** All that the command line takes from its surroundings. */
+export interface Io {
+  readonly stdout: TextOutput;
+  readonly stderr: TextOutput;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Emits signals, `uncaughtException` and `unhandledRejection`. */
+  readonly process: Pick<EventEmitter, 'on' | 'off'>;
+  /** For example `20.20.2`. */
+  readonly nodeVersion: string;
+  readonly openLog: (config: GatewayConfig['log']) => GatewayLog;
+}
+
+/** The real surroundings. A reader that leaves early, such as `head`, is no mistake. */
+export function processIo(): Io {
+  const { stdout, stderr, env, versions } = process;
+  for (const stream of [stdout, stderr]) stream.on('error', () => {});
+  return { stdout, stderr, env, process, nodeVersion: versions.node, openLog: (config) => pinoLog(config) };
+}

@@ -1,0 +1,43 @@
+import { UsageError } from './exit-code.ts';
+
+/**
+ * A reader of whole numbers.
+ * @returns a function that throws UsageError, naming the option, where a text is none or out of range
+ */
+export function integer(option: string, min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new UsageError(`${option} must be an integer from ${min} to ${max}, got ${JSON.stringify(text)}`);
+  };
+}
+
+/**
+ * A reader of words.
+ * @returns a function that throws UsageError, naming the option and all words, where a text is none of them
+ */
+export function oneOf<T extends string>(option: string, words: readonly T[]): (text: string) => T {
+  return (text) => {
+    const word = words.find((known) => known === text);
+    if (word !== undefined) return word;
+    throw new UsageError(`${option} must be one of ${words.join(', ')}, got ${JSON.stringify(text)}`);
+  };
+}
+
+/** Gathers the values of an option that may come several times. */
+export function several(text: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, text];
+}
+
+/**
+ * Reads `Name: value`, in addition to those that came earlier.
+ * @throws UsageError where there is no name, or no colon
+ */
+export function header(
+  text: string,
+  earlier: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):[ \t]*(.*?)[ \t]*$/.exec(text) ?? [];
+  if (name !== undefined && value !== undefined) return { ...earlier, [name.toLowerCase()]: value };
+  throw new UsageError(`--header must read "Name: value", got ${JSON.stringify(text)}`);
+}

@@ -1,0 +1,65 @@
+import { isIP } from 'node:net';
+import { isLoopback } from '../host-names.ts';
+import type { GatewayConfig } from '../schema.ts';
+import { shownValue } from '../shown-value.ts';
+
+interface Address {
+  readonly host: string | undefined;
+  readonly port: number;
+  /** How messages name it, for example `listeners[0]`. */
+  readonly where: string;
+}
+
+/** What is wrong with where a gateway listens. */
+export function addressProblems({ listeners, admin }: Pick<GatewayConfig, 'listeners' | 'admin'>): string[] {
+  const addresses: Address[] = listeners.map(({ host, port }, i) => ({ host, port, where: `listeners[${i}]` }));
+  if (admin !== undefined) addresses.push({ host: admin.host, port: admin.port, where: 'admin' });
+  return [
+    ...listeners.flatMap(({ h2c, tls }, i) =>
+      h2c && tls !== undefined ? [`listeners[${i}].h2c must be false where there is tls, got true`] : [],
+    ),
+    ...addresses.flatMap((address, i) => {
+      const rival = addresses.slice(0, i).find((other) => overlap(address, other));
+      return rival === undefined ? [] : [clash(address, rival)];
+    }),
+    ...tokenProblems(admin),
+  ];
+}
+
+function tokenProblems(admin: GatewayConfig['admin']): string[] {
+  if (admin === undefined || admin.token !== undefined || isLoopback(admin.host)) return [];
+  return [`admin.token is missing; it must be given where admin.host is not a loopback address, got ${shownValue(admin.host)}`];
+}
+
+function clash({ host, port, where }: Address, rival: Address): string {
+  const both = host === rival.host ? ' in both' : `, which ${rival.where}.host covers`;
+  return `${where}.port must be another than that of ${rival.where}, got ${port} on ${shownHost(host)}${both}`;
+}
+
+function shownHost(host: string | undefined): string {
+  return host === undefined ? 'every address' : shownValue(host);
+}
+
+/** Whether two sockets cannot both be had. Port 0 is never taken. */
+function overlap(a: Address, b: Address): boolean {
+  if (a.port !== b.port || a.port === 0) return false;
+  const [mine, other] = [reachOf(a.host), reachOf(b.host)];
+  if (mine.host === other.host) return true;
+  const wide = mine.host === '*' ? mine : other.host === '*' ? other : undefined;
+  if (wide === undefined) return false;
+  const narrow = wide === mine ? other : mine;
+  return wide.family === 0 || narrow.family === 0 || wide.family === narrow.family;
+}
+
+/** The host in one form, `*` for all of a family; and the family of addresses, 0 for both. */
+function reachOf(host: string | undefined): { host: string; family: number } {
+  // Listening on `::` takes IPv4, too.
+  if (host === undefined || host === '::') return { host: '*', family: 0 };
+  const family = isIP(host);
+  if (family === 4) return { host: host === '0.0.0.0' ? '*' : host, family };
+  if (family === 6 && !host.includes('%')) {
+    const plain = new URL(`http://[${host}]`).hostname;
+    return plain === '[::]' ? { host: '*', family: 0 } : { host: plain, family };
+  }
+  return { host: host.toLowerCase(), family };
+}

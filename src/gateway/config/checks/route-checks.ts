@@ -1,0 +1,70 @@
+import { inWords } from '../rule.ts';
+import type { GatewayConfig, RouteConfig } from '../schema.ts';
+import { shownPath, shownValue } from '../shown-value.ts';
+
+/** Headers that say how a message ends, or belong to one connection: only the gateway knows what they must be. */
+const OWN_HEADERS = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** What is wrong with routes, one by one and together. */
+export function routeProblems({ routes, pools }: Pick<GatewayConfig, 'routes' | 'pools'>): string[] {
+  const names = Object.keys(pools);
+  if (names.length === 0) return ['pools must have at least one pool, got {}'];
+  if (routes === undefined) {
+    if (names.length === 1) return [];
+    return [`routes is missing; it must say which requests go to ${inWords(names)}`];
+  }
+  return [
+    ...routes.flatMap((route, i) => [
+      ...poolProblems(route, names, `routes[${i}].pool`),
+      ...headerProblems(route.requestHeaders, `routes[${i}].requestHeaders`, true),
+      ...headerProblems(route.responseHeaders, `routes[${i}].responseHeaders`, false),
+    ]),
+    ...duplicates(routes),
+  ];
+}
+
+function poolProblems({ pool }: RouteConfig, names: readonly string[], where: string): string[] {
+  if (names.includes(pool)) return [];
+  return [`${where} must be ${inWords(names.map((name) => JSON.stringify(name)))}, got ${shownValue(pool)}`];
+}
+
+function duplicates(routes: readonly RouteConfig[]): string[] {
+  const places = new Map<string, number>();
+  return routes.flatMap(({ host, path }, i): string[] => {
+    const key = `${host ?? '*'} ${path}`;
+    const twin = places.get(key);
+    places.set(key, twin ?? i);
+    if (twin === undefined) return [];
+    const what = `${host === undefined ? 'any host' : shownValue(host)} and ${shownValue(path)}`;
+    return [`routes[${i}] must differ from routes[${twin}] in host or path, got ${what} in both`];
+  });
+}
+
+function headerProblems({ set, remove }: RouteConfig['requestHeaders'], where: string, ofRequest: boolean): string[] {
+  const names = [
+    ...Object.keys(set).map((name) => [name, shownPath([name])] as const).map(([name, key]) => [name, key.startsWith('[') ? `set${key}` : `set.${key}`] as const),
+    ...remove.map((name, i) => [name, `remove[${i}]`] as const),
+  ];
+  const places = new Map<string, string>();
+  return names.flatMap(([name, place]): string[] => {
+    const lower = name.toLowerCase();
+    const twin = places.get(lower);
+    places.set(lower, twin ?? place);
+    if (OWN_HEADERS.has(lower)) return [`${where}.${place} must not be ${lower}, which the gateway itself decides`];
+    if (ofRequest && lower === 'host' && place.startsWith('remove')) {
+      return [`${where}.${place} must not be host, which every request needs`];
+    }
+    return twin === undefined ? [] : [`${where}.${place} must not name the header of ${where}.${twin} again`];
+  });
+}

@@ -1,0 +1,62 @@
+import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
+
+/** Letters, digits, hyphens within, and the underscores that some networks have. */
+const LABEL = /^[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?$/;
+const MAX_NAME_CHARACTERS = 253;
+
+/**
+ * A host as it stands in the headers of requests, in its one form: lower case, an IDN in punycode, an IPv6 address in brackets,
+ * no dot at the end.
+ * @returns `undefined` where the text is none
+ */
+export function canonicalHost(text: string): string | undefined {
+  const address = /^\[.*\]$/.test(text) ? text.slice(1, -1) : text;
+  const family = isIP(address);
+  if (family === 4 && address === text) return text;
+  if (family === 6 && !address.includes('%')) return new URL(`http://[${address}]`).hostname;
+  // What the conversion would read as the end of the host, or as another spelling of it.
+  if (/[\s/\\?#@%:[\]]/.test(text)) return undefined;
+  const name = domainToASCII(text).replace(/\.$/, '');
+  return isName(name) ? name : undefined;
+}
+
+/** The same for the hosts of a route, where `*.` stands for every name below. */
+export function canonicalPattern(text: string): string | undefined {
+  if (!text.startsWith('*.')) return canonicalHost(text);
+  const parent = canonicalHost(text.slice(2));
+  return parent !== undefined && isName(parent) ? `*.${parent}` : undefined;
+}
+
+/** Whether it is an IP address, perhaps with a zone, or a host name. */
+export function isHost(text: string): boolean {
+  return isIP(text) !== 0 || isHostName(text);
+}
+
+/** Whether it is a host name, and no IP address. */
+export function isHostName(text: string): boolean {
+  const host = canonicalHost(text);
+  return host !== undefined && isName(host);
+}
+
+/** Whether it is an IP address or a network in CIDR notation. */
+export function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  if (prefix === undefined) return true;
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 6 ? 128 : 32);
+}
+
+/** Whether only this machine can reach what listens there. */
+export function isLoopback(host: string): boolean {
+  return /^localhost\.?$/i.test(host) || host === '::1' || /^(::ffff:)?127\./i.test(host);
+}
+
+function isName(name: string): boolean {
+  return (
+    name.length <= MAX_NAME_CHARACTERS &&
+    isIP(name) === 0 &&
+    name.split('.').every((label) => LABEL.test(label))
+  );
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { listenerHost, pem, port, secret } from './values.ts';
+
+const certificate = z.strictObject({
+  cert: pem.describe('The certificate, followed by those that lead to the root.'),
+  key: pem.describe('Its private key.'),
+  passphrase: secret.optional().describe('What the key is encrypted with.'),
+});
+
+const tls = z.strictObject({
+  certificates: z
+    .array(certificate)
+    .min(1)
+    .describe('The names that each is for stand in the certificates themselves; the first is for all other names.'),
+  minVersion: z
+    .enum(['TLSv1.2', 'TLSv1.3'])
+    .default('TLSv1.2')
+    .describe('The oldest version that clients may speak.'),
+  http2: z.boolean().default(true).describe('Whether clients may choose HTTP/2.'),
+});
+
+/** Where clients come in. */
+export const listener = z.strictObject({
+  host: listenerHost.optional().describe('The address to listen on. Left out: every address of this machine.'),
+  port: port.describe('0 for any that is free.'),
+  h2c: z
+    .boolean()
+    .default(false)
+    .describe('HTTP/2 without TLS, by prior knowledge (RFC 9113 section 3.3), beside HTTP/1.1.'),
+  tls: tls.optional().describe('Ends TLS here. Left out: no TLS.'),
+});
+
+/** Where operators come in. */
+export const admin = z.strictObject({
+  host: listenerHost.default('127.0.0.1').describe('The address to listen on.'),
+  port: port.describe('0 for any that is free.'),
+  token: secret
+    .optional()
+    .describe('Bearer token of at least 16 characters; needed where others than this machine can reach the address.'),
+  dashboard: z.boolean().default(true).describe('Whether the page with live figures is served.'),
+});

@@ -1,0 +1,37 @@
+/** The name that somebody who wrote another one probably meant; `undefined` where none is near. */
+export function nearestName(written: string, names: Iterable<string>): string | undefined {
+  const plain = plainName(written);
+  let nearest: string | undefined;
+  // A third of the letters may be wrong, and those of `timeout` for `timeoutMs` may lack.
+  let least = Math.max(1, Math.floor(plain.length / 3)) + 1;
+  // What is longer is nobody's typing error, and would take long to compare.
+  if (plain.length > 64) return undefined;
+  for (const name of names) {
+    const distance = distanceOf(plain, plainName(name));
+    if (distance < least) [nearest, least] = [name, distance];
+  }
+  return nearest;
+}
+
+/** `max_in_flight`, `max-in-flight` and `MaxInFlight` are one name. */
+function plainName(name: string): string {
+  return name.toLowerCase().replaceAll(/[-_\s]/g, '');
+}
+
+/** How many letters must be added, removed, replaced or swapped with their neighbour (Damerau and Levenshtein). */
+function distanceOf(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= a.length; i++) {
+    const above = rows[i - 1] as number[];
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let cost = Math.min((above[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (above[j - 1] ?? 0) + (same ? 0 : 1));
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (isSwap) cost = Math.min(cost, (rows[i - 2]?.[j - 2] ?? 0) + 1);
+      row.push(cost);
+    }
+    rows.push(row);
+  }
+  return rows[a.length]?.[b.length] ?? 0;
+}

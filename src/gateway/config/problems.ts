@@ -1,0 +1,104 @@
+import type { z } from 'zod';
+import { nearestName } from './nearest-name.ts';
+import { type SchemaNode, schemaTree } from './json-schema.ts';
+import { inWords, ruleOf } from './rule.ts';
+import { branchesFor, hidesSecret, nodeAt, settingsOf } from './schema-path.ts';
+import { shownPath, shownSecret, shownValue } from './shown-value.ts';
+
+type Issue = z.core.$ZodIssue;
+type Path = readonly PropertyKey[];
+
+/** One line for each mistake: where, what is allowed, and what was there. */
+export function problemsOf(issues: readonly Issue[], input: unknown): string[] {
+  return withoutConsequences(issues, input).flatMap((issue) => linesOf(issue, input));
+}
+
+/** What must be there and is not, says nothing new where it is there under a misspelt name. */
+function withoutConsequences(issues: readonly Issue[], input: unknown): Issue[] {
+  const meant = new Set<string>();
+  for (const { code, path, ...issue } of issues) {
+    if (code !== 'unrecognized_keys') continue;
+    const names = settingsOf(nodeAt(schemaTree(), path, input), valueAt(input, path));
+    for (const key of (issue as { keys: string[] }).keys) {
+      meant.add(shownPath([...path, nearestName(key, names) ?? '']));
+    }
+  }
+  return issues.filter(({ path }) => valueAt(input, path) !== undefined || !meant.has(shownPath(path)));
+}
+
+function linesOf(issue: Issue, input: unknown): string[] {
+  const { path } = issue;
+  const node = nodeAt(schemaTree(), path, input);
+  const value = valueAt(input, path);
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => unknownLine([...path, key], settingsOf(node, value)));
+    case 'invalid_key':
+      return [`the name of ${shownPath(path)} must be ${keyRule(input, path)}`];
+    case 'invalid_union':
+      return unionLines(issue, node, input);
+    default:
+      return [line(path, ruleOf(branchOf(node, value)), value, node)];
+  }
+}
+
+/** What a value that is wrong in itself is held against: of a union, the one branch of its kind. */
+function branchOf(node: SchemaNode, value: unknown): SchemaNode {
+  const [branch, ...others] = node.rule === undefined ? branchesFor(node, value) : [];
+  return branch === undefined || others.length > 0 ? node : branch;
+}
+
+/** The rules of one branch where it is clear which is meant, else one line for all of them. */
+function unionLines(issue: Issue & { code: 'invalid_union' }, node: SchemaNode, input: unknown): string[] {
+  const { path } = issue;
+  const value = valueAt(input, path);
+  if ('options' in issue && Array.isArray(issue.options)) {
+    return [line(path, inWords(issue.options.map((option) => JSON.stringify(option))), value, node)];
+  }
+  const branches = branchesFor(node, value);
+  const names = branches.flatMap((branch) => settingsOf(branch, value));
+  const unknown = ownKeys(value).filter((key) => !names.includes(key));
+  const isAnything = branches.some(({ additionalProperties }) => typeof additionalProperties === 'object');
+  const misspelt = unknown.filter((key) => nearestName(key, names) !== undefined);
+  if (branches.length > 1 || isAnything) {
+    if (misspelt.length > 0) return misspelt.map((key) => unknownLine([...path, key], names));
+    return [line(path, ruleOf(node), value, node)];
+  }
+  const [branch] = branches;
+  const errors = branch === undefined ? undefined : issue.errors[(node.anyOf ?? []).indexOf(branch)];
+  if (errors === undefined) return [line(path, ruleOf(node), value, node)];
+  return problemsOf(
+    errors.map((error) => ({ ...error, path: [...path, ...error.path] }) as Issue),
+    input,
+  );
+}
+
+function unknownLine(path: Path, names: readonly string[]): string {
+  const near = nearestName(String(path.at(-1)), names);
+  const hint = near === undefined ? `; allowed are ${inWords(names, 'and')}` : `; did you mean ${JSON.stringify(near)}?`;
+  return `${shownPath(path)} is not a setting${hint}`;
+}
+
+function line(path: Path, rule: string, value: unknown, node: SchemaNode): string {
+  if (value === undefined) return `${shownPath(path)} is missing; it must be ${rule}`;
+  return `${shownPath(path)} must be ${rule}, got ${hidesSecret(node) ? shownSecret(value) : shownValue(value)}`;
+}
+
+function keyRule(input: unknown, path: Path): string {
+  const { propertyNames } = nodeAt(schemaTree(), path.slice(0, -1), input);
+  return propertyNames === undefined ? 'a string' : ruleOf(propertyNames);
+}
+
+/** What stands somewhere in the input; only what is its own. */
+function valueAt(input: unknown, path: Path): unknown {
+  let value = input;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return value;
+}
+
+function ownKeys(value: unknown): string[] {
+  return typeof value === 'object' && value !== null ? Object.keys(value) : [];
+}

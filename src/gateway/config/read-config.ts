@@ -1,0 +1,36 @@
+import { ConfigError } from '../errors.ts';
+import { addressProblems } from './checks/address-checks.ts';
+import { poolProblems } from './checks/pool-checks.ts';
+import { routeProblems } from './checks/route-checks.ts';
+import { sessionProblems } from './checks/session-checks.ts';
+import { tokenProblems } from './checks/token-checks.ts';
+import { plainData } from './plain-data.ts';
+import { problemsOf } from './problems.ts';
+import { type GatewayConfig, gatewaySchema } from './schema.ts';
+import { shownPath } from './shown-value.ts';
+
+/**
+ * Checks a configuration and fills in every default. Secrets and PEM files are not read yet: see `resolveConfig`.
+ * @param input - as it came from a file or from code
+ * @throws ConfigError with one line for each mistake: where, what is allowed, and what was there
+ */
+export function readConfig(input: unknown): GatewayConfig {
+  const data = plainData(input);
+  const parsed = gatewaySchema.safeParse(data);
+  const problems = parsed.success ? crossProblems(parsed.data) : problemsOf(parsed.error.issues, data);
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  return parsed.data;
+}
+
+/** What is wrong only with regard to something else. */
+function crossProblems(config: GatewayConfig): string[] {
+  return [
+    ...addressProblems(config),
+    ...tokenProblems(config.admin?.token, 'admin.token'),
+    ...Object.entries(config.pools).flatMap(([name, pool]) => [
+      ...poolProblems(pool, shownPath(['pools', name])),
+      ...(pool.sessions === undefined ? [] : sessionProblems(pool.sessions, shownPath(['pools', name, 'sessions']))),
+    ]),
+    ...routeProblems(config),
+  ];
+}

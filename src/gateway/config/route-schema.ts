@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { headerValue, hostPattern, path, poolName, token } from './values.ts';
+
+const headerRules = z.strictObject({
+  set: z
+    .record(token, headerValue)
+    .default({})
+    .describe('Headers by name; one that is there already is replaced.'),
+  remove: z.array(token).default([]).describe('Names of headers that are taken away.'),
+});
+
+const rateLimit = z.strictObject({
+  points: z.int().min(1).max(1_000_000_000).describe('Requests in each window.'),
+  durationMs: z
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1)
+    .describe('Milliseconds of a window.'),
+  by: z
+    .union([z.literal('client-address'), z.strictObject({ header: token.describe('Name of a header.') })])
+    .default('client-address')
+    .describe('Whose limit a request counts against: an IPv6 address counts by its /64.'),
+});
+
+/** Which requests go where. */
+export const route = z.strictObject({
+  host: hostPattern
+    .optional()
+    .describe('The host that is asked for; `*.` stands for every name below. Left out: any.'),
+  path: path.default('/').describe('Every path that begins with it, by whole segments.'),
+  pool: poolName.describe('Name of the pool that the requests go to.'),
+  rateLimit: rateLimit.optional().describe('Refuses requests with 429 beyond a rate. Left out: no limit.'),
+  requestHeaders: headerRules.prefault({}).describe('Changes what backends see.'),
+  responseHeaders: headerRules.prefault({}).describe('Changes what clients see.'),
+});

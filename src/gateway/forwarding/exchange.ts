@@ -1,0 +1,227 @@
+import type { Admission, Lease, Outcome } from '../../index.ts';
+import type { Route } from '../routing/route-table.ts';
+import type { Upstream } from '../routing/upstream.ts';
+import { type AnswerHead, readAnswerHead } from './answer-head.ts';
+import { Attempt, type AttemptOwner } from './attempt.ts';
+import { Attempts, type Sender } from './attempts.ts';
+import type { Client, ClientEvents } from './client.ts';
+import type { Context } from './context.ts';
+import { type AttemptError, refusalFor } from './failure.ts';
+import { IncomingRequest } from './incoming-request.ts';
+import { REFUSALS, type Refusal } from './refusal.ts';
+import { refusalAnswer } from './refusal-answer.ts';
+import { headerRecord } from './request-headers.ts';
+import { BodyTooLargeError, Upload } from './upload.ts';
+
+/** One request and its answer, from the arrival of its head to the last byte that goes out. */
+export class Exchange implements ClientEvents, AttemptOwner, Sender {
+  readonly client: Client;
+  readonly startedAt = performance.now();
+  upload: Upload | undefined;
+  bytesSent = 0;
+  readonly #context: Context;
+  readonly #request: IncomingRequest;
+  #admission: Admission | undefined;
+  #headers: string[] | undefined;
+  #attempts: Attempts | undefined;
+  #attempt: Attempt | undefined;
+  /** 0 until the head of an answer is written. */
+  #status = 0;
+  #code: string | undefined;
+  #outcome: Outcome = 'success';
+  #isClosed = false;
+
+  constructor(context: Context, client: Client) {
+    this.#context = context;
+    this.client = client;
+    this.#request = new IncomingRequest(client);
+  }
+
+  /** Never throws. */
+  start(): void {
+    const { totals, exchanges } = this.#context;
+    totals.requests++;
+    totals.inFlight++;
+    exchanges.add(this);
+    this.#guard(() => {
+      const refusal = this.#request.read(this.#context);
+      if (refusal !== undefined) return this.refuse(refusal);
+      const { gate } = this.#route;
+      const body = this.client.bodyFor(this.#request.head);
+      if (body !== undefined) this.upload = new Upload(body, this.#context.limits);
+      if (gate === undefined) this.#choose();
+      else void gate.admit(this.#request).then((admission) => this.#guard(() => this.#admitted(admission)));
+    });
+  }
+
+  /** Answers by itself, or, where an answer has begun, breaks it off. */
+  refuse(refusal: Refusal): void {
+    if (this.#isClosed) return;
+    this.#attempt?.abort();
+    this.#code = refusal.code;
+    if (this.#status !== 0) {
+      this.client.abort();
+      return;
+    }
+    this.#status = refusal.status;
+    this.#context.totals.refused(refusal.code);
+    const { accept } = this.#request.headers;
+    const answer = refusalAnswer(refusal, this.#request.id, typeof accept === 'string' ? accept : undefined);
+    for (const text of this.#admissionHeaders(undefined)) answer.headers.push(text);
+    // What is left of the body must not be taken for the next request.
+    if (!this.client.isComplete) this.client.closeAfterwards();
+    this.upload?.discard();
+    this.client.writeHead(refusal.status, answer.statusText, answer.headers);
+    this.client.end(this.client.method === 'HEAD' ? undefined : answer.body, undefined);
+  }
+
+  send(lease: Lease, upstream: Upstream): void {
+    this.#guard(() => {
+      this.#headers ??= this.#request.headersFor(this.#route, this.#context);
+      this.#attempt = new Attempt(this, lease, upstream);
+      if (this.#request.head.expectsContinue) this.client.askForBody();
+      upstream.connections.dispatch(
+        {
+          path: upstream.basePath + this.#request.path,
+          method: this.client.method as 'GET',
+          headers: this.#headers,
+          body: this.upload?.open() ?? null,
+          // The first attempt has the pool's own limit.
+          headersTimeout: this.#attempts?.headersTimeoutMs ?? null,
+        },
+        this.#attempt,
+      );
+    });
+  }
+
+  /** Nobody was found. */
+  failed(error: unknown): void {
+    this.refuse(refusalFor(error));
+  }
+
+  passInterim(status: number, raw: readonly Buffer[]): void {
+    if (this.#isClosed || this.client.version === '1.0') return;
+    const head = readAnswerHead(raw);
+    if (head !== undefined) this.client.writeInterim(status, head.headers);
+  }
+
+  passHead(attempt: Attempt, status: number, statusText: string, head: AnswerHead): boolean {
+    const { pool, responseHeaders } = this.#route;
+    const { backend } = attempt.lease;
+    pool.loadMetrics?.(backend, { status, data: '', headers: headerRecord(head.headers) });
+    attempt.upstream.meter.statuses.count(status);
+    const isFailure = status === 502 || status === 503 || status === 504;
+    if (isFailure && this.#mayRepeat && this.#attempts?.retry({ response: { status } })) return false;
+    this.#outcome = isFailure ? 'failure' : 'success';
+    this.#status = status;
+    const headers = responseHeaders.apply(head.headers);
+    if (this.#admission !== undefined) headers.push(...this.#admissionHeaders(backend.id));
+    if (!head.hasDate) headers.push('Date', new Date().toUTCString());
+    this.client.writeHead(status, statusText, headers);
+    return true;
+  }
+
+  passed(bytes: number): void {
+    this.bytesSent += bytes;
+  }
+
+  attemptFailed(attempt: Attempt, error: AttemptError): void {
+    if (this.#isClosed) return;
+    const broken = this.upload?.error;
+    this.#outcome = broken !== undefined || error.isOurs ? 'cancelled' : 'failure';
+    this.#guard(() => {
+      if (broken instanceof BodyTooLargeError) return this.refuse(REFUSALS.bodyTooLarge);
+      if (broken !== undefined) return this.client.abort();
+      const isLast = attempt.isPassing || error.isOurs || !this.#mayRepeat;
+      if (isLast || !this.#attempts?.retry({ error })) this.refuse(refusalFor(error));
+    });
+  }
+
+  drained(): void {
+    this.#attempt?.drained();
+  }
+
+  closed(isComplete: boolean): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#attempt?.abort();
+    this.upload?.close();
+    const hasLeft = !isComplete && this.#code === undefined && this.#outcome !== 'failure';
+    this.#attempts?.end(hasLeft ? 'cancelled' : this.#outcome);
+    this.#account(hasLeft);
+  }
+
+  /** Of a request that was let in. */
+  get #route(): Route {
+    return this.#request.route as Route;
+  }
+
+  /** Whether the body, if there is one, can be sent once more. */
+  get #mayRepeat(): boolean {
+    return this.upload === undefined || this.upload.isReplayable;
+  }
+
+  #admitted(admission: Admission): void {
+    if (this.#isClosed) return;
+    this.#admission = admission;
+    const { refusal } = admission;
+    if (refusal === undefined) {
+      this.#choose();
+      return;
+    }
+    this.#context.totals.rateLimited++;
+    // The verdict's own headers say when to come back.
+    this.refuse({ status: refusal.status, code: refusal.code, message: refusal.message });
+  }
+
+  #choose(): void {
+    this.#attempts = new Attempts(this.#route.pool, this.#request, this.#admission?.session, this);
+    this.#attempts.first();
+  }
+
+  /** What rate limits and sessions add to an answer. */
+  #admissionHeaders(backendId: string | undefined): string[] {
+    if (this.#admission === undefined) return [];
+    return this.#route.headersOfAdmission(this.#admission, backendId, this.#request.isSecure);
+  }
+
+  #account(hasLeft: boolean): void {
+    const { totals, exchanges, log } = this.#context;
+    exchanges.delete(this);
+    const durationMs = performance.now() - this.startedAt;
+    const bytesReceived = this.upload?.received ?? 0;
+    const status = hasLeft ? 499 : this.#status;
+    totals.ended(status, durationMs, bytesReceived, this.bytesSent);
+    this.#attempt?.upstream.meter.latency.record(durationMs);
+    if (log.access === undefined) return;
+    const { id, path, host, clientAddress, route } = this.#request;
+    const { method, version } = this.client;
+    log.access({
+      requestId: id,
+      method,
+      // The query may hold secrets.
+      path: path.split('?', 1)[0] as string,
+      host,
+      protocol: `HTTP/${version}`,
+      clientAddress,
+      status,
+      pool: route?.pool.name,
+      backend: this.#attempt?.lease.backend.id,
+      attempts: this.#attempts?.made ?? 0,
+      durationMs,
+      bytesReceived,
+      bytesSent: this.bytesSent,
+      code: this.#code,
+    });
+  }
+
+  /** A defect in one request must not take the others along. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#context.log.error({ requestId: this.#request.id, error }, 'a request failed for a defect');
+      this.client.abort();
+    }
+  }
+}

@@ -1,0 +1,129 @@
+/** What a request header is to a gateway. */
+export type RequestRole =
+  /** Of the connection alone: not passed on (RFC 9110 section 7.6.1). */
+  | 'hop'
+  | 'connection'
+  | 'host'
+  | 'content-length'
+  | 'transfer-encoding'
+  | 'te'
+  | 'expect'
+  | 'upgrade'
+  | 'via'
+  /** Says where a request comes from: passed on only where the peer is trusted. */
+  | 'forwarded'
+  | 'x-forwarded-for'
+  | 'x-forwarded-proto'
+  | 'x-forwarded-host'
+  | 'x-forwarded-other'
+  | 'request-id';
+
+const REQUEST_ROLES = new Map<string, RequestRole>([
+  ['connection', 'connection'],
+  ['keep-alive', 'hop'],
+  ['proxy-connection', 'hop'],
+  ['proxy-authorization', 'hop'],
+  ['proxy-authenticate', 'hop'],
+  ['trailer', 'hop'],
+  ['http2-settings', 'hop'],
+  ['upgrade', 'upgrade'],
+  ['te', 'te'],
+  ['transfer-encoding', 'transfer-encoding'],
+  ['content-length', 'content-length'],
+  ['host', 'host'],
+  ['expect', 'expect'],
+  ['via', 'via'],
+  ['forwarded', 'forwarded'],
+  ['x-forwarded-for', 'x-forwarded-for'],
+  ['x-forwarded-proto', 'x-forwarded-proto'],
+  ['x-forwarded-host', 'x-forwarded-host'],
+  ['x-forwarded-port', 'x-forwarded-other'],
+  ['x-forwarded-server', 'x-forwarded-other'],
+  ['x-real-ip', 'x-forwarded-other'],
+  ['x-request-id', 'request-id'],
+]);
+
+/** Of an answer's headers, those that are of the connection alone. */
+const ANSWER_HOPS = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** End-to-end headers that `Connection` cannot take away: applications rely on them, and so do we. */
+const PROTECTED = new Set([
+  'host',
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'cookie',
+  'set-cookie',
+  'authorization',
+  'cache-control',
+  'range',
+]);
+
+/** The lengths that special names have: all others are passed over at once. */
+const REQUEST_LENGTHS = lengthsOf(REQUEST_ROLES.keys());
+const ANSWER_LENGTHS = lengthsOf([...ANSWER_HOPS, 'content-length', 'date']);
+
+/**
+ * What a request header is, `undefined` for an ordinary one. An underscore is taken for a hyphen: many applications cannot tell
+ * `X_Forwarded_For` from the real one.
+ */
+export function requestRole(name: string): RequestRole | undefined {
+  if (REQUEST_LENGTHS[name.length] !== 1) return undefined;
+  const lower = name.toLowerCase();
+  const role = REQUEST_ROLES.get(lower);
+  if (role !== undefined || !lower.includes('_')) return role;
+  return REQUEST_ROLES.has(lower.replaceAll('_', '-')) ? 'hop' : undefined;
+}
+
+/** What an answer's header is to a gateway, `undefined` for an ordinary one. */
+export function answerRole(
+  name: string,
+): 'hop' | 'connection' | 'transfer-encoding' | 'content-length' | 'date' | undefined {
+  if (ANSWER_LENGTHS[name.length] !== 1) return undefined;
+  const lower = name.toLowerCase();
+  if (
+    lower === 'connection' ||
+    lower === 'transfer-encoding' ||
+    lower === 'content-length' ||
+    lower === 'date'
+  )
+    return lower;
+  return ANSWER_HOPS.has(lower) ? 'hop' : undefined;
+}
+
+/** Names that `Connection` lists and that go with it, in lower case; `undefined` where it lists none. */
+export function listedNames(connection: string): string[] | undefined {
+  // Nearly always one of these two.
+  if (connection === 'keep-alive' || connection === 'close') return undefined;
+  const names = connection
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'keep-alive' && name !== 'close' && !PROTECTED.has(name));
+  return names.length === 0 ? undefined : names;
+}
+
+/** Takes headers away. @param headers - names and values by turns */
+export function without(headers: readonly string[], names: readonly string[]): string[] {
+  const left: string[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    if (!names.includes(name.toLowerCase())) left.push(name, headers[index + 1] as string);
+  }
+  return left;
+}
+
+function lengthsOf(names: Iterable<string>): Uint8Array {
+  const lengths = new Uint8Array(64);
+  for (const name of names) lengths[name.length] = 1;
+  return lengths;
+}

@@ -1,0 +1,75 @@
+import type { Request } from '../../index.ts';
+import type { Route } from '../routing/route-table.ts';
+import type { Client } from './client.ts';
+import type { Context } from './context.ts';
+import { isLoop, originOf } from './forwarded-headers.ts';
+import { REFUSALS, type Refusal } from './refusal.ts';
+import { RequestHead } from './request-head.ts';
+import { headerRecord, requestHeaders } from './request-headers.ts';
+
+/** What a request needs to be read. */
+export type RequestSource = Pick<Client, 'connection' | 'version' | 'method' | 'target' | 'rawHeaders'>;
+
+/** A request that came in: what the engine chooses by, and where it goes. */
+export class IncomingRequest implements Request {
+  id = '';
+  path = '';
+  readonly method: string;
+  readonly payload = '';
+  /** The client's own, where the peer is a proxy that is believed. */
+  clientAddress: string;
+  readonly head = new RequestHead();
+  readonly #source: RequestSource;
+  #isSecure = false;
+  #route: Route | undefined;
+  #headers: Record<string, string | string[]> | undefined;
+
+  constructor(source: RequestSource) {
+    this.#source = source;
+    this.method = source.method;
+    this.clientAddress = source.connection.address;
+  }
+
+  /** All headers by name, for session policies and affinity keys that want to look at some. */
+  get headers(): Record<string, string | string[]> {
+    this.#headers ??= headerRecord(this.#source.rawHeaders);
+    return this.#headers;
+  }
+
+  /** Whether the client came over TLS. */
+  get isSecure(): boolean {
+    return this.#isSecure;
+  }
+
+  /** In lower case, without port. */
+  get host(): string {
+    return this.head.authority?.host ?? '';
+  }
+
+  /** `undefined` until it was read, and where it was refused. */
+  get route(): Route | undefined {
+    return this.#route;
+  }
+
+  /** @returns why it is refused; `undefined` where it has a route */
+  read({ identity, limits, ids, routes }: Context): Refusal | undefined {
+    const refusal = this.head.read(this.#source, limits);
+    this.id = ids.idFor(this.head.requestId);
+    this.path = this.head.path;
+    if (refusal !== undefined) return refusal;
+    const { address, scheme } = originOf(this.head, this.#source.connection, identity);
+    this.clientAddress = address;
+    this.#isSecure = scheme === 'https';
+    if (isLoop(this.head.via, identity.name)) return REFUSALS.loop;
+    const route = routes.find(this.host, this.path);
+    if (route === undefined) return REFUSALS.noRoute;
+    if ((this.head.contentLength ?? 0) > limits.bodyBytes) return REFUSALS.bodyTooLarge;
+    this.#route = route;
+    return undefined;
+  }
+
+  /** The headers that a backend gets: names and values by turns. */
+  headersFor(route: Route, { identity }: Context): string[] {
+    return requestHeaders(this.head, this.#source, route, identity, this.id);
+  }
+}

@@ -1,0 +1,51 @@
+import { STATUS_CODES } from 'node:http';
+import type { Refusal } from './refusal.ts';
+
+/** An answer of the gateway itself. */
+export interface RefusalAnswer {
+  readonly statusText: string;
+  /** Names and values by turns. */
+  readonly headers: string[];
+  readonly body: Buffer;
+}
+
+/**
+ * Says why as JSON `{ code, message, requestId }`, or in plain text where the client likes that better.
+ * @param accept - the header `Accept` (RFC 9110 section 12.5.1)
+ */
+export function refusalAnswer(
+  refusal: Refusal,
+  requestId: string,
+  accept: string | undefined,
+): RefusalAnswer {
+  const { status, code, message, retryAfterMs, headers: more = [] } = refusal;
+  const isText = prefersText(accept);
+  const text = isText
+    ? `${message} (${code}, request ${requestId})\n`
+    : JSON.stringify({ code, message, requestId });
+  const body = Buffer.from(text);
+  const headers = [
+    ...['Content-Type', isText ? 'text/plain; charset=utf-8' : 'application/json'],
+    ...['Content-Length', String(body.length)],
+    ...['Cache-Control', 'no-store'],
+    ...['X-Request-Id', requestId],
+    ...more,
+  ];
+  if (retryAfterMs !== undefined)
+    headers.push('Retry-After', String(Math.max(1, Math.ceil(retryAfterMs / 1_000))));
+  return { statusText: STATUS_CODES[status] ?? '', headers, body };
+}
+
+/** Whichever of the two it names first with a weight above 0; browsers name `text/html`. JSON where it names neither. */
+function prefersText(accept: string | undefined): boolean {
+  if (accept === undefined) return false;
+  let best: { isText: boolean; weight: number } | undefined;
+  for (const range of accept.slice(0, 1_024).toLowerCase().split(',')) {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
+    const isText = type.startsWith('text/');
+    if (!isText && type !== 'application/json' && !type.endsWith('+json')) continue;
+    const weight = Number(parameters.find((part) => part.startsWith('q='))?.slice(2) ?? 1);
+    if (weight > (best?.weight ?? 0)) best = { isText, weight };
+  }
+  return best?.isText ?? false;
+}

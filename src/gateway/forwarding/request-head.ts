@@ -1,0 +1,137 @@
+import { type Authority, readAuthority } from './authority.ts';
+import { listedNames, type RequestRole, requestRole, without } from './header-names.ts';
+import { REFUSALS, type Refusal } from './refusal.ts';
+import { readUnusualTarget } from './request-target.ts';
+
+/** What a head may be as large as. */
+export interface HeadLimits {
+  readonly headers: number;
+  readonly urlBytes: number;
+}
+
+/** What {@link RequestHead} reads. */
+export interface HeadSource {
+  readonly version: '1.0' | '1.1' | '2.0';
+  readonly method: string;
+  readonly target: string;
+  readonly rawHeaders: readonly string[];
+}
+
+/** The head of a request: checked, and parted into what is passed on and what is for the gateway. */
+export class RequestHead {
+  /** What is passed on, without `Host`: names and values by turns, in the order in which they came. */
+  headers: string[] = [];
+  path = '';
+  authority: Authority | undefined;
+  /** `undefined` where it was not said. */
+  contentLength: number | undefined;
+  isChunked = false;
+  expectsContinue = false;
+  acceptsTrailers = false;
+  /** The protocol that the client wants to change to, in lower case. */
+  upgrade: string | undefined;
+  requestId: string | undefined;
+  via: string | undefined;
+  /** What proxies before this one have written. */
+  forwarded: string | undefined;
+  forwardedFor: string[] | undefined;
+  forwardedProto: string | undefined;
+  forwardedHost: string | undefined;
+  #connection: string | undefined;
+  #hosts = 0;
+  #upgradeValue: string | undefined;
+  #refusal: Refusal | undefined;
+
+  /** @returns why the request is refused; `undefined` where it is not */
+  read(source: HeadSource, limits: HeadLimits): Refusal | undefined {
+    const { version, method, target, rawHeaders } = source;
+    if (version !== '1.1' && version !== '1.0' && version !== '2.0') return REFUSALS.version;
+    if (method === 'TRACE' || method === 'CONNECT') return REFUSALS.method;
+    if (target.length > limits.urlBytes) return REFUSALS.uriTooLong;
+    if (rawHeaders.length > limits.headers * 2) return REFUSALS.headersTooLarge;
+    for (let index = 0; index < rawHeaders.length; index += 2) {
+      const name = rawHeaders[index] as string;
+      const role = requestRole(name);
+      if (role === undefined) this.headers.push(name, rawHeaders[index + 1] as string);
+      else this.#take(role, name, rawHeaders[index + 1] as string);
+    }
+    if (this.#refusal !== undefined) return this.#refusal;
+    if (this.contentLength !== undefined && this.isChunked) return REFUSALS.badFraming;
+    if (target.charCodeAt(0) === 47) this.path = target;
+    else {
+      const unusual = readUnusualTarget(target, method);
+      if (unusual === undefined) return REFUSALS.badTarget;
+      this.path = unusual.path;
+      this.authority = unusual.authority ?? this.authority;
+    }
+    // HTTP/1.0 knows no Host (RFC 9112 section 3.2).
+    if (this.#hosts > 1 || (this.authority === undefined && version !== '1.0')) return REFUSALS.badHost;
+    this.#applyConnection();
+    return undefined;
+  }
+
+  #take(role: RequestRole, name: string, value: string): void {
+    switch (role) {
+      case 'host':
+        this.#hosts++;
+        this.authority = readAuthority(value);
+        if (this.authority === undefined) this.#refusal = REFUSALS.badHost;
+        break;
+      case 'content-length':
+        this.#takeLength(name, value);
+        break;
+      case 'transfer-encoding':
+        if (this.isChunked) this.#refusal = REFUSALS.badFraming;
+        this.isChunked = true;
+        if (value.toLowerCase() !== 'chunked') this.#refusal ??= REFUSALS.unknownCoding;
+        break;
+      case 'connection':
+        this.#connection = this.#connection === undefined ? value : `${this.#connection},${value}`;
+        break;
+      case 'te':
+        this.acceptsTrailers ||= /(?:^|,)\s*trailers\s*(?:[;,]|$)/i.test(value);
+        break;
+      case 'expect':
+        this.expectsContinue = true;
+        if (value.toLowerCase() !== '100-continue') this.#refusal ??= REFUSALS.expectation;
+        break;
+      case 'upgrade':
+        this.#upgradeValue = value;
+        break;
+      case 'via':
+        this.via = this.via === undefined ? value : `${this.via}, ${value}`;
+        break;
+      case 'forwarded':
+        this.forwarded = this.forwarded === undefined ? value : `${this.forwarded}, ${value}`;
+        break;
+      case 'x-forwarded-for':
+        (this.forwardedFor ??= []).push(value);
+        break;
+      case 'x-forwarded-proto':
+        this.forwardedProto = value;
+        break;
+      case 'x-forwarded-host':
+        this.forwardedHost = value;
+        break;
+      case 'request-id':
+        this.requestId = value;
+        break;
+      default:
+    }
+  }
+
+  #takeLength(name: string, value: string): void {
+    const length = /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+    if (length === undefined || this.contentLength !== undefined) this.#refusal = REFUSALS.badFraming;
+    this.contentLength = length;
+    this.headers.push(name, value);
+  }
+
+  #applyConnection(): void {
+    if (this.#connection === undefined) return;
+    const listed = listedNames(this.#connection);
+    if (listed === undefined) return;
+    this.headers = without(this.headers, listed);
+    if (listed.includes('upgrade')) this.upgrade = this.#upgradeValue?.toLowerCase();
+  }
+}

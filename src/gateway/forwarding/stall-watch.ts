@@ -1,0 +1,62 @@
+import type { Context } from './context.ts';
+import type { Exchange } from './exchange.ts';
+import { REFUSALS } from './refusal.ts';
+
+const INTERVAL_MS = 1_000;
+/** An upload that has come on for so long must have come on at this rate. */
+const GRACE_MS = 30_000;
+const MIN_BYTES_PER_SECOND = 100;
+
+/** How far a request had come when it last moved. */
+interface Progress {
+  received: number;
+  receivedAt: number;
+  sent: number;
+  sentAt: number;
+}
+
+/**
+ * Ends requests whose client does not move: one that sends nothing of its body, or next to nothing, and one that takes nothing of its
+ * answer. One timer for all of them; a request that is over within a second never meets it.
+ */
+export class StallWatch {
+  readonly #context: () => Context;
+  readonly #progress = new WeakMap<Exchange, Progress>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(context: () => Context) {
+    this.#context = context;
+    this.#timer = setInterval(() => this.#look(), INTERVAL_MS).unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const { exchanges, timeouts } = this.#context();
+    const now = performance.now();
+    for (const exchange of exchanges) {
+      const { upload, client, bytesSent } = exchange;
+      const received = upload?.received ?? 0;
+      let progress = this.#progress.get(exchange);
+      if (progress === undefined) {
+        progress = { received, receivedAt: now, sent: bytesSent, sentAt: now };
+        this.#progress.set(exchange, progress);
+      }
+      if (received !== progress.received || upload?.isAwaited !== true) {
+        progress.received = received;
+        progress.receivedAt = now;
+      }
+      if (bytesSent !== progress.sent || !client.isBlocked) {
+        progress.sent = bytesSent;
+        progress.sentAt = now;
+      }
+      const age = now - exchange.startedAt;
+      const isDripping =
+        upload?.isAwaited === true && age > GRACE_MS && received < (MIN_BYTES_PER_SECOND * age) / 1_000;
+      if (isDripping || now - progress.receivedAt >= timeouts.bodyMs) exchange.refuse(REFUSALS.uploadTimeout);
+      else if (now - progress.sentAt >= timeouts.writeMs) client.abort();
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import type { GatewayStats } from '../contracts.ts';
+import { LatencyHistogram } from '../observation/latency-histogram.ts';
+import { StatusCounts } from '../routing/backend-meter.ts';
+
+/** What a gateway counts of all requests. */
+export class Totals {
+  readonly statuses = new StatusCounts();
+  readonly latency = new LatencyHistogram();
+  requests = 0;
+  inFlight = 0;
+  cancelled = 0;
+  rateLimited = 0;
+  bytesReceived = 0;
+  bytesSent = 0;
+  readonly #errors = new Map<string, number>();
+
+  /** Counts an answer of the gateway itself. */
+  refused(code: string): void {
+    this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
+  }
+
+  /** Counts the end of a request. @param status - 499 where the client has left */
+  ended(status: number, durationMs: number, bytesReceived: number, bytesSent: number): void {
+    this.inFlight--;
+    if (status === 499) this.cancelled++;
+    else this.statuses.count(status);
+    this.latency.record(durationMs);
+    this.bytesReceived += bytesReceived;
+    this.bytesSent += bytesSent;
+  }
+
+  get stats(): Pick<GatewayStats, 'requests' | 'latency' | 'bytes'> {
+    const { requests, inFlight, cancelled, rateLimited, statuses, latency } = this;
+    return {
+      requests: {
+        total: requests,
+        inFlight,
+        statuses: statuses.counts,
+        cancelled,
+        rateLimited,
+        errors: Object.fromEntries(this.#errors),
+      },
+      latency: latency.stats(),
+      bytes: { received: this.bytesReceived, sent: this.bytesSent },
+    };
+  }
+}

@@ -1,0 +1,59 @@
+import { BlockList, isIP } from 'node:net';
+
+/**
+ * @param networks - addresses, or networks in CIDR notation
+ * @throws TypeError where one is neither
+ */
+export function trustedProxies(networks: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const network of networks) {
+    const [address = '', prefix] = network.split('/', 2);
+    const family = isIP(address);
+    const bits = prefix === undefined ? undefined : Number(prefix);
+    const isWrong = bits !== undefined && !(/^\d+$/.test(prefix ?? '') && bits <= (family === 6 ? 128 : 32));
+    if (family === 0 || isWrong) {
+      throw new TypeError(`${JSON.stringify(network)} is neither an IP address nor a network`);
+    }
+    const type = family === 6 ? 'ipv6' : 'ipv4';
+    if (bits === undefined) list.addAddress(address, type);
+    else list.addSubnet(address, bits, type);
+  }
+  return list;
+}
+
+export function isTrusted(address: string, proxies: BlockList): boolean {
+  const family = isIP(address);
+  return family !== 0 && proxies.check(address, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** An IPv4-mapped IPv6 address is the IPv4 address. */
+export function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
+}
+
+/**
+ * Walks what proxies have written, from the nearest to the farthest, to the first that is not trusted: that is the client.
+ * @param chain - the values of `X-Forwarded-For` as they came, one or more addresses in each
+ * @returns `undefined` where the chain names nobody in a form that can be read
+ */
+export function clientOf(chain: readonly string[], proxies: BlockList): string | undefined {
+  let client: string | undefined;
+  for (let index = chain.length - 1; index >= 0; index--) {
+    const hops = (chain[index] as string).split(',');
+    for (let hop = hops.length - 1; hop >= 0; hop--) {
+      const address = addressOf((hops[hop] as string).trim());
+      if (address === undefined) return client;
+      client = address;
+      if (!isTrusted(address, proxies)) return client;
+    }
+  }
+  return client;
+}
+
+/** Some proxies write the port too: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+function addressOf(hop: string): string | undefined {
+  const bracketed = /^\[([\da-f:.]{2,45})\](?::\d{1,5})?$/i.exec(hop)?.[1];
+  const withPort = /^(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/.exec(hop)?.[1];
+  const address = plainAddress(bracketed ?? withPort ?? hop);
+  return isIP(address) === 0 ? undefined : address;
+}

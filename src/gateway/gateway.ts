@@ -1,0 +1,173 @@
+import { randomBytes } from 'node:crypto';
+import type { GatewayConfig, GatewayConfigInput } from './config/schema.ts';
+import { gatewaySchema } from './config/schema.ts';
+import type { Control, Gateway, GatewayLog, GatewayStats, ListeningAddress } from './contracts.ts';
+import { ConfigError } from './errors.ts';
+import type { Context } from './forwarding/context.ts';
+import type { Exchange } from './forwarding/exchange.ts';
+import { RequestIds } from './forwarding/request-ids.ts';
+import { StallWatch } from './forwarding/stall-watch.ts';
+import { Totals } from './forwarding/totals.ts';
+import { trustedProxies } from './forwarding/trusted-proxies.ts';
+import { GatewayControl } from './gateway-control.ts';
+import { Listener } from './listeners/listener.ts';
+import { EventLog } from './observation/event-log.ts';
+import { buildRuntime, type Runtime } from './runtime.ts';
+
+/** What a gateway is made with beside its configuration. */
+export interface GatewayParts {
+  /** @defaultValue nothing is written anywhere */
+  readonly log?: GatewayLog;
+  /** The folder that paths of PEM files and secrets are relative to. @defaultValue the working directory */
+  readonly baseDir?: string;
+}
+
+const SILENT: GatewayLog = { debug() {}, info() {}, warn() {}, error() {} };
+const VERSION = '0.1.0';
+
+/**
+ * A reverse proxy. Nothing is opened, and no backend is checked, before `listen`.
+ * @throws ConfigError where the configuration cannot be used
+ */
+export function createGateway(config: GatewayConfigInput, parts: GatewayParts = {}): Gateway {
+  return new ReverseProxy(config, parts);
+}
+
+class ReverseProxy implements Gateway {
+  readonly control: Control;
+  readonly #log: GatewayLog;
+  readonly #events: EventLog;
+  readonly #totals = new Totals();
+  readonly #ids = new RequestIds();
+  readonly #exchanges = new Set<Exchange>();
+  readonly #startedAt = Date.now();
+  /** Apart from others of the same name: only its own `Via` is a loop. */
+  readonly #suffix = randomBytes(4).toString('hex');
+  readonly #listeners: readonly Listener[];
+  #config: GatewayConfig;
+  #runtime: Runtime;
+  #take: (() => void) | undefined;
+  #context: Context;
+  #watch: StallWatch | undefined;
+  #isReady = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(input: GatewayConfigInput, { log = SILENT }: GatewayParts) {
+    const config = read(input);
+    this.#log = log;
+    this.#events = new EventLog(log);
+    this.#config = config;
+    const { runtime, take } = this.#build(config, undefined);
+    this.#runtime = runtime;
+    this.#take = take;
+    this.#context = this.#contextOf(config, runtime);
+    const context = () => this.#context;
+    this.#listeners = config.listeners.map((listener) => new Listener(listener, context));
+    this.control = new GatewayControl(
+      () => this.#runtime,
+      () => this.stats(),
+    );
+  }
+
+  async listen(): Promise<readonly ListeningAddress[]> {
+    const opened = await Promise.allSettled(this.#listeners.map((listener) => listener.listen()));
+    const failed = opened.filter((result) => result.status === 'rejected');
+    if (failed.length > 0) {
+      for (const listener of this.#listeners) listener.stopAccepting();
+      throw new ConfigError(failed.map(({ reason }) => (reason as Error).message));
+    }
+    this.#take?.();
+    this.#take = undefined;
+    this.#watch = new StallWatch(() => this.#context);
+    this.#isReady = true;
+    this.#events.add('started', 'the gateway serves');
+    return opened.map((result) => (result as PromiseFulfilledResult<ListeningAddress>).value);
+  }
+
+  close(graceMs = this.#config.shutdown.graceMs): Promise<void> {
+    if (this.#closing !== undefined && graceMs === 0) this.#end();
+    this.#closing ??= this.#close(graceMs);
+    return this.#closing;
+  }
+
+  async reload(input: GatewayConfigInput): Promise<void> {
+    const config = read(input);
+    const { runtime, take } = this.#build(config, this.#runtime);
+    const context = this.#contextOf(config, runtime);
+    take();
+    this.#config = config;
+    this.#runtime = runtime;
+    this.#context = context;
+    this.#events.add('reloaded', 'the configuration was changed');
+  }
+
+  stats(): GatewayStats {
+    const connections = { open: 0, accepted: 0, refused: 0 };
+    for (const listener of this.#listeners) {
+      const { open, accepted, refused } = listener.connections;
+      connections.open += open;
+      connections.accepted += accepted;
+      connections.refused += refused;
+    }
+    return {
+      version: VERSION,
+      node: process.versions.node,
+      workers: 1,
+      startedAt: this.#startedAt,
+      ready: this.#isReady,
+      connections,
+      tunnels: { open: 0, total: 0 },
+      ...this.#totals.stats,
+      pools: [...this.#runtime.pools.values()].map((pool) => pool.stats()),
+      events: this.#events.events,
+    };
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    this.#isReady = false;
+    const { delayMs } = this.#config.shutdown;
+    if (graceMs > 0 && delayMs > 0) await pause(delayMs);
+    for (const listener of this.#listeners) listener.stopAccepting();
+    const until = performance.now() + graceMs;
+    while (this.#exchanges.size > 0 && performance.now() < until) await pause(20);
+    this.#end();
+  }
+
+  /** Ends what still runs. */
+  #end(): void {
+    this.#watch?.close();
+    for (const exchange of this.#exchanges) exchange.client.abort();
+    for (const listener of this.#listeners) listener.destroy();
+    for (const pool of this.#runtime.pools.values()) pool.destroy();
+  }
+
+  #build(config: GatewayConfig, before: Runtime | undefined): ReturnType<typeof buildRuntime> {
+    try {
+      return buildRuntime(config, before, { log: this.#log, events: this.#events });
+    } catch (error) {
+      throw new ConfigError([(error as Error).message], { cause: error });
+    }
+  }
+
+  #contextOf(config: GatewayConfig, { routes }: Runtime): Context {
+    const { limits, timeouts, name } = config;
+    return {
+      routes,
+      identity: { name: `${name}-${this.#suffix}`, trustedProxies: trustedProxies(config.trustedProxies) },
+      limits,
+      timeouts,
+      totals: this.#totals,
+      log: this.#log,
+      ids: this.#ids,
+      exchanges: this.#exchanges,
+    };
+  }
+}
+
+function read(input: GatewayConfigInput): GatewayConfig {
+  return gatewaySchema.parse(input);
+}
+
+function pause(delayMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, delayMs));
+}

@@ -1,0 +1,120 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import type { Client, ClientEvents } from '../forwarding/client.ts';
+import type { ClientConnection } from '../forwarding/client-connection.ts';
+import { linger } from './linger.ts';
+
+/** One request over HTTP/1 and the answer to it. */
+export class Http1Client implements Client {
+  readonly connection: ClientConnection;
+  readonly version: '1.0' | '1.1';
+  readonly method: string;
+  readonly target: string;
+  readonly rawHeaders: readonly string[];
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #socket: Socket;
+  #events: ClientEvents | undefined;
+  #hasHead = false;
+  #isDraining = false;
+
+  constructor(request: IncomingMessage, response: ServerResponse, connection: ClientConnection) {
+    this.connection = connection;
+    this.version = request.httpVersion as '1.0' | '1.1';
+    this.method = request.method as string;
+    this.target = request.url as string;
+    this.rawHeaders = request.rawHeaders;
+    this.#request = request;
+    this.#response = response;
+    this.#socket = request.socket;
+  }
+
+  get isComplete(): boolean {
+    return this.#request.complete;
+  }
+
+  get isBlocked(): boolean {
+    return this.#response.writableNeedDrain;
+  }
+
+  /** Tells what happens from now on. */
+  listen(events: ClientEvents): void {
+    this.#events = events;
+    const response = this.#response;
+    response.on('close', () => events.closed(response.writableFinished));
+    // Without a listener an error would end the process; what there is to do, `close` does.
+    response.on('error', ignore);
+  }
+
+  bodyFor({ contentLength, isChunked }: Parameters<Client['bodyFor']>[0]): Readable | undefined {
+    return isChunked || (contentLength !== undefined && contentLength > 0) ? this.#request : undefined;
+  }
+
+  askForBody(): void {
+    // Once alone: a second attempt finds the client already sending.
+    if (this.#request.headers.expect !== undefined && !this.#hasHead && !this.#isAsked) {
+      this.#isAsked = true;
+      this.#response.writeContinue();
+    }
+  }
+
+  #isAsked = false;
+
+  writeInterim(status: number, headers: string[]): void {
+    // An answer to an earlier request may still be on its way.
+    if (this.#hasHead || this.#response.socket === null) return;
+    let text = `HTTP/1.1 ${status} \r\n`;
+    for (let index = 0; index < headers.length; index += 2)
+      text += `${headers[index]}: ${headers[index + 1]}\r\n`;
+    this.#response.socket.write(`${text}\r\n`, 'latin1');
+  }
+
+  writeHead(status: number, statusText: string, headers: string[]): void {
+    this.#hasHead = true;
+    // The head brings its own.
+    this.#response.sendDate = false;
+    this.#response.writeHead(status, statusText, headers);
+  }
+
+  flushHead(): void {
+    this.#response.flushHeaders();
+  }
+
+  write(chunk: Buffer): boolean {
+    if (this.#response.write(chunk)) return true;
+    if (!this.#isDraining) {
+      this.#isDraining = true;
+      this.#response.on('drain', () => this.#events?.drained());
+    }
+    return false;
+  }
+
+  end(chunk: Buffer | undefined, trailers: string[] | undefined): void {
+    if (trailers !== undefined && this.#response.chunkedEncoding)
+      this.#response.addTrailers(pairsOf(trailers));
+    if (chunk === undefined) this.#response.end();
+    else this.#response.end(chunk);
+  }
+
+  abort(): void {
+    // Without a length and without chunks, the end of the connection would be the end of the answer.
+    if (this.version === '1.0' && !this.connection.isEncrypted) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
+  closeAfterwards(): void {
+    this.#response.shouldKeepAlive = false;
+    linger(this.#socket);
+  }
+}
+
+function pairsOf(headers: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    pairs.push([headers[index] as string, headers[index + 1] as string]);
+  }
+  return pairs;
+}
+
+function ignore(): void {}

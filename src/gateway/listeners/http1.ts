@@ -1,0 +1,130 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { ClientConnection } from '../forwarding/client-connection.ts';
+import type { Context } from '../forwarding/context.ts';
+import { Exchange } from '../forwarding/exchange.ts';
+import { REFUSALS, type Refusal } from '../forwarding/refusal.ts';
+import { refusalAnswer } from '../forwarding/refusal-answer.ts';
+import { Http1Client } from './http1-client.ts';
+import { linger } from './linger.ts';
+
+/** What is known of a connection over HTTP/1. */
+interface Peer {
+  readonly connection: ClientConnection;
+  /** Requests under way, in the order in which they came. */
+  readonly exchanges: Exchange[];
+  /** What to say, and then to close, when all answers before it are out. */
+  lastWord: Refusal | undefined;
+}
+
+/** Settings of node:http that follow from a configuration. */
+function serverOptions({ limits, timeouts }: Context): object {
+  return {
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: timeouts.headersMs,
+    // Uploads may take as long as they move: the stall watch looks after them.
+    requestTimeout: 0,
+    keepAliveTimeout: timeouts.idleMs,
+    connectionsCheckingInterval: 1_000,
+    // Two Hosts, or none, are refused where all other heads are.
+    requireHostHeader: false,
+    noDelay: true,
+  };
+}
+
+/** Speaks HTTP/1 with clients. */
+export class Http1Front {
+  readonly server: Server;
+  readonly #context: () => Context;
+  readonly #peers = new WeakMap<Duplex, Peer>();
+  #isClosing = false;
+
+  /** @param context - what the next request works with */
+  constructor(context: () => Context) {
+    this.#context = context;
+    const server = createServer(serverOptions(context()));
+    // Node would leave out the headers beyond its limit without a word; ours refuses the request.
+    server.maxHeadersCount = 0;
+    server.on('request', (request, response) => this.#take(request, response));
+    server.on('checkContinue', (request, response) => this.#take(request, response));
+    server.on('checkExpectation', (request, response) => this.#take(request, response));
+    server.on('connect', (_request, socket) => this.#refuseRaw(socket, REFUSALS.method));
+    server.on('clientError', (error, socket) => this.#misunderstood(error, socket));
+    this.server = server;
+  }
+
+  /** From now on every answer is the last one on its connection. */
+  closeAfterAnswers(): void {
+    this.#isClosing = true;
+    this.server.closeIdleConnections();
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse): void {
+    const peer = this.#peerOf(request.socket);
+    const client = new Http1Client(request, response, peer.connection);
+    const exchange = new Exchange(this.#context(), client);
+    peer.exchanges.push(exchange);
+    client.listen({
+      drained: () => exchange.drained(),
+      closed: (isComplete) => {
+        peer.exchanges.splice(peer.exchanges.indexOf(exchange), 1);
+        exchange.closed(isComplete);
+        this.#sayLastWord(peer, request.socket);
+      },
+    });
+    if (this.#isClosing) response.shouldKeepAlive = false;
+    exchange.start();
+  }
+
+  #peerOf(socket: Socket): Peer {
+    let peer = this.#peers.get(socket);
+    if (peer === undefined) {
+      const isEncrypted = 'encrypted' in socket;
+      const { trustedProxies } = this.#context().identity;
+      const connection = new ClientConnection(socket.remoteAddress, isEncrypted, trustedProxies);
+      this.#peers.set(socket, (peer = { connection, exchanges: [], lastWord: undefined }));
+    }
+    return peer;
+  }
+
+  /** What came is no HTTP, or took too long. Good requests before it get their answers first. */
+  #misunderstood(error: Error & { code?: string }, socket: Duplex): void {
+    const peer = this.#peers.get(socket);
+    const refusal = refusalFor(error.code);
+    const last = peer?.exchanges.at(-1);
+    // In the middle of a body, it is that request which cannot be understood.
+    if (last !== undefined && !last.client.isComplete) last.refuse(refusal);
+    else if (peer !== undefined && last !== undefined) peer.lastWord = refusal;
+    else this.#refuseRaw(socket, refusal);
+  }
+
+  #sayLastWord(peer: Peer, socket: Socket): void {
+    if (peer.lastWord === undefined || peer.exchanges.length > 0) return;
+    this.#refuseRaw(socket, peer.lastWord);
+    peer.lastWord = undefined;
+  }
+
+  /** Answers where there is no request to answer to. */
+  #refuseRaw(socket: Duplex, refusal: Refusal): void {
+    if (!socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const { totals, ids } = this.#context();
+    totals.refused(refusal.code);
+    const { statusText, headers, body } = refusalAnswer(refusal, ids.idFor(undefined), undefined);
+    let head = `HTTP/1.1 ${refusal.status} ${statusText}\r\nConnection: close\r\n`;
+    for (let index = 0; index < headers.length; index += 2)
+      head += `${headers[index]}: ${headers[index + 1]}\r\n`;
+    linger(socket as Socket);
+    socket.write(Buffer.concat([Buffer.from(`${head}\r\n`, 'latin1'), body]));
+    (socket as Socket).destroySoon();
+  }
+}
+
+function refusalFor(code: string | undefined): Refusal {
+  if (code === 'HPE_HEADER_OVERFLOW') return REFUSALS.headersTooLarge;
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return REFUSALS.uploadTimeout;
+  return REFUSALS.badRequest;
+}

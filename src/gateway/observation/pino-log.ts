@@ -1,0 +1,81 @@
+import pino from 'pino';
+import type { GatewayConfig } from '../config/schema.ts';
+import type { AccessRecord, GatewayLog } from '../contracts.ts';
+import { prettyLines } from './pretty-line.ts';
+import { standardOutput } from './standard-output.ts';
+
+/** Where lines go, and who reads them. */
+export interface LogDestination {
+  /** Takes one line, its line feed included; never throws and never waits. */
+  write(line: string): void;
+  /** Whether lines are for people where the configuration does not say. @defaultValue false */
+  readonly isTerminal?: boolean;
+  /** Whether the reader understands colours. @defaultValue false */
+  readonly hasColors?: boolean;
+}
+
+/** The rest of a line has its place within one write, together with these. */
+const MAX_PATH_LENGTH = 2_048;
+const REDACTED = '[redacted]';
+const SECRET_FIELDS = ['authorization', 'cookie', 'set-cookie', 'token', 'secret', 'password', 'passphrase'];
+
+/** Queries may hold secrets. */
+function withoutQuery(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const end = value.search(/[?#]/);
+  const path = end < 0 ? value : value.slice(0, end);
+  return path.length > MAX_PATH_LENGTH ? `${path.slice(0, MAX_PATH_LENGTH)}...` : path;
+}
+
+function shownError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, code } = error as NodeJS.ErrnoException;
+  return { name, message, code, stack };
+}
+
+const serializers = {
+  path: withoutQuery,
+  url: withoutQuery,
+  error: shownError,
+  err: shownError,
+  ...Object.fromEntries(SECRET_FIELDS.map((name) => [name, () => REDACTED])),
+};
+
+/**
+ * A log of JSON lines, or of lines for people. The fields of `access` lines are those of {@link AccessRecord}; every line has `level`, `time`
+ * (ISO 8601), `pid` and `msg`. Control characters are escaped; paths lose their query, and fields named for a secret their value.
+ * @param config - the level, whether requests are logged (at `info`), and the format: left out, it is for people on a terminal, else JSON
+ * @param destination - left out: standard output, whose reader may be slow or gone without holding anything up
+ */
+export function pinoLog(config: GatewayConfig['log'], destination?: LogDestination): GatewayLog {
+  const onRecovered = (dropped: number) => log.warn({ dropped }, 'lines of the log were lost');
+  const to = destination ?? standardOutput({ onBroken: tellBroken, onRecovered });
+  const format = config.format ?? (to.isTerminal ? 'pretty' : 'json');
+  const pretty = format === 'pretty' ? prettyLines(to.hasColors ?? false) : undefined;
+  const logger = pino(
+    {
+      level: config.level,
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+      serializers,
+    },
+    { write: (line) => to.write(pretty === undefined ? line : pretty(line)) },
+  );
+  const log = gatewayLog(logger, config.access && logger.isLevelEnabled('info'));
+  return log;
+}
+
+function gatewayLog(logger: pino.Logger, wantsAccess: boolean): GatewayLog {
+  return {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+    access: wantsAccess ? (record: AccessRecord) => logger.info(record, 'request') : undefined,
+  };
+}
+
+function tellBroken(error: Error): void {
+  process.stderr.write(`evenkeel: nobody reads the log any more, it ends here (${error.message})\n`);
+}

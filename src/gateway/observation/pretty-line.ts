@@ -1,0 +1,40 @@
+import { prettyFactory } from 'pino-pretty';
+
+/** What one line of the log holds. */
+type Line = Readonly<Record<string, unknown>>;
+
+/** Makes control characters visible, which a terminal would obey. */
+function visible(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get to a terminal
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (control) => {
+    return `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+}
+
+/** `GET shop.example/cart 200 in 12 ms from http://10.0.0.1:8080`. */
+function accessMessage(line: Line): string {
+  const { method, host, path, status, durationMs, backend, code, attempts } = line;
+  const request = `${method} ${host}${path} ${status} in ${Math.round(Number(durationMs))} ms`;
+  const from = backend === undefined ? '' : ` from ${backend}`;
+  const tries = Number(attempts) > 1 ? ` at attempt ${attempts}` : '';
+  return visible(`${request}${from}${tries}${code === undefined ? '' : ` (${code})`}`);
+}
+
+/**
+ * A function that makes text for people of one line of JSON.
+ * @param colorize - whether the reader understands colours
+ */
+export function prettyLines(colorize: boolean): (json: string) => string {
+  const options = { colorize, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', singleLine: true };
+  const prettyAccess = prettyFactory({
+    ...options,
+    hideObject: true,
+    messageFormat: (line) => accessMessage(line),
+  });
+  const prettyOther = prettyFactory({ ...options, messageFormat: (line) => visible(String(line.msg)) });
+  return (json) => {
+    const line = JSON.parse(json) as Line;
+    const text = 'durationMs' in line && 'status' in line ? prettyAccess(line) : prettyOther(line);
+    return `${text.trimEnd()}\n`;
+  };
+}

@@ -1,0 +1,26 @@
+import type { RouteConfig } from '../config/schema.ts';
+
+/** What a route does to headers: precomputed, so that a route without rules costs nothing. */
+export class HeaderRules {
+  readonly isEmpty: boolean;
+  readonly #gone: ReadonlySet<string>;
+  readonly #added: readonly string[];
+
+  constructor({ set, remove }: RouteConfig['requestHeaders']) {
+    this.#added = Object.entries(set).flat();
+    this.#gone = new Set([...remove, ...Object.keys(set)].map((name) => name.toLowerCase()));
+    this.isEmpty = this.#gone.size === 0;
+  }
+
+  /** @param headers - names and values by turns */
+  apply(headers: string[]): string[] {
+    if (this.isEmpty) return headers;
+    const left: string[] = [];
+    for (let index = 0; index < headers.length; index += 2) {
+      const name = headers[index] as string;
+      if (!this.#gone.has(name.toLowerCase())) left.push(name, headers[index + 1] as string);
+    }
+    for (const text of this.#added) left.push(text);
+    return left;
+  }
+}

@@ -1,0 +1,23 @@
+import type { Backend, SessionPolicy } from '../../index.ts';
+import { cookieSessions, type JwtAlgorithm, type JwtKey, jwtSessions } from '../../sessions/index.ts';
+import type { PoolConfig } from '../config/pool-schema.ts';
+import { defined } from './pool-options.ts';
+
+/** @throws TypeError or RangeError naming the setting */
+export function sessionPolicy(
+  { sessions }: PoolConfig,
+  pool: string,
+  backends: () => readonly Backend[],
+): SessionPolicy | undefined {
+  if (sessions === undefined) return undefined;
+  if ('jwt' in sessions) {
+    const { key, algorithms, ...settings } = sessions.jwt;
+    return jwtSessions({
+      ...defined(settings),
+      key: key as JwtKey,
+      algorithms: algorithms as JwtAlgorithm[],
+    });
+  }
+  const { secrets, ...settings } = sessions.cookie;
+  return cookieSessions({ ...defined(settings), secrets: secrets as string[], pool, backends });
+}

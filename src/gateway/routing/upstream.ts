@@ -1,0 +1,63 @@
+import { Pool } from 'undici';
+import type { Backend } from '../../index.ts';
+import type { PoolConfig } from '../config/pool-schema.ts';
+import { BackendMeter } from './backend-meter.ts';
+
+/** How backends of a pool are reached. */
+export type ConnectionSettings = Pick<PoolConfig, 'timeouts' | 'connections' | 'tls'>;
+
+/** The longest head of an answer that is read, in bytes. */
+const MAX_HEAD_BYTES = 65_536;
+
+/** One backend on the wire: its connections, and what is counted of it. */
+export class Upstream {
+  readonly url: string;
+  readonly origin: string;
+  /** The path prefix of its base URL, without a slash at the end. */
+  readonly basePath: string;
+  readonly meter: BackendMeter;
+  readonly connections: Pool;
+
+  constructor({ url }: Pick<Backend, 'url'>, settings: ConnectionSettings, meter = new BackendMeter()) {
+    const { origin, pathname } = new URL(url);
+    this.url = url;
+    this.origin = origin;
+    this.basePath = pathname.endsWith('/') ? pathname.slice(0, -1) : pathname;
+    this.meter = meter;
+    const { connectMs, headersMs, bodyMs, idleMs } = settings.timeouts;
+    this.connections = new Pool(origin, {
+      connections: settings.connections ?? null,
+      // More would couple the fates of requests that have nothing to do with each other.
+      pipelining: 1,
+      headersTimeout: headersMs,
+      bodyTimeout: bodyMs,
+      keepAliveTimeout: idleMs,
+      keepAliveMaxTimeout: Math.max(idleMs, 600_000),
+      maxHeaderSize: MAX_HEAD_BYTES,
+      connect: { timeout: connectMs, ...tlsOptions(settings.tls) },
+    });
+  }
+
+  /** Lets what runs end, and closes the connections then. */
+  close(): void {
+    this.connections.close().catch(() => {});
+  }
+
+  /** Ends what runs. */
+  destroy(): void {
+    this.connections.destroy().catch(() => {});
+  }
+}
+
+/** What node:tls wants to know. */
+export function tlsOptions(tls: PoolConfig['tls']): object {
+  if (tls === undefined) return {};
+  const { ca, serverName, verify, cert, key } = tls;
+  return {
+    rejectUnauthorized: verify,
+    ...(ca === undefined ? {} : { ca }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  };
+}

@@ -1,0 +1,37 @@
+import type { ListeningAddress } from '../contracts.ts';
+import type { WorkerLink } from './worker-link.ts';
+import { type SlotParts, WorkerSlot } from './worker-slot.ts';
+
+/** All workers of a gateway: as many places as were asked for, each of which is kept filled. */
+export class WorkerFleet {
+  readonly slots: readonly WorkerSlot[];
+
+  constructor(size: number, parts: SlotParts) {
+    this.slots = Array.from({ length: size }, (_, index) => new WorkerSlot(index + 1, parts));
+  }
+
+  /** The workers that serve now. */
+  get serving(): readonly WorkerLink[] {
+    return this.slots.flatMap(({ serving }) => serving ?? []);
+  }
+
+  /**
+   * Starts all workers, or none.
+   * @returns where they listen, all at the same addresses
+   * @throws what the first one that failed has thrown, when all are gone again
+   */
+  async start(): Promise<readonly ListeningAddress[]> {
+    const starts = await Promise.allSettled(this.slots.map((slot) => slot.start()));
+    const failed = starts.find((start) => start.status === 'rejected');
+    if (failed !== undefined) {
+      await this.close(0);
+      throw failed.reason;
+    }
+    return starts[0]?.status === 'fulfilled' ? starts[0].value : [];
+  }
+
+  /** Ends all workers for good. Resolves when they are gone; may be called again with less time. */
+  async close(graceMs: number | undefined): Promise<void> {
+    await Promise.all(this.slots.map((slot) => slot.close(graceMs)));
+  }
+}

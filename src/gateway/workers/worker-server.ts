@@ -1,0 +1,87 @@
+import type { GatewayConfigInput } from '../config/schema.ts';
+import type { Command, Gateway, GatewayLog, ListeningAddress } from '../contracts.ts';
+import { type Question, type Report, type Request, toFailure } from './messages.ts';
+import { Turns } from './turns.ts';
+
+/** The primary, as a worker sees it. */
+export interface PrimaryPort {
+  /** @param done - is called when the message is out */
+  send(report: Report, done?: () => void): void;
+  onMessage(listener: (message: unknown) => void): void;
+}
+
+/** What a worker is made of. */
+export interface WorkerParts {
+  /** Makes the log and the gateway that the configuration asks for. */
+  readonly open: (config: GatewayConfigInput) => { readonly gateway: Gateway; readonly log: GatewayLog };
+  /** Ends the process. */
+  readonly exit: (code: number) => void;
+}
+
+/** The worker's end: does what the primary asks, and ends when the primary says so. */
+export class WorkerServer {
+  readonly #port: PrimaryPort;
+  readonly #parts: WorkerParts;
+  readonly #turns = new Turns();
+  #gateway: Gateway | undefined;
+  #log: GatewayLog | undefined;
+
+  constructor(port: PrimaryPort, parts: WorkerParts) {
+    this.#port = port;
+    this.#parts = parts;
+    port.onMessage((message) => void this.#answer(message as Question));
+  }
+
+  /** The log, when the primary has said which. */
+  get log(): GatewayLog | undefined {
+    return this.#log;
+  }
+
+  /** Tells the primary that this worker had better be replaced. It serves on until then. */
+  tellFaulty(reason: string): void {
+    this.#port.send({ type: 'faulty', reason });
+  }
+
+  /** Never rejects. */
+  async #answer({ id, request }: Question): Promise<void> {
+    const isLast = request.type === 'close';
+    const exit = isLast ? () => this.#parts.exit(0) : undefined;
+    try {
+      this.#port.send({ type: 'answer', id, value: await this.#do(request) }, exit);
+    } catch (error) {
+      this.#port.send({ type: 'failure', id, failure: toFailure(error) }, exit);
+    }
+  }
+
+  #do(request: Request): Promise<unknown> {
+    if (request.type === 'start') return this.#turns.take(() => this.#start(request.config, request.changes));
+    if (request.type === 'reload') return this.#turns.take(() => this.#serving().reload(request.config));
+    if (request.type === 'change')
+      return this.#turns.take(() => this.#serving().control.change(request.command));
+    if (request.type === 'close') return this.#gateway?.close(request.graceMs) ?? Promise.resolve();
+    const { control } = this.#serving();
+    return request.type === 'stats' ? control.stats() : control.explain(request.query);
+  }
+
+  async #start(config: GatewayConfigInput, changes: readonly Command[]): Promise<readonly ListeningAddress[]> {
+    const { gateway, log } = this.#parts.open(config);
+    this.#gateway = gateway;
+    this.#log = log;
+    for (const command of changes) await this.#repeat(command);
+    return gateway.listen();
+  }
+
+  /** A change that cannot be made again must not keep a worker from serving. */
+  async #repeat(command: Command): Promise<void> {
+    try {
+      await this.#serving().control.change(command);
+    } catch (error) {
+      this.#log?.warn({ error }, `a change at run time could not be made again: ${command.type}`);
+    }
+  }
+
+  #serving(): Gateway {
+    if (this.#gateway === undefined) throw new Error('the worker has not started yet');
+    return this.#gateway;
+  }
+}
