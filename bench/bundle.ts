@@ -14,29 +14,42 @@ export interface Bundle {
   delete(): void;
 }
 
-/**
- * Compiles the library as it is published, with the package's own settings of tsup, and beside it what the child processes run:
- * code that a loader transforms on the fly is not the code that users run.
- */
+/** Compiled programs, each in `<name>.js`. */
+interface CompiledPrograms {
+  readonly directory: string;
+  delete(): void;
+}
+
+/** Compiles what the child processes of the ring's bench run. */
 export async function compile(): Promise<Bundle> {
+  const compiled = await compileAll({ child }, ['consistent-hash', 'hashring', 'tinybench']);
+  return { script: join(compiled.directory, 'child.js'), delete: compiled.delete };
+}
+
+/**
+ * Compiles the library as it is published, with the package's own settings of tsup, and beside it what child processes run:
+ * code that a loader transforms on the fly is not the code that users run.
+ * @param programs - source files by the name of what is compiled
+ * @param external - packages that are loaded as a host installs them
+ */
+export async function compileAll(
+  programs: Readonly<Record<string, string>>,
+  external: readonly string[],
+): Promise<CompiledPrograms> {
   // In node_modules, so that the peers are found from there as from here.
   const cache = join(root, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
-  const outDir = mkdtempSync(join(cache, 'bench-'));
-  const bundle = {
-    script: join(outDir, 'child.js'),
-    delete: () => rmSync(outDir, { recursive: true, force: true }),
-  };
+  const directory = mkdtempSync(join(cache, 'bench-'));
+  const compiled = { directory, delete: () => rmSync(directory, { recursive: true, force: true }) };
   try {
     await build({
       config: join(root, 'tsup.config.ts'),
-      entry: { index: join(root, 'src/index.ts'), child },
-      outDir,
+      entry: { index: join(root, 'src/index.ts'), ...programs },
+      outDir: directory,
       format: 'esm',
       platform: 'node',
-      // As a host installs them, too.
-      external: ['consistent-hash', 'hashring', 'tinybench'],
-      // The library becomes a file of its own that both entries share.
+      external: [...external],
+      // The library becomes a file of its own that all entries share.
       splitting: true,
       dts: false,
       sourcemap: false,
@@ -44,8 +57,8 @@ export async function compile(): Promise<Bundle> {
       silent: true,
     });
   } catch (error) {
-    bundle.delete();
+    compiled.delete();
     throw error;
   }
-  return bundle;
+  return compiled;
 }

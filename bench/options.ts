@@ -46,7 +46,8 @@ export function readOptions(args: readonly string[]): Options {
   };
 }
 
-function roundsOf(text: string): number {
+/** @throws RangeError with one line that says what is allowed */
+export function roundsOf(text: string): number {
   const rounds = Number(text);
   if (!/^\d+$/.test(text) || rounds < 1 || rounds > MAX_ROUNDS) {
     throw new RangeError(`--rounds must be an integer from 1 to ${MAX_ROUNDS}, got ${JSON.stringify(text)}`);
@@ -54,8 +55,11 @@ function roundsOf(text: string): number {
   return rounds;
 }
 
-/** Looks before the minutes of measuring, not after them. */
-function writableFile(text: string): string {
+/**
+ * Looks before the minutes of measuring, not after them.
+ * @throws Error where the file cannot be written
+ */
+export function writableFile(text: string): string {
   const file = resolve(text);
   const isThere = statSync(file, { throwIfNoEntry: false });
   try {

@@ -3,74 +3,123 @@ import type { Options } from './options.ts';
 import { type Report, reportOn } from './report/report.ts';
 import { Pass } from './run/pass.ts';
 import { byProgress, replaying } from './run/schedule.ts';
+import { sendAll } from './run/traffic.ts';
 import { DEFAULT_REQUESTS, END_BY_MS, FIRST_PASS_LIMIT_MS, SEED } from './settings.ts';
 import { shopStream } from './shop/stream.ts';
 import type { Passes } from './view/passes.ts';
 import type { View } from './view/view.ts';
+import { GatewayWay } from './ways/gateway-way.ts';
+import { InProcessWay } from './ways/in-process-way.ts';
+import type { Addresses, OpenWay } from './ways/way.ts';
 
 const REFRESH_MS = 100;
 const WARM_UP_REQUESTS = 300;
 const WARM_UP_LIMIT_MS = 500;
+/** Enough for a dashboard to have something to show. */
+const LIGHT_TRAFFIC = { perSecond: 50, maxInFlight: 4 };
 
 /**
  * Sends one stream of requests through two strategies, the wanted one and one to compare it with, each over fresh
  * backends and through the same faults.
- *
- * @returns `undefined` where the signal ended it early
  */
-export async function runDemo(
-  options: Options,
-  view: View,
-  signal: AbortSignal,
-): Promise<Report | undefined> {
-  const startedAt = performance.now();
-  const stream = shopStream(options.requests ?? DEFAULT_REQUESTS, SEED);
-  // Who asks for a number of requests gets that number, however long it takes.
-  const limitMs = (ms: number) => (options.requests === undefined ? ms : Number.POSITIVE_INFINITY);
+export class Demo {
+  readonly #options: Options;
+  readonly #view: View;
+  readonly #signal: AbortSignal;
+  readonly #openWay: OpenWay;
+  #main: Pass | undefined;
 
-  await warmUp(signal);
-  const main = await Pass.open(stream, options.strategy);
-  const schedule = byProgress(stream.length, limitMs(FIRST_PASS_LIMIT_MS));
-  await watched({ main }, view, () => main.run(schedule, signal));
-  if (signal.aborted) return undefined;
+  constructor(options: Options, view: View, signal: AbortSignal) {
+    this.#options = options;
+    this.#view = view;
+    this.#signal = signal;
+    this.#openWay = options.inProcess
+      ? async (pool, strategy) => new InProcessWay(pool, strategy)
+      : GatewayWay.open;
+  }
 
-  const other = await Pass.open(stream, rivalOf(options.strategy));
-  const passes = { main, other };
-  // The platform's clock starts with the process.
-  const secondLimitMs = limitMs(Math.max(1_000, END_BY_MS - performance.now()));
-  const sameAgain = replaying(main.stage.stepsAt, main.sent, secondLimitMs);
-  await watched(passes, view, () => other.run(sameAgain, signal));
-  if (signal.aborted) return undefined;
+  /**
+   * Runs to the summary. The wanted strategy's backends stay until {@link close}.
+   * @param opened - told where the gateway is, where there is one
+   * @returns `undefined` where the signal ended it early
+   */
+  async run(opened: (addresses: Addresses) => void): Promise<Report | undefined> {
+    const { requests, strategy } = this.#options;
+    const signal = this.#signal;
+    const startedAt = performance.now();
+    const stream = shopStream(requests ?? DEFAULT_REQUESTS, SEED);
+    // Who asks for a number of requests gets that number, however long it takes.
+    const limitMs = (ms: number) => (requests === undefined ? ms : Number.POSITIVE_INFINITY);
 
-  const report = reportOn(main, other, performance.now() - startedAt);
-  view.finish(passes, report);
-  return report;
-}
+    await this.#warmUp();
+    const main = await Pass.open(stream, strategy, this.#openWay);
+    this.#main = main;
+    const { addresses } = main.cluster.way;
+    if (addresses !== null) opened(addresses);
+    await this.#watched({ main }, () =>
+      main.run(byProgress(stream.length, limitMs(FIRST_PASS_LIMIT_MS)), signal),
+    );
+    if (signal.aborted) return undefined;
 
-/** The first requests of a process are slow. These count for nobody, so that only strategies are compared. */
-async function warmUp(signal: AbortSignal): Promise<void> {
-  const pass = await Pass.open(shopStream(WARM_UP_REQUESTS, SEED + 1), 'consistent-hash');
-  try {
-    await pass.run(replaying([], WARM_UP_REQUESTS, WARM_UP_LIMIT_MS), signal);
-  } finally {
-    await pass.cluster.close();
+    const other = await Pass.open(stream, rivalOf(strategy), this.#openWay);
+    try {
+      const passes = { main, other };
+      // The platform's clock starts with the process.
+      const secondLimitMs = limitMs(Math.max(1_000, END_BY_MS - performance.now()));
+      const sameAgain = replaying(main.stage.stepsAt, main.sent, secondLimitMs);
+      await this.#watched(passes, () => other.run(sameAgain, signal));
+      if (signal.aborted) return undefined;
+      const report = reportOn(main, other, performance.now() - startedAt);
+      this.#view.finish(passes, report);
+      return report;
+    } finally {
+      await other.cluster.close();
+    }
+  }
+
+  /** Sends light traffic until the signal comes. */
+  async keepOn(): Promise<void> {
+    const main = this.#main;
+    if (main === undefined) return;
+    const { stream, cluster } = main;
+    const isOver = () => this.#signal.aborted;
+    await sendAll({ ...LIGHT_TRAFFIC, isOver }, async (index) => {
+      // Nobody counts these.
+      await cluster.way.send(stream[index % stream.length] as (typeof stream)[number]).catch(() => {});
+    });
+  }
+
+  /** Leaves nothing behind. */
+  async close(): Promise<void> {
+    await this.#main?.cluster.close();
+  }
+
+  /** The first requests of a process are slow. These count for nobody, so that only strategies are compared. */
+  async #warmUp(): Promise<void> {
+    const stream = shopStream(WARM_UP_REQUESTS, SEED + 1);
+    const pass = await Pass.open(stream, 'consistent-hash', this.#openWay);
+    try {
+      await pass.run(replaying([], WARM_UP_REQUESTS, WARM_UP_LIMIT_MS), this.#signal);
+    } finally {
+      await pass.cluster.close();
+    }
+  }
+
+  /** Runs the last of some passes to its end while a view shows it. */
+  async #watched(passes: Passes, run: () => Promise<void>): Promise<void> {
+    const show = () => this.#view.show(passes);
+    const timer = setInterval(show, REFRESH_MS);
+    try {
+      show();
+      await run();
+      show();
+    } finally {
+      clearInterval(timer);
+    }
   }
 }
 
 /** Round robin is what most people have; against itself it would show nothing. */
 function rivalOf(strategy: StrategyName): StrategyName {
   return strategy === 'round-robin' ? 'consistent-hash' : 'round-robin';
-}
-
-/** Runs the last of some passes to its end while a view shows it, and closes its servers whatever happens. */
-async function watched(passes: Passes, view: View, run: () => Promise<void>): Promise<void> {
-  const timer = setInterval(() => view.show(passes), REFRESH_MS);
-  try {
-    view.show(passes);
-    await run();
-    view.show(passes);
-  } finally {
-    clearInterval(timer);
-    await (passes.other ?? passes.main).cluster.close();
-  }
 }

@@ -1,12 +1,13 @@
-import { runDemo } from './demo.ts';
+import { stopSignal } from '../terminal/stop-signal.ts';
+import { openInBrowser } from './browser.ts';
+import { Demo } from './demo.ts';
 import { helpText, type Options, readOptions } from './options.ts';
 import type { Report } from './report/report.ts';
 import { jsonView, lineView, terminalView, type View } from './view/view.ts';
 
+const FINE = 0;
 const LOST = 1;
 const WRONG_USAGE = 2;
-/** 128 and the number of the signal, as shells have it. */
-const STOPPED = { SIGINT: 130, SIGTERM: 143 } as const;
 
 const { stdout, stderr, env } = process;
 
@@ -18,12 +19,27 @@ async function main(): Promise<void> {
     return;
   }
   const view = viewFor(options);
+  const demo = new Demo(options, view, stopSignal());
   try {
-    const report = await runDemo(options, view, stopSignal());
-    if (report !== undefined) tell(report);
+    const report = await demo.run((addresses) => {
+      view.open(addresses);
+      if (options.open) openInBrowser(addresses.dashboard);
+    });
+    if (report !== undefined) await finish(report, options, view, demo);
   } finally {
     view.close();
+    await demo.close();
   }
+}
+
+async function finish(report: Report, { keep }: Options, view: View, demo: Demo): Promise<void> {
+  const code = tell(report);
+  if (keep && report.addresses !== null) {
+    view.keep(report.addresses);
+    await demo.keepOn();
+  }
+  // Also where a signal has ended what was kept.
+  process.exitCode = code;
 }
 
 function optionsOrNothing(): Options | undefined {
@@ -42,27 +58,13 @@ function viewFor({ json }: Options): View {
   return stdout.isTTY && env.TERM !== 'dumb' ? terminalView(stdout) : lineView(stdout, isForced);
 }
 
-/** Aborts when somebody presses Ctrl-C, or nobody reads any more. */
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    // Not only once: npm and tsx pass on a signal that the terminal has sent to everybody already.
-    process.on(name, () => {
-      process.exitCode = STOPPED[name];
-      controller.abort();
-    });
-  }
-  stdout.on('error', () => controller.abort());
-  return controller.signal;
-}
-
-/** Says what went wrong, if anything did. */
-function tell({ requests, losses, bounds, comparison }: Report): void {
+/** Says what went wrong, if anything did. @returns the exit code */
+function tell({ requests, losses, bounds, comparison }: Report): number {
   const lost = requests.lost + comparison.other.lost;
-  const broken = bounds?.broken ?? 0;
+  const broken = bounds?.admissions?.broken ?? 0;
   if (lost > 0) stderr.write(`${lost} requests were lost, the first one: ${losses[0]}\n`);
   if (broken > 0) stderr.write(`a load bound was broken at ${broken} admissions\n`);
-  if (lost + broken > 0) process.exitCode = LOST;
+  return lost + broken > 0 ? LOST : FINE;
 }
 
 await main();

@@ -38,6 +38,12 @@ export function header(
   earlier: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, string>> {
   const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):[ \t]*(.*?)[ \t]*$/.exec(text) ?? [];
-  if (name !== undefined && value !== undefined) return { ...earlier, [name.toLowerCase()]: value };
+  if (name !== undefined && value !== undefined) {
+    const key = name.toLowerCase();
+    const before = Object.hasOwn(earlier, key) ? earlier[key] : undefined;
+    // RFC 9110 section 5.3, and RFC 6265 section 5.4 for the one exception.
+    const joined = before === undefined ? value : `${before}${key === 'cookie' ? '; ' : ', '}${value}`;
+    return { ...earlier, [key]: joined };
+  }
   throw new UsageError(`--header must read "Name: value", got ${JSON.stringify(text)}`);
 }

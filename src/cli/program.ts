@@ -1,4 +1,5 @@
 import { Command, type OutputConfiguration } from 'commander';
+import { VERSION } from '../gateway/version.ts';
 import { type StrategyName, strategies } from '../index.ts';
 import { type CheckOptions, check } from './check.ts';
 import { demo } from './demo.ts';
@@ -9,7 +10,6 @@ import { header, integer, oneOf, several } from './option-values.ts';
 import { schema } from './schema.ts';
 import { serve } from './serve.ts';
 import { LOG_FORMATS, LOG_LEVELS, MAX_WORKERS, type ServeOptions } from './serve-options.ts';
-import { version } from './version.ts';
 
 const MAX_PORT = 65_535;
 const strategyNames = Object.keys(strategies) as StrategyName[];
@@ -28,8 +28,10 @@ export function program(io: Io, end: (code: number) => void): Command {
     getErrHasColors: () => false,
   };
   const root = new Command('evenkeel')
-    .description('A reverse proxy and load balancer: each key stays on one backend, and every backend gets its fair share.')
-    .version(version, '-v, --version', 'print the version')
+    .description(
+      'A reverse proxy and load balancer: each key stays on one backend, and every backend gets its fair share.',
+    )
+    .version(VERSION, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this, or what belongs to a command')
     .helpCommand('help [command]', 'the same')
     .configureOutput(output)
@@ -57,13 +59,29 @@ function addServe(root: Command, io: Io, end: (code: number) => void): void {
     .option('--backend <url>', 'where requests go; may come several times', several)
     .option('--port <port>', 'where requests come in (default: 8080)', integer('--port', 0, MAX_PORT))
     .option('--host <address>', 'on which address (default: all)')
-    .option('--strategy <name>', 'how backends are chosen (default: consistent-hash)', oneOf('--strategy', strategyNames))
+    .option(
+      '--strategy <name>',
+      'how backends are chosen (default: consistent-hash)',
+      oneOf('--strategy', strategyNames),
+    )
     .option('--tls-cert <file>', 'certificate chain (PEM): serves HTTPS and HTTP/2')
     .option('--tls-key <file>', 'its key (PEM)')
-    .option('--admin-port <port>', 'statistics and dashboard, on 127.0.0.1', integer('--admin-port', 0, MAX_PORT))
+    .option(
+      '--admin-port <port>',
+      'statistics and dashboard, on 127.0.0.1',
+      integer('--admin-port', 0, MAX_PORT),
+    )
     .option('--workers <n>', 'processes that serve (default: 1)', integer('--workers', 1, MAX_WORKERS))
-    .option('--log-level <level>', `${LOG_LEVELS.join(', ')} (default: info)`, oneOf('--log-level', LOG_LEVELS))
-    .option('--log-format <format>', 'json or pretty (default: pretty on a terminal)', oneOf('--log-format', LOG_FORMATS))
+    .option(
+      '--log-level <level>',
+      `${LOG_LEVELS.join(', ')} (default: info)`,
+      oneOf('--log-level', LOG_LEVELS),
+    )
+    .option(
+      '--log-format <format>',
+      'json or pretty (default: pretty on a terminal)',
+      oneOf('--log-format', LOG_FORMATS),
+    )
     .option('--no-access-log', 'no line for each request')
     .addHelpText('after', SERVE_HELP)
     .action(async (options: ServeOptions) => end(await serve(options, io)));

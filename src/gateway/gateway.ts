@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { readConfig } from './config/read-config.ts';
+import { resolveConfig } from './config/resolve-config.ts';
+import type { ResolvedConfig } from './config/resolved-config.ts';
+import { restartOnlyChanges } from './config/restart-only.ts';
 import type { GatewayConfig, GatewayConfigInput } from './config/schema.ts';
-import { gatewaySchema } from './config/schema.ts';
 import type { Control, Gateway, GatewayLog, GatewayStats, ListeningAddress } from './contracts.ts';
 import { ConfigError } from './errors.ts';
 import type { Context } from './forwarding/context.ts';
@@ -13,6 +16,7 @@ import { GatewayControl } from './gateway-control.ts';
 import { Listener } from './listeners/listener.ts';
 import { EventLog } from './observation/event-log.ts';
 import { buildRuntime, type Runtime } from './runtime.ts';
+import { Tunnels } from './tunnels/tunnels.ts';
 
 /** What a gateway is made with beside its configuration. */
 export interface GatewayParts {
@@ -36,15 +40,18 @@ export function createGateway(config: GatewayConfigInput, parts: GatewayParts = 
 class ReverseProxy implements Gateway {
   readonly control: Control;
   readonly #log: GatewayLog;
+  readonly #baseDir: string;
   readonly #events: EventLog;
   readonly #totals = new Totals();
   readonly #ids = new RequestIds();
   readonly #exchanges = new Set<Exchange>();
+  readonly #tunnels = new Tunnels();
   readonly #startedAt = Date.now();
   /** Apart from others of the same name: only its own `Via` is a loop. */
   readonly #suffix = randomBytes(4).toString('hex');
   readonly #listeners: readonly Listener[];
-  #config: GatewayConfig;
+  #written: GatewayConfig;
+  #config: ResolvedConfig;
   #runtime: Runtime;
   #take: (() => void) | undefined;
   #context: Context;
@@ -52,9 +59,11 @@ class ReverseProxy implements Gateway {
   #isReady = false;
   #closing: Promise<void> | undefined;
 
-  constructor(input: GatewayConfigInput, { log = SILENT }: GatewayParts) {
-    const config = read(input);
+  constructor(input: GatewayConfigInput, { log = SILENT, baseDir = process.cwd() }: GatewayParts) {
     this.#log = log;
+    this.#baseDir = baseDir;
+    this.#written = readConfig(input);
+    const config = this.#resolve(this.#written);
     this.#events = new EventLog(log);
     this.#config = config;
     const { runtime, take } = this.#build(config, undefined);
@@ -91,13 +100,20 @@ class ReverseProxy implements Gateway {
   }
 
   async reload(input: GatewayConfigInput): Promise<void> {
-    const config = read(input);
+    const written = readConfig(input);
+    const fixed = restartOnlyChanges(this.#written, written);
+    if (fixed.length > 0)
+      throw new ConfigError(fixed.map((path) => `${path} can only be changed by a restart`));
+    const config = this.#resolve(written);
     const { runtime, take } = this.#build(config, this.#runtime);
-    const context = this.#contextOf(config, runtime);
-    take();
+    this.#context = this.#contextOf(config, runtime);
+    this.#written = written;
     this.#config = config;
     this.#runtime = runtime;
-    this.#context = context;
+    // Before the listeners are there, nothing is to be checked.
+    if (this.#take === undefined) take();
+    else this.#take = take;
+    this.#updateListeners(config);
     this.#events.add('reloaded', 'the configuration was changed');
   }
 
@@ -116,11 +132,26 @@ class ReverseProxy implements Gateway {
       startedAt: this.#startedAt,
       ready: this.#isReady,
       connections,
-      tunnels: { open: 0, total: 0 },
+      tunnels: { open: this.#tunnels.size, total: this.#tunnels.opened },
       ...this.#totals.stats,
       pools: [...this.#runtime.pools.values()].map((pool) => pool.stats()),
       events: this.#events.events,
     };
+  }
+
+  /** Certificates were checked before: nothing here can fail half way. */
+  #updateListeners({ listeners }: ResolvedConfig): void {
+    const left = [...this.#listeners];
+    for (const config of listeners) {
+      const at = left.findIndex((listener) => listener.isAt(config));
+      left.splice(at, 1)[0]?.update(config);
+    }
+  }
+
+  #resolve(config: GatewayConfig): ResolvedConfig {
+    const { config: resolved, warnings } = resolveConfig(config, { baseDir: this.#baseDir });
+    for (const warning of warnings) this.#log.warn({}, warning);
+    return resolved;
   }
 
   async #close(graceMs: number): Promise<void> {
@@ -129,7 +160,7 @@ class ReverseProxy implements Gateway {
     if (graceMs > 0 && delayMs > 0) await pause(delayMs);
     for (const listener of this.#listeners) listener.stopAccepting();
     const until = performance.now() + graceMs;
-    while (this.#exchanges.size > 0 && performance.now() < until) await pause(20);
+    while (this.#exchanges.size + this.#tunnels.size > 0 && performance.now() < until) await pause(20);
     this.#end();
   }
 
@@ -137,11 +168,12 @@ class ReverseProxy implements Gateway {
   #end(): void {
     this.#watch?.close();
     for (const exchange of this.#exchanges) exchange.client.abort();
+    for (const tunnel of this.#tunnels) tunnel.destroy();
     for (const listener of this.#listeners) listener.destroy();
     for (const pool of this.#runtime.pools.values()) pool.destroy();
   }
 
-  #build(config: GatewayConfig, before: Runtime | undefined): ReturnType<typeof buildRuntime> {
+  #build(config: ResolvedConfig, before: Runtime | undefined): ReturnType<typeof buildRuntime> {
     try {
       return buildRuntime(config, before, { log: this.#log, events: this.#events });
     } catch (error) {
@@ -149,7 +181,7 @@ class ReverseProxy implements Gateway {
     }
   }
 
-  #contextOf(config: GatewayConfig, { routes }: Runtime): Context {
+  #contextOf(config: ResolvedConfig, { routes }: Runtime): Context {
     const { limits, timeouts, name } = config;
     return {
       routes,
@@ -160,12 +192,9 @@ class ReverseProxy implements Gateway {
       log: this.#log,
       ids: this.#ids,
       exchanges: this.#exchanges,
+      tunnels: this.#tunnels,
     };
   }
-}
-
-function read(input: GatewayConfigInput): GatewayConfig {
-  return gatewaySchema.parse(input);
 }
 
 function pause(delayMs: number): Promise<void> {

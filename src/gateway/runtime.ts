@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Gate, type RateLimiter, type RateLimitOptions } from '../index.ts';
 import { memoryRateLimiter } from '../rate-limit/index.ts';
-import type { GatewayConfig, RouteConfig } from './config/schema.ts';
+import type { ResolvedConfig } from './config/resolved-config.ts';
+import type { RouteConfig } from './config/schema.ts';
 import type { GatewayLog } from './contracts.ts';
 import type { EventLog } from './observation/event-log.ts';
 import { HeaderRules } from './routing/header-rules.ts';
@@ -28,7 +29,7 @@ export interface Observers {
  * @throws TypeError or RangeError naming the setting and its value
  */
 export function buildRuntime(
-  config: GatewayConfig,
+  config: ResolvedConfig,
   before: Runtime | undefined,
   observers: Observers,
 ): { runtime: Runtime; take: () => void } {
@@ -57,7 +58,7 @@ export function buildRuntime(
   return { runtime: { pools, routes: new RouteTable(routes), limiters }, take };
 }
 
-function routesOf({ routes, pools }: GatewayConfig): readonly RouteConfig[] {
+function routesOf({ routes, pools }: ResolvedConfig): readonly RouteConfig[] {
   if (routes !== undefined) return routes;
   const none = { set: {}, remove: [] };
   return Object.keys(pools).map((pool) => ({ path: '/', pool, requestHeaders: none, responseHeaders: none }));

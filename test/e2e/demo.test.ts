@@ -48,6 +48,7 @@ describe('the demo', () => {
 
   it('knows no homes with round robin, and compares it with consistent hashing', async () => {
     const report = await jsonDemo('--requests', '200', '--strategy', 'round-robin');
+    expect(report.addresses?.gateway).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/);
     expect(report.requests).toEqual({ sent: 200, answered: 200, lost: 0 });
     expect(report.backends.every(({ keysAtHome, spills }) => keysAtHome === null && spills === null)).toBe(
       true,
@@ -57,19 +58,46 @@ describe('the demo', () => {
     expect(report.comparison.other.strategy).toBe('consistent-hash');
   });
 
-  it('prints the table once and no escape codes into a pipe', async () => {
-    const { code, stdout, stderr } = await demo('--requests', '200');
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).not.toContain('\x1b');
-    expect(stdout.match(/keys at home/g)).toHaveLength(1);
-    expect(stdout).toMatch(/^ beta +\d+/m);
-    expect(stdout).toContain('beta closes its port');
-    expect(stdout).toContain('200 of 200 answered');
+  it('goes without a gateway on demand, and holds every admission against its bounds', async () => {
+    const { addresses, requests, bounds } = await jsonDemo('--requests', '300', '--in-process');
+    expect(addresses).toBeNull();
+    expect(requests).toEqual({ sent: 300, answered: 300, lost: 0 });
+    expect(bounds).toMatchObject({ factor: 1.25, admissions: { broken: 0 } });
+    expect(bounds?.admissions?.checked).toBeGreaterThan(200);
+  });
+
+  it('prints the table once and no escape codes into a pipe, and on demand keeps up the dashboard', async () => {
+    const child = start('--requests', '200', '--keep');
+    const exited = once(child, 'exit');
+    const problems = text(child.stderr);
+    let told = '';
+    await new Promise<void>((resolve) => {
+      child.stdout.on('data', (chunk) => {
+        told += chunk;
+        if (told.includes('Ctrl-C ends them')) resolve();
+      });
+    });
+    expect(told).not.toContain('\x1b');
+    expect(told.match(/keys at home/g)).toHaveLength(1);
+    expect(told).toMatch(/^ beta +\d+/m);
+    expect(told).toContain('beta closes its port');
+    expect(told).toContain('200 of 200 answered');
+    const [, dashboard = '', gateway = ''] =
+      /Dashboard: (\S+) is still up, and (\S+) takes requests/.exec(told) ?? [];
+    expect(told.startsWith(` Dashboard: ${dashboard} (for as long as this runs`)).toBe(true);
+    const get = async (url: string) => (await fetch(url, { signal: AbortSignal.timeout(10_000) })).text();
+    expect(await get(`${gateway}products/oak-lamp`)).toContain('/products/oak-lamp, made by');
+    expect(await get(dashboard)).toMatch(/<html/i);
+    child.kill('SIGINT');
+    expect([await exited, await problems]).toEqual([[0, null], '']);
+    await expect(get(gateway)).rejects.toThrow('fetch failed');
+    await expect(get(dashboard)).rejects.toThrow('fetch failed');
   });
 
   it.each([
     [['--requests', '0'], '--requests must be an integer from 1 to 1000000, got "0"'],
     [['--requests', '-5'], "Option '--requests' must be followed by its value"],
+    [['--in-process', '--keep'], '--keep is for the dashboard, which there is none of with --in-process'],
     [['--colour'], "Unknown option '--colour'"],
     [['--strategy', 'best'], `--strategy must be one of ${Object.keys(strategies).join(', ')}, got "best"`],
   ])('says in one line what is wrong with %j', async (args, problem) => {
@@ -93,11 +121,11 @@ describe('the demo', () => {
   it('loses no request to any fault, keeps its promises and prints one JSON document', async () => {
     const { requests, resilience, backends, phases, bounds, comparison } = await whole;
     expect(requests).toEqual({ sent: requests.sent, answered: requests.sent, lost: 0 });
-    const { refused, broken, timedOut, status5xx } = resilience.failures;
-    expect(refused + broken).toBeGreaterThan(0);
-    expect(timedOut).toBeGreaterThan(0);
-    expect(status5xx).toBeGreaterThan(0);
-    expect(resilience.retries).toBe(refused + broken + timedOut + status5xx);
+    const { retries, failures } = resilience;
+    expect(retries.unsent).toBeGreaterThan(0);
+    expect(retries.error).toBeGreaterThan(0);
+    expect(retries.status).toBeGreaterThan(0);
+    expect(retries.unsent + retries.error + retries.status).toBe(failures);
     expect(resilience.faults.map(({ name }) => name)).toEqual([
       'beta refuses',
       'beta hangs',
@@ -112,10 +140,8 @@ describe('the demo', () => {
       'delta up',
       'epsilon up',
     ]);
-    expect(backends.reduce((sum, backend) => sum + backend.requests, 0)).toBe(
-      requests.sent + resilience.retries,
-    );
-    expect(bounds).toMatchObject({ factor: 1.25, broken: 0 });
+    expect(backends.reduce((sum, backend) => sum + backend.requests, 0)).toBe(requests.sent + failures);
+    expect(bounds).toEqual({ factor: 1.25, admissions: null });
     // A key whose home is full when it comes back may stay elsewhere.
     expect(phases.every(({ keys }) => (keys?.strayed ?? 0) < 0.05)).toBe(true);
     const { own, other } = comparison;

@@ -1,7 +1,7 @@
 import type { BackendState } from '../../../src/index.ts';
 import { hitRate } from '../run/ledger.ts';
 import type { Pass } from '../run/pass.ts';
-import { weightShare } from '../run/weights.ts';
+import { weightShare } from '../run/watch.ts';
 
 /** One backend, from the beginning. */
 export interface BackendReport {
@@ -9,8 +9,6 @@ export interface BackendReport {
   readonly state: BackendState;
   /** The share of its weight that counts now: 0 where it gets nothing, less than 1 while it is starting. */
   readonly weightShare: number;
-  /** For how many more milliseconds it is ejected; `null` where it is not. */
-  readonly ejectedForMs: number | null;
   /** Attempts, retries included. */
   readonly requests: number;
   /** Attempts that failed here. */
@@ -24,7 +22,7 @@ export interface BackendReport {
 
 /** The backends of a pass as they stand at this moment. */
 export function backendReports({ cluster, hasHomes }: Pass): BackendReport[] {
-  const { backends } = cluster.loadbalancer.balancer.stats();
+  const { backends } = cluster.way.stats();
   const total = backends.reduce((sum, { requests }) => sum + requests, 0);
   return backends.map((backend) => {
     const { id, state, requests, failures, keys, spills, inFlight } = backend;
@@ -32,14 +30,13 @@ export function backendReports({ cluster, hasHomes }: Pass): BackendReport[] {
       id,
       state,
       weightShare: weightShare(backend),
-      ejectedForMs: cluster.incidents.ejectedForMs(id),
       requests,
       failures,
       share: total === 0 ? 0 : requests / total,
       keysAtHome: hasHomes ? keys : null,
       spills: hasHomes ? spills : null,
       inFlight,
-      hitRate: hitRate(cluster.backend(id)),
+      hitRate: hitRate(cluster.backend(id).shop),
     };
   });
 }

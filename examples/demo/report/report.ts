@@ -2,6 +2,7 @@ import type { StrategyName } from '../../../src/index.ts';
 import { hitRate, type Latency } from '../run/ledger.ts';
 import type { Pass } from '../run/pass.ts';
 import { SEED } from '../settings.ts';
+import type { Addresses, Admissions } from '../ways/way.ts';
 import { type BackendReport, backendReports } from './backends.ts';
 import { type PhaseReport, phaseReports } from './phases.ts';
 import { type ResilienceReport, resilienceReport } from './resilience.ts';
@@ -10,6 +11,8 @@ import { type ResilienceReport, resilienceReport } from './resilience.ts';
  * The whole demo in numbers: what `--json` prints. Shares are from 0 to 1; `null` stands where there is no such thing.
  */
 export interface Report {
+  /** Where the gateway is reached as long as the demo runs; `null` where the load balancer was injected into the client. */
+  readonly addresses: Addresses | null;
   readonly strategy: StrategyName;
   readonly seed: number;
   /** A request is lost where its client gets an error, or anything but a page. */
@@ -21,10 +24,18 @@ export interface Report {
   readonly resilience: ResilienceReport;
   readonly backends: readonly BackendReport[];
   readonly phases: readonly PhaseReport[];
-  /** Both load bounds, held against every admission; `null` where none applies. */
-  readonly bounds: { readonly factor: number; readonly admissions: number; readonly broken: number } | null;
+  /** `null` where keys have no homes. */
+  readonly bounds: BoundsReport | null;
   readonly comparison: Comparison;
   readonly tookMs: number;
+}
+
+/** What bounds the load of a backend. */
+interface BoundsReport {
+  /** To how many times its fair share a new key may bring a backend. */
+  readonly factor: number;
+  /** How often both load bounds held and did not hold; `null` where the gateway admits, which does so out of sight. */
+  readonly admissions: Admissions | null;
 }
 
 /** Two strategies on the same part of the stream: its first `requests`. */
@@ -44,21 +55,20 @@ interface CacheReport {
 
 /** Puts together what two passes over one stream have found. */
 export function reportOn(pass: Pass, other: Pass, tookMs: number): Report {
-  const { ledger, bounds } = pass;
+  const { ledger, cluster, keys } = pass;
   return {
+    addresses: cluster.way.addresses,
     strategy: pass.strategy,
     seed: SEED,
     requests: { sent: pass.sent, answered: ledger.answered, lost: lostBy(pass) },
     losses: [...ledger.losses, ...other.ledger.losses].slice(0, 5),
-    distinctKeys: pass.distinctKeys,
+    distinctKeys: keys.samples.length,
     cache: cacheReport(pass, pass.sent),
     resilience: resilienceReport(pass),
     backends: backendReports(pass),
     phases: phaseReports(pass),
     bounds:
-      bounds.factor === null
-        ? null
-        : { factor: bounds.factor, admissions: bounds.checked, broken: bounds.broken },
+      keys.boundFactor === null ? null : { factor: keys.boundFactor, admissions: cluster.way.admissions },
     comparison: {
       requests: other.sent,
       own: cacheReport(pass, other.sent),

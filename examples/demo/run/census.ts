@@ -1,4 +1,5 @@
-import type { Balancer, Request } from '../../../src/index.ts';
+import type { Explanation, Request } from '../../../src/index.ts';
+import type { Way } from '../ways/way.ts';
 
 /** Which backend each key lives on, by key. */
 export type Homes = ReadonlyMap<string, string>;
@@ -10,27 +11,39 @@ export interface Moves {
   readonly strayed: number;
 }
 
-/** One request for each distinct key of a stream. */
-export function oneForEachKey(balancer: Balancer<Request>, stream: readonly Request[]): Request[] {
+/** What there is to know of the keys of a stream. */
+export interface Keys {
+  /** One request for each distinct key. */
+  readonly samples: readonly Request[];
+  /** To how many times its fair share a new key may bring a backend; `null` where keys have no homes. */
+  readonly boundFactor: number | null;
+}
+
+/** Asks for the key of each request. */
+export async function keysOf(way: Way, stream: readonly Request[]): Promise<Keys> {
   const byKey = new Map<string | undefined, Request>();
-  for (const request of stream) {
-    const { key } = balancer.explain(request);
-    if (!byKey.has(key)) byKey.set(key, request);
+  let boundFactor: number | null = null;
+  for (const [i, { key, owner, bounds }] of (await explanations(way, stream)).entries()) {
+    if (owner !== undefined) boundFactor = bounds.factor;
+    if (!byKey.has(key)) byKey.set(key, stream[i] as Request);
   }
-  return [...byKey.values()];
+  return { samples: [...byKey.values()], boundFactor };
 }
 
 /**
- * Asks the balancer where the keys live that it has seen so far, without side effects; `null` where there are no homes. A
- * key that it has not seen has none yet, only the prospect of one.
+ * Asks where the keys live that were seen so far, without side effects; `null` where there are no homes. A key that was not seen
+ * has none yet, only the prospect of one.
  */
-export function census(balancer: Balancer<Request>, requests: readonly Request[]): Homes | null {
+export async function census(way: Way, requests: readonly Request[]): Promise<Homes | null> {
   const homes = new Map<string, string>();
-  for (const request of requests) {
-    const { key, owner, remembered } = balancer.explain(request);
+  for (const { key, owner, remembered } of await explanations(way, requests)) {
     if (key !== undefined && owner !== undefined && remembered) homes.set(key, owner);
   }
   return homes.size === 0 ? null : homes;
+}
+
+function explanations(way: Way, requests: readonly Request[]): Promise<Explanation[]> {
+  return Promise.all(requests.map((request) => way.explain(request)));
 }
 
 /** How many keys live on the backend that has most, over the mean of some backends; `null` where there are none. */

@@ -1,61 +1,66 @@
-import {
-  type BackendServiceInfo,
-  Loadbalancer,
-  LoggerService,
-  type StrategyName,
-} from '../../../src/index.ts';
-import { CACHED_PAGES, SEED } from '../settings.ts';
-import { ShopBackend } from '../shop/backend.ts';
-import { seededRandom } from '../shop/random.ts';
-import { AttemptLog } from './attempts.ts';
-import { Incidents } from './incidents.ts';
-import { resilience } from './resilience.ts';
+import { Balancer, type PoolChange, type StrategyName } from '../../../src/index.ts';
+import { ExampleBackend } from '../../backends/backend.ts';
+import { CACHED_PAGES } from '../settings.ts';
+import type { OpenWay, PoolEntry, Way } from '../ways/way.ts';
 
-/** Real servers, the pool that lists them, and the load balancer in front. */
+/** Real servers, the pool that lists them, and the way to them. */
 export class Cluster {
-  readonly loadbalancer: Loadbalancer;
-  /** The very array that the load balancer was given: pushing to it is all it takes to add a backend. */
-  readonly pool: BackendServiceInfo[];
-  readonly attempts = new AttemptLog();
-  readonly incidents: Incidents;
-  readonly #backends: Map<string, ShopBackend>;
+  readonly way: Way;
+  readonly #strategy: StrategyName;
+  readonly #backends: Map<string, ExampleBackend>;
+  readonly #pool: PoolEntry[];
 
-  private constructor(backends: readonly ShopBackend[], strategy: StrategyName) {
+  private constructor(way: Way, strategy: StrategyName, backends: readonly ExampleBackend[]) {
+    this.way = way;
+    this.#strategy = strategy;
     this.#backends = new Map(backends.map((backend) => [backend.id, backend]));
-    this.pool = backends.map((backend) => backend.entry);
-    // Standard output belongs to the table.
-    const logger = new LoggerService({ sink: console.error });
-    this.loadbalancer = new Loadbalancer(this.attempts, this.pool, logger, {
-      ...resilience(),
-      strategy,
-      env: { random: seededRandom(SEED) },
-    });
-    this.incidents = new Incidents(this.loadbalancer.balancer);
+    this.#pool = backends.map((backend) => backend.entry);
   }
 
-  /** Opens the servers and puts them into a pool. */
-  static async open(ids: readonly string[], strategy: StrategyName): Promise<Cluster> {
-    const backends = ids.map((id) => new ShopBackend(id, CACHED_PAGES));
+  /** Opens the servers, and then the way to them. */
+  static async open(ids: readonly string[], strategy: StrategyName, openWay: OpenWay): Promise<Cluster> {
+    const backends = ids.map((id) => new ExampleBackend({ id, cachedPages: CACHED_PAGES }));
     await Promise.all(backends.map((backend) => backend.open()));
-    return new Cluster(backends, strategy);
+    const pool = backends.map((backend) => backend.entry);
+    return new Cluster(await openWay(pool, strategy), strategy, backends);
   }
 
   /** Opens one more server, which the pool does not list yet. */
   async launch(id: string): Promise<void> {
-    const backend = new ShopBackend(id, CACHED_PAGES);
+    const backend = new ExampleBackend({ id, cachedPages: CACHED_PAGES });
     this.#backends.set(id, backend);
     await backend.open();
   }
 
-  backend(id: string): ShopBackend {
+  /** Puts a server into the pool. */
+  async enlist(id: string): Promise<void> {
+    const { entry } = this.backend(id);
+    await this.way.add(entry);
+    this.#pool.push(entry);
+  }
+
+  backend(id: string): ExampleBackend {
     const backend = this.#backends.get(id);
     if (backend === undefined) throw new RangeError(`no server is called ${id}`);
     return backend;
   }
 
-  /** Ends the health checks, and closes every server. */
+  /**
+   * The share of the key space that a change of the pool should move; `null` where the strategy has no arcs to tell it from. Any
+   * balancer over the same backends tells the same.
+   */
+  planned(change: PoolChange): number | null {
+    try {
+      return new Balancer(this.#pool, { strategy: this.#strategy }).plan(change).moved;
+    } catch (error) {
+      if (error instanceof TypeError) return null;
+      throw error;
+    }
+  }
+
+  /** Closes the way, and every server. */
   async close(): Promise<void> {
-    this.loadbalancer.close();
+    await this.way.close();
     await Promise.all([...this.#backends.values()].map((backend) => backend.close()));
   }
 }

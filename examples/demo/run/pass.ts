@@ -1,15 +1,23 @@
 import type { Explanation, Request, StrategyName } from '../../../src/index.ts';
 import { FIRST_FOUR, MAX_IN_FLIGHT, REQUESTS_PER_SECOND } from '../settings.ts';
-import { BoundsWatch } from './bounds-watch.ts';
-import { oneForEachKey } from './census.ts';
+import type { OpenWay } from '../ways/way.ts';
+import { type Keys, keysOf } from './census.ts';
 import { Cluster } from './cluster.ts';
 import { Ledger } from './ledger.ts';
 import type { Schedule } from './schedule.ts';
 import { Stage } from './stage.ts';
 import { sendAll } from './traffic.ts';
-import { Weights } from './weights.ts';
+import { Watch } from './watch.ts';
 
-const WEIGH_EVERY_MS = 50;
+const LOOK_EVERY_MS = 20;
+/** How often a decision is looked into. */
+const EXPLAIN_EVERY = 100;
+
+/** A decision, and the request that it was about. */
+export interface Decision {
+  readonly request: Request;
+  readonly explanation: Explanation;
+}
 
 /** One run of a stream through the scenario, over fresh backends. Its fields may be read at any time. */
 export class Pass {
@@ -17,74 +25,65 @@ export class Pass {
   readonly cluster: Cluster;
   readonly ledger: Ledger;
   readonly stage: Stage;
-  readonly bounds = new BoundsWatch();
-  readonly weights = new Weights();
+  readonly watch: Watch;
   sent = 0;
-  /** Why the last request went where it went. */
-  lastDecision: { readonly request: Request; readonly explanation: Explanation } | undefined;
-  readonly distinctKeys: number;
-  /** Whether the strategy gives keys a home. */
-  readonly hasHomes: boolean;
+  /** Where one of the last requests went, and why. */
+  lastDecision: Decision | undefined;
+  readonly keys: Keys;
   readonly stream: readonly Request[];
 
-  private constructor(stream: readonly Request[], strategy: StrategyName, cluster: Cluster) {
-    const { balancer } = cluster.loadbalancer;
-    const samples = oneForEachKey(balancer, stream);
+  private constructor(stream: readonly Request[], strategy: StrategyName, cluster: Cluster, keys: Keys) {
     this.strategy = strategy;
     this.cluster = cluster;
     this.ledger = new Ledger(stream.length);
     this.stream = stream;
-    this.distinctKeys = samples.length;
-    this.hasHomes = samples.some((request) => balancer.explain(request).owner !== undefined);
-    this.stage = new Stage({ cluster, samples, sent: () => this.sent });
+    this.keys = keys;
+    this.stage = new Stage({ cluster, samples: keys.samples, sent: () => this.sent });
+    this.watch = new Watch(cluster.way);
   }
 
-  static async open(stream: readonly Request[], strategy: StrategyName): Promise<Pass> {
-    return new Pass(stream, strategy, await Cluster.open(FIRST_FOUR, strategy));
+  static async open(stream: readonly Request[], strategy: StrategyName, openWay: OpenWay): Promise<Pass> {
+    const cluster = await Cluster.open(FIRST_FOUR, strategy, openWay);
+    return new Pass(stream, strategy, cluster, await keysOf(cluster.way, stream));
+  }
+
+  /** Whether the strategy gives keys a home. */
+  get hasHomes(): boolean {
+    return this.keys.boundFactor !== null;
   }
 
   /** Sends the stream while the steps of the scenario are taken. Resolves when all is answered and done. */
   async run(schedule: Schedule, signal: AbortSignal): Promise<void> {
-    const { stage } = this;
+    const { stage, watch } = this;
     const isOver = (index: number) => signal.aborted || stage.failure !== undefined || schedule.isOver(index);
-    this.#weigh();
-    const weighing = setInterval(() => this.#weigh(), WEIGH_EVERY_MS);
+    const looking = setInterval(() => watch.look(this.sent), LOOK_EVERY_MS);
     try {
+      watch.look(0);
       await sendAll({ perSecond: REQUESTS_PER_SECOND, maxInFlight: MAX_IN_FLIGHT, isOver }, (index) => {
         while (schedule.isDue(stage.stepsAt.length, index)) stage.begin(index);
         return this.#send(index);
       });
       await stage.finish(signal.aborted ? 0 : schedule.patienceMs);
-      this.#weigh();
+      watch.look(this.sent);
     } finally {
-      clearInterval(weighing);
+      clearInterval(looking);
     }
   }
 
-  /** Sends one request through the load balancer, and notes what comes of it. */
+  /** Sends one request, and notes what comes of it. */
   async #send(index: number): Promise<void> {
-    const { loadbalancer } = this.cluster;
-    const { balancer } = loadbalancer;
+    const { way } = this.cluster;
     const request = this.stream[index] as Request;
-    const explanation = balancer.explain(request);
-    const { dueAt } = balancer;
+    if (index % EXPLAIN_EVERY === 0) this.lastDecision = { request, explanation: await way.explain(request) };
     const sentAt = performance.now();
     this.sent++;
-    const settled = loadbalancer.onRequest(request, {
-      writeResponse: ({ status, headers }) => {
-        if (status !== 200) this.ledger.lose(`${request.path} was answered with status ${status}`);
-        else this.ledger.answer(index, headers?.['x-cache'] === 'hit', performance.now() - sentAt);
-      },
-      writeHeader: () => {},
-      writeError: (error) => this.ledger.lose(`${request.path} failed: ${error.message}`),
-    });
-    // The backend was chosen synchronously, as explained, unless an ejection ended or a weight rose at that very moment.
-    if (balancer.dueAt === dueAt) this.bounds.check(explanation, balancer);
-    this.lastDecision = { request, explanation };
-    await settled;
-  }
-
-  #weigh(): void {
-    this.weights.sample(this.sent, this.cluster.loadbalancer.balancer.stats().backends);
+    try {
+      const { status, body, fromCache } = await way.send(request);
+      if (status !== 200) this.ledger.lose(`${request.path} was answered with status ${status}`);
+      else if (!body.startsWith(`${request.path},`)) this.ledger.lose(`${request.path} got another page`);
+      else this.ledger.answer(index, fromCache, performance.now() - sentAt);
+    } catch (error) {
+      this.ledger.lose(`${request.path} failed: ${(error as Error).message}`);
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { BackendStats, Balancer, Request } from '../../../src/index.ts';
+import type { WayBackend, WayStats } from '../ways/way.ts';
 import { type Homes, keySpread, type Moves, maxOverMean } from './census.ts';
 import { OPENING, type Step } from './scenario.ts';
 
@@ -14,8 +14,8 @@ export interface Relocation extends Moves {
 export class Phase {
   /** What happened at its beginning; `undefined` for the opening. */
   readonly step: Step | undefined;
-  /** In milliseconds of the platform's clock. */
-  readonly beganAt = performance.now();
+  /** In milliseconds since 1970. */
+  readonly beganAt = Date.now();
   /** Its first request. */
   readonly from: number;
   /** The first request after it. */
@@ -28,11 +28,11 @@ export class Phase {
   keySpread: number | null = null;
   #requestsBefore: ReadonlyMap<string, number>;
 
-  constructor(step: Step | undefined, from: number, balancer: Balancer<Request>) {
+  constructor(step: Step | undefined, from: number, stats: WayStats) {
     this.step = step;
     this.from = from;
     this.to = from;
-    this.#requestsBefore = requestsOf(balancer);
+    this.#requestsBefore = requestsOf(stats);
   }
 
   get name(): string {
@@ -40,14 +40,14 @@ export class Phase {
   }
 
   /** The pool has settled after its step. */
-  settle(relocation: Relocation | null, balancer: Balancer<Request>): void {
+  settle(relocation: Relocation | null, stats: WayStats): void {
     this.relocation = relocation;
-    this.#requestsBefore = requestsOf(balancer);
+    this.#requestsBefore = requestsOf(stats);
   }
 
-  end(to: number, balancer: Balancer<Request>, homes: Homes | null): void {
-    const serving = balancer.stats().backends.filter(({ state }) => state === 'up');
-    const newRequests = ({ id, requests }: BackendStats) => requests - (this.#requestsBefore.get(id) ?? 0);
+  end(to: number, { backends }: WayStats, homes: Homes | null): void {
+    const serving = backends.filter(({ state }) => state === 'up');
+    const newRequests = ({ id, requests }: WayBackend) => requests - (this.#requestsBefore.get(id) ?? 0);
     this.to = to;
     this.requestSpread = maxOverMean(serving.map(newRequests));
     this.keySpread = keySpread(
@@ -57,6 +57,6 @@ export class Phase {
   }
 }
 
-function requestsOf(balancer: Balancer<Request>): ReadonlyMap<string, number> {
-  return new Map(balancer.stats().backends.map(({ id, requests }) => [id, requests]));
+function requestsOf({ backends }: WayStats): ReadonlyMap<string, number> {
+  return new Map(backends.map(({ id, requests }) => [id, requests]));
 }

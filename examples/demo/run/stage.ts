@@ -4,7 +4,7 @@ import { census, type Homes, movesBetween } from './census.ts';
 import type { Cluster } from './cluster.ts';
 import { Phase } from './phase.ts';
 import { OPENING, type Step, scenario } from './scenario.ts';
-import { weightShare } from './weights.ts';
+import { foundOut, weightShare } from './watch.ts';
 
 const LOOK_EVERY_MS = 20;
 
@@ -33,7 +33,7 @@ export class Stage {
 
   constructor(play: Play) {
     this.#play = play;
-    this.phases = [new Phase(undefined, 0, play.cluster.loadbalancer.balancer)];
+    this.phases = [new Phase(undefined, 0, play.cluster.way.stats())];
   }
 
   /** Begins the next step; traffic does not wait for it. */
@@ -56,68 +56,54 @@ export class Stage {
     this.#patientUntil = performance.now() + patienceMs;
     await this.#steps;
     if (this.failure !== undefined) throw this.failure;
-    this.#endPhase();
+    await this.#endPhase();
   }
 
   async #take(step: Step, isNextDue: () => boolean): Promise<void> {
     const { cluster, samples, sent } = this.#play;
-    const { balancer } = cluster.loadbalancer;
+    const { way } = cluster;
     this.story.push(step.doing);
     await step.prepare?.(cluster);
-    const planned = this.#planned(step);
-    const before = this.#endPhase();
+    const planned = cluster.planned(step.planned(cluster));
+    const before = await this.#endPhase();
     const wasSteady = this.#isSteady(step) && this.#shareOf(step.backend) === (step.kind === 'fault' ? 1 : 0);
-    const phase = new Phase(step, sent(), balancer);
+    const phase = new Phase(step, sent(), way.stats());
     this.phases.push(phase);
     await step.change(cluster);
     while (!this.#hasSettled(phase, step)) {
       if (isNextDue() || performance.now() >= this.#patientUntil) return;
       await sleep(LOOK_EVERY_MS);
     }
-    const after = wasSteady && this.#isSteady(step) ? census(balancer, samples) : null;
+    const after = wasSteady && this.#isSteady(step) ? await census(way, samples) : null;
     const ideal = 1 / step.backends;
     const moves = before && after && { ...movesBetween(before, after, step.backend), ideal, planned };
-    phase.settle(moves, balancer);
+    phase.settle(moves, way.stats());
     this.story.push(step.done);
   }
 
-  /** Whether the load balancer has found out, and the backend gets nothing any more, or all that is due to it. */
+  /** Whether it was found out, and the backend gets nothing any more, or all that is due to it. */
   #hasSettled({ beganAt }: Phase, { kind, backend }: Step): boolean {
-    const { incidents } = this.#play.cluster;
-    return kind === 'fault'
-      ? incidents.foundOut(backend, beganAt) !== undefined
-      : this.#shareOf(backend) === 1;
+    const stats = this.#play.cluster.way.stats();
+    return kind === 'fault' ? foundOut(stats, backend, beganAt) !== undefined : this.#shareOf(backend) === 1;
   }
 
   /** Whether all backends but that of a step have their whole weight, so that what moves is on account of that one. */
   #isSteady({ backend }: Step): boolean {
-    const { backends } = this.#play.cluster.loadbalancer.balancer.stats();
+    const { backends } = this.#play.cluster.way.stats();
     return backends.every((one) => one.id === backend || weightShare(one) === 1);
   }
 
   #shareOf(backend: string): number {
-    const { backends } = this.#play.cluster.loadbalancer.balancer.stats();
+    const { backends } = this.#play.cluster.way.stats();
     const found = backends.find(({ id }) => id === backend);
     return found === undefined ? 0 : weightShare(found);
   }
 
   /** @returns where keys live at its end; `null` where they have no homes */
-  #endPhase(): Homes | null {
+  async #endPhase(): Promise<Homes | null> {
     const { cluster, samples, sent } = this.#play;
-    const { balancer } = cluster.loadbalancer;
-    const homes = census(balancer, samples);
-    this.phases.at(-1)?.end(sent(), balancer, homes);
+    const homes = await census(cluster.way, samples);
+    this.phases.at(-1)?.end(sent(), cluster.way.stats(), homes);
     return homes;
-  }
-
-  /** The share of the key space that should move; `null` where the strategy has no arcs to tell it from. */
-  #planned(step: Step): number | null {
-    const { cluster } = this.#play;
-    try {
-      return cluster.loadbalancer.balancer.plan(step.planned(cluster)).moved;
-    } catch (error) {
-      if (error instanceof TypeError) return null;
-      throw error;
-    }
   }
 }

@@ -1,5 +1,5 @@
 import type { Request } from '../../../src/index.ts';
-import { listings, pageWithPictures, products, searches } from './catalogue.ts';
+import { listings, pageWithPictures, products, searches } from '../../backends/shop/catalogue.ts';
 import { seededRandom, zipfDraw } from './random.ts';
 
 /** Visitors who are in the shop at the same time. */

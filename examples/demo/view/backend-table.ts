@@ -7,7 +7,7 @@ import { type Column, tableLines } from './table.ts';
 
 const BAR_WIDTH = 6;
 /** As wide as the longest state, so that columns stay where they are. */
-const STATE_TITLE = 'state'.padEnd('ejected 0.0 s'.length);
+const STATE_TITLE = 'state'.padEnd('starting 10%'.length);
 
 /** One line for each backend, and one for all of them. */
 export function backendTable(pass: Pass, width: number, palette: Palette): string[] {
@@ -31,13 +31,13 @@ export function backendTable(pass: Pass, width: number, palette: Palette): strin
 }
 
 /** A backend, or all of them. */
-type Row = Omit<BackendReport, 'state' | 'share' | 'ejectedForMs'> & {
+type Row = Omit<BackendReport, 'state' | 'share'> & {
   readonly state: string;
   readonly share: number | null;
 };
 
-function stateText({ state, ejectedForMs, weightShare }: BackendReport): string {
-  if (state === 'barred') return `ejected ${((ejectedForMs ?? 0) / 1000).toFixed(1)} s`;
+function stateText({ state, weightShare }: BackendReport): string {
+  if (state === 'barred') return 'ejected';
   return state === 'up' && weightShare < 1 ? `starting ${Math.round(weightShare * 100)}%` : state;
 }
 

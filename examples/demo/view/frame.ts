@@ -32,8 +32,10 @@ export function lastDecision({ main, other }: Passes): string {
   return `${request.method} ${request.path} → ${explanation.picked}: ${reason(explanation)}`;
 }
 
-function heading({ strategy, stream, distinctKeys }: Pass, width: number, { bold, dim }: Palette): string {
-  const what = `${strategy}, ${counted(stream.length, 'request')} for ${counted(distinctKeys, 'key')}`;
+function heading({ strategy, stream, keys, cluster }: Pass, width: number, { bold, dim }: Palette): string {
+  const where = cluster.way.addresses === null ? 'in process' : 'gateway';
+  const requests = `${counted(stream.length, 'request')} for ${counted(keys.samples.length, 'key')}`;
+  const what = `${where}, ${strategy}, ${requests}`;
   return `${bold('evenkeel')}  ${dim(cut(what, width - 10))}`;
 }
 

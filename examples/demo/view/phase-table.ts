@@ -22,7 +22,7 @@ function columns({ bold }: Palette): Column<Row>[] {
     { titles: ['phase', 'phase'], align: 'left', cell: ({ name }) => name, paint: () => bold },
     { titles: ['requests', 'reqs'], cell: ({ requests }) => count(requests), rank: 2 },
     { titles: ['retries', 'retries'], cell: ({ fault }) => count(fault?.failures), rank: 7 },
-    { titles: ['last after', 'last'], cell: ({ fault }) => milliseconds(fault?.lastRetryMs), rank: 8 },
+    { titles: ['last after', 'last'], cell: ({ fault }) => milliseconds(fault?.lastFailureMs), rank: 8 },
     { titles: ['cache hits', 'hits'], cell: ({ hitRate }) => percent(hitRate) },
     { titles: ['max load', 'load'], cell: ({ spread }) => times(spread.requests), rank: 5 },
     { titles: ['max keys', 'keys'], cell: ({ spread }) => times(spread.keys), rank: 6 },

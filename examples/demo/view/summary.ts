@@ -8,7 +8,7 @@ const LABEL_WIDTH = 14;
 /** What came of it all, in lines of up to `width` characters. */
 export function summaryLines(report: Report, width: number, palette: Palette): string[] {
   const { green, red, bold } = palette;
-  const isSound = report.requests.lost === 0 && (report.bounds?.broken ?? 0) === 0;
+  const isSound = report.requests.lost === 0 && (report.bounds?.admissions?.broken ?? 0) === 0;
   return [
     '',
     ...phaseTable(report, width, palette),
@@ -31,11 +31,10 @@ function lossText({ requests: { sent, answered, lost }, cache }: Report): string
 }
 
 function retryText({ resilience: { retries, failures } }: Report): string {
-  const { refused, broken, timedOut, status5xx } = failures;
-  const all = refused + broken + timedOut + status5xx;
+  const { unsent, error, status } = retries;
   return (
-    `${count(retries)} for ${counted(all, 'failed attempt')}: ${count(refused)} refused, ${count(broken)} cut off, ` +
-    `${count(timedOut)} without an answer, ${count(status5xx)} with status 500 (which counts as a failure here, and may ` +
+    `${count(unsent + error + status)} for ${counted(failures, 'failed attempt')}: ${count(unsent)} could not be sent, ` +
+    `${count(error)} without a whole answer, ${count(status)} with status 500 (which counts as a failure here, and may ` +
     'be retried: every request is a GET)'
   );
 }
@@ -60,11 +59,13 @@ function loadText({ bounds, phases }: Report): string {
   const most = (of: (phase: Report['phases'][number]) => number | null) => times(highest(phases.map(of)));
   const requests = `the most requests on one backend were ${most(({ spread }) => spread.requests)} the mean`;
   if (bounds === null) return requests;
-  const { admissions, broken, factor } = bounds;
-  return (
+  const { admissions, factor } = bounds;
+  const keys =
     `the most keys on one backend were ${most(({ spread }) => spread.keys)} the mean, where a new key may bring it to ` +
-    `${times(factor)}; ${requests}; both load bounds held at ${count(admissions - broken)} of ${counted(admissions, 'admission')}`
-  );
+    times(factor);
+  if (admissions === null) return `${keys}; ${requests}`;
+  const { checked, broken } = admissions;
+  return `${keys}; ${requests}; both load bounds held at ${count(checked - broken)} of ${counted(checked, 'admission')}`;
 }
 
 function movesText({ backends, phases }: Report): string {

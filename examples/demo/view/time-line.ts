@@ -67,7 +67,7 @@ function weightLine(pass: Pass, id: string, width: number): string {
     .slice(0, -1)
     .map((from) => {
       if (from >= pass.sent) return PENDING;
-      const share = pass.weights.at(id, from);
+      const share = pass.watch.shareAt(id, from);
       return share === undefined ? ' ' : share === 0 ? OUT : level(share);
     })
     .join('');

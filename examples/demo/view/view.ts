@@ -1,4 +1,5 @@
 import type { Report } from '../report/report.ts';
+import type { Addresses } from '../ways/way.ts';
 import { cut } from './format.ts';
 import { frame, lastDecision, story } from './frame.ts';
 import { type Palette, paletteFor } from './palette.ts';
@@ -15,10 +16,14 @@ const DECISION_MS = 800;
 
 /** Shows the demo to somebody, or to a program. */
 export interface View {
+  /** Called once, where there is a gateway. */
+  open(addresses: Addresses): void;
   /** Called some ten times a second. */
   show(passes: Passes): void;
   /** Called at the end, unless the demo was interrupted. */
   finish(passes: Passes, report: Report): void;
+  /** Called after that where the gateway runs on, until somebody stops it. */
+  keep(addresses: Addresses): void;
   /** Leaves the output tidy; always called. */
   close(): void;
 }
@@ -30,6 +35,7 @@ export function terminalView(terminal: Terminal & Pick<NodeJS.WriteStream, 'hasC
   const decision = held(DECISION_MS);
   const width = () => Math.max(NARROWEST, terminal.columns) - 2 * MARGIN.length;
   return {
+    open: (addresses) => terminal.write(`\n${indented(addressLines(addresses, palette)).join('\n')}\n`),
     show(passes) {
       const live = liveLines(story(passes).at(-1) ?? '', decision(lastDecision(passes)), width(), palette);
       screen.paint(indented([...frame(passes, width(), palette), '', ...live]));
@@ -39,6 +45,7 @@ export function terminalView(terminal: Terminal & Pick<NodeJS.WriteStream, 'hasC
       screen.close();
       terminal.write(`${indented(summaryLines(report, width(), palette)).join('\n')}\n\n`);
     },
+    keep: (addresses) => terminal.write(`${MARGIN}${keptLine(addresses, palette)}\n`),
     close: () => screen.close(),
   };
 }
@@ -49,6 +56,7 @@ export function lineView(stream: Pick<NodeJS.WriteStream, 'write'>, hasColours: 
   const width = DEFAULT_WIDTH - 2 * MARGIN.length;
   let told = 0;
   return {
+    open: (addresses) => stream.write(`${indented(addressLines(addresses, palette)).join('\n')}\n`),
     show(passes) {
       const lines = story(passes);
       for (const line of lines.slice(told)) stream.write(`${MARGIN}${line}\n`);
@@ -58,6 +66,7 @@ export function lineView(stream: Pick<NodeJS.WriteStream, 'write'>, hasColours: 
       const lines = [...frame(passes, width, palette), ...summaryLines(report, width, palette)];
       stream.write(`${indented(lines).join('\n')}\n`);
     },
+    keep: (addresses) => stream.write(`${MARGIN}${keptLine(addresses, palette)}\n`),
     close: () => {},
   };
 }
@@ -65,10 +74,23 @@ export function lineView(stream: Pick<NodeJS.WriteStream, 'write'>, hasColours: 
 /** One JSON document at the end, and nothing else. */
 export function jsonView(stream: Pick<NodeJS.WriteStream, 'write'>): View {
   return {
+    open: () => {},
     show: () => {},
     finish: (_, report) => stream.write(`${JSON.stringify(report, undefined, 2)}\n`),
+    keep: () => {},
     close: () => {},
   };
+}
+
+function addressLines({ gateway, dashboard }: Addresses, { bold }: Palette): string[] {
+  return [
+    `${bold('Dashboard:')} ${dashboard} (for as long as this runs; --keep leaves it up)`,
+    `${bold('Gateway:')}   ${gateway}`,
+  ];
+}
+
+function keptLine({ gateway, dashboard }: Addresses, { bold }: Palette): string {
+  return `${bold('Dashboard:')} ${dashboard} is still up, and ${gateway} takes requests; Ctrl-C ends them`;
 }
 
 function liveLines(now: string, why: string, width: number, { bold, dim }: Palette): string[] {

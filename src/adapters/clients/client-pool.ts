@@ -65,7 +65,9 @@ export class ClientPool {
 }
 
 /** By what it does: a copy of the class from another module system is as good. */
-function isBalancer(backends: readonly BackendPoolEntry[] | Balancer<Request>): backends is Balancer<Request> {
+function isBalancer(
+  backends: readonly BackendPoolEntry[] | Balancer<Request>,
+): backends is Balancer<Request> {
   return typeof (backends as Partial<Balancer<Request>> | undefined)?.acquire === 'function';
 }
 

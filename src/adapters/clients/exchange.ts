@@ -34,7 +34,7 @@ export class Exchange {
    * Finds the first backend, at once unless there is a queue.
    * @throws NoBackendError where there is none, OverloadedError where the wait was too long, the signal's reason when the caller left
    */
-  first(signal: AbortSignal): Backend | Promise<Backend> {
+  first(signal: AbortSignal | undefined): Backend | Promise<Backend> {
     const { balancer, queue } = this.#pool;
     if (queue === undefined) return this.#take(balancer.acquire(this.#request));
     return queue.acquire(this.#request, [], undefined, signal).then((lease) => this.#take(lease));

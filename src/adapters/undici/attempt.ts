@@ -65,9 +65,9 @@ export class Attempt implements Handler {
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
-    if (!this.#isOver) return this.#owner.data(chunk);
-    this.#discarded += chunk.length;
-    if (this.#discarded > MAX_DISCARDED_BYTES) controller.abort(new Error('too much to discard'));
+    if (!this.#isOver) this.#owner.data(chunk);
+    else if ((this.#discarded += chunk.length) > MAX_DISCARDED_BYTES)
+      controller.abort(new Error('too much to discard'));
   }
 
   onResponseEnd(_controller: Controller, trailers: Headers): void {

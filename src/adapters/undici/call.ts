@@ -70,11 +70,10 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner {
     if (this.#isOver) return;
     try {
       const first = this.#exchange.first(this.#left.signal);
-      if (!(first instanceof Promise)) return this.#send(first);
-      first.then(
-        (backend) => this.#send(backend),
-        (error) => this.#fail(error as Error, 'cancelled'),
-      );
+      if (first instanceof Promise) {
+        const fail = (error: Error) => this.#fail(error, 'cancelled');
+        first.then((backend) => this.#send(backend), fail);
+      } else this.#send(first);
     } catch (error) {
       this.#fail(error as Error, 'cancelled');
     }
@@ -139,7 +138,8 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner {
     const isUnsent = this.#attempt?.isUnsent === true;
     const isMistake = this.#body.hasFailed(error) || CALLERS_MISTAKES.has(codeOf(error));
     const isFinal = isMistake || this.#outcome !== undefined;
-    if (isFinal || !this.#sendNext({ error, isUnsent })) this.#fail(error, isMistake ? 'cancelled' : 'failure');
+    if (isFinal || !this.#sendNext({ error, isUnsent }))
+      this.#fail(error, isMistake ? 'cancelled' : 'failure');
   }
 
   /** @returns whether another backend gets the request */

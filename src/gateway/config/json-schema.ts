@@ -30,7 +30,10 @@ let tree: SchemaNode | undefined;
 
 /** What is allowed where in a configuration, with what only messages need. */
 export function schemaTree(): SchemaNode {
-  tree ??= z.toJSONSchema(gatewaySchema, { io: 'input', override: ({ jsonSchema }) => tidy(jsonSchema) }) as SchemaNode;
+  tree ??= z.toJSONSchema(gatewaySchema, {
+    io: 'input',
+    override: ({ jsonSchema }) => tidy(jsonSchema),
+  }) as SchemaNode;
   return tree;
 }
 
@@ -58,7 +61,8 @@ function published(value: unknown): unknown {
   const node: Record<string, unknown> = Object.fromEntries(entries);
   const { default: value0, description } = node;
   const isPlain = typeof value0 !== 'object' && value0 !== undefined;
-  if (isPlain && typeof description === 'string') node.description = `${description} Default: ${JSON.stringify(value0)}.`;
+  if (isPlain && typeof description === 'string')
+    node.description = `${description} Default: ${JSON.stringify(value0)}.`;
   return node;
 }
 

@@ -11,7 +11,9 @@ const tls = z.strictObject({
   certificates: z
     .array(certificate)
     .min(1)
-    .describe('The names that each is for stand in the certificates themselves; the first is for all other names.'),
+    .describe(
+      'The names that each is for stand in the certificates themselves; the first is for all other names.',
+    ),
   minVersion: z
     .enum(['TLSv1.2', 'TLSv1.3'])
     .default('TLSv1.2')
@@ -21,7 +23,9 @@ const tls = z.strictObject({
 
 /** Where clients come in. */
 export const listener = z.strictObject({
-  host: listenerHost.optional().describe('The address to listen on. Left out: every address of this machine.'),
+  host: listenerHost
+    .optional()
+    .describe('The address to listen on. Left out: every address of this machine.'),
   port: port.describe('0 for any that is free.'),
   h2c: z
     .boolean()
@@ -36,6 +40,8 @@ export const admin = z.strictObject({
   port: port.describe('0 for any that is free.'),
   token: secret
     .optional()
-    .describe('Bearer token of at least 16 characters; needed where others than this machine can reach the address.'),
+    .describe(
+      'Bearer token of at least 16 characters; needed where others than this machine can reach the address.',
+    ),
   dashboard: z.boolean().default(true).describe('Whether the page with live figures is served.'),
 });

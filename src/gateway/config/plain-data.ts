@@ -19,13 +19,17 @@ class Copy {
   readonly #around = new Set<object>();
 
   of(value: unknown, path: readonly PropertyKey[]): unknown {
-    if (++this.#values > MAX_VALUES) throw new ConfigError([`the configuration must not have more than ${MAX_VALUES} values`]);
+    if (++this.#values > MAX_VALUES)
+      throw new ConfigError([`the configuration must not have more than ${MAX_VALUES} values`]);
     if (typeof value !== 'object' || value === null) return value;
     if (this.#around.has(value)) throw new ConfigError([`${shownPath(path)} must not contain itself`]);
-    if (path.length > MAX_DEPTH) throw new ConfigError([`${shownPath(path.slice(0, 4))} must not be nested so deeply`]);
+    if (path.length > MAX_DEPTH)
+      throw new ConfigError([`${shownPath(path.slice(0, 4))} must not be nested so deeply`]);
     this.#around.add(value);
     try {
-      return Array.isArray(value) ? value.map((entry, i) => this.of(entry, [...path, i])) : this.#object(value, path);
+      return Array.isArray(value)
+        ? value.map((entry, i) => this.of(entry, [...path, i]))
+        : this.#object(value, path);
     } catch (error) {
       // A getter or a proxy of the host.
       if (!(error instanceof ConfigError)) throw new ConfigError([unreadable(path, error)], { cause: error });

@@ -26,13 +26,20 @@ const affinity = z
     z.strictObject({ by: z.literal('client-address') }),
     z.strictObject({ by: z.literal('header'), name: token.describe('Name of the header.') }),
     z.strictObject({ by: z.literal('cookie'), name: token.describe('Name of the cookie.') }),
-    z.strictObject({ by: z.literal('jwt-claim'), claim: text.describe('Name of the claim; the token is not verified.') }),
+    z.strictObject({
+      by: z.literal('jwt-claim'),
+      claim: text.describe('Name of the claim; the token is not verified.'),
+    }),
   ])
   .meta({ rule: 'an object with by' });
 
 const bounds = z.strictObject({
   factor: z.number().min(1).default(1.25).describe('How far above its fair share a backend may go.'),
-  z: z.number().min(0).default(1).describe('Standard deviations of chance that requests in flight may have on top.'),
+  z: z
+    .number()
+    .min(0)
+    .default(1)
+    .describe('Standard deviations of chance that requests in flight may have on top.'),
   rememberedKeys: z
     .int()
     .min(0)
@@ -58,8 +65,12 @@ const tls = z.strictObject({
     .union([pem, z.array(pem).min(1)])
     .optional()
     .meta({ rule: 'PEM text or the path of a PEM file, or a list of them' })
-    .describe('Who may have signed the certificates of backends. Left out: the authorities that Node trusts.'),
-  serverName: serverName.optional().describe('The name in their certificates. Left out: the host of the URL.'),
+    .describe(
+      'Who may have signed the certificates of backends. Left out: the authorities that Node trusts.',
+    ),
+  serverName: serverName
+    .optional()
+    .describe('The name in their certificates. Left out: the host of the URL.'),
   verify: z.boolean().default(true).describe('`false` trusts any certificate: for tests alone.'),
   cert: pem.optional().describe('A certificate for backends that ask for one.'),
   key: pem.optional().describe('Its private key.'),
@@ -72,7 +83,9 @@ const zones = z.strictObject({
   order: z
     .array(text)
     .optional()
-    .describe('Zones in the order in which they stand in for each other. Left out: as they first appear in the pool.'),
+    .describe(
+      'Zones in the order in which they stand in for each other. Left out: as they first appear in the pool.',
+    ),
 });
 
 const strategyNames = Object.keys(strategies) as [StrategyName, ...StrategyName[]];
@@ -88,12 +101,21 @@ export const pool = z.strictObject({
     .default(0)
     .describe('Keeps others from computing keys that share a backend; replicas need the same.'),
   bounds: bounds.prefault({}).describe('Keeps backends close to their fair share, for strategies with keys.'),
-  panicRatio: ratio.default(0.5).describe('Share of backends out above which health is ignored; 1 never ignores it.'),
+  panicRatio: ratio
+    .default(0.5)
+    .describe('Share of backends out above which health is ignored; 1 never ignores it.'),
   affinity: affinity
     .optional()
-    .describe("What equal requests have in common. Left out: the client's address for `ip-hash`, else the path."),
-  sessions: sessions.optional().describe('Keeps the requests of one client on one backend. Left out: no sessions.'),
-  health: z.union([z.boolean(), health]).default(true).describe('Checks every backend; `true` for all defaults.'),
+    .describe(
+      "What equal requests have in common. Left out: the client's address for `ip-hash`, else the path.",
+    ),
+  sessions: sessions
+    .optional()
+    .describe('Keeps the requests of one client on one backend. Left out: no sessions.'),
+  health: z
+    .union([z.boolean(), health])
+    .default(true)
+    .describe('Checks every backend; `true` for all defaults.'),
   ejection: z
     .union([z.boolean(), ejection])
     .default(true)
@@ -111,7 +133,9 @@ export const pool = z.strictObject({
   retries: z
     .union([z.boolean(), retries])
     .default(true)
-    .describe('Sends a request that failed to another backend, where that cannot do harm; `true` for all defaults.'),
+    .describe(
+      'Sends a request that failed to another backend, where that cannot do harm; `true` for all defaults.',
+    ),
   queue: z
     .union([z.boolean(), queue])
     .default(true)
@@ -119,8 +143,12 @@ export const pool = z.strictObject({
   timeouts: timeouts.prefault({}).describe('How long backends have.'),
   connections: count.optional().describe('Sockets for each backend. Left out: as many as are needed.'),
   tls: tls.optional().describe('How to speak with backends that have an https URL.'),
-  zones: zones.optional().describe('Keeps requests in their zone while it can carry them. Left out: zones do not matter.'),
+  zones: zones
+    .optional()
+    .describe('Keeps requests in their zone while it can carry them. Left out: zones do not matter.'),
 });
 
 /** A pool, with every default filled in. */
 export type PoolConfig = z.output<typeof pool>;
+/** How a pool speaks TLS with its backends. */
+export type PoolTlsConfig = z.output<typeof tls>;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { nearestName } from './nearest-name.ts';
 import { type SchemaNode, schemaTree } from './json-schema.ts';
-import { inWords, ruleOf } from './rule.ts';
+import { nearestName } from './nearest-name.ts';
+import { ruleOf } from './rule.ts';
 import { branchesFor, hidesSecret, nodeAt, settingsOf } from './schema-path.ts';
 import { shownPath, shownSecret, shownValue } from './shown-value.ts';
 
@@ -31,8 +31,12 @@ function linesOf(issue: Issue, input: unknown): string[] {
   const node = nodeAt(schemaTree(), path, input);
   const value = valueAt(input, path);
   switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownLine([...path, key], settingsOf(node, value)));
+    case 'unrecognized_keys': {
+      const names = settingsOf(node, value);
+      // What another branch of a union knows cannot stand beside the rest.
+      if (issue.keys.some((key) => names.includes(key))) return [line(path, ruleOf(node), value, node)];
+      return issue.keys.map((key) => unknownLine([...path, key], names));
+    }
     case 'invalid_key':
       return [`the name of ${shownPath(path)} must be ${keyRule(input, path)}`];
     case 'invalid_union':
@@ -45,15 +49,18 @@ function linesOf(issue: Issue, input: unknown): string[] {
 /** What a value that is wrong in itself is held against: of a union, the one branch of its kind. */
 function branchOf(node: SchemaNode, value: unknown): SchemaNode {
   const [branch, ...others] = node.rule === undefined ? branchesFor(node, value) : [];
-  return branch === undefined || others.length > 0 ? node : branch;
+  const isClear = branch !== undefined && others.length === 0 && branch.const === undefined;
+  return isClear ? branch : node;
 }
 
 /** The rules of one branch where it is clear which is meant, else one line for all of them. */
 function unionLines(issue: Issue & { code: 'invalid_union' }, node: SchemaNode, input: unknown): string[] {
   const { path } = issue;
   const value = valueAt(input, path);
+  // A union whose branches say themselves which of them is meant.
   if ('options' in issue && Array.isArray(issue.options)) {
-    return [line(path, inWords(issue.options.map((option) => JSON.stringify(option))), value, node)];
+    const choice: SchemaNode = { enum: issue.options };
+    return [line(path, ruleOf(choice), value, choice)];
   }
   const branches = branchesFor(node, value);
   const names = branches.flatMap((branch) => settingsOf(branch, value));
@@ -74,14 +81,21 @@ function unionLines(issue: Issue & { code: 'invalid_union' }, node: SchemaNode, 
 }
 
 function unknownLine(path: Path, names: readonly string[]): string {
-  const near = nearestName(String(path.at(-1)), names);
-  const hint = near === undefined ? `; allowed are ${inWords(names, 'and')}` : `; did you mean ${JSON.stringify(near)}?`;
-  return `${shownPath(path)} is not a setting${hint}`;
+  const hint = hintFor(String(path.at(-1)), names);
+  return `${shownPath(path)} is not a setting${hint === '' ? `; allowed: ${names.filter((name) => !name.startsWith('$')).join(', ')}` : hint}`;
 }
 
 function line(path: Path, rule: string, value: unknown, node: SchemaNode): string {
   if (value === undefined) return `${shownPath(path)} is missing; it must be ${rule}`;
-  return `${shownPath(path)} must be ${rule}, got ${hidesSecret(node) ? shownSecret(value) : shownValue(value)}`;
+  const mayBeSecret = node.secret === true || (typeof value === 'string' && hidesSecret(node));
+  const got = mayBeSecret ? shownSecret(value) : shownValue(value);
+  const names = node.enum?.filter((name) => typeof name === 'string') ?? [];
+  return `${shownPath(path)} must be ${rule}, got ${got}${typeof value === 'string' ? hintFor(value, names) : ''}`;
+}
+
+function hintFor(written: string, names: readonly string[]): string {
+  const near = nearestName(written, names);
+  return near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;
 }
 
 function keyRule(input: unknown, path: Path): string {

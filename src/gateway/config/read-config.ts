@@ -1,9 +1,9 @@
-import { ConfigError } from '../errors.ts';
 import { addressProblems } from './checks/address-checks.ts';
+import { adminProblems } from './checks/admin-checks.ts';
 import { poolProblems } from './checks/pool-checks.ts';
 import { routeProblems } from './checks/route-checks.ts';
 import { sessionProblems } from './checks/session-checks.ts';
-import { tokenProblems } from './checks/token-checks.ts';
+import { configError } from './config-error.ts';
 import { plainData } from './plain-data.ts';
 import { problemsOf } from './problems.ts';
 import { type GatewayConfig, gatewaySchema } from './schema.ts';
@@ -18,7 +18,7 @@ export function readConfig(input: unknown): GatewayConfig {
   const data = plainData(input);
   const parsed = gatewaySchema.safeParse(data);
   const problems = parsed.success ? crossProblems(parsed.data) : problemsOf(parsed.error.issues, data);
-  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  if (!parsed.success || problems.length > 0) throw configError(problems);
   return parsed.data;
 }
 
@@ -26,10 +26,12 @@ export function readConfig(input: unknown): GatewayConfig {
 function crossProblems(config: GatewayConfig): string[] {
   return [
     ...addressProblems(config),
-    ...tokenProblems(config.admin?.token, 'admin.token'),
+    ...adminProblems(config.admin),
     ...Object.entries(config.pools).flatMap(([name, pool]) => [
       ...poolProblems(pool, shownPath(['pools', name])),
-      ...(pool.sessions === undefined ? [] : sessionProblems(pool.sessions, shownPath(['pools', name, 'sessions']))),
+      ...(pool.sessions === undefined
+        ? []
+        : sessionProblems(pool.sessions, shownPath(['pools', name, 'sessions']))),
     ]),
     ...routeProblems(config),
   ];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { headerValue, hostPattern, path, poolName, token } from './values.ts';
+import { headerValue, hostPattern, path, text, token } from './values.ts';
 
 const headerRules = z.strictObject({
   set: z
@@ -28,7 +28,7 @@ export const route = z.strictObject({
     .optional()
     .describe('The host that is asked for; `*.` stands for every name below. Left out: any.'),
   path: path.default('/').describe('Every path that begins with it, by whole segments.'),
-  pool: poolName.describe('Name of the pool that the requests go to.'),
+  pool: text.meta({ rule: 'the name of a pool' }).describe('Where the requests go.'),
   rateLimit: rateLimit.optional().describe('Refuses requests with 429 beyond a rate. Left out: no limit.'),
   requestHeaders: headerRules.prefault({}).describe('Changes what backends see.'),
   responseHeaders: headerRules.prefault({}).describe('Changes what clients see.'),

@@ -35,7 +35,9 @@ function alternativesOf(node: SchemaNode): string[] {
 
 function rangeOf({ minimum, exclusiveMinimum, maximum }: SchemaNode): string {
   if (exclusiveMinimum !== undefined) {
-    return maximum === undefined ? ` above ${exclusiveMinimum}` : ` above ${exclusiveMinimum} and up to ${maximum}`;
+    return maximum === undefined
+      ? ` above ${exclusiveMinimum}`
+      : ` above ${exclusiveMinimum} and up to ${maximum}`;
   }
   if (minimum === undefined) return maximum === undefined ? '' : ` up to ${maximum}`;
   return maximum === undefined ? ` of at least ${minimum}` : ` from ${minimum} to ${maximum}`;

@@ -9,7 +9,8 @@ export function nodeAt(tree: SchemaNode, path: readonly PropertyKey[], input: un
   for (const key of path) {
     const branches = node.anyOf === undefined && node.oneOf === undefined ? [node] : branchesFor(node, value);
     node = branches.map((branch) => childOf(branch, key)).find((child) => child !== undefined) ?? ANYTHING;
-    value = typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined;
+    value =
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined;
   }
   return node;
 }
@@ -17,7 +18,9 @@ export function nodeAt(tree: SchemaNode, path: readonly PropertyKey[], input: un
 /** The branches of a union that a value is most likely meant for; more than one where that is not clear. */
 export function branchesFor(node: SchemaNode, value: unknown): SchemaNode[] {
   const kind = kindOf(value);
-  const candidates = (node.anyOf ?? node.oneOf ?? []).filter(({ type }) => (type === 'integer' ? 'number' : type) === kind);
+  const candidates = (node.anyOf ?? node.oneOf ?? []).filter(
+    ({ type }) => (type === 'integer' ? 'number' : type) === kind,
+  );
   const scores = candidates.map((branch) => scoreOf(branch, value));
   return candidates.filter((_, i) => scores[i] === Math.max(...scores));
 }
@@ -36,7 +39,10 @@ export function hidesSecret(node: SchemaNode): boolean {
   return children.some((child) => typeof child === 'object' && hidesSecret(child));
 }
 
-function childOf({ properties, additionalProperties, items }: SchemaNode, key: PropertyKey): SchemaNode | undefined {
+function childOf(
+  { properties, additionalProperties, items }: SchemaNode,
+  key: PropertyKey,
+): SchemaNode | undefined {
   if (typeof key === 'number') return typeof items === 'object' ? items : undefined;
   if (properties !== undefined && Object.hasOwn(properties, key)) return properties[String(key)];
   return typeof additionalProperties === 'object' ? additionalProperties : undefined;

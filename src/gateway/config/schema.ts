@@ -28,15 +28,21 @@ const limits = z.strictObject({
     .min(0)
     .max(16_777_216)
     .default(65_536)
-    .describe("Bytes of a request's body that are kept for a retry; a longer one is not retried once it was begun."),
+    .describe(
+      "Bytes of a request's body that are kept for a retry; a longer one is not retried once it was begun.",
+    ),
   connections: count.default(10_000).describe('Open connections of clients.'),
   streams: z.int().min(1).max(1_000).default(100).describe('Requests at a time on one HTTP/2 connection.'),
 });
 
 const timeouts = z.strictObject({
-  headersMs: duration.default(10_000).describe('Milliseconds for the head of a request, and for a TLS handshake.'),
+  headersMs: duration
+    .default(10_000)
+    .describe('Milliseconds for the head of a request, and for a TLS handshake.'),
   bodyMs: duration.default(20_000).describe("Milliseconds between two pieces of a request's body."),
-  writeMs: duration.default(60_000).describe('Milliseconds for which a client may take nothing of an answer.'),
+  writeMs: duration
+    .default(60_000)
+    .describe('Milliseconds for which a client may take nothing of an answer.'),
   idleMs: duration.default(75_000).describe('Milliseconds that an idle connection of a client is kept.'),
   tunnelMs: durationOrOff
     .default(3_600_000)

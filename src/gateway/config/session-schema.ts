@@ -23,9 +23,16 @@ const cookie = z.strictObject({
   secrets: z
     .array(secret)
     .min(1)
-    .describe('Keys of at least 32 bytes: the first one signs, all of them verify, so that keys can be replaced.'),
+    .describe(
+      'Keys of at least 32 bytes: the first one signs, all of them verify, so that keys can be replaced.',
+    ),
   name: token.default('evenkeel').describe('Name of the cookie.'),
-  path: z.string().startsWith('/').default('/').meta({ rule: 'a path that begins with "/"' }).describe('Path that the cookie is for.'),
+  path: z
+    .string()
+    .startsWith('/')
+    .default('/')
+    .meta({ rule: 'a path that begins with "/"' })
+    .describe('Path that the cookie is for.'),
   secure: z
     .boolean()
     .optional()
@@ -45,10 +52,20 @@ const names = z.union([text, z.array(text).min(1)]).meta({ rule: 'a string or a 
 const jwt = z.strictObject({
   key: z
     .union([...secretSources, jwk])
-    .meta({ rule: 'a string, { env: NAME }, { file: PATH }, a JWK with kty or a JWKS with keys', secret: true })
-    .describe('What verifies tokens: a secret, a public key in PEM, a JWK or a JWKS; from a file or the environment, too.'),
-  algorithms: z.array(z.enum(algorithms)).min(1).describe('What tokens may be signed with; each must fit the key.'),
-  issuer: names.optional().describe('Who must have issued the token (`iss`). Left out: anybody who has the key.'),
+    .meta({
+      rule: 'a string, { env: NAME }, { file: PATH }, a JWK with kty or a JWKS with keys',
+      secret: true,
+    })
+    .describe(
+      'What verifies tokens: a secret, a public key in PEM, a JWK or a JWKS; from a file or the environment, too.',
+    ),
+  algorithms: z
+    .array(z.enum(algorithms))
+    .min(1)
+    .describe('What tokens may be signed with; each must fit the key.'),
+  issuer: names
+    .optional()
+    .describe('Who must have issued the token (`iss`). Left out: anybody who has the key.'),
   audience: names.optional().describe('For whom the token must be (`aud`). Left out: anybody.'),
   claim: text.default('sub').describe('The claim that names the session.'),
 });
@@ -60,3 +77,10 @@ export const sessions = z
     z.strictObject({ jwt: jwt.describe('By a claim of a signed bearer token, which is verified.') }),
   ])
   .meta({ rule: 'an object with either cookie or jwt' });
+
+/** Sessions by cookie, with every default filled in. */
+export type CookieConfig = z.output<typeof cookie>;
+/** Sessions by token, with every default filled in. */
+export type JwtConfig = z.output<typeof jwt>;
+/** Sessions of either kind. */
+export type SessionsConfig = z.output<typeof sessions>;

@@ -21,7 +21,8 @@ export function shownValue(value: unknown): string {
 
 /** The same for what may be a secret: only what kind of value it is. */
 export function shownSecret(value: unknown): string {
-  if (typeof value === 'string') return `a string of ${value.length} characters`;
+  if (typeof value === 'string')
+    return `a string of ${value.length} ${value.length === 1 ? 'character' : 'characters'}`;
   return typeof value === 'number' ? 'a number' : shownValue(value);
 }
 

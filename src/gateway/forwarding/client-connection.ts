@@ -11,7 +11,16 @@ export class ClientConnection {
   /** The peer as `for=` of `Forwarded` says it (RFC 7239 section 6). */
   readonly forwardedFor: string;
 
-  constructor(remoteAddress: string | undefined, isEncrypted: boolean, trustedProxies: BlockList) {
+  /** Whether a host may be asked for here; `undefined` where any may. */
+  readonly serves: ((host: string) => boolean) | undefined;
+
+  constructor(
+    remoteAddress: string | undefined,
+    isEncrypted: boolean,
+    trustedProxies: BlockList,
+    serves?: (host: string) => boolean,
+  ) {
+    this.serves = serves;
     this.address = plainAddress(remoteAddress ?? '');
     this.isEncrypted = isEncrypted;
     this.isTrusted = isTrusted(this.address, trustedProxies);

@@ -1,6 +1,7 @@
 import type { GatewayConfig } from '../config/schema.ts';
 import type { GatewayLog } from '../contracts.ts';
 import type { RouteTable } from '../routing/route-table.ts';
+import type { Tunnels } from '../tunnels/tunnels.ts';
 import type { Exchange } from './exchange.ts';
 import type { Identity } from './forwarded-headers.ts';
 import type { RequestIds } from './request-ids.ts';
@@ -17,4 +18,6 @@ export interface Context {
   readonly ids: RequestIds;
   /** Requests under way, for whoever looks after those that do not move. */
   readonly exchanges: Set<Exchange>;
+  /** Upgrades and tunnels under way. */
+  readonly tunnels: Tunnels;
 }

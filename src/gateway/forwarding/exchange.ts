@@ -1,6 +1,7 @@
 import type { Admission, Lease, Outcome } from '../../index.ts';
 import type { Route } from '../routing/route-table.ts';
 import type { Upstream } from '../routing/upstream.ts';
+import { account } from './accounting.ts';
 import { type AnswerHead, readAnswerHead } from './answer-head.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import { Attempts, type Sender } from './attempts.ts';
@@ -48,7 +49,8 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender {
       if (refusal !== undefined) return this.refuse(refusal);
       const { gate } = this.#route;
       const body = this.client.bodyFor(this.#request.head);
-      if (body !== undefined) this.upload = new Upload(body, this.#context.limits);
+      if (body !== undefined)
+        this.upload = new Upload(body, () => this.client.isComplete, this.#context.limits);
       if (gate === undefined) this.#choose();
       else void gate.admit(this.#request).then((admission) => this.#guard(() => this.#admitted(admission)));
     });
@@ -144,6 +146,7 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender {
   closed(isComplete: boolean): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#context.exchanges.delete(this);
     this.#attempt?.abort();
     this.upload?.close();
     const hasLeft = !isComplete && this.#code === undefined && this.#outcome !== 'failure';
@@ -186,30 +189,15 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender {
   }
 
   #account(hasLeft: boolean): void {
-    const { totals, exchanges, log } = this.#context;
-    exchanges.delete(this);
     const durationMs = performance.now() - this.startedAt;
-    const bytesReceived = this.upload?.received ?? 0;
-    const status = hasLeft ? 499 : this.#status;
-    totals.ended(status, durationMs, bytesReceived, this.bytesSent);
-    this.#attempt?.upstream.meter.latency.record(durationMs);
-    if (log.access === undefined) return;
-    const { id, path, host, clientAddress, route } = this.#request;
-    const { method, version } = this.client;
-    log.access({
-      requestId: id,
-      method,
-      // The query may hold secrets.
-      path: path.split('?', 1)[0] as string,
-      host,
-      protocol: `HTTP/${version}`,
-      clientAddress,
-      status,
-      pool: route?.pool.name,
-      backend: this.#attempt?.lease.backend.id,
+    const attempt = this.#attempt;
+    attempt?.upstream.meter.latency.record(durationMs);
+    account(this.#context, this.#request, {
+      status: hasLeft ? 499 : this.#status,
+      backend: attempt?.lease.backend.id,
       attempts: this.#attempts?.made ?? 0,
       durationMs,
-      bytesReceived,
+      bytesReceived: this.upload?.received ?? 0,
       bytesSent: this.bytesSent,
       code: this.#code,
     });

@@ -36,6 +36,10 @@ export class IncomingRequest implements Request {
     return this.#headers;
   }
 
+  get version(): Client['version'] {
+    return this.#source.version;
+  }
+
   /** Whether the client came over TLS. */
   get isSecure(): boolean {
     return this.#isSecure;
@@ -60,6 +64,7 @@ export class IncomingRequest implements Request {
     const { address, scheme } = originOf(this.head, this.#source.connection, identity);
     this.clientAddress = address;
     this.#isSecure = scheme === 'https';
+    if (this.#source.connection.serves?.(this.host) === false) return REFUSALS.wrongHost;
     if (isLoop(this.head.via, identity.name)) return REFUSALS.loop;
     const route = routes.find(this.host, this.path);
     if (route === undefined) return REFUSALS.noRoute;

@@ -1,6 +1,7 @@
 import type { GatewayStats } from '../contracts.ts';
 import { LatencyHistogram } from '../observation/latency-histogram.ts';
 import { StatusCounts } from '../routing/backend-meter.ts';
+import type { Ending } from './accounting.ts';
 
 /** What a gateway counts of all requests. */
 export class Totals {
@@ -19,12 +20,12 @@ export class Totals {
     this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
   }
 
-  /** Counts the end of a request. @param status - 499 where the client has left */
-  ended(status: number, durationMs: number, bytesReceived: number, bytesSent: number): void {
+  /** Counts the end of a request; a tunnel lasts as long as it likes, which is no latency. */
+  ended({ status, durationMs, bytesReceived, bytesSent }: Ending): void {
     this.inFlight--;
     if (status === 499) this.cancelled++;
-    else this.statuses.count(status);
-    this.latency.record(durationMs);
+    else if (status >= 200) this.statuses.count(status);
+    if (status !== 101) this.latency.record(durationMs);
     this.bytesReceived += bytesReceived;
     this.bytesSent += bytesSent;
   }

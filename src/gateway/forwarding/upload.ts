@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream';
 
+const HALF = 'the client left before the end of its body';
+
 /** What an {@link Upload} must not exceed. */
 export interface UploadLimits {
   readonly bodyBytes: number;
@@ -18,6 +20,7 @@ export class Upload {
   /** Bytes that came from the client. */
   received = 0;
   readonly #source: Readable;
+  readonly #isWhole: () => boolean;
   readonly #limits: UploadLimits;
   #isStarted = false;
   #isEnded = false;
@@ -27,8 +30,10 @@ export class Upload {
   #keptBytes = 0;
   #taker: UploadStream | undefined;
 
-  constructor(source: Readable, limits: UploadLimits) {
+  /** @param isWhole - whether all of the request has come: a stream of a client that has left may end like any other */
+  constructor(source: Readable, isWhole: () => boolean, limits: UploadLimits) {
     this.#source = source;
+    this.#isWhole = isWhole;
     this.#limits = limits;
   }
 
@@ -94,7 +99,7 @@ export class Upload {
       .on('data', (chunk: Buffer) => this.#take(chunk))
       .on('end', () => this.#finish())
       .on('error', (error) => this.fail(error))
-      .on('close', () => this.fail(new Error('the client left before the end of its body')));
+      .on('close', () => this.#finish());
   }
 
   #take(chunk: Buffer): void {
@@ -111,11 +116,13 @@ export class Upload {
   }
 
   #finish(): void {
-    // An HTTP/2 stream that was reset ends too.
-    if ((this.#source as { aborted?: boolean }).aborted === true) {
-      this.fail(new Error('the client left before the end of its body'));
-      return;
-    }
+    if (this.#isWhole()) this.#end();
+    // A stream of HTTP/2 knows only when all that came together has been read.
+    else setImmediate(() => (this.#isWhole() ? this.#end() : this.fail(new Error(HALF))));
+  }
+
+  #end(): void {
+    if (this.#isEnded || this.#error !== undefined) return;
     this.#isEnded = true;
     this.#taker?.push(null);
   }

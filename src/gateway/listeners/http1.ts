@@ -1,11 +1,12 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ClientConnection } from '../forwarding/client-connection.ts';
 import type { Context } from '../forwarding/context.ts';
 import { Exchange } from '../forwarding/exchange.ts';
 import { REFUSALS, type Refusal } from '../forwarding/refusal.ts';
-import { refusalAnswer } from '../forwarding/refusal-answer.ts';
+import { RawAnswer } from '../tunnels/raw-answer.ts';
+import { Upgrade } from '../tunnels/upgrade.ts';
 import { Http1Client } from './http1-client.ts';
 import { linger } from './linger.ts';
 
@@ -39,6 +40,7 @@ export class Http1Front {
   readonly #context: () => Context;
   readonly #peers = new WeakMap<Duplex, Peer>();
   #isClosing = false;
+  #isTimed = false;
 
   /** @param context - what the next request works with */
   constructor(context: () => Context) {
@@ -50,14 +52,36 @@ export class Http1Front {
     server.on('checkContinue', (request, response) => this.#take(request, response));
     server.on('checkExpectation', (request, response) => this.#take(request, response));
     server.on('connect', (_request, socket) => this.#refuseRaw(socket, REFUSALS.method));
+    server.on('upgrade', (request, socket, first) => this.#upgrade(request, socket, first));
     server.on('clientError', (error, socket) => this.#misunderstood(error, socket));
     this.server = server;
+  }
+
+  /**
+   * Takes a connection that somebody else has accepted.
+   * @param serves - whether a host may be asked for on it
+   */
+  accept(socket: Socket, serves?: (host: string) => boolean): void {
+    if (!this.#isTimed) {
+      this.#isTimed = true;
+      // What node:http does when it listens: from now on it looks for connections that take too long.
+      this.server.emit('listening');
+    }
+    this.#greet(socket, serves);
+    this.server.emit('connection', socket);
   }
 
   /** From now on every answer is the last one on its connection. */
   closeAfterAnswers(): void {
     this.#isClosing = true;
     this.server.closeIdleConnections();
+  }
+
+  /** Ends what is left. */
+  destroy(): void {
+    this.server.closeAllConnections();
+    // Also ends its timer, where it never listened.
+    this.server.close();
   }
 
   #take(request: IncomingMessage, response: ServerResponse): void {
@@ -77,14 +101,39 @@ export class Http1Front {
     exchange.start();
   }
 
-  #peerOf(socket: Socket): Peer {
-    let peer = this.#peers.get(socket);
-    if (peer === undefined) {
-      const isEncrypted = 'encrypted' in socket;
-      const { trustedProxies } = this.#context().identity;
-      const connection = new ClientConnection(socket.remoteAddress, isEncrypted, trustedProxies);
-      this.#peers.set(socket, (peer = { connection, exchanges: [], lastWord: undefined }));
+  #upgrade(request: IncomingMessage, socket: Duplex, first: Buffer): void {
+    const protocol = request.headers.upgrade?.toLowerCase();
+    if (protocol !== undefined && !/^(?:h2c|http\/)/.test(protocol)) {
+      const { connection } = this.#peerOf(request.socket);
+      new Upgrade(this.#context(), request, socket, first, connection).start();
+      return;
     }
+    // Another version of HTTP is not what a backend should be asked for: answered in this one, as RFC 9110 section 7.8 allows.
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(request.socket);
+    response.on('finish', () => {
+      linger(request.socket);
+      request.socket.destroySoon();
+    });
+    request.socket.on('close', () => response.emit('close'));
+    this.#take(request, response);
+  }
+
+  #peerOf(socket: Socket): Peer {
+    return this.#peers.get(socket) ?? this.#greet(socket);
+  }
+
+  #greet(socket: Socket, serves?: (host: string) => boolean): Peer {
+    const { trustedProxies } = this.#context().identity;
+    const connection = new ClientConnection(
+      socket.remoteAddress,
+      'encrypted' in socket,
+      trustedProxies,
+      serves,
+    );
+    const peer = { connection, exchanges: [], lastWord: undefined };
+    this.#peers.set(socket, peer);
     return peer;
   }
 
@@ -107,19 +156,9 @@ export class Http1Front {
 
   /** Answers where there is no request to answer to. */
   #refuseRaw(socket: Duplex, refusal: Refusal): void {
-    if (!socket.writable) {
-      socket.destroy();
-      return;
-    }
     const { totals, ids } = this.#context();
     totals.refused(refusal.code);
-    const { statusText, headers, body } = refusalAnswer(refusal, ids.idFor(undefined), undefined);
-    let head = `HTTP/1.1 ${refusal.status} ${statusText}\r\nConnection: close\r\n`;
-    for (let index = 0; index < headers.length; index += 2)
-      head += `${headers[index]}: ${headers[index + 1]}\r\n`;
-    linger(socket as Socket);
-    socket.write(Buffer.concat([Buffer.from(`${head}\r\n`, 'latin1'), body]));
-    (socket as Socket).destroySoon();
+    RawAnswer.of(refusal, ids.idFor(undefined)).send(socket);
   }
 }
 

@@ -1,36 +1,54 @@
-import type { Server } from 'node:net';
-import type { ListenerConfig } from '../config/schema.ts';
+import type { Server, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { ResolvedListener } from '../config/resolved-config.ts';
 import type { ListeningAddress } from '../contracts.ts';
 import { ConfigError } from '../errors.ts';
 import type { Context } from '../forwarding/context.ts';
+import { Certificates } from './certificates.ts';
 import { Http1Front } from './http1.ts';
+import { Http2Front } from './http2.ts';
+import { priorKnowledgeServer } from './prior-knowledge.ts';
+import { replaceDefault, tlsServer } from './tls.ts';
 
 /** One address at which clients are served. */
 export class Listener {
-  readonly #config: ListenerConfig;
-  readonly #front: Http1Front;
+  readonly #config: ResolvedListener;
+  readonly #context: () => Context;
+  readonly #http1: Http1Front;
+  readonly #http2: Http2Front | undefined;
+  readonly #certificates: Certificates | undefined;
   readonly #server: Server;
+  /** Connections that were accepted and are not yet closed; those of node:http alone it would close by itself. */
+  readonly #sockets = new Set<Socket>();
   #accepted = 0;
   #refused = 0;
 
   /** @param context - what the next request works with */
-  constructor(config: ListenerConfig, context: () => Context) {
+  constructor(config: ResolvedListener, context: () => Context) {
+    const { tls, h2c } = config;
     this.#config = config;
-    this.#front = new Http1Front(context);
-    this.#server = this.#front.server;
+    this.#context = context;
+    this.#http1 = new Http1Front(context);
+    this.#http2 = tls?.http2 || h2c ? new Http2Front(context) : undefined;
+    this.#certificates = tls && new Certificates(tls);
+    this.#server = this.#open();
     this.#server.maxConnections = context().limits.connections;
-    this.#server.on('connection', () => this.#accepted++);
+    this.#server.on('connection', (socket: Socket) => {
+      this.#accepted++;
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
     this.#server.on('drop', () => this.#refused++);
   }
 
   get connections(): { open: number; accepted: number; refused: number } {
-    const open = (this.#server as unknown as { _connections: number })._connections;
-    return { open, accepted: this.#accepted, refused: this.#refused };
+    return { open: this.#sockets.size, accepted: this.#accepted, refused: this.#refused };
   }
 
   /** @throws ConfigError where the address cannot be used */
   listen(): Promise<ListeningAddress> {
-    const { host, port } = this.#config;
+    const { host, port, tls } = this.#config;
+    const protocol = tls === undefined ? 'http' : 'https';
     return new Promise((resolve, reject) => {
       const fail = (error: NodeJS.ErrnoException) => {
         reject(
@@ -38,23 +56,65 @@ export class Listener {
         );
       };
       this.#server.once('error', fail);
-      this.#server.listen({ port, host, exclusive: false }, () => {
+      this.#server.listen({ port, host }, () => {
         this.#server.off('error', fail);
+        // For example for want of file descriptors: those who are connected are served on.
+        this.#server.on('error', (error) =>
+          this.#context().log.warn({ error: String(error) }, 'cannot accept'),
+        );
         const address = this.#server.address() as { address: string; port: number };
-        resolve({ host: address.address, port: address.port, protocol: 'http' });
+        resolve({ host: address.address, port: address.port, protocol });
       });
     });
+  }
+
+  /** Whether a configuration is about this address. */
+  isAt({ host, port }: ResolvedListener): boolean {
+    return host === this.#config.host && port === this.#config.port;
+  }
+
+  /** Takes what can change while it listens: certificates, and how many connections there may be. */
+  update({ tls }: ResolvedListener): void {
+    this.#server.maxConnections = this.#context().limits.connections;
+    if (tls === undefined || this.#certificates === undefined) return;
+    this.#certificates.replace(tls);
+    replaceDefault(this.#server as ReturnType<typeof tlsServer>, tls);
   }
 
   /** No further connections; each one that is open ends with its next answer. */
   stopAccepting(): void {
     if (this.#server.listening) this.#server.close();
-    this.#front.closeAfterAnswers();
+    this.#http1.closeAfterAnswers();
+    this.#http2?.closeAfterAnswers();
   }
 
   /** Ends every connection. */
   destroy(): void {
-    this.#front.server.closeAllConnections();
+    this.#http1.destroy();
+    this.#http2?.destroy();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #open(): Server {
+    const { tls, h2c } = this.#config;
+    const { headersMs } = this.#context().timeouts;
+    const certificates = this.#certificates;
+    if (tls !== undefined && certificates !== undefined) {
+      const accept = (socket: TLSSocket) => {
+        const { servername } = socket;
+        const serves = servername
+          ? (host: string) => host === servername || certificates.areTogether(servername, host)
+          : undefined;
+        if (socket.alpnProtocol === 'h2') this.#http2?.accept(socket, serves);
+        else this.#http1.accept(socket, serves);
+      };
+      return tlsServer({ settings: tls, certificates, handshakeTimeoutMs: headersMs, accept });
+    }
+    if (!h2c) return this.#http1.server;
+    return priorKnowledgeServer(headersMs, (socket, isHttp2) => {
+      if (isHttp2) this.#http2?.accept(socket);
+      else this.#http1.accept(socket);
+    });
   }
 }
 

@@ -15,10 +15,10 @@ import {
   slowStart,
   strategies,
 } from '../../index.ts';
-import type { PoolConfig } from '../config/pool-schema.ts';
+import type { ResolvedPool } from '../config/resolved-config.ts';
 
 /** The settings of the engine that a pool's configuration stands for. */
-export function balancerOptions(config: PoolConfig, env: Partial<Env>): BalancerOptions<Request> {
+export function balancerOptions(config: ResolvedPool, env: Partial<Env>): BalancerOptions<Request> {
   const { strategy, seed, bounds, panicRatio, zones } = config;
   return {
     strategy,
@@ -39,7 +39,7 @@ export function balancerOptions(config: PoolConfig, env: Partial<Env>): Balancer
   };
 }
 
-function affinityKey({ affinity, strategy }: PoolConfig): AffinityKey {
+function affinityKey({ affinity, strategy }: ResolvedPool): AffinityKey {
   switch (affinity?.by) {
     case 'path':
       return byPath;
@@ -56,7 +56,7 @@ function affinityKey({ affinity, strategy }: PoolConfig): AffinityKey {
   }
 }
 
-function guards({ ejection, circuitBreaker: breaker, slowStart: start, maxInFlight: limit }: PoolConfig) {
+function guards({ ejection, circuitBreaker: breaker, slowStart: start, maxInFlight: limit }: ResolvedPool) {
   const all: GuardFactory[] = [];
   if (limit !== undefined) all.push(maxInFlight(limit));
   if (breaker !== false) all.push(circuitBreaker(breaker === true ? {} : breaker));
@@ -65,7 +65,10 @@ function guards({ ejection, circuitBreaker: breaker, slowStart: start, maxInFlig
   return all;
 }
 
-function zoneOf({ header, own }: NonNullable<PoolConfig['zones']>): (request: Request) => string | undefined {
+function zoneOf({
+  header,
+  own,
+}: NonNullable<ResolvedPool['zones']>): (request: Request) => string | undefined {
   if (header === undefined) return () => own;
   const named = byHeader(header);
   return (request) => named(request) ?? own;

@@ -1,11 +1,11 @@
 import type { Backend, SessionPolicy } from '../../index.ts';
 import { cookieSessions, type JwtAlgorithm, type JwtKey, jwtSessions } from '../../sessions/index.ts';
-import type { PoolConfig } from '../config/pool-schema.ts';
+import type { ResolvedPool } from '../config/resolved-config.ts';
 import { defined } from './pool-options.ts';
 
 /** @throws TypeError or RangeError naming the setting */
 export function sessionPolicy(
-  { sessions }: PoolConfig,
+  { sessions }: ResolvedPool,
   pool: string,
   backends: () => readonly Backend[],
 ): SessionPolicy | undefined {

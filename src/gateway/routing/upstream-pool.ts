@@ -15,7 +15,7 @@ import {
   systemEnv,
   type UrlBackend,
 } from '../../index.ts';
-import type { PoolConfig } from '../config/pool-schema.ts';
+import type { ResolvedPool } from '../config/resolved-config.ts';
 import type { GatewayBackendStats, GatewayPoolStats } from '../contracts.ts';
 import { BackendMeter } from './backend-meter.ts';
 import { balancerOptions, defined } from './pool-options.ts';
@@ -25,7 +25,7 @@ import { tlsOptions, Upstream } from './upstream.ts';
 /** Equal backends at work: the engine that chooses, the connections, the checks, and what is counted. */
 export class UpstreamPool {
   readonly name: string;
-  readonly config: PoolConfig;
+  readonly config: ResolvedPool;
   readonly balancer: Balancer<Request>;
   readonly failover: Failover | undefined;
   readonly queue: LeaseQueue<Request> | undefined;
@@ -44,7 +44,7 @@ export class UpstreamPool {
    * @param before - whose place it takes: it goes on counting, and keeps the connections where the way to backends is the same
    * @throws TypeError or RangeError naming the setting and its value
    */
-  constructor(name: string, config: PoolConfig, before?: UpstreamPool) {
+  constructor(name: string, config: ResolvedPool, before?: UpstreamPool) {
     const { retries, queue } = config;
     this.name = name;
     this.config = config;
@@ -86,7 +86,7 @@ export class UpstreamPool {
   }
 
   /** Takes other backends; those that stay keep their connections, leases and counts. */
-  follow(config: PoolConfig): void {
+  follow(config: ResolvedPool): void {
     // An entry that has not changed stays the very object that the engine knows.
     const known = new Map(this.#entries.map((entry) => [JSON.stringify(entry), entry]));
     const next = entriesOf(config).map((entry) => known.get(JSON.stringify(entry)) ?? entry);
@@ -151,18 +151,18 @@ export class UpstreamPool {
 }
 
 /** What decides how backends are reached. */
-function wayOf({ timeouts, connections, tls }: PoolConfig): object {
+function wayOf({ timeouts, connections, tls }: ResolvedPool): object {
   return { timeouts, connections, tls };
 }
 
-function entriesOf({ backends }: PoolConfig): UrlBackend[] {
+function entriesOf({ backends }: ResolvedPool): UrlBackend[] {
   return backends.map((entry) => (typeof entry === 'string' ? { url: entry } : defined(entry)));
 }
 
 function healthOptions({
   workload,
   ...settings
-}: Exclude<PoolConfig['health'], boolean>): HealthCheckOptions {
+}: Exclude<ResolvedPool['health'], boolean>): HealthCheckOptions {
   return { ...defined(settings), workload: defined(workload) };
 }
 

@@ -1,10 +1,10 @@
 import { Pool } from 'undici';
 import type { Backend } from '../../index.ts';
-import type { PoolConfig } from '../config/pool-schema.ts';
+import type { ResolvedPool } from '../config/resolved-config.ts';
 import { BackendMeter } from './backend-meter.ts';
 
 /** How backends of a pool are reached. */
-export type ConnectionSettings = Pick<PoolConfig, 'timeouts' | 'connections' | 'tls'>;
+export type ConnectionSettings = Pick<ResolvedPool, 'timeouts' | 'connections' | 'tls'>;
 
 /** The longest head of an answer that is read, in bytes. */
 const MAX_HEAD_BYTES = 65_536;
@@ -50,7 +50,7 @@ export class Upstream {
 }
 
 /** What node:tls wants to know. */
-export function tlsOptions(tls: PoolConfig['tls']): object {
+export function tlsOptions(tls: ResolvedPool['tls']): object {
   if (tls === undefined) return {};
   const { ca, serverName, verify, cert, key } = tls;
   return {

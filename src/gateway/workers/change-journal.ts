@@ -1,10 +1,22 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { PoolConfig } from '../config/pool-schema.ts';
 import type { Command } from '../contracts.ts';
 
-/** The id that a backend gets when it is added. */
-function idOf({ id, url }: Extract<Command, { type: 'add' }>['backend']): string {
+/** A backend in a configuration, or in a command. */
+type BackendEntry = PoolConfig['backends'][number] | Extract<Command, { type: 'add' }>['backend'];
+
+/** The id that a backend has. */
+function idOf(entry: BackendEntry): string {
+  const { id, url } = typeof entry === 'string' ? { id: undefined, url: entry } : entry;
   if (id !== undefined || !URL.canParse(url)) return id ?? url;
   const { origin, pathname } = new URL(url);
   return (origin + pathname).replace(/\/+$/, '');
+}
+
+/** What a configuration says of each backend of a pool, by id. */
+function weightsOf(pool: PoolConfig): Map<string, number> {
+  const weightOf = (entry: BackendEntry) => (typeof entry === 'string' ? 1 : (entry.weight ?? 1));
+  return new Map(pool.backends.map((entry) => [idOf(entry), weightOf(entry)]));
 }
 
 const targetOf = (command: Command) => (command.type === 'add' ? idOf(command.backend) : command.backend);
@@ -41,8 +53,20 @@ export class ChangeJournal {
     if (!isUndone) this.#commands.push(command);
   }
 
-  /** Forgets what another configuration has undone. */
-  clear(): void {
-    this.#commands = [];
+  /**
+   * Forgets what other pools, by name, have undone: a pool whose settings are others begins anew; in one that only has other backends, those that
+   * have left the configuration are forgotten, and so is the weight of those that it gives another one.
+   */
+  follow(before: Readonly<Record<string, PoolConfig>>, after: Readonly<Record<string, PoolConfig>>): void {
+    this.#commands = this.#commands.filter((command) => {
+      const [old, next] = [before[command.pool], after[command.pool]];
+      if (old === undefined || next === undefined) return false;
+      if (!isDeepStrictEqual({ ...old, backends: [] }, { ...next, backends: [] })) return false;
+      const id = targetOf(command);
+      const weight = weightsOf(next).get(id);
+      const isAdded = this.#commands.some((other) => other.type === 'add' && isSameTarget(other, command));
+      if (weight === undefined) return isAdded;
+      return command.type !== 'weight' || weight === weightsOf(old).get(id);
+    });
   }
 }

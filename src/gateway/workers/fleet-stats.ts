@@ -1,22 +1,22 @@
+import { mergeStats } from '../admin/merged-stats.ts';
 import type { GatewayEvent, GatewayStats } from '../contracts.ts';
+import { VERSION } from '../version.ts';
 import type { WorkerFleet } from './worker-fleet.ts';
 import type { WorkerLink } from './worker-link.ts';
 
 const MAX_EVENTS = 100;
 
-/** What is true of all workers together. */
+/** What is true of all workers together, those that have ended included. */
 export class FleetStats {
   readonly #fleet: () => WorkerFleet;
-  readonly #merge: (workers: readonly GatewayStats[]) => GatewayStats;
+  readonly #startedAt = Date.now();
   readonly #events: GatewayEvent[] = [];
-  readonly #startedAt: number;
+  /** The last words of all workers that have ended, added up, so that totals never go back. */
+  #past: GatewayStats | undefined;
   #isClosing = false;
 
-  /** @param merge - adds the statistics of several workers up */
-  constructor(fleet: () => WorkerFleet, merge: (workers: readonly GatewayStats[]) => GatewayStats) {
+  constructor(fleet: () => WorkerFleet) {
     this.#fleet = fleet;
-    this.#merge = merge;
-    this.#startedAt = Date.now();
   }
 
   /** Notes what happened to a worker. */
@@ -25,22 +25,40 @@ export class FleetStats {
     if (this.#events.length > MAX_EVENTS) this.#events.shift();
   }
 
+  /** Keeps what a worker that has ended was last known to have done. */
+  keep({ lastStats }: WorkerLink): void {
+    if (lastStats === undefined) return;
+    // As if both were running: of those that have ended, pools are not added up.
+    const parts = this.#past === undefined ? [lastStats] : [{ ...this.#past, workers: 1 }, lastStats];
+    this.#past = { ...mergeStats(parts), workers: 0 };
+  }
+
   /** Says that the gateway is about to stop: it is not ready any more. */
   close(): void {
     this.#isClosing = true;
   }
 
-  /** Asks all workers. Ready is what has at least one worker that is. */
+  /** Asks all workers; of one that does not answer in time, what it last said counts. Ready is what has one worker that is. */
   async read(): Promise<GatewayStats> {
-    const { serving } = this.#fleet();
-    const answers = await Promise.all(serving.map(askStats));
-    const merged = this.#merge(answers.filter((answer) => answer !== undefined));
-    const events = [...merged.events, ...this.#events].sort((a, b) => a.at - b.at).slice(-MAX_EVENTS);
-    const ready = merged.ready && !this.#isClosing && serving.length > 0;
-    return { ...merged, workers: serving.length, startedAt: this.#startedAt, ready, events };
+    const fleet = this.#fleet();
+    const answers = await Promise.all(fleet.working.map(answerOf));
+    // One that has ended meanwhile belongs to the past by now.
+    const { working } = fleet;
+    const running = answers.flatMap(({ link, stats }) => (working.includes(link) ? (stats ?? []) : []));
+    const merged = mergeStats(this.#past === undefined ? running : [...running, this.#past]);
+    const workers = fleet.serving.length;
+    return {
+      ...merged,
+      version: VERSION,
+      node: process.versions.node,
+      workers,
+      startedAt: this.#startedAt,
+      ready: merged.ready && workers > 0 && !this.#isClosing,
+      events: [...merged.events, ...this.#events].sort((a, b) => a.at - b.at).slice(-MAX_EVENTS),
+    };
   }
 }
 
-async function askStats(link: WorkerLink): Promise<GatewayStats | undefined> {
-  return link.stats().catch(() => link.lastStats);
+async function answerOf(link: WorkerLink): Promise<{ link: WorkerLink; stats: GatewayStats | undefined }> {
+  return { link, stats: await link.stats().catch(() => link.lastStats) };
 }

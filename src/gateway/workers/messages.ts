@@ -1,5 +1,11 @@
-import type { GatewayConfigInput } from '../config/schema.ts';
-import type { Command, ExplainQuery, GatewayExplanation, GatewayStats, ListeningAddress } from '../contracts.ts';
+import type { GatewayConfig } from '../config/schema.ts';
+import type {
+  Command,
+  ExplainQuery,
+  GatewayExplanation,
+  GatewayStats,
+  ListeningAddress,
+} from '../contracts.ts';
 import { ConfigError, ControlError } from '../errors.ts';
 
 /** What the primary asks of a worker. A worker does what changes it in the order in which it came. */
@@ -7,11 +13,11 @@ export type Request =
   | {
       readonly type: 'start';
       /** Secrets and PEM files already read, so that all workers have the same. */
-      readonly config: GatewayConfigInput;
+      readonly config: GatewayConfig;
       /** Changes at run time that the configuration does not know of, oldest first. */
       readonly changes: readonly Command[];
     }
-  | { readonly type: 'reload'; readonly config: GatewayConfigInput }
+  | { readonly type: 'reload'; readonly config: GatewayConfig }
   | { readonly type: 'change'; readonly command: Command }
   | { readonly type: 'stats' }
   | { readonly type: 'explain'; readonly query: ExplainQuery }
@@ -25,7 +31,8 @@ export interface Answers {
   readonly change: undefined;
   readonly stats: GatewayStats;
   readonly explain: GatewayExplanation;
-  readonly close: undefined;
+  /** Its last word; `undefined` where it had not started. */
+  readonly close: GatewayStats | undefined;
 }
 
 /** From the primary to a worker. */
@@ -49,8 +56,7 @@ export type Report =
 /** An error as a message. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof ConfigError) return { type: 'config', problems: error.problems };
-  if (error instanceof ControlError)
-    return { type: 'control', status: error.status, message: error.message };
+  if (error instanceof ControlError) return { type: 'control', status: error.status, message: error.message };
   return { type: 'other', message: error instanceof Error ? error.message : String(error) };
 }
 

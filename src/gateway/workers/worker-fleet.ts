@@ -15,6 +15,11 @@ export class WorkerFleet {
     return this.slots.flatMap(({ serving }) => serving ?? []);
   }
 
+  /** The workers that serve, and those that end what they have begun. */
+  get working(): readonly WorkerLink[] {
+    return this.slots.flatMap(({ working }) => working);
+  }
+
   /**
    * Starts all workers, or none.
    * @returns where they listen, all at the same addresses

@@ -95,14 +95,15 @@ export class WorkerLink {
   /** Lets the process drain and end, and ends it after `patienceMs`. Resolves when it is gone. */
   async close(graceMs: number | undefined, patienceMs: number): Promise<void> {
     const cancelTimer = this.#timers.schedule(() => this.kill(), patienceMs);
-    this.ask({ type: 'close', graceMs }, patienceMs).catch(() => {});
+    const remember = (stats: GatewayStats | undefined) => (this.lastStats = stats ?? this.lastStats);
+    this.ask({ type: 'close', graceMs }, patienceMs).then(remember, () => {});
     await this.exited;
     cancelTimer();
   }
 
   #settle(report: Exclude<Report, { type: 'faulty' }>): void {
-    if (report.type === 'failure') return this.#fail(report.id, fromFailure(report.failure));
-    this.#take(report.id)?.resolve(report.value);
+    if (report.type === 'failure') this.#fail(report.id, fromFailure(report.failure));
+    else this.#take(report.id)?.resolve(report.value);
   }
 
   #fail(id: number, error: Error): void {

@@ -1,5 +1,5 @@
-import type { GatewayConfigInput } from '../config/schema.ts';
-import type { Command, Gateway, GatewayLog, ListeningAddress } from '../contracts.ts';
+import type { GatewayConfig } from '../config/schema.ts';
+import type { Command, Gateway, GatewayLog, GatewayStats, ListeningAddress } from '../contracts.ts';
 import { type Question, type Report, type Request, toFailure } from './messages.ts';
 import { Turns } from './turns.ts';
 
@@ -13,7 +13,7 @@ export interface PrimaryPort {
 /** What a worker is made of. */
 export interface WorkerParts {
   /** Makes the log and the gateway that the configuration asks for. */
-  readonly open: (config: GatewayConfigInput) => { readonly gateway: Gateway; readonly log: GatewayLog };
+  readonly open: (config: GatewayConfig) => { readonly gateway: Gateway; readonly log: GatewayLog };
   /** Ends the process. */
   readonly exit: (code: number) => void;
 }
@@ -58,17 +58,23 @@ export class WorkerServer {
     if (request.type === 'reload') return this.#turns.take(() => this.#serving().reload(request.config));
     if (request.type === 'change')
       return this.#turns.take(() => this.#serving().control.change(request.command));
-    if (request.type === 'close') return this.#gateway?.close(request.graceMs) ?? Promise.resolve();
+    if (request.type === 'close') return this.#close(request.graceMs);
     const { control } = this.#serving();
     return request.type === 'stats' ? control.stats() : control.explain(request.query);
   }
 
-  async #start(config: GatewayConfigInput, changes: readonly Command[]): Promise<readonly ListeningAddress[]> {
+  async #start(config: GatewayConfig, changes: readonly Command[]): Promise<readonly ListeningAddress[]> {
     const { gateway, log } = this.#parts.open(config);
     this.#gateway = gateway;
     this.#log = log;
     for (const command of changes) await this.#repeat(command);
     return gateway.listen();
+  }
+
+  /** Does not wait for its turn: what hangs must not keep a worker from closing. */
+  async #close(graceMs: number | undefined): Promise<GatewayStats | undefined> {
+    await this.#gateway?.close(graceMs);
+    return this.#gateway?.stats();
   }
 
   /** A change that cannot be made again must not keep a worker from serving. */

@@ -16,6 +16,8 @@ export interface SlotParts {
   readonly env: Pick<Env, 'clock' | 'timers'>;
   /** Is told what happens. */
   readonly tell: (type: SlotEvent, message: string) => void;
+  /** Is told that a worker which has served is gone. */
+  readonly ended: (link: WorkerLink) => void;
 }
 
 /** A process that was asked to serve. */
@@ -51,6 +53,11 @@ export class WorkerSlot {
   /** The worker that serves. */
   get serving(): WorkerLink | undefined {
     return this.#serving;
+  }
+
+  /** Those that have work of their own: the one that serves, and those that end what they have begun. */
+  get working(): readonly WorkerLink[] {
+    return this.#serving === undefined ? [...this.#leaving] : [this.#serving, ...this.#leaving];
   }
 
   /** Those that must learn of every change: the one that serves, and the one that will. */
@@ -111,12 +118,14 @@ export class WorkerSlot {
     this.#next = undefined;
     this.#serving = link;
     this.#servingSince = this.#parts.env.clock.now();
-    void link.exited.then((how) => this.#ended(link, how));
+    void link.exited.then((how) => {
+      this.#leaving.delete(link);
+      this.#ended(link, how);
+      this.#parts.ended(link);
+    });
     if (previous === undefined) return;
     this.#leaving.add(previous);
-    void previous
-      .close(undefined, this.#parts.patienceMs(undefined))
-      .then(() => this.#leaving.delete(previous));
+    void previous.close(undefined, this.#parts.patienceMs(undefined));
   }
 
   #ended(link: WorkerLink, how: string): void {

@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import { isLoopback } from '../host-names.ts';
 import type { GatewayConfig } from '../schema.ts';
 import { shownValue } from '../shown-value.ts';
 
@@ -12,7 +11,11 @@ interface Address {
 
 /** What is wrong with where a gateway listens. */
 export function addressProblems({ listeners, admin }: Pick<GatewayConfig, 'listeners' | 'admin'>): string[] {
-  const addresses: Address[] = listeners.map(({ host, port }, i) => ({ host, port, where: `listeners[${i}]` }));
+  const addresses: Address[] = listeners.map(({ host, port }, i) => ({
+    host,
+    port,
+    where: `listeners[${i}]`,
+  }));
   if (admin !== undefined) addresses.push({ host: admin.host, port: admin.port, where: 'admin' });
   return [
     ...listeners.flatMap(({ h2c, tls }, i) =>
@@ -22,18 +25,13 @@ export function addressProblems({ listeners, admin }: Pick<GatewayConfig, 'liste
       const rival = addresses.slice(0, i).find((other) => overlap(address, other));
       return rival === undefined ? [] : [clash(address, rival)];
     }),
-    ...tokenProblems(admin),
   ];
 }
 
-function tokenProblems(admin: GatewayConfig['admin']): string[] {
-  if (admin === undefined || admin.token !== undefined || isLoopback(admin.host)) return [];
-  return [`admin.token is missing; it must be given where admin.host is not a loopback address, got ${shownValue(admin.host)}`];
-}
-
 function clash({ host, port, where }: Address, rival: Address): string {
-  const both = host === rival.host ? ' in both' : `, which ${rival.where}.host covers`;
-  return `${where}.port must be another than that of ${rival.where}, got ${port} on ${shownHost(host)}${both}`;
+  const hosts =
+    host === rival.host ? `${shownHost(host)} in both` : `${shownHost(host)} and ${shownHost(rival.host)}`;
+  return `${where}.port must be another than that of ${rival.where}, got ${port} on ${hosts}`;
 }
 
 function shownHost(host: string | undefined): string {

@@ -1,4 +1,4 @@
-import { circuitBreaker, outlierEjection } from '../../../index.ts';
+import { circuitBreaker, Failover, outlierEjection } from '../../../index.ts';
 import type { PoolConfig } from '../pool-schema.ts';
 import { shownValue } from '../shown-value.ts';
 
@@ -10,8 +10,7 @@ export function poolProblems(pool: PoolConfig, where: string): string[] {
     ...duplicates(pool.backends, `${where}.backends`),
     ...weightProblems(pool.backends, `${where}.backends`),
     ...healthProblems(pool.health, `${where}.health`),
-    ...guardProblems(pool, where),
-    ...retryProblems(pool.retries, `${where}.retries`),
+    ...engineProblems(pool, where),
     ...tlsProblems(pool.tls, `${where}.tls`),
   ];
 }
@@ -27,10 +26,14 @@ function duplicates(backends: readonly BackendConfig[], where: string): string[]
     byAddress.set(address, twin ?? i);
     byId.set(id ?? address, namesake ?? i);
     if (twin !== undefined) {
-      return [`${where}[${i}] must be another backend than ${where}[${twin}], got ${shownValue(url)} in both`];
+      return [
+        `${where}[${i}] must be another backend than ${where}[${twin}], got ${shownValue(url)} in both`,
+      ];
     }
     if (namesake === undefined) return [];
-    return [`${where}[${i}] must have another id than ${where}[${namesake}], got ${shownValue(id ?? address)} in both`];
+    return [
+      `${where}[${i}] must have another id than ${where}[${namesake}], got ${shownValue(id ?? address)} in both`,
+    ];
   });
 }
 
@@ -44,16 +47,22 @@ function healthProblems(health: PoolConfig['health'], where: string): string[] {
   if (typeof health === 'boolean') return [];
   return health.statuses.flatMap((status, i): string[] => {
     if (typeof status === 'number' || status[0] <= status[1]) return [];
-    return [`${where}.statuses[${i}] must be a range from a lower status to a higher one, got [${status.join(', ')}]`];
+    return [
+      `${where}.statuses[${i}] must be a range from a lower status to a higher one, got [${status.join(', ')}]`,
+    ];
   });
 }
 
-/** The guards of the engine know what they can do. */
-function guardProblems({ ejection, circuitBreaker: breaker }: PoolConfig, where: string): string[] {
+/** The parts of the engine know what they can do. */
+function engineProblems({ ejection, circuitBreaker: breaker, retries }: PoolConfig, where: string): string[] {
   return [
     ...(typeof ejection === 'object' ? complaint(() => outlierEjection(ejection)) : []),
     ...(typeof breaker === 'object' ? complaint(() => circuitBreaker(breaker)) : []),
-  ].map((message) => `${where}.${message.replace(/^outlierEjection\./, 'ejection.')}`);
+    ...(typeof retries === 'object' ? complaint(() => new Failover(retries)) : []),
+  ].map((message) => {
+    // In this configuration some of them have other names.
+    return `${where}.${message.replace(/^outlierEjection\./, 'ejection.').replace(/^failover\./, 'retries.')}`;
+  });
 }
 
 function complaint(make: () => unknown): string[] {
@@ -63,11 +72,6 @@ function complaint(make: () => unknown): string[] {
   } catch (error) {
     return [(error as Error).message];
   }
-}
-
-function retryProblems(retries: PoolConfig['retries'], where: string): string[] {
-  if (typeof retries === 'boolean' || retries.minDelayMs <= retries.maxDelayMs) return [];
-  return [`${where}.minDelayMs must be at most maxDelayMs (${retries.maxDelayMs}), got ${retries.minDelayMs}`];
 }
 
 function tlsProblems(tls: PoolConfig['tls'], where: string): string[] {

@@ -1,4 +1,4 @@
-import { inWords } from '../rule.ts';
+import { nearestName } from '../nearest-name.ts';
 import type { GatewayConfig, RouteConfig } from '../schema.ts';
 import { shownPath, shownValue } from '../shown-value.ts';
 
@@ -22,7 +22,7 @@ export function routeProblems({ routes, pools }: Pick<GatewayConfig, 'routes' | 
   if (names.length === 0) return ['pools must have at least one pool, got {}'];
   if (routes === undefined) {
     if (names.length === 1) return [];
-    return [`routes is missing; it must say which requests go to ${inWords(names)}`];
+    return [`routes is missing; it must say which requests go where, since there are ${names.length} pools`];
   }
   return [
     ...routes.flatMap((route, i) => [
@@ -36,7 +36,9 @@ export function routeProblems({ routes, pools }: Pick<GatewayConfig, 'routes' | 
 
 function poolProblems({ pool }: RouteConfig, names: readonly string[], where: string): string[] {
   if (names.includes(pool)) return [];
-  return [`${where} must be ${inWords(names.map((name) => JSON.stringify(name)))}, got ${shownValue(pool)}`];
+  const near = nearestName(pool, names);
+  const hint = near === undefined ? '' : `; did you mean ${shownValue(near)}?`;
+  return [`${where} must be the name of a pool, got ${shownValue(pool)}${hint}`];
 }
 
 function duplicates(routes: readonly RouteConfig[]): string[] {
@@ -51,17 +53,22 @@ function duplicates(routes: readonly RouteConfig[]): string[] {
   });
 }
 
-function headerProblems({ set, remove }: RouteConfig['requestHeaders'], where: string, ofRequest: boolean): string[] {
+function headerProblems(
+  { set, remove }: RouteConfig['requestHeaders'],
+  where: string,
+  ofRequest: boolean,
+): string[] {
   const names = [
-    ...Object.keys(set).map((name) => [name, shownPath([name])] as const).map(([name, key]) => [name, key.startsWith('[') ? `set${key}` : `set.${key}`] as const),
-    ...remove.map((name, i) => [name, `remove[${i}]`] as const),
+    ...Object.keys(set).map((name) => [name, shownPath(['set', name])] as const),
+    ...remove.map((name, i) => [name, shownPath(['remove', i])] as const),
   ];
   const places = new Map<string, string>();
   return names.flatMap(([name, place]): string[] => {
     const lower = name.toLowerCase();
     const twin = places.get(lower);
     places.set(lower, twin ?? place);
-    if (OWN_HEADERS.has(lower)) return [`${where}.${place} must not be ${lower}, which the gateway itself decides`];
+    if (OWN_HEADERS.has(lower))
+      return [`${where}.${place} must not be ${lower}, which the gateway itself decides`];
     if (ofRequest && lower === 'host' && place.startsWith('remove')) {
       return [`${where}.${place} must not be host, which every request needs`];
     }

@@ -1,0 +1,40 @@
+import cluster from 'node:cluster';
+import { createGateway } from '../../../src/gateway/gateway.ts';
+import { HOST } from '../ports.ts';
+import type { Place } from './contender.ts';
+
+const { port, originPorts, workers }: Place = JSON.parse(process.argv[2] as string);
+
+/** Routes that do not fit, beside the one that does: three hosts with four paths each. */
+const otherRoutes = ['shop', 'media', 'api'].flatMap((host) =>
+  ['/', '/v1', '/v1/orders', '/static'].map((path) => ({
+    host: `${host}.bench.example`,
+    path,
+    pool: 'origins',
+  })),
+);
+
+if (workers > 1 && cluster.isPrimary) for (let i = 0; i < workers; i++) cluster.fork();
+else await serve();
+
+async function serve(): Promise<void> {
+  const gateway = createGateway({
+    listeners: [{ host: HOST, port }],
+    // The peers take turns, too; everything else is as it comes: checks, ejection, retries, the queue.
+    pools: {
+      origins: { backends: originPorts.map((origin) => `http://${HOST}:${origin}`), strategy: 'round-robin' },
+    },
+    routes: [
+      ...otherRoutes,
+      {
+        path: '/',
+        pool: 'origins',
+        requestHeaders: { set: { 'X-Bench': 'gateway' }, remove: ['X-Internal'] },
+        responseHeaders: { set: { 'X-Content-Type-Options': 'nosniff' }, remove: ['Server'] },
+      },
+    ],
+    admin: { port: 0 },
+    log: { access: false },
+  });
+  await gateway.listen();
+}

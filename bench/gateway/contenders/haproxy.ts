@@ -1,0 +1,45 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileOf, versionOf } from '../commands.ts';
+import type { Ground } from '../ground.ts';
+import { HOST } from '../ports.ts';
+import type { Contender } from './contender.ts';
+
+/** The peer haproxy; `undefined` where it is not installed. */
+export function haproxy({ processes, directory }: Ground): Contender | undefined {
+  const file = fileOf('haproxy');
+  if (file === undefined) return undefined;
+  return {
+    name: 'haproxy',
+    version: versionOf(file),
+    how: 'nbthread 1, roundrobin, http-reuse always, option forwardfor, X-Forwarded-Proto and -Host set',
+    start: ({ port, originPorts, cores }) => {
+      const config = join(directory, `haproxy-${port}.cfg`);
+      writeFileSync(config, haproxyConfig(port, originPorts));
+      return processes.serve({ name: 'haproxy', file, args: ['-db', '-f', config], cores });
+    },
+  };
+}
+
+function haproxyConfig(port: number, originPorts: readonly number[]): string {
+  return `global
+  nbthread 1
+  maxconn 4096
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+  timeout http-keep-alive 60s
+frontend clients
+  bind ${HOST}:${port} backlog 4096
+  default_backend origins
+backend origins
+  balance roundrobin
+  http-reuse always
+  option forwardfor
+  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Host %[req.hdr(host)]
+${originPorts.map((origin, i) => `  server origin${i + 1} ${HOST}:${origin}`).join('\n')}
+`;
+}

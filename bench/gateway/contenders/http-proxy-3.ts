@@ -1,0 +1,21 @@
+import { Agent, createServer, ServerResponse } from 'node:http';
+import { createProxyServer } from 'http-proxy-3';
+import { HOST } from '../ports.ts';
+import type { Place } from './contender.ts';
+
+const { port, originPorts }: Place = JSON.parse(process.argv[2] as string);
+
+const targets = originPorts.map((origin) => `http://${HOST}:${origin}`);
+const proxy = createProxyServer({ agent: new Agent({ keepAlive: true }), xfwd: true });
+// As its own examples do: a client that leaves must not end the process.
+proxy.on('error', (_error, _request, response) => {
+  if (response instanceof ServerResponse && !response.headersSent) response.writeHead(502).end();
+  else response.destroy();
+});
+
+let turn = 0;
+const server = createServer((request, response) => {
+  const target = targets[turn++ % targets.length] as string;
+  proxy.web(request, response, { target });
+});
+server.listen({ port, host: HOST, backlog: 4_096 });

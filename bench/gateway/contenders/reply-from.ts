@@ -1,0 +1,24 @@
+import replyFrom from '@fastify/reply-from';
+import fastify from 'fastify';
+import { HOST } from '../ports.ts';
+import type { Place } from './contender.ts';
+
+const { port, originPorts }: Place = JSON.parse(process.argv[2] as string);
+
+const upstreams = originPorts.map((origin) => `http://${HOST}:${origin}`);
+const app = fastify({ logger: false });
+// Its default of 128 connections to an origin would queue a thousand clients.
+await app.register(replyFrom, { undici: { connections: 1_024, pipelining: 1, keepAliveTimeout: 60_000 } });
+
+let turn = 0;
+app.all('/*', (request, reply) => {
+  const upstream = upstreams[turn++ % upstreams.length] as string;
+  return reply.from(upstream + request.url, {
+    rewriteRequestHeaders: (_request, headers) => {
+      const before = headers['x-forwarded-for'];
+      const address = request.ip;
+      return { ...headers, 'x-forwarded-for': before === undefined ? address : `${before}, ${address}` };
+    },
+  });
+});
+await app.listen({ port, host: HOST, backlog: 4_096 });

@@ -1,0 +1,56 @@
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HOST } from '../ports.ts';
+import { AnswerReader, type AnswerState } from './answers.ts';
+import type { SlowClientsOrder, SlowClientsResult } from './slow-clients-order.ts';
+
+/** What a socket hands over at a time, in bytes. */
+const READ_BYTES = 65_536;
+/** How much longer than it should anything may take. */
+const PATIENCE_MS = 20_000;
+/** Connections that are opened at a time: fewer than a listener's queue is long. */
+const BATCH = 100;
+
+const order: SlowClientsOrder = JSON.parse(process.argv[2] as string);
+console.log(JSON.stringify(await main()));
+process.exit();
+
+async function main(): Promise<SlowClientsResult> {
+  const clients: Promise<boolean>[] = [];
+  while (clients.length < order.clients) {
+    const batch = Math.min(BATCH, order.clients - clients.length);
+    clients.push(...Array.from({ length: batch }, () => client(connect(order.port, HOST))));
+    await sleep(20);
+  }
+  const results = await Promise.all(clients);
+  return { failures: results.filter((isRight) => !isRight).length };
+}
+
+/** One client. @returns whether it got what it came for */
+async function client(socket: Socket): Promise<boolean> {
+  const reader = new AnswerReader(order.bodyBytes);
+  let isOpen = true;
+  socket.on('error', () => {});
+  socket.on('close', () => (isOpen = false));
+  // Listening for this, and not for data, leaves it to this client when to read.
+  socket.on('readable', () => {});
+  socket.write(`GET ${order.path} HTTP/1.1\r\nHost: bench.example\r\n\r\n`);
+  const take = (): AnswerState => {
+    const chunk: Buffer | null = socket.read(Math.min(READ_BYTES, socket.readableLength));
+    return chunk === null ? 'partial' : reader.read(chunk);
+  };
+  await sleep(order.stallMs);
+  let state = take();
+  if (order.takeMs === 0) {
+    socket.destroy();
+    return state === 'partial' && reader.missing > 0;
+  }
+  const pauseMs = (order.takeMs * READ_BYTES) / order.bodyBytes;
+  const deadline = Date.now() + order.takeMs + PATIENCE_MS;
+  while (state === 'partial' && Date.now() < deadline && (isOpen || socket.readableLength > 0)) {
+    await sleep(pauseMs);
+    state = take();
+  }
+  socket.destroy();
+  return state === 'complete';
+}

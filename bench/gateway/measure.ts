@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BODIES, type BodyPath } from './bodies.ts';
+import type { Contender } from './contenders/contender.ts';
+import type { Ground } from './ground.ts';
+import { assertProxies } from './guard.ts';
+import type { FixedRateOrder, FixedRateResult } from './load/fixed-rate-order.ts';
+import { CONNECTIONS, type LoadGenerator, PATIENCE_MS } from './load/load.ts';
+import type { SlowClientsOrder, SlowClientsResult } from './load/slow-clients-order.ts';
+import type { Origins } from './origins/origins.ts';
+import { freePorts, HOST, listening } from './ports.ts';
+import type { Server } from './processes.ts';
+import type { Sample } from './samples.ts';
+import type { SaturationScenario, Schedule } from './schedule.ts';
+import { usageOf, watchMemory } from './usage.ts';
+
+/** What is measured: a proxy that runs, or the origins without one. */
+export interface Target {
+  readonly name: string;
+  readonly port: number;
+}
+
+/** A proxy that runs and has been tried. */
+export interface RunningProxy extends Target {
+  readonly server: Server;
+}
+
+/** What measures. */
+export interface Instruments {
+  readonly ground: Ground;
+  readonly load: LoadGenerator;
+  readonly origins: Origins;
+}
+
+/**
+ * Starts a proxy, and tries it.
+ * @param paths - the bodies that it is tried with
+ * @throws Error where it does not do what is measured
+ */
+export async function startProxy(
+  { ground, origins }: Instruments,
+  contender: Contender,
+  paths: readonly BodyPath[],
+  workers = 1,
+): Promise<RunningProxy> {
+  const [port = 0] = await freePorts(1);
+  const cores = workers === 1 ? ground.cores.proxy : (ground.cores.workers ?? []);
+  const server = contender.start({ port, originPorts: origins.ports, cores, workers });
+  await listening(server, port);
+  await assertProxies(contender.name, port, origins.ports.length, paths);
+  return { name: contender.name, port, server };
+}
+
+/** As much as goes through, and what the proxy needs for it. */
+export async function saturate(
+  { ground, load }: Instruments,
+  { port, server }: RunningProxy,
+  { path, close, seconds }: Omit<SaturationScenario, 'name'>,
+): Promise<Sample> {
+  const before = usageOf(server.pid);
+  const memory = watchMemory(server.pid);
+  try {
+    const url = `http://${HOST}:${port}${path}`;
+    const order = { url, seconds, close, bodyBytes: BODIES[path] };
+    const result = await load.run(order, ground.processes, ground.cores.load);
+    server.assertRunning();
+    const cpuUs = usageOf(server.pid).cpuUs - before.cpuUs;
+    return {
+      requestsPerSecond: result.requests / result.seconds,
+      cpuUs: cpuUs / result.requests,
+      busy: cpuUs / 1e6 / result.seconds,
+      p50Ms: result.p50Ms,
+      p99Ms: result.p99Ms,
+      rssBytes: memory.peakBytes(),
+      failures: result.failures,
+    };
+  } finally {
+    memory.stop();
+  }
+}
+
+/** How long requests take that come at a rate which does not depend on the answers. */
+export async function atFixedRate(
+  { ground }: Instruments,
+  { port }: Target,
+  { requestsPerSecond, seconds }: Schedule['fixedRate'],
+): Promise<Sample> {
+  const order: FixedRateOrder = {
+    port,
+    path: '/1k',
+    bodyBytes: BODIES['/1k'],
+    rate: requestsPerSecond,
+    seconds,
+    connections: CONNECTIONS,
+  };
+  const result = await runProgram<FixedRateResult>(
+    ground,
+    'fixed-rate',
+    order,
+    seconds * 1_000 + PATIENCE_MS,
+  );
+  return { ...result };
+}
+
+/** What a proxy that was just started holds, before, during and after a thousand slow clients. */
+export async function measureMemory(
+  instruments: Instruments,
+  proxy: RunningProxy,
+  { loadSeconds, slowClients, takeMs, stallMs, stalledClients }: Schedule['memory'],
+): Promise<Sample> {
+  const { pid } = proxy.server;
+  const startBytes = usageOf(pid).rssBytes;
+  const busy = { path: '/1k', close: false, seconds: loadSeconds } as const;
+  const before = await saturate(instruments, proxy, busy);
+  const slow = await withSlowClients(instruments, proxy, {
+    port: proxy.port,
+    path: '/1m',
+    bodyBytes: BODIES['/1m'],
+    clients: slowClients,
+    stallMs,
+    takeMs,
+  });
+  const after = await saturate(instruments, proxy, busy);
+  const stalled = await withSlowClients(instruments, proxy, {
+    port: proxy.port,
+    path: '/16m',
+    bodyBytes: BODIES['/16m'],
+    clients: stalledClients,
+    stallMs,
+    takeMs: 0,
+  });
+  return {
+    startBytes,
+    busyBytes: before.rssBytes as number,
+    slowPeakBytes: slow.peakBytes,
+    afterBytes: after.rssBytes as number,
+    stalledPeakBytes: stalled.peakBytes,
+    failures: before.failures + slow.failures + after.failures + stalled.failures,
+  };
+}
+
+async function withSlowClients(
+  { ground }: Instruments,
+  { server }: RunningProxy,
+  order: SlowClientsOrder,
+): Promise<{ peakBytes: number; failures: number }> {
+  const memory = watchMemory(server.pid);
+  try {
+    const timeoutMs = order.stallMs + order.takeMs + 3 * PATIENCE_MS;
+    const { failures } = await runProgram<SlowClientsResult>(ground, 'slow-clients', order, timeoutMs);
+    server.assertRunning();
+    // What they left behind is ended in between.
+    await sleep(200);
+    return { peakBytes: memory.peakBytes(), failures };
+  } finally {
+    memory.stop();
+  }
+}
+
+async function runProgram<Result>(
+  { processes, script, cores }: Ground,
+  program: 'fixed-rate' | 'slow-clients',
+  order: object,
+  timeoutMs: number,
+): Promise<Result> {
+  const args = [script(program), JSON.stringify(order)];
+  const command = { name: program, file: process.execPath, args, cores: cores.load };
+  return JSON.parse(await processes.run(command, timeoutMs));
+}

@@ -1,0 +1,64 @@
+import { HOST } from './ports.ts';
+
+/** What every nginx here has in common: one process in the foreground, that writes nowhere but below its own directory. */
+export function nginxConfig(directory: string, http: string): string {
+  return `daemon off;
+master_process off;
+pid ${directory}/nginx.pid;
+error_log stderr crit;
+events { worker_connections 8192; }
+http {
+  access_log off;
+  client_body_temp_path ${directory}/client-body;
+  proxy_temp_path ${directory}/proxy;
+  fastcgi_temp_path ${directory}/fastcgi;
+  uwsgi_temp_path ${directory}/uwsgi;
+  scgi_temp_path ${directory}/scgi;
+  # Connections are not ended in the middle of a measurement.
+  keepalive_requests 1000000000;
+  keepalive_timeout 300s;
+  tcp_nopush on;
+${http}
+}
+`;
+}
+
+/** One of the four origins: files from memory, its number, and what it was told of the client. */
+export function originConfig(port: number, number: number, bodies: string): string {
+  return `  sendfile on;
+  open_file_cache max=100;
+  server {
+    listen ${HOST}:${port} backlog=4096;
+    root ${bodies};
+    default_type application/octet-stream;
+    add_header X-Origin ${number};
+    location = /forwarded-for {
+      default_type text/plain;
+      return 200 "$http_x_forwarded_for";
+    }
+    location = /health { return 200; }
+  }`;
+}
+
+/** The peer: kept-alive connections to the origins, and buffers that hold a body of 64 KB. */
+export function proxyConfig(port: number, originPorts: readonly number[]): string {
+  return `  upstream origins {
+${originPorts.map((origin) => `    server ${HOST}:${origin};`).join('\n')}
+    keepalive 256;
+    keepalive_requests 1000000000;
+  }
+  server {
+    listen ${HOST}:${port} backlog=4096;
+    location / {
+      proxy_pass http://origins;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Forwarded-Host $http_host;
+      proxy_buffers 8 32k;
+      proxy_max_temp_file_size 0;
+    }
+  }`;
+}

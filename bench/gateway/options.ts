@@ -1,0 +1,61 @@
+import { parseArgs } from 'node:util';
+import { roundsOf, writableFile } from '../options.ts';
+import { CONTENDER_NAMES, type ContenderName } from './contenders/contender.ts';
+
+const ROUNDS = 3;
+const QUICK_ROUNDS = 2;
+
+/** How the command line is used. */
+export const USAGE = `npm run bench:gateway -- [--rounds N] [--quick] [--only NAME]... [--json FILE]
+
+Measures the gateway against its targets and against other reverse proxies: each one process on a core of its own, load
+and origins on the others. nginx, haproxy and wrk are used where they are installed. Needs Linux.
+
+  --rounds N    interleaved rounds that the medians are taken over, from 1 to 100; ${ROUNDS} by default (less than eight minutes)
+  --quick       ${QUICK_ROUNDS} short rounds with 1 KB alone (less than a minute and a half): shows that everything runs, not how fast it is
+  --only NAME   measures this one alone, and others for which it is given again:
+                ${CONTENDER_NAMES.join(', ')}
+  --json FILE   also writes every measurement to a file
+  --help        shows this
+
+Exits with 0 where everything was measured, also if a target was missed; with 1 where measuring failed; with 2 for
+a wrong command line.`;
+
+/** What the command line asks for. */
+export interface Options {
+  readonly help: boolean;
+  readonly quick: boolean;
+  readonly rounds: number;
+  /** Whom to measure. */
+  readonly names: readonly ContenderName[];
+  /** Where to write JSON; `undefined` for nowhere. */
+  readonly jsonFile: string | undefined;
+}
+
+/** @throws Error with one line that says what is wrong with the command line */
+export function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true },
+      json: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const defaultRounds = values.quick ? QUICK_ROUNDS : ROUNDS;
+  return {
+    help: values.help,
+    quick: values.quick,
+    rounds: values.rounds === undefined ? defaultRounds : roundsOf(values.rounds),
+    names: values.only?.map(nameOf) ?? CONTENDER_NAMES,
+    jsonFile: values.json === undefined ? undefined : writableFile(values.json),
+  };
+}
+
+function nameOf(text: string): ContenderName {
+  const name = CONTENDER_NAMES.find((known) => known === text);
+  if (name !== undefined) return name;
+  throw new Error(`--only must be one of ${CONTENDER_NAMES.join(', ')}, got ${JSON.stringify(text)}`);
+}

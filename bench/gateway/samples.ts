@@ -1,0 +1,60 @@
+import { median } from '../results.ts';
+
+/** One measurement of one proxy: numbers by name. `failures` of more than 0 make it void. */
+export type Sample = Readonly<Record<string, number>> & { readonly failures: number };
+
+/** A number of one proxy in one scenario. */
+export interface Quantity {
+  readonly scenario: string;
+  readonly contender: string;
+  readonly name: string;
+}
+
+/** Everything that was measured, by scenario and contender, in the order of the rounds. */
+export class Samples {
+  readonly #samples = new Map<string, Map<string, Sample[]>>();
+
+  add(scenario: string, contender: string, sample: Sample): void {
+    const byContender = this.#samples.get(scenario) ?? new Map<string, Sample[]>();
+    byContender.set(contender, [...(byContender.get(contender) ?? []), sample]);
+    this.#samples.set(scenario, byContender);
+  }
+
+  contendersIn(scenario: string): string[] {
+    return [...(this.#samples.get(scenario)?.keys() ?? [])];
+  }
+
+  failuresOf(scenario: string, contender: string): number {
+    return this.#of(scenario, contender).reduce((sum, { failures }) => sum + failures, 0);
+  }
+
+  /** The median over the rounds; `undefined` where nothing was measured, or it is void. */
+  median({ scenario, contender, name }: Quantity): number | undefined {
+    return medianOrNothing(this.values({ scenario, contender, name }));
+  }
+
+  /** The number of each round: none where nothing was measured, or any round is void. */
+  values({ scenario, contender, name }: Quantity): number[] {
+    if (this.failuresOf(scenario, contender) > 0) return [];
+    return this.#of(scenario, contender).map((sample) => sample[name] as number);
+  }
+
+  toJSON(): Record<string, Record<string, readonly Sample[]>> {
+    return Object.fromEntries(
+      [...this.#samples].map(([name, samples]) => [name, Object.fromEntries(samples)]),
+    );
+  }
+
+  #of(scenario: string, contender: string): readonly Sample[] {
+    return this.#samples.get(scenario)?.get(contender) ?? [];
+  }
+}
+
+/** The ratio in each round, which a change of the machine's speed between rounds leaves alone. */
+export function ratios(above: readonly number[], below: readonly number[]): number[] {
+  return above.length === below.length ? above.map((value, round) => value / (below[round] as number)) : [];
+}
+
+export function medianOrNothing(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : median(values);
+}

@@ -1,0 +1,78 @@
+import { formatCount } from '../text.ts';
+import { medianOrNothing, type Samples } from './samples.ts';
+import { DIRECT, FIXED_RATE, MEMORY } from './schedule.ts';
+
+const MEBIBYTE = 1_048_576;
+
+/** A table of medians: a line for each contender, in the order of the columns. */
+export interface Table {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly lines: readonly { readonly name: string; readonly cells: readonly string[] }[];
+}
+
+/** A column: its title, the name of the number in the samples, and how people read it. */
+type Column = readonly [title: string, name: string, format: (value: number) => string];
+
+const ms = (value: number) => value.toFixed(2);
+const megabytes = (value: number) => (value / MEBIBYTE).toFixed(0);
+const percent = (value: number) => `${(100 * value).toFixed(0)} %`;
+
+const SATURATION: readonly Column[] = [
+  ['requests/s', 'requestsPerSecond', (value) => formatCount(Math.round(value))],
+  ['CPU us', 'cpuUs', (value) => value.toFixed(1)],
+  ['core busy', 'busy', percent],
+  ['p50 ms', 'p50Ms', ms],
+  ['p99 ms', 'p99Ms', ms],
+  ['RSS MB', 'rssBytes', megabytes],
+];
+
+const MEMORY_MB: readonly Column[] = [
+  ['at start', 'startBytes', megabytes],
+  ['64 connections', 'busyBytes', megabytes],
+  ['slow, peak', 'slowPeakBytes', megabytes],
+  ['64 after', 'afterBytes', megabytes],
+  ['stalled, peak', 'stalledPeakBytes', megabytes],
+];
+
+/** As much as went through in one scenario. */
+export function saturationTable(samples: Samples, scenario: string): Table {
+  return tableOf(samples, scenario, scenario, SATURATION);
+}
+
+/** RSS in MB, of processes that were started for it. */
+export function memoryTable(samples: Samples, slowClients: number, stalledClients: number): Table {
+  const title = `Memory, MB: ${formatCount(slowClients)} slow clients of 1 MB, ${stalledClients} stalled ones of 16 MB`;
+  return tableOf(samples, MEMORY, title, MEMORY_MB);
+}
+
+/** How long requests took that came at a rate of their own, and what each proxy adds to asking the origins directly. */
+export function latencyTable(samples: Samples): Table {
+  const meansOf = (contender: string) => samples.values({ scenario: FIXED_RATE, contender, name: 'meanMs' });
+  const direct = meansOf(DIRECT);
+  const { lines, ...table } = tableOf(samples, FIXED_RATE, `${FIXED_RATE}, arriving by chance`, [
+    ['mean ms', 'meanMs', ms],
+    ['p50 ms', 'p50Ms', ms],
+    ['p99 ms', 'p99Ms', ms],
+  ]);
+  return {
+    ...table,
+    columns: [...table.columns, 'added ms'],
+    lines: lines.map(({ name, cells }) => {
+      const added = medianOrNothing(meansOf(name).map((mean, round) => mean - (direct[round] ?? Number.NaN)));
+      return { name, cells: [...cells, name === DIRECT || added === undefined ? '' : ms(added)] };
+    }),
+  };
+}
+
+function tableOf(samples: Samples, scenario: string, title: string, columns: readonly Column[]): Table {
+  const lines = samples.contendersIn(scenario).map((contender) => {
+    const failures = samples.failuresOf(scenario, contender);
+    if (failures > 0) return { name: contender, cells: [`void: ${formatCount(failures)} errors`] };
+    const cells = columns.map(([, name, format]) =>
+      format(samples.median({ scenario, contender, name }) as number),
+    );
+    return { name: contender, cells: [...cells, '0'] };
+  });
+  return { title, columns: [...columns.map(([name]) => name), 'errors'], lines };
+}

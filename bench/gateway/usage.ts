@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** The kernel counts processor time for user space in hundredths of a second, on every architecture that Node runs on. */
+const US_PER_TICK = 10_000;
+
+/** What a process has used, with the processes that it started. */
+export interface Usage {
+  /** Processor time since its start, in microseconds, to 10 ms. */
+  readonly cpuUs: number;
+  /** Memory that it has now, in bytes; what two processes share counts twice. */
+  readonly rssBytes: number;
+}
+
+/** @throws Error where there is no such process */
+export function usageOf(pid: number): Usage {
+  return withDescendants(pid)
+    .map(usageOfOne)
+    .reduce((sum, { cpuUs, rssBytes }) => ({ cpuUs: sum.cpuUs + cpuUs, rssBytes: sum.rssBytes + rssBytes }));
+}
+
+function usageOfOne(pid: number): Usage {
+  // The second field is the name, in parentheses, and may hold spaces itself.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    .replace(/^.*\) /s, '')
+    .split(' ');
+  // utime, stime, and the same of children that have ended: fields 14 to 17 of proc(5), the name being the second.
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  const rss = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '0';
+  return { cpuUs: ticks * US_PER_TICK, rssBytes: Number(rss) * 1_024 };
+}
+
+function withDescendants(pid: number): number[] {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'latin1').split(' ').filter(Boolean).map(Number),
+  );
+  return [pid, ...children.flatMap(withDescendants)];
+}
+
+/** The most memory that a process has had while somebody watched, in bytes. */
+export interface MemoryWatch {
+  peakBytes(): number;
+  stop(): void;
+}
+
+/** Looks at a process five times a second. */
+export function watchMemory(pid: number): MemoryWatch {
+  let peak = usageOf(pid).rssBytes;
+  const look = () => {
+    try {
+      peak = Math.max(peak, usageOf(pid).rssBytes);
+    } catch {
+      // It has ended: whoever asks it something next will notice.
+    }
+  };
+  const timer = setInterval(look, 200);
+  return {
+    peakBytes: () => peak,
+    stop: () => clearInterval(timer),
+  };
+}

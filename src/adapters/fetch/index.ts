@@ -1,0 +1,2 @@
+export type { ClientOptions, ClientStats } from '../clients/client-pool.ts';
+export { type BalancedFetch, type BalancedFetchOptions, balancedFetch } from './balanced-fetch.ts';

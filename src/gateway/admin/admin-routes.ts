@@ -1,0 +1,99 @@
+import type { Command, Control, GatewayLog } from '../contracts.ts';
+import type { RouteAccess } from './admin-access.ts';
+import { type AdminAnswer, jsonAnswer, jsonTextAnswer } from './admin-answer.ts';
+import { queryInput } from './admin-input.ts';
+import { COMMANDS } from './commands.ts';
+import { explainQuery } from './explain-query.ts';
+import { GatewayMetrics } from './metrics.ts';
+import { PacedReport } from './paced-report.ts';
+
+/** The page for people. */
+export interface DashboardPage {
+  readonly html: string;
+  /** Its `Content-Security-Policy`, which must forbid to frame it. */
+  readonly contentSecurityPolicy: string;
+}
+
+/** What the routes work with. */
+export interface RouteParts {
+  readonly control: Control;
+  readonly log: GatewayLog;
+  isReady(): boolean;
+  isLive(): boolean;
+  /** Left out: there is none. */
+  readonly dashboard?: (() => DashboardPage) | undefined;
+}
+
+/** A request, as far as a route is concerned. */
+export interface AdminCall {
+  readonly query: URLSearchParams;
+  readonly clientAddress: string | undefined;
+  /** @throws AdminError where it is too large, no JSON, or does not say that it is */
+  body(): Promise<unknown>;
+}
+
+type Handler = (call: AdminCall) => AdminAnswer | Promise<AdminAnswer>;
+
+/** What can be done at one path. */
+export interface AdminRoute extends RouteAccess {
+  readonly methods: Readonly<Partial<Record<'GET' | 'POST' | 'DELETE', Handler>>>;
+}
+
+/** Everything that the admin listener serves, by path. */
+export function adminRoutes(parts: RouteParts): ReadonlyMap<string, AdminRoute> {
+  const { control, dashboard, isReady, isLive } = parts;
+  const metrics = new GatewayMetrics();
+  const stats = new PacedReport(async () => JSON.stringify(await control.stats()));
+  const exposition = new PacedReport(async () => metrics.render(await control.stats()));
+  const routes: [string, AdminRoute][] = [
+    ['/healthz', probe(isLive, 'alive')],
+    ['/readyz', probe(isReady, 'ready')],
+    ['/favicon.ico', { isPublic: true, methods: { GET: () => ({ status: 204, headers: {}, body: '' }) } }],
+    ['/stats', { methods: { GET: async () => jsonTextAnswer(200, await stats.get()) } }],
+    ['/metrics', { methods: { GET: async () => textAnswer(metrics.contentType, await exposition.get()) } }],
+    [
+      '/explain',
+      { methods: { GET: async ({ query }) => jsonAnswer(200, await control.explain(explainQuery(query))) } },
+    ],
+    ['/backends', { methods: { POST: change('add', parts), DELETE: change('remove', parts) } }],
+    ['/drain', { methods: { POST: change('drain', parts) } }],
+    ['/resume', { methods: { POST: change('resume', parts) } }],
+    ['/weight', { methods: { POST: change('weight', parts) } }],
+  ];
+  if (dashboard !== undefined)
+    routes.push(['/', { isPublic: true, methods: { GET: () => pageAnswer(dashboard()) } }]);
+  return new Map(routes);
+}
+
+function probe(holds: () => boolean, word: string): AdminRoute {
+  const GET = () =>
+    holds() ? jsonAnswer(200, { status: word }) : jsonAnswer(503, { status: `not ${word}` });
+  return { isPublic: true, isProbe: true, methods: { GET } };
+}
+
+/** Makes a change, and answers with it. What is removed is named by the query, since few clients send a body with DELETE. */
+function change(type: Command['type'], { control, log }: RouteParts): Handler {
+  return async ({ query, clientAddress, body }) => {
+    const input = type === 'remove' ? queryInput(query) : await body();
+    const command = await COMMANDS[type](input, control);
+    await control.change(command);
+    const backend = typeof command.backend === 'string' ? command.backend : command.backend.url;
+    log.info(
+      { change: type, pool: command.pool, backend, clientAddress },
+      'a backend was changed by an operator',
+    );
+    return jsonAnswer(type === 'add' ? 201 : 200, command);
+  };
+}
+
+function textAnswer(type: string, body: string): AdminAnswer {
+  return { status: 200, headers: { 'Content-Type': type }, body };
+}
+
+function pageAnswer({ html, contentSecurityPolicy }: DashboardPage): AdminAnswer {
+  const headers = {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Security-Policy': contentSecurityPolicy,
+  };
+  return { status: 200, headers, body: html };
+}

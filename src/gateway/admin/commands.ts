@@ -1,0 +1,38 @@
+import type { Command, Control } from '../contracts.ts';
+import { AdminError, badRequest } from './admin-error.ts';
+import { checked, INPUTS } from './admin-input.ts';
+
+/** Reads what a change is told, and asks for the pool where it is left out. @throws AdminError naming each mistake */
+export type CommandReader = (input: unknown, control: Control) => Promise<Command>;
+
+/** How each change is told. */
+export const COMMANDS = {
+  add: async (input, control) => {
+    const { pool, ...backend } = checked(INPUTS.add, input);
+    return { type: 'add', pool: await poolOf(pool, control), backend };
+  },
+  remove: toBackend('remove'),
+  drain: toBackend('drain'),
+  resume: toBackend('resume'),
+  weight: async (input, control) => {
+    const { pool, id, weight } = checked(INPUTS.weight, input);
+    return { type: 'weight', pool: await poolOf(pool, control), backend: id, weight };
+  },
+} as const satisfies Record<Command['type'], CommandReader>;
+
+function toBackend(type: 'remove' | 'drain' | 'resume'): CommandReader {
+  return async (input, control) => {
+    const { pool, id } = checked(INPUTS.backend, input);
+    return { type, pool: await poolOf(pool, control), backend: id };
+  };
+}
+
+async function poolOf(named: string | undefined, control: Control): Promise<string> {
+  if (named !== undefined) return named;
+  const { pools } = await control.stats();
+  const [only, ...others] = pools.map(({ name }) => name);
+  if (only === undefined) throw new AdminError(404, 'ERR_ADMIN_NOT_FOUND', 'there is no pool');
+  if (others.length === 0) return only;
+  const names = [only, ...others].slice(0, 10).join(', ');
+  throw badRequest(`pool is missing; it must be one of ${names}${pools.length > 10 ? ', ...' : ''}`);
+}

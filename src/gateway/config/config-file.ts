@@ -1,0 +1,114 @@
+import { dirname, extname, resolve } from 'node:path';
+import { type Document, LineCounter, type ParseOptions, parseDocument, visit } from 'yaml';
+import { ConfigError } from '../errors.ts';
+import { configError } from './config-error.ts';
+import { readTextFile } from './text-file.ts';
+
+/** What stands in a configuration file. */
+export interface LoadedConfig {
+  /** The full path of the file. */
+  readonly path: string;
+  /** The folder that paths in the configuration start from. */
+  readonly baseDir: string;
+  /** Not checked yet: see `readConfig`. */
+  readonly input: unknown;
+}
+
+/** Enough for tens of thousands of backends. */
+const LIMIT_BYTES = 4_194_304;
+/** How often text may stand in for other text: more is an attempt to fill the memory. */
+const MAX_ALIASES = 100;
+const CORE_TAG = /^tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)$/;
+
+/**
+ * Reads a configuration file: YAML 1.2 (`.yaml`, `.yml`) or JSON (`.json`), up to 4 MiB.
+ * @throws ConfigError where it cannot be read or its syntax is wrong; with line and column
+ */
+export function loadConfigFile(path: string): LoadedConfig {
+  const parse = parserFor(path);
+  const full = resolve(path);
+  return { path: full, baseDir: dirname(full), input: parse(textOf(path), path) };
+}
+
+function parserFor(path: string): (text: string, path: string) => unknown {
+  switch (extname(path).toLowerCase()) {
+    case '.yaml':
+    case '.yml':
+      return parseYaml;
+    case '.json':
+      return parseJson;
+    default:
+      throw new ConfigError([`${path} must be a file whose name ends in .yaml, .yml or .json`]);
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readTextFile(path, LIMIT_BYTES);
+  } catch (error) {
+    throw new ConfigError([`${path} ${(error as Error).message}`], { cause: error });
+  }
+}
+
+function parseYaml(text: string, path: string): unknown {
+  const { document, lines } = documentOf(text, path, { merge: true });
+  visit(document, {
+    Node(_, node) {
+      if (node.tag === undefined || CORE_TAG.test(node.tag)) return;
+      throw new ConfigError([`${placeOf(path, lines, node.range?.[0])} must have no tags, got ${node.tag}`]);
+    },
+  });
+  return plainValueOf(document, path);
+}
+
+/** JSON is YAML, too: its parser knows lines, and finds keys that are there twice, which `JSON.parse` does not. */
+function parseJson(text: string, path: string): unknown {
+  documentOf(text, path, { schema: 'json' });
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    // The message may quote a part of the text, which may be a secret.
+    const [reason = ''] = (error as Error).message.split(/, "|, \.\.\."/);
+    throw new ConfigError([`${path} is not JSON: ${reason}`], { cause: error });
+  }
+}
+
+function documentOf(
+  text: string,
+  path: string,
+  options: ParseOptions & { schema?: string; merge?: boolean },
+): { document: Document; lines: LineCounter } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    ...options,
+    lineCounter: lines,
+    prettyErrors: false,
+    stringKeys: true,
+    // Only what JSON has, too.
+    resolveKnownTags: false,
+  });
+  const problems = [...document.errors, ...document.warnings].map(
+    ({ code, message, pos }) => [code, `${placeOf(path, lines, pos[0])} ${message}`] as const,
+  );
+  // Whatever else is wrong, is wrong in consequence of the first.
+  const duplicates = problems.filter(([code]) => code === 'DUPLICATE_KEY');
+  const first = problems.filter(([code]) => code !== 'DUPLICATE_KEY').slice(0, 1);
+  const told = [...first, ...duplicates].map(([, message]) => message);
+  if (told.length > 0) throw configError(told);
+  return { document, lines };
+}
+
+function plainValueOf(document: Document, path: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (error) {
+    throw new ConfigError([`${path}: ${(error as Error).message}`], { cause: error });
+  }
+}
+
+/** `gateway.yaml:3:5:`, as editors and terminals can open it. */
+function placeOf(path: string, lines: LineCounter, offset: number | undefined): string {
+  if (offset === undefined) return `${path}:`;
+  const { line, col } = lines.linePos(offset);
+  return `${path}:${line}:${col}:`;
+}

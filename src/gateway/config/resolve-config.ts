@@ -1,0 +1,179 @@
+import { type CheckedCertificate, checkAuthorities, checkCertificate } from './certificates.ts';
+import { tokenProblems } from './checks/admin-checks.ts';
+import { cookieClashes, sessionProblems } from './checks/session-checks.ts';
+import { configError } from './config-error.ts';
+import type { PoolConfig, PoolTlsConfig } from './pool-schema.ts';
+import type { ResolvedConfig, ResolvedListener, ResolvedPool, ResolvedSessions } from './resolved-config.ts';
+import type { GatewayConfig, ListenerConfig } from './schema.ts';
+import type { CookieConfig, JwtConfig, SessionsConfig } from './session-schema.ts';
+import { shownPath } from './shown-value.ts';
+import { type Secret, type SourceOptions, Sources } from './sources.ts';
+
+/** What came of resolving a configuration. */
+export interface Resolution {
+  readonly config: ResolvedConfig;
+  /** One line for each thing that works but should be known, for example a certificate that has expired. */
+  readonly warnings: readonly string[];
+  /** The full paths of all files that secrets and PEM text came from: when one changes, the configuration changes. */
+  readonly files: readonly string[];
+}
+
+/** How a configuration is resolved. */
+export interface ResolveOptions extends SourceOptions {
+  /** Milliseconds since 1970. @defaultValue now */
+  readonly now?: number;
+}
+
+/**
+ * Reads the secrets and PEM files that a configuration names, and checks what can be checked only then: certificates with their keys,
+ * lengths of secrets, keys of tokens. Synchronous, since it reads small files at the start and at reloads only.
+ * @throws ConfigError with one line for each mistake
+ */
+export function resolveConfig(config: GatewayConfig, options: ResolveOptions): Resolution {
+  const resolver = new Resolver(options);
+  const { listeners, pools, admin, ...rest } = config;
+  const resolved: ResolvedConfig = {
+    ...rest,
+    listeners: listeners.map((listener, i) => resolver.listener(listener, `listeners[${i}]`)),
+    pools: Object.fromEntries(
+      Object.entries(pools).map(([name, pool]) => [name, resolver.pool(pool, shownPath(['pools', name]))]),
+    ),
+    ...(admin === undefined ? {} : { admin: resolver.admin(admin) }),
+  };
+  const { problems, files } = resolver.sources;
+  if (problems.length > 0) throw configError(problems);
+  const warnings = [...new Set([...resolver.warnings, ...cookieClashes(config)])];
+  return { config: resolved, warnings, files: [...files] };
+}
+
+/** Notes problems and goes on, so that all of them are told at once; what it returns then is of no use. */
+class Resolver {
+  readonly sources: Sources;
+  readonly warnings: string[] = [];
+  readonly #now: number;
+
+  constructor({ now = Date.now(), ...sources }: ResolveOptions) {
+    this.sources = new Sources(sources);
+    this.#now = now;
+  }
+
+  listener({ tls, ...listener }: ListenerConfig, where: string): ResolvedListener {
+    if (tls === undefined) return listener;
+    const places = tls.certificates.map((_, i) => `${where}.tls.certificates[${i}]`);
+    const certificates = tls.certificates.flatMap(({ cert, key, passphrase }, i) => {
+      const certificate = this.#certificate(cert, key, passphrase, places[i] as string);
+      return certificate === undefined ? [] : [certificate];
+    });
+    this.#warnOfIdle(certificates, places);
+    return { ...listener, tls: { ...tls, certificates } };
+  }
+
+  pool({ sessions, tls, ...pool }: PoolConfig, where: string): ResolvedPool {
+    return {
+      ...pool,
+      ...(sessions === undefined ? {} : { sessions: this.#sessions(sessions, `${where}.sessions`) }),
+      ...(tls === undefined ? {} : { tls: this.#poolTls(tls, `${where}.tls`) }),
+    };
+  }
+
+  admin({ token, ...admin }: NonNullable<GatewayConfig['admin']>): NonNullable<ResolvedConfig['admin']> {
+    if (token === undefined) return admin;
+    const text = this.sources.secret(token, 'admin.token');
+    this.#note(tokenProblems(text, 'admin.token'));
+    return { ...admin, token: text };
+  }
+
+  #poolTls(
+    { ca, cert, key, passphrase, ...tls }: PoolTlsConfig,
+    where: string,
+  ): NonNullable<ResolvedPool['tls']> {
+    const authorities = ca === undefined ? undefined : this.#authorities(ca, `${where}.ca`);
+    const own =
+      cert === undefined || key === undefined ? undefined : this.#certificate(cert, key, passphrase, where);
+    return {
+      ...tls,
+      ...(authorities === undefined ? {} : { ca: authorities }),
+      ...(own === undefined ? {} : { cert: own.cert, key: own.key }),
+    };
+  }
+
+  #authorities(ca: string | string[], where: string): string[] {
+    return [ca].flat().flatMap((value, i) => {
+      const place = Array.isArray(ca) ? `${where}[${i}]` : where;
+      const pem = this.sources.pem(value, place);
+      if (pem === undefined) return [];
+      const { problems, warnings } = checkAuthorities(pem, place, this.#now);
+      this.#note(problems);
+      this.warnings.push(...warnings);
+      return [pem];
+    });
+  }
+
+  #sessions(sessions: SessionsConfig, where: string): ResolvedSessions {
+    const before = this.sources.problems.length;
+    const resolved =
+      'cookie' in sessions ? this.#cookie(sessions.cookie, where) : this.#jwt(sessions.jwt, where);
+    if (this.sources.problems.length === before) this.#note(sessionProblems(resolved, where));
+    return resolved;
+  }
+
+  #cookie({ secrets, ...cookie }: CookieConfig, where: string): ResolvedSessions {
+    const read = secrets.map(
+      (secret, i) => this.sources.secret(secret, `${where}.cookie.secrets[${i}]`) ?? '',
+    );
+    return { cookie: { ...cookie, secrets: read } };
+  }
+
+  #jwt({ key, ...jwt }: JwtConfig, where: string): ResolvedSessions {
+    const isObject = typeof key === 'object' && (Object.hasOwn(key, 'kty') || Object.hasOwn(key, 'keys'));
+    if (isObject) return { jwt: { ...jwt, key: key as Record<string, unknown> } };
+    const text = this.sources.secret(key as Secret, `${where}.jwt.key`) ?? '';
+    return { jwt: { ...jwt, key: keyObjectIn(text) ?? text } };
+  }
+
+  #certificate(
+    cert: string,
+    key: string,
+    passphrase: Secret | undefined,
+    where: string,
+  ): CheckedCertificate | undefined {
+    const texts = {
+      cert: this.sources.pem(cert, `${where}.cert`),
+      key: this.sources.pem(key, `${where}.key`),
+      passphrase: passphrase === undefined ? '' : this.sources.secret(passphrase, `${where}.passphrase`),
+    };
+    if (texts.cert === undefined || texts.key === undefined || texts.passphrase === undefined)
+      return undefined;
+    const source = { cert: texts.cert, key: texts.key, passphrase: texts.passphrase || undefined };
+    const { certificate, problems, warnings } = checkCertificate(source, where, this.#now);
+    this.#note(problems);
+    this.warnings.push(...warnings);
+    return certificate;
+  }
+
+  /** The first certificate serves all other names; a later one only its own, as far as no earlier one has them. */
+  #warnOfIdle(certificates: readonly CheckedCertificate[], places: readonly string[]): void {
+    if (certificates.length < places.length) return;
+    const served = new Set<string>();
+    for (const [i, { names }] of certificates.entries()) {
+      const isIdle = i > 0 && names.every((name) => served.has(name));
+      if (isIdle)
+        this.warnings.push(`${places[i]} is never used: it has no name that an earlier one does not have`);
+      for (const name of names) served.add(name);
+    }
+  }
+
+  #note(problems: readonly string[]): void {
+    this.sources.problems.push(...problems);
+  }
+}
+
+/** A JWK or a JWKS in a text, such as a file has it. */
+function keyObjectIn(text: string): Record<string, unknown> | undefined {
+  if (!text.trimStart().startsWith('{')) return undefined;
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}

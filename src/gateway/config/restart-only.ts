@@ -1,0 +1,45 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { GatewayConfig, ListenerConfig } from './schema.ts';
+
+type Settings = Pick<GatewayConfig, 'listeners' | 'admin' | 'log' | 'workers'>;
+
+/**
+ * The paths of settings that differ and that a running gateway cannot take: which sockets it listens on and how they speak, the admin
+ * listener, the log, the number of processes. All others, certificates among them, can change. The order of listeners does not count.
+ */
+export function restartOnlyChanges(old: Settings, next: Settings): string[] {
+  return [
+    ...listenerChanges(old.listeners, next.listeners),
+    ...changesIn('admin', old.admin, next.admin),
+    ...changesIn('log', old.log, next.log),
+    ...(old.workers === next.workers ? [] : ['workers']),
+  ];
+}
+
+function listenerChanges(old: readonly ListenerConfig[], next: readonly ListenerConfig[]): string[] {
+  const left = [...old];
+  const changes: string[] = [];
+  for (const [i, listener] of next.entries()) {
+    const at = left.findIndex(({ host, port }) => host === listener.host && port === listener.port);
+    if (at < 0) return ['listeners'];
+    const [before] = left.splice(at, 1) as [ListenerConfig];
+    changes.push(...changesIn(`listeners[${i}]`, wireOf(before), wireOf(listener)));
+  }
+  return left.length > 0 ? ['listeners'] : changes;
+}
+
+/** What is settled when a socket is opened. */
+function wireOf({ h2c, tls }: ListenerConfig): object {
+  return { h2c, tls: tls !== undefined, 'tls.minVersion': tls?.minVersion, 'tls.http2': tls?.http2 };
+}
+
+function changesIn(where: string, old: object | undefined, next: object | undefined): string[] {
+  if (old === undefined || next === undefined) return old === next ? [] : [where];
+  const names = [...new Set([...Object.keys(old), ...Object.keys(next)])];
+  const valueAt = (settings: object, name: string) => (settings as Record<string, unknown>)[name];
+  const changed = names.filter((name) => !isDeepStrictEqual(valueAt(old, name), valueAt(next, name)));
+  // With or without TLS at all: its parts say nothing more.
+  return (changed.includes('tls') ? changed.filter((name) => !name.startsWith('tls.')) : changed).map(
+    (name) => `${where}.${name}`,
+  );
+}

@@ -1,0 +1,158 @@
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { Socket } from 'node:net';
+import { ClientConnection } from '../forwarding/client-connection.ts';
+import type { Context } from '../forwarding/context.ts';
+import { Exchange } from '../forwarding/exchange.ts';
+import { Http2Client, type Http2Head } from './http2-client.ts';
+
+/** How long a session that was told to end may take. */
+const GOODBYE_MS = 1_000;
+
+/** Settings of node:http2 that follow from a configuration; each of them bounds what one client can hold. */
+function serverOptions({ limits }: Context): object {
+  return {
+    settings: {
+      maxConcurrentStreams: limits.streams,
+      maxHeaderListSize: limits.headerBytes,
+      enablePush: false,
+    },
+    // One more than is let through, so that it is this gateway that says no; and the pseudo-headers.
+    maxHeaderListPairs: limits.headers + 5,
+    maxSessionMemory: 10,
+    maxSessionInvalidFrames: 100,
+    maxSessionRejectedStreams: 100,
+    maxOutstandingPings: 10,
+    maxSettings: 32,
+    streamResetBurst: 200,
+    streamResetRate: 33,
+  };
+}
+
+/** What is known of a session. */
+interface Visit {
+  readonly connection: ClientConnection;
+  /** Requests under way. */
+  streams: number;
+}
+
+/** Speaks HTTP/2 with clients, on connections that somebody else has accepted. */
+export class Http2Front {
+  readonly #context: () => Context;
+  readonly #server: Http2Server;
+  readonly #sessions = new Map<ServerHttp2Session, Visit>();
+  #serves: ((host: string) => boolean) | undefined;
+  #isClosing = false;
+
+  /** @param context - what the next request works with */
+  constructor(context: () => Context) {
+    this.#context = context;
+    this.#server = createServer(serverOptions(context()));
+    this.#server.on('session', (session) => this.#greet(session));
+    const take = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]) =>
+      this.#take(stream, headers, raw);
+    // The types do not know the raw headers.
+    this.#server.on('stream', take as (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void);
+    // A session that fails ends its streams by itself.
+    this.#server.on('sessionError', () => {});
+    this.#server.on('timeout', () => {});
+  }
+
+  /** @param serves - whether a host may be asked for on this connection */
+  accept(socket: Socket, serves?: (host: string) => boolean): void {
+    // Its session is made, and greeted, before this returns.
+    this.#serves = serves;
+    this.#server.emit('connection', socket);
+  }
+
+  /** No further requests: those under way get their answers (RFC 9113 section 6.8). */
+  closeAfterAnswers(): void {
+    this.#isClosing = true;
+    for (const session of this.#sessions.keys()) session.close();
+  }
+
+  destroy(): void {
+    for (const session of this.#sessions.keys()) session.destroy();
+  }
+
+  #greet(session: ServerHttp2Session): void {
+    const { identity, timeouts } = this.#context();
+    const isEncrypted = session.encrypted === true;
+    const { remoteAddress } = session.socket;
+    const connection = new ClientConnection(
+      remoteAddress,
+      isEncrypted,
+      identity.trustedProxies,
+      this.#serves,
+    );
+    const visit = { connection, streams: 0 };
+    this.#sessions.set(session, visit);
+    session.on('close', () => this.#sessions.delete(session));
+    session.on('error', () => {});
+    // Until its first request, a client has as long as for a head; then it may be idle.
+    session.setTimeout(timeouts.headersMs, () => {
+      // Requests have limits of their own.
+      if (visit.streams === 0) end(session);
+    });
+    if (this.#isClosing) session.close();
+  }
+
+  #take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): void {
+    const { session } = stream;
+    const visit = session === undefined ? undefined : this.#sessions.get(session as ServerHttp2Session);
+    if (session === undefined || visit === undefined) {
+      stream.destroy();
+      return;
+    }
+    session.setTimeout(this.#context().timeouts.idleMs);
+    visit.streams++;
+    const client = new Http2Client(stream, headOf(headers, raw), visit.connection);
+    const exchange = new Exchange(this.#context(), client);
+    client.listen({
+      drained: () => exchange.drained(),
+      closed: (isComplete) => {
+        visit.streams--;
+        exchange.closed(isComplete);
+      },
+    });
+    exchange.start();
+  }
+}
+
+function end(session: ServerHttp2Session): void {
+  session.close();
+  setTimeout(() => session.destroy(), GOODBYE_MS).unref();
+}
+
+const { HTTP2_HEADER_AUTHORITY, HTTP2_HEADER_METHOD, HTTP2_HEADER_PATH, HTTP2_HEADER_SCHEME } = constants;
+
+/** The head as HTTP/1 would have it. A scheme that is none makes the target one that cannot be used. */
+function headOf(headers: IncomingHttpHeaders, raw: readonly string[]): Http2Head {
+  const rawHeaders: string[] = [];
+  const authority = headers[HTTP2_HEADER_AUTHORITY];
+  if (typeof authority === 'string') rawHeaders.push('host', authority);
+  let cookie: string | undefined;
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] as string;
+    const value = raw[index + 1] as string;
+    // RFC 9113 section 8.2.3: crumbs of a cookie are one header elsewhere.
+    if (name === 'cookie') cookie = cookie === undefined ? value : `${cookie}; ${value}`;
+    // `:authority` comes before `host` (RFC 9113 section 8.3.1).
+    else if (!name.startsWith(':') && !(name === 'host' && authority !== undefined))
+      rawHeaders.push(name, value);
+  }
+  if (cookie !== undefined) rawHeaders.push('cookie', cookie);
+  const scheme = headers[HTTP2_HEADER_SCHEME];
+  const isKnown = scheme === 'http' || scheme === 'https';
+  return {
+    method: String(headers[HTTP2_HEADER_METHOD] ?? ''),
+    target: isKnown ? String(headers[HTTP2_HEADER_PATH] ?? '') : '',
+    rawHeaders,
+  };
+}

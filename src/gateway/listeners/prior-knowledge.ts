@@ -1,0 +1,37 @@
+import { createServer, type Server, type Socket } from 'node:net';
+
+/** With what an HTTP/2 connection begins (RFC 9113 section 3.4); no HTTP/1 request does. */
+const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
+
+/**
+ * Tells HTTP/2 by prior knowledge from HTTP/1 on one port without TLS, by the first bytes (RFC 9113 section 3.3).
+ * @param timeoutMs - for those bytes
+ */
+export function priorKnowledgeServer(
+  timeoutMs: number,
+  accept: (socket: Socket, isHttp2: boolean) => void,
+): Server {
+  return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    const destroy = () => socket.destroy();
+    socket.on('error', destroy);
+    socket.setTimeout(timeoutMs, destroy);
+    const look = () => {
+      const bytes = socket.read() as Buffer | null;
+      if (bytes === null) return;
+      const start = PREFACE.subarray(0, bytes.length);
+      const isPreface = bytes.subarray(0, start.length).equals(start);
+      socket.unshift(bytes);
+      // Not enough to tell; whoever sends a byte at a time is waited for.
+      if (isPreface && bytes.length < PREFACE.length) return;
+      socket.off('readable', look);
+      socket.off('error', destroy);
+      socket.setTimeout(0);
+      socket.removeListener('timeout', destroy);
+      accept(socket, isPreface);
+    };
+    socket.on('readable', look);
+    socket.on('end', () => {
+      if (socket.listenerCount('readable') > 0) socket.destroy();
+    });
+  });
+}

@@ -1,0 +1,44 @@
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { Certificates, TlsSettings } from './certificates.ts';
+
+/** How TLS is ended. */
+export interface TlsTermination {
+  readonly settings: TlsSettings;
+  readonly certificates: Certificates;
+  readonly handshakeTimeoutMs: number;
+  /** Takes a connection whose handshake is done. */
+  readonly accept: (socket: TLSSocket) => void;
+}
+
+/** Ends TLS, by server name, for HTTP/2 and HTTP/1.1 on one port (RFC 7301). */
+export function tlsServer({ settings, certificates, handshakeTimeoutMs, accept }: TlsTermination): Server {
+  const { certificates: pairs, minVersion, http2 } = settings;
+  const first = pairs[0];
+  const server = createServer({
+    ALPNProtocols: http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
+    minVersion,
+    handshakeTimeout: handshakeTimeoutMs,
+    allowHalfOpen: true,
+    SNICallback: (name, done) => {
+      // A throw here would end the process.
+      try {
+        done(null, certificates.contextFor(name));
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+    // For clients that name nobody.
+    ...(first === undefined ? {} : { cert: first.cert, key: first.key }),
+  });
+  server.on('secureConnection', (socket) => {
+    socket.on('error', () => socket.destroy());
+    accept(socket);
+  });
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  return server;
+}
+
+/** Other certificates for clients that name nobody, too. */
+export function replaceDefault(server: Server, { certificates: [first], minVersion }: TlsSettings): void {
+  if (first !== undefined) server.setSecureContext({ cert: first.cert, key: first.key, minVersion });
+}

@@ -1,0 +1,141 @@
+import { type Env, systemEnv } from '../../index.ts';
+import { restartOnlyChanges } from '../config/restart-only.ts';
+import type { GatewayConfig } from '../config/schema.ts';
+import type { Control, Gateway, GatewayLog, ListeningAddress } from '../contracts.ts';
+import { ConfigError } from '../errors.ts';
+import { ChangeJournal } from './change-journal.ts';
+import { ClusterControl } from './cluster-control.ts';
+import { FleetStats } from './fleet-stats.ts';
+import { Turns } from './turns.ts';
+import { WorkerFleet } from './worker-fleet.ts';
+import { WorkerLink, type WorkerProcess, WorkerSilentError } from './worker-link.ts';
+import type { Launched, SlotEvent, WorkerSlot } from './worker-slot.ts';
+
+/** What many workers are made of. */
+export interface ClusterParts {
+  /** Starts a process in which a `WorkerServer` waits. */
+  readonly fork: () => WorkerProcess;
+  readonly log: GatewayLog;
+  /** @defaultValue the platform's */
+  readonly env?: Pick<Env, 'clock' | 'timers'>;
+}
+
+/** How long a worker may take to open its listeners, and to take another configuration. */
+const START_MS = 30_000;
+const RELOAD_MS = 10_000;
+/** How long a worker may take beyond what it was given to drain. */
+const MARGIN_MS = 2_000;
+
+/**
+ * A gateway that serves from several processes, which share the listeners; this process only looks after them. One that ends unasked is
+ * replaced: after 100 ms, and twice as long each time while they keep ending, up to 10 s. Each worker chooses, checks and limits on its
+ * own: rate limits, limits of connections and of requests in flight, and remembered keys hold for each worker, and every backend gets
+ * the health checks of all.
+ */
+export class ClusterGateway implements Omit<Gateway, 'stats'> {
+  readonly control: Control;
+  readonly #parts: ClusterParts;
+  readonly #env: Pick<Env, 'clock' | 'timers'>;
+  readonly #fleet: WorkerFleet;
+  readonly #turns = new Turns();
+  readonly #journal = new ChangeJournal();
+  readonly #stats: FleetStats;
+  #config: GatewayConfig;
+
+  /** @param config - secrets and PEM text in the place of their sources, so that all workers have the same; `workers` of them */
+  constructor(config: GatewayConfig, parts: ClusterParts) {
+    this.#config = config;
+    this.#parts = parts;
+    this.#env = parts.env ?? systemEnv;
+    this.#stats = new FleetStats(() => this.#fleet);
+    this.#fleet = new WorkerFleet(config.workers, {
+      launch: (onFaulty) => this.#turns.take(() => this.#launch(onFaulty)),
+      patienceMs: (graceMs) => this.#patienceMs(graceMs),
+      env: this.#env,
+      tell: (type, message) => this.#tell(type, message),
+      ended: (link) => this.#stats.keep(link),
+    });
+    const [fleet, turns, journal, stats] = [this.#fleet, this.#turns, this.#journal, this.#stats];
+    this.control = new ClusterControl({ fleet, turns, journal, stats });
+  }
+
+  /**
+   * Starts all workers, or none.
+   * @throws ConfigError where a listener cannot be opened; Error where a worker ends, or hangs, before it serves
+   */
+  listen(): Promise<readonly ListeningAddress[]> {
+    return this.#fleet.start();
+  }
+
+  /** Lets all workers drain and end. One that does not is ended, 2 seconds after its time. */
+  async close(graceMs?: number): Promise<void> {
+    this.#stats.close();
+    await this.#fleet.close(graceMs);
+  }
+
+  /**
+   * Gives all workers another configuration. One worker takes it first: if it refuses, nothing has changed anywhere. One that fails to take
+   * what the first has taken is replaced, by one that begins with it.
+   * @throws ConfigError where it is wrong, or changes what only a restart can change; Error where no worker answers
+   */
+  reload(config: GatewayConfig): Promise<void> {
+    return this.#turns.take(() => this.#reload(config));
+  }
+
+  async #reload(next: GatewayConfig): Promise<void> {
+    const fixed = restartOnlyChanges(this.#config, next);
+    if (fixed.length > 0) throw new ConfigError(fixed.map((path) => `${path} can only change at a restart`));
+    const request = { type: 'reload', config: workerConfig(next) } as const;
+    const first = await this.#firstTo(request);
+    const before = this.#config;
+    this.#config = next;
+    this.#journal.follow(before.pools, next.pools);
+    const others = this.#fleet.slots.flatMap((slot) =>
+      slot.members
+        .filter((link) => link !== first)
+        .map((link) => link.ask(request, RELOAD_MS).catch((error: unknown) => failed(slot, error))),
+    );
+    await Promise.all(others);
+  }
+
+  /** The first worker that takes a configuration. @throws what a worker has against it */
+  async #firstTo(request: { type: 'reload'; config: GatewayConfig }): Promise<WorkerLink> {
+    for (const link of this.#fleet.serving) {
+      try {
+        await link.ask(request, RELOAD_MS);
+        return link;
+      } catch (error) {
+        if (!(error instanceof WorkerSilentError)) throw error;
+        // Nobody knows which configuration it has.
+        link.kill();
+      }
+    }
+    throw new Error('no worker took the new configuration');
+  }
+
+  #launch(onFaulty: (reason: string) => void): Launched {
+    const link = new WorkerLink(this.#parts.fork(), this.#env.timers, onFaulty);
+    const config = workerConfig(this.#config);
+    const addresses = link.ask({ type: 'start', config, changes: this.#journal.commands }, START_MS);
+    return { link, addresses };
+  }
+
+  #patienceMs(graceMs = this.#config.shutdown.graceMs): number {
+    return (graceMs === 0 ? 0 : this.#config.shutdown.delayMs + graceMs) + MARGIN_MS;
+  }
+
+  #tell(type: SlotEvent, message: string): void {
+    this.#stats.note(type, message);
+    if (type === 'worker-started') this.#parts.log.info({ event: type }, message);
+    else this.#parts.log.error({ event: type }, message);
+  }
+}
+
+/** What a worker runs: operators come in at the primary. */
+function workerConfig(config: GatewayConfig): GatewayConfig {
+  return { ...config, admin: undefined, workers: 1 };
+}
+
+function failed(slot: WorkerSlot, error: unknown): void {
+  slot.replace(`it did not take the new configuration: ${(error as Error).message}`);
+}
