@@ -1,22 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { readConfig } from './config/read-config.ts';
 import { resolveConfig } from './config/resolve-config.ts';
 import type { ResolvedConfig } from './config/resolved-config.ts';
 import { restartOnlyChanges } from './config/restart-only.ts';
 import type { GatewayConfig, GatewayConfigInput } from './config/schema.ts';
 import type { Control, Gateway, GatewayLog, GatewayStats, ListeningAddress } from './contracts.ts';
+import { Engine } from './engine.ts';
 import { ConfigError } from './errors.ts';
-import type { Context } from './forwarding/context.ts';
-import type { Exchange } from './forwarding/exchange.ts';
-import { RequestIds } from './forwarding/request-ids.ts';
-import { StallWatch } from './forwarding/stall-watch.ts';
-import { Totals } from './forwarding/totals.ts';
-import { trustedProxies } from './forwarding/trusted-proxies.ts';
-import { GatewayControl } from './gateway-control.ts';
 import { Listener } from './listeners/listener.ts';
-import { EventLog } from './observation/event-log.ts';
-import { buildRuntime, type Runtime } from './runtime.ts';
-import { Tunnels } from './tunnels/tunnels.ts';
 
 /** What a gateway is made with beside its configuration. */
 export interface GatewayParts {
@@ -27,7 +17,6 @@ export interface GatewayParts {
 }
 
 const SILENT: GatewayLog = { debug() {}, info() {}, warn() {}, error() {} };
-const VERSION = '0.1.0';
 
 /**
  * A reverse proxy. Nothing is opened, and no backend is checked, before `listen`.
@@ -41,41 +30,22 @@ class ReverseProxy implements Gateway {
   readonly control: Control;
   readonly #log: GatewayLog;
   readonly #baseDir: string;
-  readonly #events: EventLog;
-  readonly #totals = new Totals();
-  readonly #ids = new RequestIds();
-  readonly #exchanges = new Set<Exchange>();
-  readonly #tunnels = new Tunnels();
-  readonly #startedAt = Date.now();
-  /** Apart from others of the same name: only its own `Via` is a loop. */
-  readonly #suffix = randomBytes(4).toString('hex');
+  readonly #engine: Engine;
   readonly #listeners: readonly Listener[];
   #written: GatewayConfig;
   #config: ResolvedConfig;
-  #runtime: Runtime;
-  #take: (() => void) | undefined;
-  #context: Context;
-  #watch: StallWatch | undefined;
-  #isReady = false;
   #closing: Promise<void> | undefined;
 
   constructor(input: GatewayConfigInput, { log = SILENT, baseDir = process.cwd() }: GatewayParts) {
     this.#log = log;
     this.#baseDir = baseDir;
     this.#written = readConfig(input);
-    const config = this.#resolve(this.#written);
-    this.#events = new EventLog(log);
-    this.#config = config;
-    const { runtime, take } = this.#build(config, undefined);
-    this.#runtime = runtime;
-    this.#take = take;
-    this.#context = this.#contextOf(config, runtime);
-    const context = () => this.#context;
-    this.#listeners = config.listeners.map((listener) => new Listener(listener, context));
-    this.control = new GatewayControl(
-      () => this.#runtime,
-      () => this.stats(),
+    this.#config = this.#resolve(this.#written);
+    this.#engine = new Engine(this.#config, log, () => this.#connections());
+    this.#listeners = this.#config.listeners.map(
+      (listener) => new Listener(listener, () => this.#engine.context),
     );
+    this.control = this.#engine.control;
   }
 
   async listen(): Promise<readonly ListeningAddress[]> {
@@ -85,11 +55,8 @@ class ReverseProxy implements Gateway {
       for (const listener of this.#listeners) listener.stopAccepting();
       throw new ConfigError(failed.map(({ reason }) => (reason as Error).message));
     }
-    this.#take?.();
-    this.#take = undefined;
-    this.#watch = new StallWatch(() => this.#context);
-    this.#isReady = true;
-    this.#events.add('started', 'the gateway serves');
+    this.#engine.start();
+    this.#engine.events.add('started', 'the gateway serves');
     return opened.map((result) => (result as PromiseFulfilledResult<ListeningAddress>).value);
   }
 
@@ -105,44 +72,21 @@ class ReverseProxy implements Gateway {
     if (fixed.length > 0)
       throw new ConfigError(fixed.map((path) => `${path} can only be changed by a restart`));
     const config = this.#resolve(written);
-    const { runtime, take } = this.#build(config, this.#runtime);
-    this.#context = this.#contextOf(config, runtime);
+    this.#engine.change(config);
     this.#written = written;
     this.#config = config;
-    this.#runtime = runtime;
-    // Before the listeners are there, nothing is to be checked.
-    if (this.#take === undefined) take();
-    else this.#take = take;
-    this.#updateListeners(config);
-    this.#events.add('reloaded', 'the configuration was changed');
+    this.#updateListeners();
+    this.#engine.events.add('reloaded', 'the configuration was changed');
   }
 
   stats(): GatewayStats {
-    const connections = { open: 0, accepted: 0, refused: 0 };
-    for (const listener of this.#listeners) {
-      const { open, accepted, refused } = listener.connections;
-      connections.open += open;
-      connections.accepted += accepted;
-      connections.refused += refused;
-    }
-    return {
-      version: VERSION,
-      node: process.versions.node,
-      workers: 1,
-      startedAt: this.#startedAt,
-      ready: this.#isReady,
-      connections,
-      tunnels: { open: this.#tunnels.size, total: this.#tunnels.opened },
-      ...this.#totals.stats,
-      pools: [...this.#runtime.pools.values()].map((pool) => pool.stats()),
-      events: this.#events.events,
-    };
+    return this.#engine.stats();
   }
 
   /** Certificates were checked before: nothing here can fail half way. */
-  #updateListeners({ listeners }: ResolvedConfig): void {
+  #updateListeners(): void {
     const left = [...this.#listeners];
-    for (const config of listeners) {
+    for (const config of this.#config.listeners) {
       const at = left.findIndex((listener) => listener.isAt(config));
       left.splice(at, 1)[0]?.update(config);
     }
@@ -154,49 +98,28 @@ class ReverseProxy implements Gateway {
     return resolved;
   }
 
+  #connections(): GatewayStats['connections'] {
+    const sum = { open: 0, accepted: 0, refused: 0 };
+    for (const { connections } of this.#listeners) {
+      sum.open += connections.open;
+      sum.accepted += connections.accepted;
+      sum.refused += connections.refused;
+    }
+    return sum;
+  }
+
   async #close(graceMs: number): Promise<void> {
-    this.#isReady = false;
+    this.#engine.isReady = false;
     const { delayMs } = this.#config.shutdown;
-    if (graceMs > 0 && delayMs > 0) await pause(delayMs);
+    // Whoever asks for readiness learns of it before connections are refused.
+    if (graceMs > 0 && delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     for (const listener of this.#listeners) listener.stopAccepting();
-    const until = performance.now() + graceMs;
-    while (this.#exchanges.size + this.#tunnels.size > 0 && performance.now() < until) await pause(20);
+    await this.#engine.drain(graceMs);
     this.#end();
   }
 
-  /** Ends what still runs. */
   #end(): void {
-    this.#watch?.close();
-    for (const exchange of this.#exchanges) exchange.client.abort();
-    for (const tunnel of this.#tunnels) tunnel.destroy();
+    this.#engine.destroy();
     for (const listener of this.#listeners) listener.destroy();
-    for (const pool of this.#runtime.pools.values()) pool.destroy();
   }
-
-  #build(config: ResolvedConfig, before: Runtime | undefined): ReturnType<typeof buildRuntime> {
-    try {
-      return buildRuntime(config, before, { log: this.#log, events: this.#events });
-    } catch (error) {
-      throw new ConfigError([(error as Error).message], { cause: error });
-    }
-  }
-
-  #contextOf(config: ResolvedConfig, { routes }: Runtime): Context {
-    const { limits, timeouts, name } = config;
-    return {
-      routes,
-      identity: { name: `${name}-${this.#suffix}`, trustedProxies: trustedProxies(config.trustedProxies) },
-      limits,
-      timeouts,
-      totals: this.#totals,
-      log: this.#log,
-      ids: this.#ids,
-      exchanges: this.#exchanges,
-      tunnels: this.#tunnels,
-    };
-  }
-}
-
-function pause(delayMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, delayMs));
 }

@@ -48,9 +48,9 @@ export class Http1Front {
     const server = createServer(serverOptions(context()));
     // Node would leave out the headers beyond its limit without a word; ours refuses the request.
     server.maxHeadersCount = 0;
-    server.on('request', (request, response) => this.#take(request, response));
-    server.on('checkContinue', (request, response) => this.#take(request, response));
-    server.on('checkExpectation', (request, response) => this.#take(request, response));
+    server.on('request', (request, response) => this.take(request, response));
+    server.on('checkContinue', (request, response) => this.take(request, response));
+    server.on('checkExpectation', (request, response) => this.take(request, response));
     server.on('connect', (_request, socket) => this.#refuseRaw(socket, REFUSALS.method));
     server.on('upgrade', (request, socket, first) => this.#upgrade(request, socket, first));
     server.on('clientError', (error, socket) => this.#misunderstood(error, socket));
@@ -84,7 +84,8 @@ export class Http1Front {
     this.server.close();
   }
 
-  #take(request: IncomingMessage, response: ServerResponse): void {
+  /** Passes a request on and answers it. */
+  take(request: IncomingMessage, response: ServerResponse): void {
     const peer = this.#peerOf(request.socket);
     const client = new Http1Client(request, response, peer.connection);
     const exchange = new Exchange(this.#context(), client);
@@ -117,7 +118,7 @@ export class Http1Front {
       request.socket.destroySoon();
     });
     request.socket.on('close', () => response.emit('close'));
-    this.#take(request, response);
+    this.take(request, response);
   }
 
   #peerOf(socket: Socket): Peer {

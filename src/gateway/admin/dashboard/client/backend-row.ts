@@ -1,0 +1,88 @@
+import type { GatewayBackendStats } from '../../../contracts.ts';
+import type { BackendActions } from './backend-actions.ts';
+import type { Dom, View } from './dom.ts';
+import type { Formats } from './formats.ts';
+import type { Pictures } from './pictures.ts';
+import type { Track } from './tracks.ts';
+
+/** What a row shows. */
+export interface BackendItem {
+  readonly pool: string;
+  readonly backend: GatewayBackendStats;
+  readonly track: Track;
+  readonly colour: number;
+  /** Requests per second that reach the upper edge of the picture. */
+  readonly topRate: number;
+}
+
+/** Makes the rows of backends. */
+export function backendRow(dom: Dom, formats: Formats, pictures: Pictures, actions: BackendActions) {
+  const { find, setText, setAttribute } = dom;
+  const { count, counted, rate, percent, milliseconds, number } = formats;
+  const WORDS = { up: 'Up', down: 'Down', draining: 'Draining', barred: 'Barred' } as const;
+
+  function reasonOf({ state, alive, checkFailure, activeConnections }: GatewayBackendStats): string {
+    if (state === 'draining') return activeConnections > 0 ? `${count(activeConnections)} left` : 'drained';
+    if (state === 'up') return '';
+    return [checkFailure, alive ? 'still takes requests' : undefined].filter(Boolean).join('; ');
+  }
+
+  function placeOf({ id, url, zone, backup }: GatewayBackendStats): string {
+    const isNamedByUrl = id.replace(/\/$/, '') === url.replace(/\/$/, '');
+    const parts = [isNamedByUrl ? '' : url, zone === undefined ? '' : `zone ${zone}`, backup ? 'backup' : ''];
+    return parts.filter((part) => part !== '').join(' · ');
+  }
+
+  const textsOf = ({ backend, track }: BackendItem) => ({
+    id: backend.id,
+    place: placeOf(backend),
+    state: WORDS[backend.state] ?? backend.state,
+    reason: reasonOf(backend),
+    rate: rate(track.rate()),
+    requests: `${count(backend.requests)} in all`,
+    inFlight: count(backend.activeConnections),
+    errorRate: percent(track.errorRate()),
+    errors: `${count(backend.errors)} in all`,
+    p99: milliseconds(track.quantile(0.99)),
+    weight: number(backend.weight),
+    currentWeight: backend.currentWeight === backend.weight ? '' : `now ${number(backend.currentWeight)}`,
+    keys: count(backend.keys),
+    share: backend.share === undefined ? '' : `${percent(backend.share)} of the ring`,
+    spills: count(backend.spills),
+  });
+
+  return function row({ pool, colour, backend }: BackendItem): View<BackendItem> {
+    const element = dom.copyOf('backend');
+    const fill = dom.texts(element);
+    const state = find('.state', element);
+    const icon = find('use', state);
+    const drain = find('[data-action="drain"]', element);
+    const spark = find('.spark', element);
+    const { id } = backend;
+    let latest = backend;
+
+    find('.swatch', element).classList.add(`colour-${colour}`);
+    drain.addEventListener('click', () => void actions.toggleDrain({ pool, id }, latest.state === 'draining'));
+    const open = { weight: actions.askWeight, remove: actions.askRemove };
+    for (const [action, ask] of Object.entries(open)) {
+      const button = find(`[data-action="${action}"]`, element);
+      button.setAttribute('aria-label', `${button.textContent} ${id}`);
+      button.addEventListener('click', () => ask(pool, latest));
+    }
+
+    return {
+      element,
+      update(item) {
+        latest = item.backend;
+        fill(textsOf(item));
+        setAttribute(state, 'data-state', latest.state);
+        setAttribute(icon, 'href', `#icon-${latest.state}`);
+        element.classList.toggle('is-failing', (item.track.errorRate() ?? 0) >= 0.01);
+        const word = latest.state === 'draining' ? 'Resume' : 'Drain';
+        setText(drain, word);
+        setAttribute(drain, 'aria-label', `${word} ${id}`);
+        pictures.sparkline(spark, item.track.rates(), item.topRate);
+      },
+    };
+  };
+}

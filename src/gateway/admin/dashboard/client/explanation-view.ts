@@ -1,0 +1,65 @@
+import type { Candidate, Explanation } from '../../../../index.ts';
+import type { GatewayExplanation } from '../../../contracts.ts';
+import type { Dom, View } from './dom.ts';
+import type { Formats } from './formats.ts';
+
+/** Shows why a request would go where it would go. */
+export function explanationView(dom: Dom, { count, number }: Formats) {
+  const { find, setText } = dom;
+  const result = find('#explanation');
+  const details = find('#explanation-details');
+  const summary = find('#explanation-summary');
+  const fill = dom.texts(details);
+  const showCandidates = dom.list<Candidate>(find('#explanation tbody'), ({ id }) => id, row);
+
+  /** JSON has no word for what has no end. */
+  const limit = (value: number | null) => (value === null ? 'no limit' : count(value));
+
+  function row({ id }: Candidate): View<Candidate> {
+    const element = dom.copyOf('candidate');
+    const fillRow = dom.texts(element);
+    return {
+      element,
+      update({ verdict, inFlight, flightLimit, keys, keyLimit }) {
+        element.classList.toggle('is-picked', verdict === 'picked');
+        fillRow({
+          id,
+          verdict,
+          flights: `${count(inFlight)} / ${limit(flightLimit)}`,
+          keys: `${count(keys)} / ${limit(keyLimit)}`,
+        });
+      },
+    };
+  }
+
+  function homeOf({ owner, picked, remembered, spilled }: Explanation): string {
+    if (owner === undefined) return 'none';
+    const how = remembered ? 'remembered' : 'new';
+    return `${owner} (${how}${spilled && owner !== picked ? '; it has its hands full, so the request spills' : ''})`;
+  }
+
+  function show(explanation: Explanation): void {
+    const { key, hash, position, strategy, bounds, panic } = explanation;
+    fill({
+      key: key ?? 'none: the request goes to anyone',
+      hash: `0x${hash.toString(16).padStart(8, '0')} (${hash})`,
+      position: `${number(position * 100)} % around the ring`,
+      strategy,
+      home: homeOf(explanation),
+      bounds: `factor ${limit(bounds.factor)}, z ${number(bounds.z)}; ${count(bounds.keys)} keys, ${count(bounds.inFlight)} in flight`,
+      panic: panic ? 'yes: health is ignored' : 'no',
+    });
+    showCandidates(explanation.candidates);
+  }
+
+  return (answer: GatewayExplanation | undefined, asked: string): void => {
+    result.hidden = answer === undefined;
+    if (answer === undefined) return;
+    const { route, explanation } = answer;
+    details.hidden = explanation === undefined;
+    if (route === undefined) return setText(summary, `${asked}: no route fits, so the answer is 404.`);
+    const where = `pool ${route.pool}, by the route ${route.host || 'any host'} ${route.path}`;
+    setText(summary, `${asked} goes to ${explanation?.picked ?? 'nobody'} (${where}).`);
+    if (explanation !== undefined) show(explanation);
+  };
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import type { ResolvedConfig } from './config/resolved-config.ts';
+import type { GatewayLog, GatewayStats } from './contracts.ts';
+import { ConfigError } from './errors.ts';
+import type { Context } from './forwarding/context.ts';
+import type { Exchange } from './forwarding/exchange.ts';
+import { RequestIds } from './forwarding/request-ids.ts';
+import { StallWatch } from './forwarding/stall-watch.ts';
+import { Totals } from './forwarding/totals.ts';
+import { trustedProxies } from './forwarding/trusted-proxies.ts';
+import { GatewayControl } from './gateway-control.ts';
+import { EventLog } from './observation/event-log.ts';
+import { buildRuntime, type Runtime } from './runtime.ts';
+import { Tunnels } from './tunnels/tunnels.ts';
+
+const VERSION = '0.1.0';
+/** How often it is looked whether the last request has ended. */
+const DRAIN_STEP_MS = 20;
+
+/** All of a gateway but its listeners: what requests work with, and what becomes of them. */
+export class Engine {
+  readonly events: EventLog;
+  readonly control: GatewayControl;
+  readonly #log: GatewayLog;
+  readonly #totals = new Totals();
+  readonly #ids = new RequestIds();
+  readonly #exchanges = new Set<Exchange>();
+  readonly #tunnels = new Tunnels();
+  readonly #startedAt = Date.now();
+  /** Apart from others of the same name: only its own `Via` is a loop. */
+  readonly #suffix = randomBytes(4).toString('hex');
+  /** How many connections there are. */
+  readonly #connections: () => GatewayStats['connections'];
+  #runtime: Runtime;
+  #context: Context;
+  #watch: StallWatch | undefined;
+  /** What has been built, but does not yet check its backends. */
+  #begin: (() => void) | undefined;
+  isReady = false;
+
+  /** @throws ConfigError where a setting cannot be used */
+  constructor(config: ResolvedConfig, log: GatewayLog, connections: () => GatewayStats['connections']) {
+    this.#log = log;
+    this.#connections = connections;
+    this.events = new EventLog(log);
+    const { runtime, take } = this.#build(config, undefined);
+    this.#begin = take;
+    this.#runtime = runtime;
+    this.#context = this.#contextOf(config);
+    this.control = new GatewayControl(
+      () => this.#runtime,
+      () => this.stats(),
+    );
+  }
+
+  /** What the next request works with. */
+  get context(): Context {
+    return this.#context;
+  }
+
+  /** Begins to check backends, and to look after requests that do not move. */
+  start(): void {
+    this.#begin?.();
+    this.#begin = undefined;
+    this.#watch ??= new StallWatch(() => this.#context);
+    this.isReady = true;
+  }
+
+  /** Takes another configuration, all of it or nothing. @throws ConfigError where a setting cannot be used */
+  change(config: ResolvedConfig): void {
+    const { runtime, take } = this.#build(config, this.#runtime);
+    this.#runtime = runtime;
+    this.#context = this.#contextOf(config);
+    if (this.#begin === undefined) take();
+    else this.#begin = take;
+  }
+
+  stats(): GatewayStats {
+    return {
+      version: VERSION,
+      node: process.versions.node,
+      workers: 1,
+      startedAt: this.#startedAt,
+      ready: this.isReady,
+      connections: this.#connections(),
+      tunnels: { open: this.#tunnels.size, total: this.#tunnels.opened },
+      ...this.#totals.stats,
+      pools: [...this.#runtime.pools.values()].map((pool) => pool.stats()),
+      events: this.events.events,
+    };
+  }
+
+  /** Waits until requests and tunnels have ended by themselves, but no longer than that. */
+  async drain(graceMs: number): Promise<void> {
+    const until = performance.now() + graceMs;
+    while (this.#exchanges.size + this.#tunnels.size > 0 && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
+    }
+  }
+
+  /** Ends what still runs. */
+  destroy(): void {
+    this.#watch?.close();
+    for (const exchange of this.#exchanges) exchange.client.abort();
+    for (const tunnel of this.#tunnels) tunnel.destroy();
+    for (const pool of this.#runtime.pools.values()) pool.destroy();
+  }
+
+  #build(config: ResolvedConfig, before: Runtime | undefined): ReturnType<typeof buildRuntime> {
+    try {
+      return buildRuntime(config, before, { log: this.#log, events: this.events });
+    } catch (error) {
+      throw new ConfigError([(error as Error).message], { cause: error });
+    }
+  }
+
+  #contextOf(config: ResolvedConfig): Context {
+    const { limits, timeouts, name } = config;
+    return {
+      routes: this.#runtime.routes,
+      identity: { name: `${name}-${this.#suffix}`, trustedProxies: trustedProxies(config.trustedProxies) },
+      limits,
+      timeouts,
+      totals: this.#totals,
+      log: this.#log,
+      ids: this.#ids,
+      exchanges: this.#exchanges,
+      tunnels: this.#tunnels,
+    };
+  }
+}

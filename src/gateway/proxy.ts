@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readConfig } from './config/read-config.ts';
+import { resolveConfig } from './config/resolve-config.ts';
+import type { GatewayConfigInput } from './config/schema.ts';
+import type { Control, GatewayStats } from './contracts.ts';
+import { Engine } from './engine.ts';
+import type { GatewayParts } from './gateway.ts';
+import { Http1Front } from './listeners/http1.ts';
+
+/** What a {@link NodeProxy} is told: one pool, and what of a gateway concerns requests. */
+export type NodeProxyConfig = GatewayConfigInput['pools'][string] &
+  Pick<GatewayConfigInput, 'limits' | 'timeouts' | 'trustedProxies' | 'name'>;
+
+/** A gateway without listeners, for servers that somebody else has opened. */
+export interface NodeProxy {
+  /** Passes a request on and answers it. Its body must not have been read. */
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  stats(): GatewayStats;
+  readonly control: Control;
+  /** Ends health checks and connections; requests under way are ended too. */
+  close(): void;
+}
+
+/** @throws ConfigError where the configuration cannot be used */
+export function createProxy(config: NodeProxyConfig, parts: GatewayParts = {}): NodeProxy {
+  const { limits, timeouts, trustedProxies, name, ...pool } = config;
+  const own = Object.entries({ limits, timeouts, trustedProxies, name }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const input = { listeners: [{ port: 0 }], pools: { proxy: pool }, ...Object.fromEntries(own) };
+  const { log = { debug() {}, info() {}, warn() {}, error() {} }, baseDir = process.cwd() } = parts;
+  const { config: resolved } = resolveConfig(readConfig(input), { baseDir });
+  const engine = new Engine(resolved, log, () => ({ open: 0, accepted: 0, refused: 0 }));
+  const front = new Http1Front(() => engine.context);
+  engine.start();
+  return {
+    handle: (request, response) => front.take(request, response),
+    stats: () => engine.stats(),
+    control: engine.control,
+    close() {
+      engine.destroy();
+      front.destroy();
+    },
+  };
+}
