@@ -1,15 +1,14 @@
 import { loadConfigFile } from '../gateway/config/config-file.ts';
 import { readConfig } from '../gateway/config/read-config.ts';
 import { resolveConfig } from '../gateway/config/resolve-config.ts';
-import type { ResolvedConfig } from '../gateway/config/resolved-config.ts';
 import type { GatewayConfig } from '../gateway/config/schema.ts';
 import { ConfigError } from '../gateway/errors.ts';
+import { type SharedConfig, sharedConfig } from '../gateway/workers/shared-config.ts';
 import { checkServeOptions, configOf, type ServeOptions, withOverrides } from './serve-options.ts';
 
 /** A configuration that can be used. */
 export interface UsableConfig {
-  /** Secrets and PEM text stand in the place of their sources. */
-  readonly config: GatewayConfig;
+  readonly config: SharedConfig;
   /** The names that each certificate of each listener is for. */
   readonly names: readonly (readonly string[])[];
   readonly warnings: readonly string[];
@@ -59,19 +58,7 @@ export function serveSource(options: ServeOptions): ConfigSource {
 function usable(config: GatewayConfig, baseDir: string): UsableConfig {
   const { config: resolved, warnings, files } = resolveConfig(config, { baseDir });
   const names = resolved.listeners.map(({ tls }) => tls?.certificates.flatMap((one) => one.names) ?? []);
-  return { config: inlined(resolved), names, warnings, files };
-}
-
-/** The same as a configuration may be written. */
-function inlined({ listeners, ...config }: ResolvedConfig): GatewayConfig {
-  return {
-    ...config,
-    listeners: listeners.map(({ tls, ...listener }) => {
-      if (tls === undefined) return listener;
-      const certificates = tls.certificates.map(({ cert, key }) => ({ cert, key }));
-      return { ...listener, tls: { ...tls, certificates } };
-    }),
-  };
+  return { config: sharedConfig(resolved), names, warnings, files };
 }
 
 const OPTION_OF: readonly (readonly [RegExp, string])[] = [

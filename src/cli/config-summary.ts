@@ -1,6 +1,8 @@
 import type { PoolConfig } from '../gateway/config/pool-schema.ts';
-import type { GatewayConfig, ListenerConfig, RouteConfig } from '../gateway/config/schema.ts';
+import type { ListenerConfig, RouteConfig } from '../gateway/config/schema.ts';
+import type { SharedConfig } from '../gateway/workers/shared-config.ts';
 import type { UsableConfig } from './config-source.ts';
+import { routeText } from './route-text.ts';
 import { table } from './table.ts';
 
 /** What a configuration holds, for people: no secret is part of it. */
@@ -31,7 +33,7 @@ function listenerRow(listener: ListenerConfig, names: readonly string[]): string
   return [tls === undefined ? `http://${address}` : `https://${address}`, protocols, names.join(', ')];
 }
 
-function adminRow(admin: NonNullable<GatewayConfig['admin']>): string[] {
+function adminRow(admin: NonNullable<SharedConfig['admin']>): string[] {
   const token = admin.token === undefined ? 'no token' : 'token';
   return [`http://${addressOf(admin)}`, admin.dashboard ? `${token}, dashboard` : token];
 }
@@ -49,11 +51,11 @@ function routesOf(routes: readonly RouteConfig[] | undefined, pools: readonly st
 }
 
 function routeRow({
-  host = '*',
+  host,
   path,
   pool,
   rateLimit,
 }: Pick<RouteConfig, 'host' | 'path' | 'pool' | 'rateLimit'>): string[] {
   const limit = rateLimit === undefined ? '' : `${rateLimit.points} requests in ${rateLimit.durationMs} ms`;
-  return [`${host}${path}`, pool, limit];
+  return [routeText({ host, path }), pool, limit];
 }

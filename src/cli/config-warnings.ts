@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
 import type { PoolConfig } from '../gateway/config/pool-schema.ts';
-import type { GatewayConfig } from '../gateway/config/schema.ts';
+import type { SharedConfig } from '../gateway/workers/shared-config.ts';
 
 /**
  * What is allowed, and hardly meant.
  * @param cores - of this machine
  */
-export function configWarnings(config: GatewayConfig, cores = availableParallelism()): string[] {
+export function configWarnings(config: SharedConfig, cores = availableParallelism()): string[] {
   const { pools, routes, workers } = config;
   const warnings = Object.entries(pools).flatMap(([name, pool]) => poolWarnings(`pools.${name}`, pool));
   const used = new Set(routes?.map(({ pool }) => pool) ?? Object.keys(pools));

@@ -1,5 +1,6 @@
 import type { ExplainQuery, GatewayExplanation } from '../gateway/contracts.ts';
 import type { Candidate, Explanation } from '../index.ts';
+import { routeText } from './route-text.ts';
 import { table } from './table.ts';
 
 /** An explanation for people. */
@@ -9,7 +10,7 @@ export function explanationText(query: ExplainQuery, { route, explanation }: Gat
   if (route === undefined || explanation === undefined)
     return `${title}\n\nNo route fits: the answer is 404.\n`;
   const facts = table([
-    ['route', `${route.host}${route.path} to pool ${route.pool}`],
+    ['route', `${routeText(route)}, to pool ${route.pool}`],
     ['strategy', explanation.strategy],
     ['key', keyText(explanation)],
     ['picked', explanation.picked ?? 'nobody: the answer is 503'],

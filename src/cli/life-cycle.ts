@@ -19,35 +19,59 @@ const SAME_SIGNAL_MS = 250;
 /** How long ending at once may take. */
 const AT_ONCE_MS = 3_000;
 
-/**
- * Waits for the signals that stop a gateway: the first one lets it drain, a second one ends it at once.
- * @returns the exit code, when it is closed: 0, as it did what it was told
- */
-export function untilStopped({ gateway, log, process, env, reload }: LifeCycleParts): Promise<number> {
-  return new Promise((resolve) => {
-    let stoppedAt: number | undefined;
-    const end = (code: number) => {
-      for (const signal of ['SIGTERM', 'SIGINT']) process.off(signal, stop);
-      process.off('SIGHUP', reload);
-      resolve(code);
-    };
-    const failed = (error: unknown) => {
+/** Waits for the signals that stop a gateway: the first one lets it drain, a second one ends it at once. */
+export class LifeCycle {
+  /** The exit code, when the gateway is closed: 0, as it did what it was told. */
+  readonly ended: Promise<number>;
+  readonly #parts: LifeCycleParts;
+  #end: (code: number) => void = () => {};
+  #stoppedAt: number | undefined;
+
+  constructor(parts: LifeCycleParts) {
+    this.#parts = parts;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    for (const signal of ['SIGTERM', 'SIGINT']) parts.process.on(signal, this.#stop);
+    parts.process.on('SIGHUP', parts.reload);
+  }
+
+  /** Whether a signal has come. */
+  get isStopping(): boolean {
+    return this.#stoppedAt !== undefined;
+  }
+
+  /** Does not listen to signals any more. */
+  dispose(): void {
+    const { process, reload } = this.#parts;
+    for (const signal of ['SIGTERM', 'SIGINT']) process.off(signal, this.#stop);
+    process.off('SIGHUP', reload);
+  }
+
+  readonly #stop = (signal: string): void => {
+    const { log, env } = this.#parts;
+    const now = env.clock.now();
+    if (this.#stoppedAt === undefined) {
+      this.#stoppedAt = now;
+      log.info({ signal }, 'the gateway stops: it ends what it has begun; a second signal ends that, too');
+      void this.#close();
+    } else if (now - this.#stoppedAt > SAME_SIGNAL_MS) {
+      log.warn({ signal }, 'the gateway ends at once');
+      env.timers.schedule(() => this.#end(exitCode.fine), AT_ONCE_MS, true);
+      void this.#close(0);
+    }
+  };
+
+  /** Never rejects. */
+  async #close(graceMs?: number): Promise<void> {
+    const { gateway, log } = this.#parts;
+    try {
+      await gateway.close(graceMs);
+      log.info({}, 'the gateway has stopped');
+      this.#end(exitCode.fine);
+    } catch (error) {
       log.error({ error }, 'the gateway could not be closed');
-      end(exitCode.failed);
-    };
-    const stop = (signal: string) => {
-      const now = env.clock.now();
-      if (stoppedAt === undefined) {
-        stoppedAt = now;
-        log.info({ signal }, 'the gateway stops: it ends what it has begun; a second signal ends that, too');
-        gateway.close().then(() => end(exitCode.fine), failed);
-      } else if (now - stoppedAt > SAME_SIGNAL_MS) {
-        log.warn({ signal }, 'the gateway ends at once');
-        env.timers.schedule(() => end(exitCode.fine), AT_ONCE_MS);
-        gateway.close(0).then(() => end(exitCode.fine), failed);
-      }
-    };
-    for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, stop);
-    process.on('SIGHUP', reload);
-  });
+      this.#end(exitCode.failed);
+    }
+  }
 }

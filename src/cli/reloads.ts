@@ -1,25 +1,31 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Gateway, GatewayLog } from '../gateway/contracts.ts';
+import type { GatewayLog } from '../gateway/contracts.ts';
 import { ConfigError } from '../gateway/errors.ts';
+import type { SharedConfig } from '../gateway/workers/shared-config.ts';
 import { Turns } from '../gateway/workers/turns.ts';
 import { configChanges } from './config-changes.ts';
 import type { ConfigSource, UsableConfig } from './config-source.ts';
 
+/** Why a configuration is read again that nobody asked for. */
+export const FILE_CHANGE = 'file change';
+
+/** Takes another configuration, all of it or nothing. */
+interface Reloadable {
+  reload(config: SharedConfig): Promise<void>;
+}
+
 /** Reads the configuration again, and gives it to the gateway where it is right. */
 export class Reloads {
   readonly #source: ConfigSource;
-  readonly #gateway: Pick<Gateway, 'reload'>;
+  readonly #gateway: Reloadable;
   readonly #log: GatewayLog;
   readonly #turns = new Turns();
   #current: UsableConfig;
+  /** What was wrong with the last one that was refused. */
+  #refused: readonly string[] = [];
 
   /** @param current - what the gateway runs with */
-  constructor(
-    source: ConfigSource,
-    current: UsableConfig,
-    gateway: Pick<Gateway, 'reload'>,
-    log: GatewayLog,
-  ) {
+  constructor(source: ConfigSource, current: UsableConfig, gateway: Reloadable, log: GatewayLog) {
     this.#source = source;
     this.#current = current;
     this.#gateway = gateway;
@@ -46,20 +52,34 @@ export class Reloads {
       return;
     }
     try {
-      const next = this.#source.read();
-      const changes = configChanges(this.#current.config, next.config);
-      if (isDeepStrictEqual(this.#current.config, next.config)) {
-        this.#log.info({ why, file }, 'the configuration is the same as before');
-        return;
-      }
-      await this.#gateway.reload(next.config);
-      this.#current = next;
-      this.#log.info({ why, file, changes }, `the configuration has changed: ${changes.join(', ')}`);
-      for (const warning of next.warnings) this.#log.warn({ file }, warning);
+      await this.#take(this.#source.read(), { why, file });
+      this.#refused = [];
     } catch (error) {
-      const problems = error instanceof ConfigError ? error.problems : [(error as Error).message];
-      for (const problem of problems)
-        this.#log.error({ why, file }, `the configuration was refused, the one before runs on: ${problem}`);
+      this.#tellRefused(error, { why, file });
     }
   }
+
+  async #take(next: UsableConfig, fields: { why: string; file: string }): Promise<void> {
+    if (isDeepStrictEqual(this.#current.config, next.config)) {
+      this.#log.info(fields, 'the configuration is the same as before');
+      return;
+    }
+    const changes = configChanges(this.#current.config, next.config);
+    await this.#gateway.reload(next.config);
+    this.#current = next;
+    this.#log.info({ ...fields, changes }, `the configuration has changed: ${changes.join(', ')}`);
+  }
+
+  #tellRefused(error: unknown, fields: { why: string; file: string }): void {
+    const problems = error instanceof ConfigError ? error.problems : [messageOf(error)];
+    // A signal may come before the change of the file is seen.
+    if (fields.why === FILE_CHANGE && isDeepStrictEqual(problems, this.#refused)) return;
+    this.#refused = problems;
+    for (const problem of problems)
+      this.#log.error(fields, `the configuration was refused, the one before runs on: ${problem}`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

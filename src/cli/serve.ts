@@ -1,25 +1,27 @@
-import { watchConfigFile } from '../gateway/config/config-watch.ts';
-import type { GatewayConfig } from '../gateway/config/schema.ts';
+import { type ConfigWatch, watchConfigFile } from '../gateway/config/config-watch.ts';
 import type { Gateway, GatewayLog, ListeningAddress } from '../gateway/contracts.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { ClusterGateway } from '../gateway/workers/cluster-gateway.ts';
 import { forkWorker } from '../gateway/workers/node-worker.ts';
+import type { SharedConfig } from '../gateway/workers/shared-config.ts';
 import { systemEnv } from '../index.ts';
-import { serveSource } from './config-source.ts';
+import { type ConfigSource, serveSource } from './config-source.ts';
 import { surviveFaults } from './faults.ts';
 import type { Io } from './io.ts';
-import { untilStopped } from './life-cycle.ts';
-import { Reloads } from './reloads.ts';
+import { LifeCycle } from './life-cycle.ts';
+import { FILE_CHANGE, Reloads } from './reloads.ts';
 import type { ServeOptions } from './serve-options.ts';
 
 /** One process that serves, or many. */
-type ServedGateway = Omit<Gateway, 'stats'>;
+interface ServedGateway extends Pick<Gateway, 'listen' | 'close'> {
+  reload(config: SharedConfig): Promise<void>;
+}
 
 /** The oldest release that still gets security fixes. */
 const OLDEST_MAJOR = 22;
 
 /** One gateway in this process, or one in each of several workers. */
-function openGateway(config: GatewayConfig, log: GatewayLog): ServedGateway {
+function openGateway(config: SharedConfig, log: GatewayLog): ServedGateway {
   return config.workers > 1
     ? new ClusterGateway(config, { fork: forkWorker, log })
     : createGateway(config, { log });
@@ -35,33 +37,42 @@ export async function serve(options: ServeOptions, io: Io, open = openGateway): 
   const usable = source.read();
   const log = io.openLog(usable.config.log);
   const gateway = open(usable.config, log);
-  const addresses = await gateway.listen();
-  surviveFaults(io.process, () => log, systemEnv);
-  tellStart(addresses, usable.config, log);
-  for (const warning of [...nodeWarnings(io.nodeVersion), ...usable.warnings]) log.warn({}, warning);
   const reloads = new Reloads(source, usable, gateway, log);
-  const { file } = source;
-  const watch =
-    file === undefined
-      ? undefined
-      : watchConfigFile(file, () => reloads.reload('file change'), {
-          files: () => reloads.files,
-          onError: (error) => log.error({ error }, 'the configuration file cannot be watched'),
-        });
   const reload = () => void reloads.reload('SIGHUP');
-  const code = await untilStopped({ gateway, log, process: io.process, env: systemEnv, reload });
-  watch?.close();
-  return code;
+  const life = new LifeCycle({ gateway, log, process: io.process, env: systemEnv, reload });
+  let watch: ConfigWatch | undefined;
+  try {
+    const started = await Promise.race([gateway.listen(), life.ended]);
+    if (typeof started === 'number') return started;
+    surviveFaults(io.process, () => log, systemEnv);
+    tellStart(started, usable.config, log);
+    for (const warning of nodeWarnings(io.nodeVersion)) log.warn({}, warning);
+    watch = watchSource(source, reloads, log);
+    return await life.ended;
+  } catch (error) {
+    // What is closed while it opens may fail to open.
+    if (!life.isStopping) throw error;
+    return await life.ended;
+  } finally {
+    watch?.close();
+    life.dispose();
+  }
 }
 
-function tellStart(
-  addresses: readonly ListeningAddress[],
-  { workers }: GatewayConfig,
-  log: GatewayLog,
-): void {
-  for (const { protocol, host, port } of addresses) {
+function watchSource({ file }: ConfigSource, reloads: Reloads, log: GatewayLog): ConfigWatch | undefined {
+  if (file === undefined) return undefined;
+  return watchConfigFile(file, () => reloads.reload(FILE_CHANGE), {
+    files: () => reloads.files,
+    onError: (error) => log.error({ error }, 'the configuration file cannot be watched'),
+  });
+}
+
+function tellStart(addresses: readonly ListeningAddress[], config: SharedConfig, log: GatewayLog): void {
+  const { listeners, workers } = config;
+  for (const [i, { protocol, host, port }] of addresses.entries()) {
     const url = `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`;
-    log.info({ protocol, host, port, workers }, `listening on ${url}`);
+    const isAdmin = i >= listeners.length;
+    log.info({ url, workers }, isAdmin ? `operators come in at ${url}` : `listening on ${url}`);
   }
 }
 

@@ -15,6 +15,8 @@ export interface TargetOptions {
   /** The rest of the configuration; `pools` are put beside the pool `main`. */
   readonly config?: Partial<GatewayConfigInput>;
   readonly log?: GatewayLog;
+  /** The admin listener. Left out: none. */
+  readonly admin?: { readonly token?: string };
 }
 
 /** An intermediary that runs. */

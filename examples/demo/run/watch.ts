@@ -42,7 +42,10 @@ export class Watch {
 
   /** The share of its weight that was known when a request was sent; `undefined` where the backend was not there, or not yet. */
   shareAt(id: string, index: number): number | undefined {
-    return this.#samples.filter((sample) => sample.index <= index).at(-1)?.shares.get(id);
+    return this.#samples
+      .filter((sample) => sample.index <= index)
+      .at(-1)
+      ?.shares.get(id);
   }
 
   /** What failed on a backend between two moments, in milliseconds since 1970. */

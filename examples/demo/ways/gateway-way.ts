@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { Pool, request } from 'undici';
 import type { GatewayConfigInput } from '../../../src/gateway/config/schema.ts';
 import type { Gateway, GatewayLog, GatewayPoolStats } from '../../../src/gateway/contracts.ts';
 import { createGateway } from '../../../src/gateway/gateway.ts';
@@ -69,8 +69,15 @@ export class GatewayWay implements Way {
     };
   }
 
+  /** As an operator would: by the admin listener. */
   async add(backend: PoolEntry): Promise<void> {
-    await this.#gateway.control.change({ type: 'add', pool: POOL, backend });
+    const { statusCode, body } = await request(`${this.addresses.dashboard}backends`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ pool: POOL, ...backend }),
+    });
+    const answer = await body.text();
+    if (statusCode !== 201) throw new Error(`the admin listener refused ${backend.id}: ${answer}`);
   }
 
   async close(): Promise<void> {

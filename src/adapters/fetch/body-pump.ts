@@ -20,74 +20,103 @@ const forgotten =
     ? undefined
     : new FinalizationRegistry<BodyPump>((pump) => pump.cancel(undefined).catch(() => {}));
 
-/** Passes a body on as it comes, and tells how it ends. It does not keep alive what it fills. */
+/**
+ * Passes a body on as it comes, and tells how it ends. It knows the stream that it fills only while somebody waits for more: so that a
+ * stream that nobody has any more can be forgotten, and one that somebody waits for cannot.
+ */
 export class BodyPump {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #watcher: BodyWatcher;
-  #controller: WeakRef<ReadableByteStreamController> | undefined;
+  /** What was read ahead. */
+  #chunks: Uint8Array[] = [];
+  #bytes = 0;
   #isReading = false;
+  /** How it ended, for whoever has taken what was read ahead. */
+  #end: ((controller: ReadableByteStreamController) => void) | undefined;
+  #waiting: ReadableByteStreamController | undefined;
+  #stream: WeakRef<ReadableByteStreamController> | undefined;
 
   constructor(body: ReadableStream<Uint8Array>, watcher: BodyWatcher) {
     this.#reader = body.getReader();
     this.#watcher = watcher;
     this.#reader.closed.catch(() => watcher.broken());
+    this.#readAhead();
   }
 
   /** To be called once. */
   stream(): ReadableStream<Uint8Array> {
-    const stream = new ReadableStream(
-      {
-        type: 'bytes',
-        start: (controller) => {
-          this.#controller = new WeakRef(controller);
-        },
-        // Without a promise, which would keep the stream alive while it waits.
-        pull: () => this.#pull(),
-        cancel: (reason) => this.cancel(reason),
+    const stream = new ReadableStream({
+      type: 'bytes',
+      start: (controller) => {
+        this.#stream = new WeakRef(controller);
       },
-      { highWaterMark: READ_AHEAD_BYTES },
-    );
+      pull: (controller) => {
+        this.#waiting = controller;
+        this.#serve();
+      },
+      cancel: (reason) => this.cancel(reason),
+    });
     forgotten?.register(stream, this);
     return stream;
   }
 
   /** Breaks the stream off at once. */
   fail(reason: unknown): void {
-    this.#controller?.deref()?.error(reason);
+    this.#over((controller) => controller.error(reason));
+    this.#chunks = [];
+    this.#stream?.deref()?.error(reason);
   }
 
   cancel(reason: unknown): Promise<void> {
     this.#watcher.unwanted();
+    this.#chunks = [];
     return this.#reader.cancel(reason);
   }
 
-  #pull(): void {
-    if (this.#isReading) return;
+  #readAhead(): void {
+    if (this.#isReading || this.#end !== undefined || this.#bytes >= READ_AHEAD_BYTES) return;
     this.#isReading = true;
     this.#reader.read().then(
       ({ done, value }) => {
         this.#isReading = false;
-        if (done) this.#end();
-        else if (value.byteLength === 0) this.#pull();
-        else this.#controller?.deref()?.enqueue(value as Uint8Array<ArrayBuffer>);
+        if (done) {
+          this.#watcher.complete();
+          this.#over(close);
+        } else if (value.byteLength > 0) {
+          this.#chunks.push(value);
+          this.#bytes += value.byteLength;
+        }
+        this.#serve();
+        this.#readAhead();
       },
       (error) => {
         this.#watcher.broken();
-        this.fail(error);
+        this.#over((controller) => controller.error(error));
+        this.#serve();
       },
     );
   }
 
-  #end(): void {
-    this.#watcher.complete();
-    const controller = this.#controller?.deref();
-    if (controller === undefined) return;
-    try {
-      controller.close();
-      // Whoever reads into a buffer of its own waits for this.
-      controller.byobRequest?.respond(0);
-    } catch {
-      // It was cancelled meanwhile.
-    }
+  #over(end: (controller: ReadableByteStreamController) => void): void {
+    this.#end ??= end;
   }
+
+  /** Gives whoever waits what there is. */
+  #serve(): void {
+    const controller = this.#waiting;
+    const chunk = this.#chunks[0];
+    if (controller === undefined || (chunk === undefined && this.#end === undefined)) return;
+    this.#waiting = undefined;
+    if (chunk === undefined) return this.#end?.(controller);
+    this.#chunks.shift();
+    this.#bytes -= chunk.byteLength;
+    controller.enqueue(chunk as Uint8Array<ArrayBuffer>);
+    this.#readAhead();
+  }
+}
+
+function close(controller: ReadableByteStreamController): void {
+  controller.close();
+  // Whoever reads into a buffer of its own waits for this.
+  controller.byobRequest?.respond(0);
 }

@@ -40,9 +40,7 @@ export class FetchCall {
       let backend = await this.#exchange.first(signal);
       for (;;) {
         const answer = await this.#attempt(backend);
-        const next = signal?.aborted
-          ? undefined
-          : this.#exchange.next(endOf(answer), this.#request.canRepeat);
+        const next = signal?.aborted ? undefined : this.#next(answer);
         if (next === undefined) return this.#passOn(answer);
         backend = next.backend;
         answer.response?.body?.cancel().catch(() => {});

@@ -64,12 +64,12 @@ export function forEach<T, Each>(
   return { ...family, samples: (of) => all(of).flatMap(samplesOf) };
 }
 
-/** A family as the registry takes it: read anew at each scrape, so that nothing has to be counted twice on the way of requests. */
+/** A family as the registry of the library takes it. */
 export class FamilyMetric<T> extends Gauge {
   readonly #family: MetricFamily<T>;
-  readonly #subject: () => T;
+  readonly #subject: T;
 
-  constructor(family: MetricFamily<T>, registry: Registry, subject: () => T) {
+  constructor(family: MetricFamily<T>, registry: Registry, subject: T) {
     super({ name: family.name, help: family.help, registers: [registry] });
     this.#family = family;
     this.#subject = subject;
@@ -77,7 +77,7 @@ export class FamilyMetric<T> extends Gauge {
 
   override async get() {
     const { name, help, type } = this.#family;
-    const values = [...this.#family.samples(this.#subject())];
+    const values = this.#family.samples(this.#subject);
     // The declared type is a number, the one that the registry writes a word.
     return { name, help, type, aggregator: 'sum', values } as unknown as Awaited<ReturnType<Gauge['get']>>;
   }

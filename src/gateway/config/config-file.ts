@@ -63,13 +63,15 @@ function parseYaml(text: string, path: string): unknown {
 
 /** JSON is YAML, too: its parser knows lines, and finds keys that are there twice, which `JSON.parse` does not. */
 function parseJson(text: string, path: string): unknown {
-  documentOf(text, path, { schema: 'json' });
+  const { lines } = documentOf(text, path, { schema: 'json' });
   try {
     return JSON.parse(text);
   } catch (error) {
-    // The message may quote a part of the text, which may be a secret.
-    const [reason = ''] = (error as Error).message.split(/, "|, \.\.\."/);
-    throw new ConfigError([`${path} is not JSON: ${reason}`], { cause: error });
+    // The rest of the message may quote a part of the text, which may be a secret.
+    const [, reason, offset] =
+      /^(.*?)(?:, (?:"|\.\.\.").*| in JSON(?: at position (\d+).*)?)?$/s.exec((error as Error).message) ?? [];
+    const place = placeOf(path, lines, offset === undefined ? undefined : Number(offset));
+    throw new ConfigError([`${place} not JSON: ${reason}`], { cause: error });
   }
 }
 
@@ -88,7 +90,7 @@ function documentOf(
     resolveKnownTags: false,
   });
   const problems = [...document.errors, ...document.warnings].map(
-    ({ code, message, pos }) => [code, `${placeOf(path, lines, pos[0])} ${message}`] as const,
+    ({ code, message, pos }) => [code, `${placeOf(path, lines, pos[0])} ${sayable(message)}`] as const,
   );
   // Whatever else is wrong, is wrong in consequence of the first.
   const duplicates = problems.filter(([code]) => code === 'DUPLICATE_KEY');
@@ -104,6 +106,11 @@ function plainValueOf(document: Document, path: string): unknown {
   } catch (error) {
     throw new ConfigError([`${path}: ${(error as Error).message}`], { cause: error });
   }
+}
+
+/** What stands there without quotes in JSON may be a secret. */
+function sayable(message: string): string {
+  return message.replace(/^Unresolved plain scalar .*/s, 'Strings must stand in double quotes');
 }
 
 /** `gateway.yaml:3:5:`, as editors and terminals can open it. */

@@ -68,11 +68,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Controller, status: number, _headers: unknown, statusText = ''): void {
     if (this.#isOver) return;
     const raw = (controller as { rawHeaders?: Buffer[] | null }).rawHeaders ?? [];
-    if (status < 200) {
+    if (status >= 100 && status < 200) {
       this.#owner.passInterim(status, raw);
       return;
     }
-    const head = status > 599 ? undefined : readAnswerHead(raw);
+    const head = status < 100 || status > 599 ? undefined : readAnswerHead(raw);
     if (head === undefined) {
       this.#fail(new AttemptError(new Error('the answer cannot be passed on'), true));
       controller.abort(new Error('the answer cannot be passed on'));
@@ -81,7 +81,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#contentLength = head.contentLength;
     if (this.#owner.passHead(this, status, statusText, head)) {
       this.isPassing = true;
-      this.#flushSoon();
+      if (isBodiless(this.#owner.client.method, status)) {
+        // Whatever comes now is no part of the answer (RFC 9112 section 6.3).
+        this.#isOver = true;
+        this.#owner.client.end(undefined, undefined);
+      } else this.#flushSoon();
     } else {
       this.#isDiscarded = true;
       this.#isOver = true;
@@ -144,6 +148,10 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (held === undefined) this.#owner.client.flushHead();
     else this.#write(held);
   }
+}
+
+function isBodiless(method: string, status: number): boolean {
+  return status === 204 || status === 304 || method === 'HEAD';
 }
 
 function flush(attempt: Attempt): void {

@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
 import type { ClientConnection } from './client-connection.ts';
+import type { HttpVersion } from './request-head.ts';
 
 /** The client's side of one request, whatever its version of HTTP. */
 export interface Client {
   readonly connection: ClientConnection;
-  readonly version: '1.0' | '1.1' | '2.0';
+  readonly version: HttpVersion;
   readonly method: string;
   /** The target of the request line, or `:path`, as it came. */
   readonly target: string;

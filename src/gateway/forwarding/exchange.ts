@@ -61,6 +61,8 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender {
     if (this.#isClosed) return;
     this.#attempt?.abort();
     this.#code = refusal.code;
+    // What becomes of the request now is not the backend's doing.
+    if (this.#outcome === 'success') this.#outcome = 'cancelled';
     if (this.#status !== 0) {
       this.client.abort();
       return;

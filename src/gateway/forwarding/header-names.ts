@@ -16,6 +16,7 @@ export type RequestRole =
   | 'x-forwarded-proto'
   | 'x-forwarded-host'
   | 'x-forwarded-other'
+  | 'max-forwards'
   | 'request-id';
 
 const REQUEST_ROLES = new Map<string, RequestRole>([
@@ -40,6 +41,7 @@ const REQUEST_ROLES = new Map<string, RequestRole>([
   ['x-forwarded-port', 'x-forwarded-other'],
   ['x-forwarded-server', 'x-forwarded-other'],
   ['x-real-ip', 'x-forwarded-other'],
+  ['max-forwards', 'max-forwards'],
   ['x-request-id', 'request-id'],
 ]);
 

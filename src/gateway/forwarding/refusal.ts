@@ -12,6 +12,8 @@ export interface Refusal {
   readonly headers?: readonly string[];
 }
 
+const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+
 const refusal = (status: number, code: string, message: string, headers?: readonly string[]): Refusal => {
   return headers === undefined ? { status, code, message } : { status, code, message, headers };
 };
@@ -25,10 +27,9 @@ export const REFUSALS = {
   badUpgrade: refusal(400, 'ERR_GW_BAD_UPGRADE', 'only a GET without a body can be upgraded'),
   unknownCoding: refusal(501, 'ERR_GW_TRANSFER_CODING', 'only the transfer coding chunked is understood'),
   version: refusal(505, 'ERR_GW_HTTP_VERSION', 'this version of HTTP is not served here'),
-  method: refusal(405, 'ERR_GW_METHOD', 'the method is not served here', [
-    'Allow',
-    'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS',
-  ]),
+  method: refusal(405, 'ERR_GW_METHOD', 'the method is not served here', ['Allow', METHODS]),
+  unknownMethod: refusal(501, 'ERR_GW_UNKNOWN_METHOD', 'the method is not known here'),
+  lastHop: refusal(200, 'ERR_GW_LAST_HOP', 'Max-Forwards ends here', ['Allow', METHODS]),
   expectation: refusal(417, 'ERR_GW_EXPECTATION', 'the only expectation that can be met is 100-continue'),
   uriTooLong: refusal(414, 'ERR_GW_URI_TOO_LONG', 'the request target is too long'),
   headersTooLarge: refusal(431, 'ERR_GW_HEADERS_TOO_LARGE', 'the headers are too large or too many'),

@@ -9,9 +9,12 @@ export interface HeadLimits {
   readonly urlBytes: number;
 }
 
+/** The versions that are spoken here; all others are refused. */
+export type HttpVersion = '1.0' | '1.1' | '2.0' | 'unknown';
+
 /** What {@link RequestHead} reads. */
 export interface HeadSource {
-  readonly version: '1.0' | '1.1' | '2.0';
+  readonly version: HttpVersion;
   readonly method: string;
   readonly target: string;
   readonly rawHeaders: readonly string[];
@@ -45,7 +48,7 @@ export class RequestHead {
   /** @returns why the request is refused; `undefined` where it is not */
   read(source: HeadSource, limits: HeadLimits): Refusal | undefined {
     const { version, method, target, rawHeaders } = source;
-    if (version !== '1.1' && version !== '1.0' && version !== '2.0') return REFUSALS.version;
+    if (version === 'unknown') return REFUSALS.version;
     if (method === 'TRACE' || method === 'CONNECT') return REFUSALS.method;
     if (target.length > limits.urlBytes) return REFUSALS.uriTooLong;
     if (rawHeaders.length > limits.headers * 2) return REFUSALS.headersTooLarge;
@@ -53,10 +56,11 @@ export class RequestHead {
       const name = rawHeaders[index] as string;
       const role = requestRole(name);
       if (role === undefined) this.headers.push(name, rawHeaders[index + 1] as string);
-      else this.#take(role, name, rawHeaders[index + 1] as string);
+      else this.#take(role, method, name, rawHeaders[index + 1] as string);
     }
     if (this.#refusal !== undefined) return this.#refusal;
-    if (this.contentLength !== undefined && this.isChunked) return REFUSALS.badFraming;
+    // HTTP/1.0 knows no chunks (RFC 9112 section 6.1).
+    if (this.isChunked && (this.contentLength !== undefined || version === '1.0')) return REFUSALS.badFraming;
     if (target.charCodeAt(0) === 47) this.path = target;
     else {
       const unusual = readUnusualTarget(target, method);
@@ -70,7 +74,7 @@ export class RequestHead {
     return undefined;
   }
 
-  #take(role: RequestRole, name: string, value: string): void {
+  #take(role: RequestRole, method: string, name: string, value: string): void {
     switch (role) {
       case 'host':
         this.#hosts++;
@@ -113,6 +117,9 @@ export class RequestHead {
       case 'x-forwarded-host':
         this.forwardedHost = value;
         break;
+      case 'max-forwards':
+        this.#takeMaxForwards(method, name, value);
+        break;
       case 'request-id':
         this.requestId = value;
         break;
@@ -125,6 +132,13 @@ export class RequestHead {
     if (length === undefined || this.contentLength !== undefined) this.#refusal = REFUSALS.badFraming;
     this.contentLength = length;
     this.headers.push(name, value);
+  }
+
+  /** RFC 9110 section 7.6.2. */
+  #takeMaxForwards(method: string, name: string, value: string): void {
+    const hops = method === 'OPTIONS' && /^\d{1,9}$/.test(value) ? Number(value) : undefined;
+    if (hops === 0) this.#refusal ??= REFUSALS.lastHop;
+    this.headers.push(name, hops === undefined ? value : String(hops - 1));
   }
 
   #applyConnection(): void {

@@ -3,12 +3,13 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Client, ClientEvents } from '../forwarding/client.ts';
 import type { ClientConnection } from '../forwarding/client-connection.ts';
+import type { HttpVersion } from '../forwarding/request-head.ts';
 import { linger } from './linger.ts';
 
 /** One request over HTTP/1 and the answer to it. */
 export class Http1Client implements Client {
   readonly connection: ClientConnection;
-  readonly version: '1.0' | '1.1';
+  readonly version: HttpVersion;
   readonly method: string;
   readonly target: string;
   readonly rawHeaders: readonly string[];
@@ -17,11 +18,13 @@ export class Http1Client implements Client {
   readonly #socket: Socket;
   #events: ClientEvents | undefined;
   #hasHead = false;
+  #isAsked = false;
   #isDraining = false;
 
   constructor(request: IncomingMessage, response: ServerResponse, connection: ClientConnection) {
     this.connection = connection;
-    this.version = request.httpVersion as '1.0' | '1.1';
+    const { httpVersion } = request;
+    this.version = httpVersion === '1.1' || httpVersion === '1.0' ? httpVersion : 'unknown';
     this.method = request.method as string;
     this.target = request.url as string;
     this.rawHeaders = request.rawHeaders;
@@ -42,7 +45,10 @@ export class Http1Client implements Client {
   listen(events: ClientEvents): void {
     this.#events = events;
     const response = this.#response;
-    response.on('close', () => events.closed(response.writableFinished));
+    response.on('close', () => {
+      events.closed(response.writableFinished);
+      if (response.writableFinished && !this.#request.complete) this.#leave();
+    });
     // Without a listener an error would end the process; what there is to do, `close` does.
     response.on('error', ignore);
   }
@@ -52,14 +58,11 @@ export class Http1Client implements Client {
   }
 
   askForBody(): void {
-    // Once alone: a second attempt finds the client already sending.
-    if (this.#request.headers.expect !== undefined && !this.#hasHead && !this.#isAsked) {
-      this.#isAsked = true;
-      this.#response.writeContinue();
-    }
+    // A second attempt finds the client already sending.
+    if (this.#hasHead || this.#isAsked) return;
+    this.#isAsked = true;
+    this.#response.writeContinue();
   }
-
-  #isAsked = false;
 
   writeInterim(status: number, headers: string[]): void {
     // An answer to an earlier request may still be on its way.
@@ -106,6 +109,12 @@ export class Http1Client implements Client {
   closeAfterwards(): void {
     this.#response.shouldKeepAlive = false;
     linger(this.#socket);
+  }
+
+  /** The answer came before the end of the request: what is left of it must not be taken for the next one. */
+  #leave(): void {
+    linger(this.#socket);
+    this.#socket.destroySoon();
   }
 }
 

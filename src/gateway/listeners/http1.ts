@@ -19,6 +19,13 @@ interface Peer {
   lastWord: Refusal | undefined;
 }
 
+/** What node:http says of bytes that are no request. */
+type ParseError = Error & {
+  readonly code?: string;
+  readonly rawPacket?: Buffer;
+  readonly bytesParsed?: number;
+};
+
 /** Settings of node:http that follow from a configuration. */
 function serverOptions({ limits, timeouts }: Context): object {
   return {
@@ -139,9 +146,9 @@ export class Http1Front {
   }
 
   /** What came is no HTTP, or took too long. Good requests before it get their answers first. */
-  #misunderstood(error: Error & { code?: string }, socket: Duplex): void {
+  #misunderstood(error: ParseError, socket: Duplex): void {
     const peer = this.#peers.get(socket);
-    const refusal = refusalFor(error.code);
+    const refusal = refusalFor(error);
     const last = peer?.exchanges.at(-1);
     // In the middle of a body, it is that request which cannot be understood.
     if (last !== undefined && !last.client.isComplete) last.refuse(refusal);
@@ -163,8 +170,11 @@ export class Http1Front {
   }
 }
 
-function refusalFor(code: string | undefined): Refusal {
+function refusalFor({ code, rawPacket, bytesParsed = 0 }: ParseError): Refusal {
   if (code === 'HPE_HEADER_OVERFLOW') return REFUSALS.headersTooLarge;
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return REFUSALS.uploadTimeout;
-  return REFUSALS.badRequest;
+  if (code !== 'HPE_INVALID_METHOD') return REFUSALS.badRequest;
+  // A request, but for its method, which node:http does not know. Some letters of it may have been read.
+  const rest = rawPacket?.toString('latin1', bytesParsed, bytesParsed + 1_024) ?? '';
+  return /^[A-Z-]* \S+ HTTP\/1/.test(rest) ? REFUSALS.unknownMethod : REFUSALS.badRequest;
 }

@@ -25,6 +25,8 @@ function serverOptions({ limits }: Context): object {
     },
     // One more than is let through, so that it is this gateway that says no; and the pseudo-headers.
     maxHeaderListPairs: limits.headers + 5,
+    // Else such fields vanish without a word; here they lose the spaces alone.
+    strictFieldWhitespaceValidation: false,
     maxSessionMemory: 10,
     maxSessionInvalidFrames: 100,
     maxSessionRejectedStreams: 100,
@@ -66,6 +68,8 @@ export class Http2Front {
 
   /** @param serves - whether a host may be asked for on this connection */
   accept(socket: Socket, serves?: (host: string) => boolean): void {
+    // A client that has said all it will cannot be told more: its streams are lost.
+    socket.allowHalfOpen = false;
     // Its session is made, and greeted, before this returns.
     this.#serves = serves;
     this.#server.emit('connection', socket);

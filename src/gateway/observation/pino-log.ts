@@ -30,10 +30,16 @@ function withoutQuery(value: unknown): unknown {
 function shownError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { name, message, stack, code } = error as NodeJS.ErrnoException;
-  return { name, message, code, stack };
+  return { name, message, code, stack: stack?.replace(/[^\P{Cc}\n]/gu, ' ') };
+}
+
+/** To the microsecond. */
+function rounded(value: unknown): unknown {
+  return typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : value;
 }
 
 const serializers = {
+  durationMs: rounded,
   path: withoutQuery,
   url: withoutQuery,
   error: shownError,

@@ -1,11 +1,13 @@
 import { type Env, systemEnv } from '../../index.ts';
+import { AdminServer } from '../admin/admin-server.ts';
+import { dashboardPage } from '../admin/dashboard/dashboard.ts';
 import { restartOnlyChanges } from '../config/restart-only.ts';
-import type { GatewayConfig } from '../config/schema.ts';
 import type { Control, Gateway, GatewayLog, ListeningAddress } from '../contracts.ts';
 import { ConfigError } from '../errors.ts';
 import { ChangeJournal } from './change-journal.ts';
 import { ClusterControl } from './cluster-control.ts';
 import { FleetStats } from './fleet-stats.ts';
+import type { SharedConfig } from './shared-config.ts';
 import { Turns } from './turns.ts';
 import { WorkerFleet } from './worker-fleet.ts';
 import { WorkerLink, type WorkerProcess, WorkerSilentError } from './worker-link.ts';
@@ -32,7 +34,7 @@ const MARGIN_MS = 2_000;
  * own: rate limits, limits of connections and of requests in flight, and remembered keys hold for each worker, and every backend gets
  * the health checks of all.
  */
-export class ClusterGateway implements Omit<Gateway, 'stats'> {
+export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'control'> {
   readonly control: Control;
   readonly #parts: ClusterParts;
   readonly #env: Pick<Env, 'clock' | 'timers'>;
@@ -40,10 +42,11 @@ export class ClusterGateway implements Omit<Gateway, 'stats'> {
   readonly #turns = new Turns();
   readonly #journal = new ChangeJournal();
   readonly #stats: FleetStats;
-  #config: GatewayConfig;
+  readonly #admin: AdminServer | undefined;
+  #config: SharedConfig;
 
-  /** @param config - secrets and PEM text in the place of their sources, so that all workers have the same; `workers` of them */
-  constructor(config: GatewayConfig, parts: ClusterParts) {
+  /** @param config - for as many workers as it says */
+  constructor(config: SharedConfig, parts: ClusterParts) {
     this.#config = config;
     this.#parts = parts;
     this.#env = parts.env ?? systemEnv;
@@ -57,20 +60,32 @@ export class ClusterGateway implements Omit<Gateway, 'stats'> {
     });
     const [fleet, turns, journal, stats] = [this.#fleet, this.#turns, this.#journal, this.#stats];
     this.control = new ClusterControl({ fleet, turns, journal, stats });
+    const { admin } = config;
+    if (admin !== undefined) this.#admin = this.#adminServer(admin);
   }
 
   /**
-   * Starts all workers, or none.
+   * Starts all workers and the admin listener, or nothing.
+   * @returns the addresses, that of the admin listener at the end
    * @throws ConfigError where a listener cannot be opened; Error where a worker ends, or hangs, before it serves
    */
-  listen(): Promise<readonly ListeningAddress[]> {
-    return this.#fleet.start();
+  async listen(): Promise<readonly ListeningAddress[]> {
+    // First, as nobody may come in where not everything can be opened.
+    const admin = await this.#admin?.listen();
+    try {
+      const addresses = await this.#fleet.start();
+      return admin === undefined ? addresses : [...addresses, admin];
+    } catch (error) {
+      await this.#admin?.close();
+      throw error;
+    }
   }
 
   /** Lets all workers drain and end. One that does not is ended, 2 seconds after its time. */
   async close(graceMs?: number): Promise<void> {
     this.#stats.close();
     await this.#fleet.close(graceMs);
+    await this.#admin?.close();
   }
 
   /**
@@ -78,13 +93,20 @@ export class ClusterGateway implements Omit<Gateway, 'stats'> {
    * what the first has taken is replaced, by one that begins with it.
    * @throws ConfigError where it is wrong, or changes what only a restart can change; Error where no worker answers
    */
-  reload(config: GatewayConfig): Promise<void> {
+  reload(config: SharedConfig): Promise<void> {
     return this.#turns.take(() => this.#reload(config));
   }
 
-  async #reload(next: GatewayConfig): Promise<void> {
+  #adminServer(config: NonNullable<SharedConfig['admin']>): AdminServer {
+    const { control } = this;
+    const isReady = () => this.#stats.isReady;
+    return new AdminServer({ control, config, log: this.#parts.log, isReady, dashboard: dashboardPage });
+  }
+
+  async #reload(next: SharedConfig): Promise<void> {
     const fixed = restartOnlyChanges(this.#config, next);
-    if (fixed.length > 0) throw new ConfigError(fixed.map((path) => `${path} can only change at a restart`));
+    if (fixed.length > 0)
+      throw new ConfigError(fixed.map((path) => `${path} can only be changed by a restart`));
     const request = { type: 'reload', config: workerConfig(next) } as const;
     const first = await this.#firstTo(request);
     const before = this.#config;
@@ -99,7 +121,7 @@ export class ClusterGateway implements Omit<Gateway, 'stats'> {
   }
 
   /** The first worker that takes a configuration. @throws what a worker has against it */
-  async #firstTo(request: { type: 'reload'; config: GatewayConfig }): Promise<WorkerLink> {
+  async #firstTo(request: { type: 'reload'; config: SharedConfig }): Promise<WorkerLink> {
     for (const link of this.#fleet.serving) {
       try {
         await link.ask(request, RELOAD_MS);
@@ -132,7 +154,7 @@ export class ClusterGateway implements Omit<Gateway, 'stats'> {
 }
 
 /** What a worker runs: operators come in at the primary. */
-function workerConfig(config: GatewayConfig): GatewayConfig {
+function workerConfig(config: SharedConfig): SharedConfig {
   return { ...config, admin: undefined, workers: 1 };
 }
 

@@ -33,6 +33,11 @@ export class FleetStats {
     this.#past = { ...mergeStats(parts), workers: 0 };
   }
 
+  /** Whether requests may come: at least one worker serves. */
+  get isReady(): boolean {
+    return !this.#isClosing && this.#fleet().serving.length > 0;
+  }
+
   /** Says that the gateway is about to stop: it is not ready any more. */
   close(): void {
     this.#isClosing = true;
@@ -46,14 +51,13 @@ export class FleetStats {
     const { working } = fleet;
     const running = answers.flatMap(({ link, stats }) => (working.includes(link) ? (stats ?? []) : []));
     const merged = mergeStats(this.#past === undefined ? running : [...running, this.#past]);
-    const workers = fleet.serving.length;
     return {
       ...merged,
       version: VERSION,
       node: process.versions.node,
-      workers,
+      workers: fleet.serving.length,
       startedAt: this.#startedAt,
-      ready: merged.ready && workers > 0 && !this.#isClosing,
+      ready: merged.ready && this.isReady,
       events: [...merged.events, ...this.#events].sort((a, b) => a.at - b.at).slice(-MAX_EVENTS),
     };
   }

@@ -1,4 +1,3 @@
-import type { GatewayConfig } from '../config/schema.ts';
 import type {
   Command,
   ExplainQuery,
@@ -7,17 +6,17 @@ import type {
   ListeningAddress,
 } from '../contracts.ts';
 import { ConfigError, ControlError } from '../errors.ts';
+import type { SharedConfig } from './shared-config.ts';
 
 /** What the primary asks of a worker. A worker does what changes it in the order in which it came. */
 export type Request =
   | {
       readonly type: 'start';
-      /** Secrets and PEM files already read, so that all workers have the same. */
-      readonly config: GatewayConfig;
+      readonly config: SharedConfig;
       /** Changes at run time that the configuration does not know of, oldest first. */
       readonly changes: readonly Command[];
     }
-  | { readonly type: 'reload'; readonly config: GatewayConfig }
+  | { readonly type: 'reload'; readonly config: SharedConfig }
   | { readonly type: 'change'; readonly command: Command }
   | { readonly type: 'stats' }
   | { readonly type: 'explain'; readonly query: ExplainQuery }
@@ -47,8 +46,9 @@ export type Failure =
   | { readonly type: 'control'; readonly status: number; readonly message: string }
   | { readonly type: 'other'; readonly message: string };
 
-/** From a worker to the primary: an answer, or that the worker had better be replaced. */
+/** From a worker to the primary: that it hears, an answer, or that it had better be replaced. */
 export type Report =
+  | { readonly type: 'hello' }
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly type: 'failure'; readonly id: number; readonly failure: Failure }
   | { readonly type: 'faulty'; readonly reason: string };

@@ -1,6 +1,6 @@
 import type { Timers } from '../../index.ts';
 import type { GatewayStats } from '../contracts.ts';
-import { type Answers, fromFailure, type Report, type Request } from './messages.ts';
+import { type Answers, fromFailure, type Question, type Report, type Request } from './messages.ts';
 
 /** A process that serves, as the primary sees it. */
 export interface WorkerProcess {
@@ -37,6 +37,8 @@ export class WorkerLink {
   readonly #process: WorkerProcess;
   readonly #timers: Timers;
   readonly #waiting = new Map<number, Waiting>();
+  /** What a process is sent before it hears is lost, so that it waits here; `undefined` from then on. */
+  #unsent: Question[] | undefined = [];
   #asked = 0;
   #how: string | undefined;
 
@@ -46,8 +48,10 @@ export class WorkerLink {
     this.#timers = timers;
     process.onMessage((message) => {
       const report = message as Report;
-      if (report.type === 'faulty') onFaulty(report.reason);
-      else this.#settle(report);
+      if (report.type === 'hello') this.#sendAll();
+      else if (report.type === 'faulty') onFaulty(report.reason);
+      else if (report.type === 'failure') this.#fail(report.id, fromFailure(report.failure));
+      else this.#take(report.id)?.resolve(report.value);
     });
     this.exited = new Promise((resolve) => {
       process.onExit((how) => {
@@ -63,7 +67,7 @@ export class WorkerLink {
   }
 
   /**
-   * Sends a request before it returns.
+   * Sends a request, after all that were sent before.
    * @param timeoutMs - how long the answer may take
    * @throws WorkerSilentError where it did not come; what the worker threw, where it did
    */
@@ -73,7 +77,8 @@ export class WorkerLink {
   ): Promise<Answers[T]> {
     if (this.#how !== undefined) return Promise.reject(this.#silent(`it ended with ${this.#how}`));
     const id = ++this.#asked;
-    this.#process.send({ id, request });
+    if (this.#unsent === undefined) this.#process.send({ id, request });
+    else this.#unsent.push({ id, request });
     return new Promise((resolve, reject) => {
       const giveUp = () => this.#fail(id, this.#silent(`no answer within ${timeoutMs} ms`));
       const cancelTimer = this.#timers.schedule(giveUp, timeoutMs, true);
@@ -101,9 +106,9 @@ export class WorkerLink {
     cancelTimer();
   }
 
-  #settle(report: Exclude<Report, { type: 'faulty' }>): void {
-    if (report.type === 'failure') this.#fail(report.id, fromFailure(report.failure));
-    else this.#take(report.id)?.resolve(report.value);
+  #sendAll(): void {
+    for (const question of this.#unsent ?? []) this.#process.send(question);
+    this.#unsent = undefined;
   }
 
   #fail(id: number, error: Error): void {

@@ -1,6 +1,6 @@
-import type { GatewayConfig } from '../config/schema.ts';
 import type { Command, Gateway, GatewayLog, GatewayStats, ListeningAddress } from '../contracts.ts';
 import { type Question, type Report, type Request, toFailure } from './messages.ts';
+import type { SharedConfig } from './shared-config.ts';
 import { Turns } from './turns.ts';
 
 /** The primary, as a worker sees it. */
@@ -13,7 +13,7 @@ export interface PrimaryPort {
 /** What a worker is made of. */
 export interface WorkerParts {
   /** Makes the log and the gateway that the configuration asks for. */
-  readonly open: (config: GatewayConfig) => { readonly gateway: Gateway; readonly log: GatewayLog };
+  readonly open: (config: SharedConfig) => { readonly gateway: Gateway; readonly log: GatewayLog };
   /** Ends the process. */
   readonly exit: (code: number) => void;
 }
@@ -30,6 +30,7 @@ export class WorkerServer {
     this.#port = port;
     this.#parts = parts;
     port.onMessage((message) => void this.#answer(message as Question));
+    port.send({ type: 'hello' });
   }
 
   /** The log, when the primary has said which. */
@@ -63,7 +64,7 @@ export class WorkerServer {
     return request.type === 'stats' ? control.stats() : control.explain(request.query);
   }
 
-  async #start(config: GatewayConfig, changes: readonly Command[]): Promise<readonly ListeningAddress[]> {
+  async #start(config: SharedConfig, changes: readonly Command[]): Promise<readonly ListeningAddress[]> {
     const { gateway, log } = this.#parts.open(config);
     this.#gateway = gateway;
     this.#log = log;

@@ -1,5 +1,6 @@
+import { AdminServer } from '../../../src/gateway/admin/admin-server.ts';
 import type { GatewayConfigInput } from '../../../src/gateway/config/schema.ts';
-import type { GatewayLog } from '../../../src/gateway/contracts.ts';
+import type { Gateway, GatewayLog } from '../../../src/gateway/contracts.ts';
 import { createGateway } from '../../../src/gateway/gateway.ts';
 import type { Running, Target, TargetOptions } from '../target.ts';
 
@@ -15,17 +16,28 @@ function configOf({ backends, listener, pool, config }: TargetOptions): GatewayC
   };
 }
 
+function adminServer(gateway: Gateway, { admin, log = SILENT }: TargetOptions): AdminServer | undefined {
+  if (admin === undefined) return undefined;
+  const config = { host: '127.0.0.1', port: 0, dashboard: false, ...admin };
+  return new AdminServer({ control: gateway.control, config, log, isReady: () => gateway.stats().ready });
+}
+
 async function start(options: TargetOptions): Promise<Running> {
   const gateway = createGateway(configOf(options), { log: options.log ?? SILENT });
-  const [address, adminAddress] = await gateway.listen();
-  let stopped: Promise<void> | undefined;
+  const [address] = await gateway.listen();
+  const admin = adminServer(gateway, options);
+  const adminAddress = await admin?.listen();
+  let stopped: Promise<unknown> | undefined;
   return {
-    port: (address as { port: number }).port,
+    port: address?.port as number,
     adminPort: adminAddress?.port,
     plain: options.listener?.tls === undefined,
     stats: () => gateway.stats(),
     reload: (change) => gateway.reload(configOf({ ...options, ...change })),
-    stop: (graceMs = 0) => (stopped ??= gateway.close(graceMs)),
+    stop: async (graceMs = 0) => {
+      stopped ??= gateway.close(graceMs).then(() => admin?.close());
+      await stopped;
+    },
   };
 }
 

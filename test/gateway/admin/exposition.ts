@@ -36,7 +36,7 @@ function sampleOf(line: string): ParsedSample {
   const [, name = '', , labels = '', value = ''] = /^([^{ ]+)(\{(.*)\})? ([^ ]+)$/s.exec(line) ?? [];
   if (!NAME.test(name)) throw new Error(`no metric: ${line}`);
   const number = value === '+Inf' ? Number.POSITIVE_INFINITY : Number(value);
-  if (value === '' || Number.isNaN(number)) throw new Error(`no number: ${line}`);
+  if (value === '' || (Number.isNaN(number) && value !== 'NaN')) throw new Error(`no number: ${line}`);
   return { name, labels: labelsOf(labels, line), value: number };
 }
 

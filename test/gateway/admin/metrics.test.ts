@@ -10,7 +10,7 @@ async function families(stats: GatewayStats): Promise<Map<string, ParsedFamily>>
 }
 
 const samplesOf = (all: Map<string, ParsedFamily>, name: string) => all.get(name)?.samples ?? [];
-const valueOf = (all: Map<string, ParsedFamily>, name: string, labels: Record<string, string> = {}) =>
+const numberOf = (all: Map<string, ParsedFamily>, name: string, labels: Record<string, string> = {}) =>
   samplesOf(all, name).find((sample) =>
     Object.entries(labels).every(([key, value]) => sample.labels[key] === value),
   )?.value;
@@ -34,34 +34,34 @@ describe('the exposition', () => {
       ['4xx', 6],
       ['5xx', 4],
     ]);
-    expect(valueOf(all, 'evenkeel_requests_in_flight')).toBe(4);
-    expect(valueOf(all, 'evenkeel_requests_cancelled_total')).toBe(1);
-    expect(valueOf(all, 'evenkeel_rate_limited_total')).toBe(2);
-    expect(valueOf(all, 'evenkeel_errors_total', { code: 'ERR_GW_NO_ROUTE' })).toBe(2);
-    expect(valueOf(all, 'evenkeel_connections')).toBe(3);
-    expect(valueOf(all, 'evenkeel_tunnels')).toBe(1);
-    expect(valueOf(all, 'evenkeel_received_bytes_total')).toBe(1_000);
-    expect(valueOf(all, 'evenkeel_start_time_seconds')).toBe(1_700_000_000);
-    expect(valueOf(all, 'evenkeel_build_info', { version: '1.2.3', node: '20.20.0' })).toBe(1);
+    expect(numberOf(all, 'evenkeel_requests_in_flight')).toBe(4);
+    expect(numberOf(all, 'evenkeel_requests_cancelled_total')).toBe(1);
+    expect(numberOf(all, 'evenkeel_rate_limited_total')).toBe(2);
+    expect(numberOf(all, 'evenkeel_errors_total', { code: 'ERR_GW_NO_ROUTE' })).toBe(2);
+    expect(numberOf(all, 'evenkeel_connections')).toBe(3);
+    expect(numberOf(all, 'evenkeel_tunnels')).toBe(1);
+    expect(numberOf(all, 'evenkeel_received_bytes_total')).toBe(1_000);
+    expect(numberOf(all, 'evenkeel_start_time_seconds')).toBe(1_700_000_000);
+    expect(numberOf(all, 'evenkeel_build_info', { version: '1.2.3', node: '20.20.0' })).toBe(1);
   });
 
   it('tells the figures of pools and backends', async () => {
     const down = backendStats('b', { state: 'down', alive: false, share: undefined });
     const all = await families(gatewayStats({ pools: [poolStats('shop', [backendStats('a'), down])] }));
     const a = { pool: 'shop', backend: 'a' };
-    expect(valueOf(all, 'evenkeel_backend_up', a)).toBe(1);
-    expect(valueOf(all, 'evenkeel_backend_up', { ...a, backend: 'b' })).toBe(0);
-    expect(valueOf(all, 'evenkeel_backend_state', { backend: 'b', state: 'down' })).toBe(1);
-    expect(valueOf(all, 'evenkeel_backend_state', { backend: 'b', state: 'up' })).toBe(0);
-    expect(valueOf(all, 'evenkeel_backend_in_flight', a)).toBe(2);
-    expect(valueOf(all, 'evenkeel_backend_requests_total', { ...a, code: '2xx' })).toBe(6);
+    expect(numberOf(all, 'evenkeel_backend_up', a)).toBe(1);
+    expect(numberOf(all, 'evenkeel_backend_up', { ...a, backend: 'b' })).toBe(0);
+    expect(numberOf(all, 'evenkeel_backend_state', { backend: 'b', state: 'down' })).toBe(1);
+    expect(numberOf(all, 'evenkeel_backend_state', { backend: 'b', state: 'up' })).toBe(0);
+    expect(numberOf(all, 'evenkeel_backend_in_flight', a)).toBe(2);
+    expect(numberOf(all, 'evenkeel_backend_requests_total', { ...a, code: '2xx' })).toBe(6);
     expect(samplesOf(all, 'evenkeel_backend_key_space_ratio')).toHaveLength(1);
-    expect(valueOf(all, 'evenkeel_retries_total', { pool: 'shop', reason: 'unsent' })).toBe(3);
-    expect(valueOf(all, 'evenkeel_queue_depth', { pool: 'shop' })).toBe(1);
-    expect(valueOf(all, 'evenkeel_queue_waits_total', { result: 'timed_out' })).toBe(3);
-    expect(valueOf(all, 'evenkeel_queue_wait_seconds_total', { pool: 'shop' })).toBe(1.5);
-    expect(valueOf(all, 'evenkeel_pool_backends', { state: 'down' })).toBe(1);
-    expect(valueOf(all, 'evenkeel_spills_total', a)).toBe(4);
+    expect(numberOf(all, 'evenkeel_retries_total', { pool: 'shop', reason: 'unsent' })).toBe(3);
+    expect(numberOf(all, 'evenkeel_queue_depth', { pool: 'shop' })).toBe(1);
+    expect(numberOf(all, 'evenkeel_queue_waits_total', { result: 'timed_out' })).toBe(3);
+    expect(numberOf(all, 'evenkeel_queue_wait_seconds_total', { pool: 'shop' })).toBe(1.5);
+    expect(numberOf(all, 'evenkeel_pool_backends', { state: 'down' })).toBe(1);
+    expect(numberOf(all, 'evenkeel_spills_total', a)).toBe(4);
   });
 
   it('says nothing of what a pool does not have', async () => {
@@ -160,18 +160,18 @@ describe('labels', () => {
     const requests = samplesOf(all, 'evenkeel_backend_attempts_total');
     expect(requests).toHaveLength(1_001);
     expect(requests.at(-1)).toMatchObject({ labels: { pool: 'second', backend: 'other' }, value: 1_000 });
-    expect(valueOf(all, 'evenkeel_backend_requests_total', { backend: 'other', code: '2xx' })).toBe(600);
+    expect(numberOf(all, 'evenkeel_backend_requests_total', { backend: 'other', code: '2xx' })).toBe(600);
     expect(samplesOf(all, 'evenkeel_backend_up')).toHaveLength(1_000);
     const durations = samplesOf(all, 'evenkeel_backend_request_duration_seconds');
     expect(durations.filter(({ name }) => name.endsWith('_count')).at(-1)?.value).toBe(300);
-    expect(valueOf(all, 'evenkeel_pool_backends', { pool: 'second', state: 'up' })).toBe(101);
+    expect(numberOf(all, 'evenkeel_pool_backends', { pool: 'second', state: 'up' })).toBe(101);
   });
 
   it('survive a backend whose own name is the one of the rest', async () => {
     const all = await families(
       gatewayStats({ pools: [poolStats('shop', [backendStats('other'), backendStats('a')])] }),
     );
-    expect(valueOf(all, 'evenkeel_backend_up', { backend: 'other' })).toBe(1);
+    expect(numberOf(all, 'evenkeel_backend_up', { backend: 'other' })).toBe(1);
     expect(samplesOf(all, 'evenkeel_backend_up')).toHaveLength(2);
   });
 

@@ -23,8 +23,8 @@ function problemsOf(input: unknown): readonly string[] {
 const listening = (...listeners: object[]) => ({ ...leastConfig(), listeners });
 
 describe('a wrong configuration', () => {
-  it.each(WRONG_VALUES)('is told apart: %s as %o', (place, value, ...lines) => {
-    expect(problemsOf(configWith(place, value))).toEqual(lines);
+  it.each(WRONG_VALUES)('is told apart: %s as %o', (place, value, line) => {
+    expect(problemsOf(configWith(place, value))).toEqual([line]);
   });
 
   it.each([
@@ -272,7 +272,7 @@ describe('a right configuration', () => {
     );
   });
 
-  it.each([
+  it.each<[unknown[], string]>([
     [[], 'none yet'],
     [['http://[2001:db8::1]:8080/base', 'https://shop.example'], 'IPv6, names and paths'],
     [

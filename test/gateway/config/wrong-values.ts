@@ -1,7 +1,7 @@
 import type { Place } from './inputs.ts';
 
 /** A place, what is wrong there, and what is said of it. */
-export type WrongValue = readonly [place: Place, value: unknown, ...lines: string[]];
+export type WrongValue = readonly [place: Place, value: unknown, line: string];
 
 const URL_RULE = 'an http or https URL without user, query and fragment';
 const HOST_RULE = 'a host name such as shop.example or *.shop.example, or an IP address, without a port';

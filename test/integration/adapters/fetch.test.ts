@@ -69,7 +69,17 @@ describe('a balanced fetch', () => {
   it('gives the answer as it came', async () => {
     const backend = await aBackend((incoming, response) => {
       if (incoming.url === '/old') response.writeHead(302, { location: '/new' }).end();
-      else response.writeHead(201, 'Made', [['set-cookie', 'a=1'], ['set-cookie', 'b=2']].flat()).end('{"a":1}');
+      else
+        response
+          .writeHead(
+            201,
+            'Made',
+            [
+              ['set-cookie', 'a=1'],
+              ['set-cookie', 'b=2'],
+            ].flat(),
+          )
+          .end('{"a":1}');
     });
     const fetch = balancedFetch([backend.url]);
     const response = await fetch('/old');

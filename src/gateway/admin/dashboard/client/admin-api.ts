@@ -121,8 +121,7 @@ export function adminApi(onUnauthorized: (hadToken: boolean) => void) {
       return (await get<GatewayExplanation>(`explain?${query}`)).value;
     },
     add: (backend: NewBackend) => change('POST', 'backends', backend),
-    remove: ({ pool, id }: BackendName) =>
-      change('DELETE', `backends?${new URLSearchParams({ pool, id })}`),
+    remove: ({ pool, id }: BackendName) => change('DELETE', `backends?${new URLSearchParams({ pool, id })}`),
     drain: ({ pool, id }: BackendName) => change('POST', 'drain', { pool, id }),
     resume: ({ pool, id }: BackendName) => change('POST', 'resume', { pool, id }),
     setWeight: ({ pool, id }: BackendName, weight: number) => change('POST', 'weight', { pool, id, weight }),

@@ -18,7 +18,7 @@ export interface BackendItem {
 /** Makes the rows of backends. */
 export function backendRow(dom: Dom, formats: Formats, pictures: Pictures, actions: BackendActions) {
   const { find, setText, setAttribute } = dom;
-  const { count, counted, rate, percent, milliseconds, number } = formats;
+  const { count, rate, percent, milliseconds, number } = formats;
   const WORDS = { up: 'Up', down: 'Down', draining: 'Draining', barred: 'Barred' } as const;
 
   function reasonOf({ state, alive, checkFailure, activeConnections }: GatewayBackendStats): string {
@@ -62,7 +62,10 @@ export function backendRow(dom: Dom, formats: Formats, pictures: Pictures, actio
     let latest = backend;
 
     find('.swatch', element).classList.add(`colour-${colour}`);
-    drain.addEventListener('click', () => void actions.toggleDrain({ pool, id }, latest.state === 'draining'));
+    drain.addEventListener(
+      'click',
+      () => void actions.toggleDrain({ pool, id }, latest.state === 'draining'),
+    );
     const open = { weight: actions.askWeight, remove: actions.askRemove };
     for (const [action, ask] of Object.entries(open)) {
       const button = find(`[data-action="${action}"]`, element);

@@ -52,14 +52,18 @@ export function explanationView(dom: Dom, { count, number }: Formats) {
     showCandidates(explanation.candidates);
   }
 
+  function outcomeOf({ route, explanation }: GatewayExplanation): string {
+    if (route === undefined) return 'fits no route and is answered 404';
+    const where = `pool ${route.pool}, by the route ${route.host}${route.path}`;
+    return `goes to ${explanation?.picked ?? 'nobody'} (${where})`;
+  }
+
   return (answer: GatewayExplanation | undefined, asked: string): void => {
     result.hidden = answer === undefined;
     if (answer === undefined) return;
-    const { route, explanation } = answer;
+    const { explanation } = answer;
     details.hidden = explanation === undefined;
-    if (route === undefined) return setText(summary, `${asked}: no route fits, so the answer is 404.`);
-    const where = `pool ${route.pool}, by the route ${route.host || 'any host'} ${route.path}`;
-    setText(summary, `${asked} goes to ${explanation?.picked ?? 'nobody'} (${where}).`);
+    setText(summary, `${asked} ${outcomeOf(answer)}.`);
     if (explanation !== undefined) show(explanation);
   };
 }

@@ -1,6 +1,6 @@
 import type { ApiError, Report } from './admin-api.ts';
-import type { PoolItem } from './pool-section.ts';
 import type { Parts } from './parts.ts';
+import type { PoolItem } from './pool-section.ts';
 
 /** Puts the page's script together and starts it. */
 export function main(parts: Parts): void {
@@ -29,10 +29,12 @@ export function main(parts: Parts): void {
   const content = dom.find('#content');
   const pause = dom.find('#pause');
   const signOut = dom.find('#sign-out');
+  let isSignedOut = false;
   let isReady = false;
   let shownAt = '';
 
   function onReport(report: Report): void {
+    if (isSignedOut) return;
     const { stats } = report;
     const at = performance.now();
     isReady = stats.ready;
@@ -60,6 +62,7 @@ export function main(parts: Parts): void {
   }
 
   function onUnauthorized(hadToken: boolean): void {
+    isSignedOut = true;
     poller.stop();
     api.setToken(undefined);
     for (const dialog of document.querySelectorAll('dialog')) dialog.close();
@@ -70,15 +73,21 @@ export function main(parts: Parts): void {
   }
 
   function onToken(token: string): void {
+    isSignedOut = false;
     api.setToken(token);
     poller.start();
+    showPause();
+  }
+
+  function showPause(): void {
+    dom.setText(pause, poller.isRunning() ? 'Pause' : 'Continue');
+    overview.showConnection(poller.isRunning() ? 'live' : 'paused', isReady);
   }
 
   pause.addEventListener('click', () => {
     if (poller.isRunning()) poller.stop();
     else poller.start();
-    dom.setText(pause, poller.isRunning() ? 'Pause' : 'Continue');
-    overview.showConnection(poller.isRunning() ? 'live' : 'paused', isReady);
+    showPause();
   });
   signOut.addEventListener('click', () => onUnauthorized(false));
   dom.find('#retry').addEventListener('click', poller.ask);

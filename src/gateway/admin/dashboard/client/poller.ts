@@ -20,8 +20,7 @@ export function poller({ load, onReport, onFailure }: PollerOptions) {
   let isAsking = false;
   let isAskedAgain = false;
 
-  const waitMs = () =>
-    failures === 0 ? EVERY_MS : Math.min(MAX_RETRY_MS, EVERY_MS * 2 ** (failures - 1));
+  const waitMs = () => (failures === 0 ? EVERY_MS : Math.min(MAX_RETRY_MS, EVERY_MS * 2 ** (failures - 1)));
 
   async function ask(): Promise<void> {
     clearTimeout(timer);

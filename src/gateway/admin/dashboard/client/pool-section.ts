@@ -41,7 +41,9 @@ export function poolSection({ dom, formats, pictures, actions, row, track }: Poo
 
   function backendsInWords(backends: readonly GatewayBackendStats[]): string {
     const out = backends.filter(({ alive }) => !alive).length;
-    return out === 0 ? counted(backends.length, 'backend') : `${out} of ${counted(backends.length, 'backend')} out`;
+    return out === 0
+      ? counted(backends.length, 'backend')
+      : `${out} of ${counted(backends.length, 'backend')} out`;
   }
 
   /** How a share of something is divided among backends; `undefined` where somebody's is not known. */
@@ -109,7 +111,12 @@ export function poolSection({ dom, formats, pictures, actions, row, track }: Poo
       update(item) {
         const { pool } = item;
         const items = remember(item);
-        fill({ name: pool.name, facts: factsOf(pool), fingerprint: pool.fingerprint, size: backendsInWords(pool.backends) });
+        fill({
+          name: pool.name,
+          facts: factsOf(pool),
+          fingerprint: pool.fingerprint,
+          size: backendsInWords(pool.backends),
+        });
         find('.panic', element).hidden = !pool.panic;
         find('.empty', element).hidden = items.length > 0;
         find('table', element).hidden = items.length === 0;

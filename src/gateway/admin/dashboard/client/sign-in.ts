@@ -18,10 +18,10 @@ export function signIn({ find, setText }: Dom, submit: (token: string) => void) 
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const token = field.value.trim();
-    if (token === '') return show('The token is missing.');
+    if (token === '') show('The token is missing.');
     // What no header can carry cannot be right.
-    if (!/^[!-~]+$/.test(token)) return show('A token has no spaces and no letters beyond ASCII.');
-    submit(token);
+    else if (!/^[!-~]+$/.test(token)) show('A token has no spaces and no letters beyond ASCII.');
+    else submit(token);
   });
 
   return {

@@ -1,0 +1,74 @@
+/** What people press and type into. */
+export const CONTROLS = `
+button, input { font: inherit; color: inherit; }
+button {
+  padding: 0.3rem 0.75rem;
+  min-height: 2rem;
+  background: var(--surface);
+  border: 1px solid var(--edge);
+  border-radius: 0.45rem;
+  font-size: 0.9rem;
+  font-weight: 500;
+  cursor: pointer;
+}
+button:hover { background: var(--raised); border-color: var(--text); }
+button.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
+button.danger { background: var(--bad-ground); border-color: var(--bad); color: var(--bad); }
+.banner button { background: transparent; border-color: currentColor; }
+[aria-busy="true"] button[type="submit"] { cursor: progress; opacity: 0.7; }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+[tabindex="-1"]:focus-visible { outline-offset: 4px; }
+
+input {
+  width: 100%;
+  min-width: 0;
+  padding: 0.35rem 0.6rem;
+  min-height: 2.1rem;
+  background: var(--surface);
+  border: 1px solid var(--edge);
+  border-radius: 0.45rem;
+}
+input::placeholder { color: var(--muted); opacity: 1; }
+input[aria-invalid="true"] { border-color: var(--bad); }
+label { font-size: 0.87rem; font-weight: 500; }
+label input { display: block; margin-top: 0.2rem; font-size: 0.95rem; font-weight: 400; }
+.fields { display: grid; grid-template-columns: 1fr 1fr; gap: 0.75rem; align-items: end; }
+.fields .wide { grid-column: 1 / -1; }
+.fields > button { justify-self: start; }
+.buttons { display: flex; flex-wrap: wrap; gap: 0.5rem; }
+.error { color: var(--bad); overflow-wrap: anywhere; }
+
+dialog {
+  width: min(30rem, calc(100% - 1.5rem));
+  padding: 1.25rem;
+  background: var(--surface);
+  color: var(--text);
+  border: 1px solid var(--border);
+  border-radius: 0.75rem;
+  box-shadow: 0 10px 40px rgb(0 0 0 / 25%);
+}
+dialog::backdrop { background: rgb(10 15 25 / 45%); }
+dialog .buttons { margin-top: 0.4rem; }
+
+#explain form { margin: 0.9rem 0 0; }
+#explanation { margin-top: 1.1rem; padding-top: 1rem; border-top: 1px solid var(--border); }
+#explanation-summary { font-weight: 600; overflow-wrap: anywhere; }
+.pairs { display: grid; gap: 0.2rem; margin: 0.75rem 0 1rem; }
+.pairs > div { display: grid; grid-template-columns: 5.5rem 1fr; gap: 0.75rem; }
+.pairs dt { color: var(--muted); }
+.pairs dd { overflow-wrap: anywhere; }
+.scroll { max-height: 28rem; overflow: auto; overscroll-behavior: contain; }
+#event-list { list-style: none; }
+#event-list li {
+  display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.1rem 0.6rem;
+  padding: 0.4rem 0.2rem; border-top: 1px solid var(--border);
+}
+#event-list li:first-child { border-top: 0; }
+#event-list .message { flex: 1 1 14rem; overflow-wrap: anywhere; }
+time, .pool-name { color: var(--muted); font-size: 0.87rem; }
+.tag {
+  padding: 0 0.5rem; background: var(--raised); border: 1px solid var(--border); border-radius: 1rem;
+  font-size: 0.82rem; overflow-wrap: anywhere;
+}
+#events .scroll { margin-top: 0.6rem; }
+`;

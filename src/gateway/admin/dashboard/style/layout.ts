@@ -1,0 +1,90 @@
+/** The page as a whole. */
+export const LAYOUT = `
+*, *::before, *::after { box-sizing: border-box; }
+[hidden] { display: none !important; }
+html { -webkit-text-size-adjust: 100%; scroll-padding-top: 1rem; }
+body {
+  margin: 0 auto;
+  padding: 1.25rem clamp(0.75rem, 2.5vw, 2rem) 3rem;
+  max-width: 84rem;
+  background: var(--ground);
+  color: var(--text);
+  font: 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
+  font-variant-numeric: tabular-nums;
+}
+h1, h2, p, dl, dd, ol, figure { margin: 0; padding: 0; }
+h1 { font-size: 1.2rem; letter-spacing: -0.01em; }
+h2 { font-size: 1.05rem; letter-spacing: -0.005em; overflow-wrap: anywhere; }
+code { font: 0.87em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+.muted, .more, .window { color: var(--muted); font-weight: 400; }
+.muted, .more { font-size: 0.87rem; }
+.more { display: block; }
+.window { font-size: 0.8rem; white-space: nowrap; }
+.right { text-align: right; }
+.name { overflow-wrap: anywhere; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+
+#head { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 1.25rem; margin-bottom: 1.25rem; }
+.brand { display: flex; align-items: center; gap: 0.6rem; }
+.logo { width: 1.6rem; height: 1.6rem; }
+.logo circle {
+  fill: none; stroke: var(--accent); stroke-width: 4; stroke-dasharray: 9 2;
+  transform: rotate(-90deg); transform-origin: center;
+}
+.facts { display: flex; flex-wrap: wrap; gap: 0 1rem; color: var(--muted); font-size: 0.87rem; }
+nav { display: flex; gap: 1rem; margin-left: auto; font-size: 0.9rem; }
+a { color: var(--accent); text-underline-offset: 0.2em; }
+
+.card {
+  margin-bottom: 1.25rem;
+  padding: 1.1rem 1.25rem;
+  background: var(--surface);
+  border: 1px solid var(--border);
+  border-radius: 0.75rem;
+  box-shadow: var(--shadow);
+}
+.card > .muted { margin-top: 0.2rem; }
+.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 0 1.25rem; }
+.columns > * { min-width: 0; }
+
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 0.75rem; }
+.tile {
+  padding: 0.8rem 1rem 0.75rem;
+  background: var(--surface);
+  border: 1px solid var(--border);
+  border-radius: 0.75rem;
+  box-shadow: var(--shadow);
+}
+.tile dt { color: var(--muted); font-size: 0.87rem; }
+.figure { display: flex; align-items: center; gap: 0.5rem; font-size: 1.6rem; font-weight: 600; line-height: 1.35; }
+.figure .and { color: var(--muted); font-weight: 400; }
+.figure .spark { margin-left: auto; width: 6rem; height: 1.6rem; }
+.more { line-height: 1.35; }
+#totals { margin: 0.7rem 0.25rem 1.25rem; overflow-wrap: anywhere; }
+
+.banner { display: flex; align-items: center; gap: 1rem; padding: 0.7rem 1rem; border-radius: 0.75rem; }
+.banner p { flex: 1; overflow-wrap: anywhere; }
+.banner p:empty { display: none; }
+#gone { margin-bottom: 1.25rem; background: var(--bad-ground); color: var(--bad); border: 1px solid currentColor; }
+[data-connection="gone"] #content { filter: grayscale(1); }
+#notice {
+  position: fixed; inset: auto 1rem 1rem; z-index: 1;
+  margin: 0 auto; width: fit-content; max-width: calc(100% - 2rem);
+  background: var(--good-ground); color: var(--good); border: 1px solid currentColor; box-shadow: var(--shadow);
+}
+#notice[data-kind="failed"] { background: var(--bad-ground); color: var(--bad); }
+#sign-in { max-width: 26rem; margin: 3rem auto; }
+#sign-in form { display: grid; gap: 0.5rem; margin-top: 1rem; }
+#sign-in button { margin-top: 0.4rem; justify-self: start; }
+
+@media (max-width: 48rem) {
+  nav { margin-left: 0; }
+  .tiles { grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); }
+  .tile:first-child { grid-column: 1 / -1; }
+  .card { padding: 0.9rem; }
+}
+@media (prefers-reduced-motion: no-preference) {
+  html { scroll-behavior: smooth; }
+  button, input { transition: background-color 120ms, border-color 120ms; }
+}
+`;

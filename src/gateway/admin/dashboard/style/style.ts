@@ -1,0 +1,7 @@
+import { COLOURS } from './colours.ts';
+import { CONTROLS } from './controls.ts';
+import { LAYOUT } from './layout.ts';
+import { POOLS } from './pools.ts';
+
+/** The page's style sheet. */
+export const STYLE = [COLOURS, LAYOUT, CONTROLS, POOLS].join('');

@@ -1,0 +1,145 @@
+/** What comes once for each pool, backend, event or candidate, and the dialogs. */
+export const TEMPLATES = `
+<template id="pool">
+  <section class="card pool">
+    <div class="pool-head">
+      <h2>Pool <span data-text="name"></span></h2>
+      <span class="muted" data-text="size"></span>
+      <label class="filter" hidden>Filter <input type="search" placeholder="id, URL or state" spellcheck="false"></label>
+      <button type="button" data-action="add">Add a backend</button>
+    </div>
+    <p class="muted"><span data-text="facts"></span> · fingerprint <code data-text="fingerprint"></code></p>
+    <p class="panic" hidden><strong>Panic:</strong> more than half of this pool is out, so health is ignored.</p>
+    <div class="bars">
+      <figure data-bar="homes" hidden>
+        <figcaption>Homes of keys on the ring</figcaption><div class="bar" role="img"></div>
+      </figure>
+      <figure data-bar="requests" hidden>
+        <figcaption>Requests in the last minute</figcaption><div class="bar" role="img"></div>
+      </figure>
+    </div>
+    <p class="empty" hidden>This pool has no backend: every request to it is answered 503.</p>
+    <table class="backends" role="table">
+      <caption class="unseen"></caption>
+      <thead role="rowgroup">
+        <tr role="row">
+          <th scope="col" role="columnheader">Backend</th>
+          <th scope="col" role="columnheader">State</th>
+          <th scope="col" role="columnheader" class="right">Requests/s</th>
+          <th scope="col" role="columnheader" class="right">In flight</th>
+          <th scope="col" role="columnheader" class="right">Error rate <span class="window">last minute</span></th>
+          <th scope="col" role="columnheader" class="right">p99 <span class="window">last minute</span></th>
+          <th scope="col" role="columnheader" class="right">Weight</th>
+          <th scope="col" role="columnheader" class="right">Keys at home</th>
+          <th scope="col" role="columnheader" class="right">Spills</th>
+          <th scope="col" role="columnheader"><span class="unseen">Actions</span></th>
+        </tr>
+      </thead>
+      <tbody role="rowgroup"></tbody>
+    </table>
+  </section>
+</template>
+
+<template id="backend">
+  <tr role="row">
+    <th scope="row" role="rowheader">
+      <span class="swatch"></span><span class="name" data-text="id"></span>
+      <span class="more" data-text="place"></span>
+    </th>
+    <td role="cell" class="state-cell">
+      <span class="state"><svg class="icon" aria-hidden="true"><use/></svg><span data-text="state"></span></span>
+      <span class="more" data-text="reason"></span>
+    </td>
+    <td role="cell" class="right" data-label="Requests/s">
+      <svg class="spark" viewBox="0 0 60 20" preserveAspectRatio="none" aria-hidden="true"><polyline/></svg>
+      <span data-text="rate"></span>
+      <span class="more" data-text="requests"></span>
+    </td>
+    <td role="cell" class="right" data-label="In flight"><span data-text="inFlight"></span></td>
+    <td role="cell" class="right" data-label="Error rate">
+      <span class="error-rate" data-text="errorRate"></span>
+      <span class="more" data-text="errors"></span>
+    </td>
+    <td role="cell" class="right" data-label="p99"><span data-text="p99"></span></td>
+    <td role="cell" class="right" data-label="Weight">
+      <span data-text="weight"></span>
+      <span class="more" data-text="currentWeight"></span>
+    </td>
+    <td role="cell" class="right" data-label="Keys at home">
+      <span data-text="keys"></span>
+      <span class="more" data-text="share"></span>
+    </td>
+    <td role="cell" class="right" data-label="Spills"><span data-text="spills"></span></td>
+    <td role="cell" class="actions">
+      <button type="button" data-action="drain">Drain</button>
+      <button type="button" data-action="weight">Weight</button>
+      <button type="button" data-action="remove">Remove</button>
+    </td>
+  </tr>
+</template>
+
+<template id="event">
+  <li>
+    <time data-text="time"></time>
+    <span class="tag" data-text="type"></span>
+    <span class="pool-name" data-text="pool"></span>
+    <span class="message" data-text="message"></span>
+  </li>
+</template>
+
+<template id="candidate">
+  <tr>
+    <th scope="row" class="name" data-text="id"></th>
+    <td data-text="verdict"></td>
+    <td class="right" data-text="flights"></td>
+    <td class="right" data-text="keys"></td>
+  </tr>
+</template>
+
+<dialog id="add-dialog" aria-labelledby="add-title">
+  <form class="fields">
+    <h2 id="add-title" class="wide">Add a backend to pool <span class="name" data-text="pool"></span></h2>
+    <label class="wide">URL
+      <input name="url" required inputmode="url" placeholder="http://10.0.0.7:8080" spellcheck="false"
+        autocapitalize="off" aria-describedby="add-error"></label>
+    <label>Id <span class="muted">(optional)</span>
+      <input name="id" placeholder="the URL" spellcheck="false" autocapitalize="off"></label>
+    <label>Weight <span class="muted">(optional)</span>
+      <input name="weight" type="number" min="0" max="1000" step="any" placeholder="1"></label>
+    <p id="add-error" class="error wide" role="alert" hidden></p>
+    <div class="buttons wide">
+      <button type="submit" class="primary">Add</button>
+      <button type="button" data-action="cancel">Cancel</button>
+    </div>
+  </form>
+</dialog>
+
+<dialog id="weight-dialog" aria-labelledby="weight-title">
+  <form class="fields">
+    <h2 id="weight-title" class="wide">Weight of <span class="name" data-text="id"></span></h2>
+    <label class="wide">Weight
+      <input name="weight" type="number" min="0" max="1000" step="any" required
+        aria-describedby="weight-error weight-help"></label>
+    <p id="weight-help" class="muted wide">The share of the load relative to the others; 0 for none.</p>
+    <p id="weight-error" class="error wide" role="alert" hidden></p>
+    <div class="buttons wide">
+      <button type="submit" class="primary">Save</button>
+      <button type="button" data-action="cancel">Cancel</button>
+    </div>
+  </form>
+</dialog>
+
+<dialog id="remove-dialog" aria-labelledby="remove-title" aria-describedby="remove-help">
+  <form class="fields">
+    <h2 id="remove-title" class="wide">
+      Remove <span class="name" data-text="id"></span> from pool <span class="name" data-text="pool"></span>?
+    </h2>
+    <p id="remove-help" class="wide">It gets no new requests; those in flight may end. Its keys move to the others.</p>
+    <p class="error wide" role="alert" hidden></p>
+    <div class="buttons wide">
+      <button type="submit" class="danger">Remove</button>
+      <button type="button" data-action="cancel" autofocus>Cancel</button>
+    </div>
+  </form>
+</dialog>
+`;
