@@ -12,7 +12,7 @@ export interface ListeningAddress {
 export interface Gateway {
   /**
    * Opens every listener, or none.
-   * @returns the addresses, in the order of the configuration
+   * @returns the addresses, in the order of the configuration; that of the admin listener, where there is one, at the end
    * @throws ConfigError where a listener cannot be opened, for example for a port that is in use
    */
   listen(): Promise<readonly ListeningAddress[]>;

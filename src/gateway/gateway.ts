@@ -1,3 +1,5 @@
+import { AdminServer } from './admin/admin-server.ts';
+import { dashboardPage } from './admin/dashboard/dashboard.ts';
 import { readConfig } from './config/read-config.ts';
 import { resolveConfig } from './config/resolve-config.ts';
 import type { ResolvedConfig } from './config/resolved-config.ts';
@@ -32,6 +34,7 @@ class ReverseProxy implements Gateway {
   readonly #baseDir: string;
   readonly #engine: Engine;
   readonly #listeners: readonly Listener[];
+  readonly #admin: AdminServer | undefined;
   #written: GatewayConfig;
   #config: ResolvedConfig;
   #closing: Promise<void> | undefined;
@@ -46,13 +49,20 @@ class ReverseProxy implements Gateway {
       (listener) => new Listener(listener, () => this.#engine.context),
     );
     this.control = this.#engine.control;
+    const { admin } = this.#config;
+    const isReady = () => this.#engine.isReady;
+    this.#admin =
+      admin &&
+      new AdminServer({ control: this.control, config: admin, log, isReady, dashboard: dashboardPage });
   }
 
   async listen(): Promise<readonly ListeningAddress[]> {
-    const opened = await Promise.allSettled(this.#listeners.map((listener) => listener.listen()));
+    const all = this.#admin === undefined ? this.#listeners : [...this.#listeners, this.#admin];
+    const opened = await Promise.allSettled(all.map((listener) => listener.listen()));
     const failed = opened.filter((result) => result.status === 'rejected');
     if (failed.length > 0) {
       for (const listener of this.#listeners) listener.stopAccepting();
+      await this.#admin?.close();
       throw new ConfigError(failed.map(({ reason }) => (reason as Error).message));
     }
     this.#engine.start();
@@ -116,6 +126,7 @@ class ReverseProxy implements Gateway {
     for (const listener of this.#listeners) listener.stopAccepting();
     await this.#engine.drain(graceMs);
     this.#end();
+    await this.#admin?.close();
   }
 
   #end(): void {

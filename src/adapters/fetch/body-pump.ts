@@ -62,15 +62,22 @@ export class BodyPump {
 
   /** Breaks the stream off at once. */
   fail(reason: unknown): void {
-    this.#over((controller) => controller.error(reason));
-    this.#chunks = [];
-    this.#stream?.deref()?.error(reason);
+    const controller = this.#waiting ?? this.#stream?.deref();
+    this.#drop((late) => late.error(reason));
+    controller?.error(reason);
   }
 
   cancel(reason: unknown): Promise<void> {
     this.#watcher.unwanted();
-    this.#chunks = [];
+    this.#drop(() => {});
     return this.#reader.cancel(reason);
+  }
+
+  /** Gives nothing any more of what was read ahead. */
+  #drop(end: (controller: ReadableByteStreamController) => void): void {
+    this.#end = end;
+    this.#chunks = [];
+    this.#waiting = undefined;
   }
 
   #readAhead(): void {
@@ -81,8 +88,8 @@ export class BodyPump {
         this.#isReading = false;
         if (done) {
           this.#watcher.complete();
-          this.#over(close);
-        } else if (value.byteLength > 0) {
+          this.#end ??= close;
+        } else if (value.byteLength > 0 && this.#end === undefined) {
           this.#chunks.push(value);
           this.#bytes += value.byteLength;
         }
@@ -91,14 +98,10 @@ export class BodyPump {
       },
       (error) => {
         this.#watcher.broken();
-        this.#over((controller) => controller.error(error));
+        this.#end ??= (controller) => controller.error(error);
         this.#serve();
       },
     );
-  }
-
-  #over(end: (controller: ReadableByteStreamController) => void): void {
-    this.#end ??= end;
   }
 
   /** Gives whoever waits what there is. */
@@ -107,7 +110,10 @@ export class BodyPump {
     const chunk = this.#chunks[0];
     if (controller === undefined || (chunk === undefined && this.#end === undefined)) return;
     this.#waiting = undefined;
-    if (chunk === undefined) return this.#end?.(controller);
+    if (chunk === undefined) {
+      this.#end?.(controller);
+      return;
+    }
     this.#chunks.shift();
     this.#bytes -= chunk.byteLength;
     controller.enqueue(chunk as Uint8Array<ArrayBuffer>);

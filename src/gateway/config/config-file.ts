@@ -1,7 +1,8 @@
 import { dirname, extname, resolve } from 'node:path';
-import { type Document, LineCounter, type ParseOptions, parseDocument, visit } from 'yaml';
+import { type Document, isScalar, LineCounter, parseDocument, type Scalar, visit } from 'yaml';
 import { ConfigError } from '../errors.ts';
 import { configError } from './config-error.ts';
+import { shownValue } from './shown-value.ts';
 import { readTextFile } from './text-file.ts';
 
 /** What stands in a configuration file. */
@@ -78,7 +79,7 @@ function parseJson(text: string, path: string): unknown {
 function documentOf(
   text: string,
   path: string,
-  options: ParseOptions & { schema?: string; merge?: boolean },
+  options: { schema?: string; merge?: boolean },
 ): { document: Document; lines: LineCounter } {
   const lines = new LineCounter();
   const document = parseDocument(text, {
@@ -86,18 +87,37 @@ function documentOf(
     lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,
+    // That would take a time that is quadratic in the number of keys: see below.
+    uniqueKeys: false,
     // Only what JSON has, too.
     resolveKnownTags: false,
   });
-  const problems = [...document.errors, ...document.warnings].map(
-    ({ code, message, pos }) => [code, `${placeOf(path, lines, pos[0])} ${sayable(message)}`] as const,
-  );
   // Whatever else is wrong, is wrong in consequence of the first.
-  const duplicates = problems.filter(([code]) => code === 'DUPLICATE_KEY');
-  const first = problems.filter(([code]) => code !== 'DUPLICATE_KEY').slice(0, 1);
-  const told = [...first, ...duplicates].map(([, message]) => message);
-  if (told.length > 0) throw configError(told);
+  const [first] = [...document.errors, ...document.warnings];
+  if (first !== undefined) {
+    throw new ConfigError([`${placeOf(path, lines, first.pos[0])} ${sayable(first.message)}`]);
+  }
+  const twice = repeatedKeys(document).map(
+    (key) => `${placeOf(path, lines, key.range?.[0])} the key ${shownValue(key.value)} is there twice`,
+  );
+  if (twice.length > 0) throw configError(twice);
   return { document, lines };
+}
+
+/** O(keys). */
+function repeatedKeys(document: Document): Scalar[] {
+  const repeated: Scalar[] = [];
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) repeated.push(key);
+        seen.add(key.value);
+      }
+    },
+  });
+  return repeated;
 }
 
 function plainValueOf(document: Document, path: string): unknown {

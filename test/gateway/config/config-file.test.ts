@@ -145,8 +145,8 @@ describe('wrong YAML', () => {
 
   it('is a key that is there twice: each one is told', () => {
     expect(problemsOf(fileWith('a: 1\nb: { c: 1, c: 2 }\na: 2\n'))).toEqual([
-      'gateway.yaml:2:12: Map keys must be unique',
-      'gateway.yaml:3:1: Map keys must be unique',
+      'gateway.yaml:2:12: the key "c" is there twice',
+      'gateway.yaml:3:1: the key "a" is there twice',
     ]);
   });
 
@@ -193,7 +193,7 @@ describe('wrong JSON', () => {
     ['{\n  "a": "b\nc" }', 'gateway.json:2:10: not JSON: Bad control character in string literal'],
     ['a: 1', "gateway.json: not JSON: Unexpected token 'a'"],
     ['', 'gateway.json: not JSON: Unexpected end of JSON input'],
-    ['{ "a": 1, "b": { "c": 1, "c": 2 } }', 'gateway.json:1:26: Map keys must be unique'],
+    ['{ "a": 1, "b": { "c": 1, "c": 2 } }', 'gateway.json:1:26: the key "c" is there twice'],
   ])('is told with line and column: %j', (text, line) => {
     expect(problemsOf(fileWith(text, 'gateway.json'))).toContain(line);
   });

@@ -341,6 +341,29 @@ describe('the lease of a balanced fetch', () => {
     expect(leases(fetch.balancer)).toEqual({ held: 0, begun: 1, failures: 0, cancelled: 0 });
   });
 
+  it('is kept by somebody who waits for a body, of whom nobody knows but that body', async () => {
+    let finish = hang as () => void;
+    const backend = await aBackend((incoming, response) => {
+      part(100_000)(incoming, response);
+      finish = () => incoming.socket.destroy();
+    });
+    const fetch = balancedFetch([backend.url]);
+    let seen = '';
+    void fetch('/')
+      .then((response) => response.arrayBuffer())
+      .catch((error: Error) => {
+        seen = error.message;
+      });
+    for (let i = 0; i < 20; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      collectGarbage();
+    }
+    expect(leases(fetch.balancer).held).toBe(1);
+    finish();
+    await until(() => seen !== '');
+    expect(leases(fetch.balancer)).toEqual({ held: 0, begun: 1, failures: 1, cancelled: 0 });
+  });
+
   it('does not let bodies come that nobody reads', async () => {
     let sent = 0;
     const backend = await aBackend((_, response) => {

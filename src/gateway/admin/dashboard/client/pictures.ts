@@ -60,7 +60,7 @@ export function pictures({ find, list, setAttribute }: Dom, { percent }: Formats
 
   /** The course of a rate, newest to the right. @param top - the rate that reaches the upper edge */
   function sparkline(svg: Element, rates: readonly number[], top: number): void {
-    const scale = (HEIGHT - 2) / Math.max(top, Number.MIN_VALUE);
+    const scale = top > 0 ? (HEIGHT - 2) / top : 0;
     const shown = rates.slice(-WIDTH);
     const points = shown.map((rate, index) => {
       return `${WIDTH - shown.length + 1 + index},${(HEIGHT - 1 - rate * scale).toFixed(1)}`;
