@@ -40,7 +40,16 @@ export async function compileAll(
   const cache = join(root, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
   const directory = mkdtempSync(join(cache, 'bench-'));
-  const compiled = { directory, delete: () => rmSync(directory, { recursive: true, force: true }) };
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  // Also where the process ends before anybody deletes it.
+  process.once('exit', remove);
+  const compiled = {
+    directory,
+    delete: () => {
+      process.off('exit', remove);
+      remove();
+    },
+  };
   try {
     await build({
       config: join(root, 'tsup.config.ts'),

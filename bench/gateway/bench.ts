@@ -50,7 +50,10 @@ export async function measureAll(
   await warmUp(instruments, schedule, proxies, say);
   for (let round = 1; round <= schedule.rounds; round++) {
     const sayRound = (text: string) => say(`round ${round} of ${schedule.rounds}: ${text}`);
-    await measureRound(instruments, schedule, proxies, samples, sayRound);
+    // Another one begins each round, so that nobody always comes after the same neighbour.
+    const first = (round - 1) % Math.max(1, proxies.length);
+    const inTurn = [...proxies.slice(first), ...proxies.slice(0, first)];
+    await measureRound(instruments, schedule, inTurn, samples, sayRound);
   }
   for (const { server } of proxies) await server.stop();
   await measureWorkers(instruments, schedule, present, samples, say);

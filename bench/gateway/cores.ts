@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileOf } from './commands.ts';
 
 /** Below this, two workers and the load would share cores. */
 export const CORES_FOR_TWO_WORKERS = 4;
@@ -33,16 +34,26 @@ export function divideCores(): Cores {
 
 /** Leaves the processors that are not listed to others, with every thread of this process. */
 export function moveTo(cores: readonly number[]): void {
-  execFileSync('taskset', ['-a', '-c', '-p', cores.join(','), String(process.pid)], { stdio: 'ignore' });
+  execFileSync(taskset(), ['-a', '-c', '-p', cores.join(','), String(process.pid)], { stdio: 'ignore' });
+}
+
+/** A command line that runs another one on the given processors alone; the process keeps its id. */
+export function pinned(cores: readonly number[], file: string, args: readonly string[]): [string, string[]] {
+  return [taskset(), ['-c', cores.join(','), file, ...args]];
+}
+
+function taskset(): string {
+  const file = fileOf('taskset');
+  if (file === undefined) throw new Error('this needs taskset (util-linux)');
+  return file;
 }
 
 function allowedCores(): number[] {
   let status: string;
   try {
     status = readFileSync('/proc/self/status', 'utf8');
-    execFileSync('taskset', ['--version'], { stdio: 'ignore' });
   } catch {
-    throw new Error('this needs Linux with /proc and taskset (util-linux)');
+    throw new Error('this needs Linux with /proc');
   }
   const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? '';
   return list.split(',').flatMap((range) => {

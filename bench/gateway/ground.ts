@@ -8,12 +8,12 @@ import { Processes } from './processes.ts';
 
 /** Programs that run in processes of their own, by the name that they are started under. */
 const PROGRAMS = {
-  evenkeel: './contenders/evenkeel.ts',
-  'http-proxy-3': './contenders/http-proxy-3.ts',
-  'reply-from': './contenders/reply-from.ts',
-  origin: './origins/origin.ts',
-  'fixed-rate': './load/fixed-rate.ts',
-  'slow-clients': './load/slow-clients.ts',
+  evenkeel: new URL('./contenders/evenkeel.ts', import.meta.url),
+  'http-proxy-3': new URL('./contenders/http-proxy-3.ts', import.meta.url),
+  'reply-from': new URL('./contenders/reply-from.ts', import.meta.url),
+  origin: new URL('./origins/origin.ts', import.meta.url),
+  'fixed-rate': new URL('./load/fixed-rate.ts', import.meta.url),
+  'slow-clients': new URL('./load/slow-clients.ts', import.meta.url),
 } as const;
 
 export type Program = keyof typeof PROGRAMS;
@@ -35,20 +35,8 @@ export async function prepareGround(): Promise<Ground> {
   const cores = divideCores();
   moveTo(cores.load);
   const processes = new Processes();
-  const entries = Object.entries(PROGRAMS).map(([name, file]) => [
-    name,
-    fileURLToPath(new URL(file, import.meta.url)),
-  ]);
-  const bundle = await compileAll(Object.fromEntries(entries), [
-    'http-proxy-3',
-    '@fastify/reply-from',
-    'fastify',
-  ]);
   const directory = mkdtempSync(join(tmpdir(), 'evenkeel-bench-'));
-  const deleteFiles = () => {
-    rmSync(directory, { recursive: true, force: true });
-    bundle.delete();
-  };
+  const deleteFiles = () => rmSync(directory, { recursive: true, force: true });
   const leave = () => {
     processes.killAll();
     deleteFiles();
@@ -57,6 +45,7 @@ export async function prepareGround(): Promise<Ground> {
   process.once('exit', leave);
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  const bundle = await compilePrograms();
   return {
     processes,
     cores,
@@ -65,9 +54,15 @@ export async function prepareGround(): Promise<Ground> {
     clear: async () => {
       await processes.stopAll();
       deleteFiles();
+      bundle.delete();
       process.off('exit', leave);
       process.off('SIGINT', stop);
       process.off('SIGTERM', stop);
     },
   };
+}
+
+function compilePrograms(): ReturnType<typeof compileAll> {
+  const entries = Object.entries(PROGRAMS).map(([name, url]) => [name, fileURLToPath(url)]);
+  return compileAll(Object.fromEntries(entries), ['http-proxy-3', '@fastify/reply-from', 'fastify']);
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pinned } from './cores.ts';
 
 /** How long a process may take to end by itself. */
 const PATIENCE_MS = 2_000;
@@ -72,8 +73,7 @@ export class Processes {
   }
 
   #start({ name, file, args, cores }: Command): ChildProcess {
-    // taskset becomes what it starts: the process keeps its id.
-    const child = spawn('taskset', ['-c', cores.join(','), file, ...args], {
+    const child = spawn(...pinned(cores, file, args), {
       stdio: ['ignore', 'pipe', 'pipe'],
       // What loaders and debuggers of this process want must not get into what is measured.
       env: { PATH: process.env.PATH, LANG: 'C', NODE_ENV: 'production' },

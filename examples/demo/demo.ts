@@ -4,7 +4,7 @@ import { type Report, reportOn } from './report/report.ts';
 import { Pass } from './run/pass.ts';
 import { byProgress, replaying } from './run/schedule.ts';
 import { sendAll } from './run/traffic.ts';
-import { DEFAULT_REQUESTS, END_BY_MS, FIRST_PASS_LIMIT_MS, SEED } from './settings.ts';
+import { DEFAULT_REQUESTS, END_BY_MS, FEWEST_COMPARED, FIRST_PASS_LIMIT_MS, SEED } from './settings.ts';
 import { shopStream } from './shop/stream.ts';
 import type { Passes } from './view/passes.ts';
 import type { View } from './view/view.ts';
@@ -66,7 +66,7 @@ export class Demo {
       const passes = { main, other };
       // The platform's clock starts with the process.
       const secondLimitMs = limitMs(Math.max(1_000, END_BY_MS - performance.now()));
-      const sameAgain = replaying(main.stage.stepsAt, main.sent, secondLimitMs);
+      const sameAgain = replaying(main.stage.stepsAt, main.sent, secondLimitMs, FEWEST_COMPARED);
       await this.#watched(passes, () => other.run(sameAgain, signal));
       if (signal.aborted) return undefined;
       const report = reportOn(main, other, performance.now() - startedAt);

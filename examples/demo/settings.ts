@@ -22,3 +22,6 @@ export const DEFAULT_REQUESTS = 5_400;
  */
 export const FIRST_PASS_LIMIT_MS = 7_000;
 export const END_BY_MS = 11_500;
+
+/** Fewer requests than these say nothing about a cache: the second pass sends them however long it takes. */
+export const FEWEST_COMPARED = 300;

@@ -34,7 +34,9 @@ function tellUsage({ code, message, exitCode: status }: CommanderError, io: Io):
   if (status === 0) return exitCode.fine;
   if (code === 'commander.help') return exitCode.wrong;
   const line = message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)$/, ' (did you mean $1?)');
-  io.stderr.write(`evenkeel: ${line.replace(/\s*\n\s*/g, ' ')}; --help lists what there is\n`);
+  io.stderr.write(
+    `evenkeel: ${line.replace(/\.?\s*$/, '').replace(/\s+/g, ' ')}; --help lists what there is\n`,
+  );
   return exitCode.wrong;
 }
 

@@ -84,7 +84,7 @@ export async function judge(candidate: Case, target: Target): Promise<Outcome> {
   }
 }
 
-/** Runs cases, some at a time; those that must be alone come last. */
+/** Runs cases, some at a time, beside those that only wait; those that must be alone come last. */
 export async function runAll(
   cases: readonly Case[],
   target: Target,
@@ -99,8 +99,10 @@ export async function runAll(
       onOutcome(outcome);
     }
   };
-  const together = cases.filter(({ alone }) => !alone);
-  await Promise.all(Array.from({ length: concurrency }, () => work(together)));
+  const together = cases.filter(({ alone, slow }) => !alone && !slow);
+  const waiting = cases.filter(({ alone, slow }) => !alone && slow);
+  const lanes = Array.from({ length: concurrency }, () => work(together));
+  await Promise.all([...lanes, ...waiting.map((candidate) => work([candidate]))]);
   await work(cases.filter(({ alone }) => alone));
   return cases.map(({ id }) => outcomes.get(id) as Outcome);
 }

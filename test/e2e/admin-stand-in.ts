@@ -11,6 +11,8 @@ import type {
   LatencyStats,
 } from '../../src/gateway/contracts.ts';
 
+const STARTED_AT = Date.now() - 7_500_000;
+
 /** A call that changes something, as it came. */
 export interface Call {
   readonly method: string;
@@ -82,7 +84,7 @@ export function aGateway(
     version: '0.1.0',
     node: 'v20.20.2',
     workers: 1,
-    startedAt: Date.now() - 7_500_000,
+    startedAt: STARTED_AT,
     ready: true,
     connections: { open: 0, accepted: 0, refused: 0 },
     requests: {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
@@ -179,8 +179,17 @@ describe('an example backend', () => {
 });
 
 describe('the example backends as a program', () => {
-  const start = (...args: string[]) =>
-    spawn(process.execPath, ['--import', 'tsx', 'examples/backends/main.ts', ...args], { cwd: ROOT });
+  const children: ChildProcess[] = [];
+  // One that a failed test has left.
+  afterAll(() => {
+    for (const child of children) child.kill('SIGKILL');
+  });
+  const start = (...args: string[]) => {
+    const program = ['--import', 'tsx', 'examples/backends/main.ts', ...args];
+    const child = spawn(process.execPath, program, { cwd: ROOT });
+    children.push(child);
+    return child;
+  };
 
   it('serve until they are interrupted, and take words for troubles', async () => {
     const child = start('--port', '0', '--count', '2');

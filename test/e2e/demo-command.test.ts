@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { demo } from '../../src/cli/demo.ts';
 import type { Io } from '../../src/cli/io.ts';
 
@@ -36,6 +36,7 @@ const get = (url = '') => fetch(url, { signal: AbortSignal.timeout(10_000) });
 describe('evenkeel demo', () => {
   it('serves, shows a dashboard, tells every second how it goes, and ends at a signal without a trace', async () => {
     const { io, process, lines, found } = surroundings();
+    onTestFinished(() => void process.emit('SIGINT'));
     const ended = demo(io);
     const [, dashboard] = await found(/^ +Dashboard +(\S+)$/m);
     const [, gateway] = await found(/^ +Gateway +(\S+)$/m);

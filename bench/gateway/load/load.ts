@@ -4,7 +4,7 @@ import type { Processes } from '../processes.ts';
 export const CONNECTIONS = 64;
 
 /** As many requests as go through, one after the other on each of 64 connections. */
-export interface LoadOrder {
+interface LoadOrder {
   readonly url: string;
   readonly seconds: number;
   /** Whether each request says `Connection: close` and so needs a connection of its own. */

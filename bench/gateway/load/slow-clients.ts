@@ -40,17 +40,15 @@ async function client(socket: Socket): Promise<boolean> {
     return chunk === null ? 'partial' : reader.read(chunk);
   };
   await sleep(order.stallMs);
-  let state = take();
-  if (order.takeMs === 0) {
-    socket.destroy();
-    return state === 'partial' && reader.missing > 0;
-  }
-  const pauseMs = (order.takeMs * READ_BYTES) / order.bodyBytes;
+  const leaves = order.takeMs === 0;
+  const pauseMs = leaves ? 100 : (order.takeMs * READ_BYTES) / order.bodyBytes;
   const deadline = Date.now() + order.takeMs + PATIENCE_MS;
-  while (state === 'partial' && Date.now() < deadline && (isOpen || socket.readableLength > 0)) {
+  let state = take();
+  const isWaiting = () => state === 'partial' && !(leaves && reader.missing > 0);
+  while (isWaiting() && Date.now() < deadline && (isOpen || socket.readableLength > 0)) {
     await sleep(pauseMs);
     state = take();
   }
   socket.destroy();
-  return state === 'complete';
+  return leaves ? reader.missing > 0 : state === 'complete';
 }

@@ -40,8 +40,9 @@ export function resilienceReport(pass: Pass): ResilienceReport {
 
 function faultReport({ cluster, watch, stage: { phases } }: Pass, fault: Phase): FaultReport {
   const { name, step, beganAt } = fault;
+  const [end, next] = phases.slice(phases.indexOf(fault) + 1).map((phase) => phase.beganAt);
   // What was sent before its end may fail as long after it as an answer may take.
-  const until = (phases[phases.indexOf(fault) + 1]?.beganAt ?? Number.POSITIVE_INFINITY) + LATEST_FAILURE_MS;
+  const until = Math.min((end ?? Infinity) + LATEST_FAILURE_MS, next ?? Infinity);
   const backend = step?.backend ?? '';
   const failures = watch.failuresOf(backend, beganAt, until);
   const found = foundOut(cluster.way.stats(), backend, beganAt, until);

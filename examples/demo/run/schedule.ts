@@ -20,11 +20,14 @@ export function byProgress(count: number, limitMs: number): Schedule {
   };
 }
 
-/** Steps begin where they began in another pass, and the pass ends where that one ended, unless the time runs out. */
-export function replaying(stepsAt: readonly number[], count: number, limitMs: number): Schedule {
+/**
+ * Steps begin where they began in another pass, and the pass ends where that one ended, or sooner where the time runs out.
+ * @param fewest - requests that are sent however long that takes
+ */
+export function replaying(stepsAt: readonly number[], count: number, limitMs: number, fewest = 0): Schedule {
   const startedAt = performance.now();
   return {
-    isOver: (index) => index >= count || performance.now() - startedAt >= limitMs,
+    isOver: (index) => index >= count || (index >= fewest && performance.now() - startedAt >= limitMs),
     isDue: (step, index) => index >= (stepsAt[step] ?? Number.POSITIVE_INFINITY),
     patienceMs: 0,
   };

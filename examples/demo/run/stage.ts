@@ -7,6 +7,8 @@ import { OPENING, type Step, scenario } from './scenario.ts';
 import { foundOut, weightShare } from './watch.ts';
 
 const LOOK_EVERY_MS = 20;
+/** On a slow machine the next step waits so long until a fault has been found out, as long as requests come. */
+const FAULT_MS = 3_000;
 
 /** What a {@link Stage} needs of a pass. */
 export interface Play {
@@ -71,7 +73,8 @@ export class Stage {
     this.phases.push(phase);
     await step.change(cluster);
     while (!this.#hasSettled(phase, step)) {
-      if (isNextDue() || performance.now() >= this.#patientUntil) return;
+      const isUnfound = step.kind === 'fault' && Date.now() - phase.beganAt < FAULT_MS && !this.#isOver;
+      if ((isNextDue() && !isUnfound) || performance.now() >= this.#patientUntil) return;
       await sleep(LOOK_EVERY_MS);
     }
     const after = wasSteady && this.#isSteady(step) ? await census(way, samples) : null;
@@ -79,6 +82,11 @@ export class Stage {
     const moves = before && after && { ...movesBetween(before, after, step.backend), ideal, planned };
     phase.settle(moves, way.stats());
     this.story.push(step.done);
+  }
+
+  /** Whether no more requests come. */
+  get #isOver(): boolean {
+    return this.#patientUntil < Number.POSITIVE_INFINITY;
   }
 
   /** Whether it was found out, and the backend gets nothing any more, or all that is due to it. */

@@ -35,7 +35,7 @@ export function terminalView(terminal: Terminal & Pick<NodeJS.WriteStream, 'hasC
   const decision = held(DECISION_MS);
   const width = () => Math.max(NARROWEST, terminal.columns) - 2 * MARGIN.length;
   return {
-    open: (addresses) => terminal.write(`\n${indented(addressLines(addresses, palette)).join('\n')}\n`),
+    open: (addresses) => terminal.write(`\n${indented(openedLines(addresses, palette)).join('\n')}\n`),
     show(passes) {
       const live = liveLines(story(passes).at(-1) ?? '', decision(lastDecision(passes)), width(), palette);
       screen.paint(indented([...frame(passes, width(), palette), '', ...live]));
@@ -45,7 +45,7 @@ export function terminalView(terminal: Terminal & Pick<NodeJS.WriteStream, 'hasC
       screen.close();
       terminal.write(`${indented(summaryLines(report, width(), palette)).join('\n')}\n\n`);
     },
-    keep: (addresses) => terminal.write(`${MARGIN}${keptLine(addresses, palette)}\n`),
+    keep: (addresses) => terminal.write(`${indented(keptLines(addresses, palette)).join('\n')}\n`),
     close: () => screen.close(),
   };
 }
@@ -56,7 +56,7 @@ export function lineView(stream: Pick<NodeJS.WriteStream, 'write'>, hasColours: 
   const width = DEFAULT_WIDTH - 2 * MARGIN.length;
   let told = 0;
   return {
-    open: (addresses) => stream.write(`${indented(addressLines(addresses, palette)).join('\n')}\n`),
+    open: (addresses) => stream.write(`${indented(openedLines(addresses, palette)).join('\n')}\n`),
     show(passes) {
       const lines = story(passes);
       for (const line of lines.slice(told)) stream.write(`${MARGIN}${line}\n`);
@@ -66,7 +66,7 @@ export function lineView(stream: Pick<NodeJS.WriteStream, 'write'>, hasColours: 
       const lines = [...frame(passes, width, palette), ...summaryLines(report, width, palette)];
       stream.write(`${indented(lines).join('\n')}\n`);
     },
-    keep: (addresses) => stream.write(`${MARGIN}${keptLine(addresses, palette)}\n`),
+    keep: (addresses) => stream.write(`${indented(keptLines(addresses, palette)).join('\n')}\n`),
     close: () => {},
   };
 }
@@ -82,15 +82,18 @@ export function jsonView(stream: Pick<NodeJS.WriteStream, 'write'>): View {
   };
 }
 
-function addressLines({ gateway, dashboard }: Addresses, { bold }: Palette): string[] {
+function openedLines({ gateway, dashboard }: Addresses, { bold }: Palette): string[] {
   return [
-    `${bold('Dashboard:')} ${dashboard} (for as long as this runs; --keep leaves it up)`,
+    `${bold('Dashboard:')} ${dashboard} (for as long as this runs; see --keep)`,
     `${bold('Gateway:')}   ${gateway}`,
   ];
 }
 
-function keptLine({ gateway, dashboard }: Addresses, { bold }: Palette): string {
-  return `${bold('Dashboard:')} ${dashboard} is still up, and ${gateway} takes requests; Ctrl-C ends them`;
+function keptLines({ gateway, dashboard }: Addresses, { bold }: Palette): string[] {
+  return [
+    `${bold('Dashboard:')} ${dashboard} is still up`,
+    `${bold('Gateway:')}   ${gateway} still takes requests; Ctrl-C ends both`,
+  ];
 }
 
 function liveLines(now: string, why: string, width: number, { bold, dim }: Palette): string[] {

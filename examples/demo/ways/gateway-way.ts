@@ -73,7 +73,7 @@ export class GatewayWay implements Way {
   async add(backend: PoolEntry): Promise<void> {
     const { statusCode, body } = await request(`${this.addresses.dashboard}backends`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', 'x-evenkeel-admin': '1' },
       body: JSON.stringify({ pool: POOL, ...backend }),
     });
     const answer = await body.text();

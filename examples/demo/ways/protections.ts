@@ -29,7 +29,8 @@ export const SERVER_FAULTS = [500, 502, 503, 504];
 export const RETRIES = {
   // Every request of this shop is a GET: idempotent (RFC 9110 section 9.2.2), so that all of them may be sent twice.
   retryOn: SERVER_FAULTS,
-  retries: 2,
+  // On a machine that is busy with other things, each of the four gets its chance.
+  retries: 3,
   // One backend of four that hangs may hold most of what is in flight; the default of 20 % suits larger pools.
   budget: { ratio: 1 },
 };

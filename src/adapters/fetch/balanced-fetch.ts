@@ -1,6 +1,6 @@
 import type { BackendPoolEntry, Balancer, BalancerOptions, Request } from '../../index.ts';
 import { type ClientOptions, ClientPool, type ClientStats } from '../clients/client-pool.ts';
-import { FetchCall } from './fetch-call.ts';
+import { FetchCall, type FetchCallParts } from './fetch-call.ts';
 import { OutgoingRequest } from './outgoing-request.ts';
 
 /** Settings of a {@link BalancedFetch}. */
@@ -50,14 +50,21 @@ export function balancedFetch(
   backends: readonly BackendPoolEntry[] | Balancer<Request>,
   options: BalancedFetchOptions & BalancerOptions<Request> = {},
 ): BalancedFetch {
-  const { timeoutMs, fetch = globalThis.fetch } = options;
-  checkTimeout(timeoutMs);
-  const pool = new ClientPool(backends, options);
-  // Browsers want `fetch` called on nothing.
-  const parts = { pool, timeoutMs, fetch: (url: string, init: RequestInit) => fetch(url, init) };
+  const parts = fetchCallParts(backends, options);
   const send = async (input: string | URL | globalThis.Request, init?: RequestInit) =>
     new FetchCall(parts, new OutgoingRequest(input, init)).send();
-  return Object.assign(send, { balancer: pool.balancer, stats: () => pool.stats() });
+  return Object.assign(send, { balancer: parts.pool.balancer, stats: () => parts.pool.stats() });
+}
+
+/** @throws TypeError or RangeError naming the entry or option and its value */
+export function fetchCallParts(
+  backends: readonly BackendPoolEntry[] | Balancer<Request>,
+  options: BalancedFetchOptions & BalancerOptions<Request>,
+): FetchCallParts {
+  const { timeoutMs, fetch = globalThis.fetch } = options;
+  checkTimeout(timeoutMs);
+  // Browsers want `fetch` called on nothing.
+  return { pool: new ClientPool(backends, options), timeoutMs, fetch: (url, init) => fetch(url, init) };
 }
 
 /** The longest delay that platform timers can hold; a longer one would fire at once. */

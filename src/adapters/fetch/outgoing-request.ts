@@ -1,7 +1,7 @@
 import type { Request } from '../../index.ts';
 
 /** Stands for whatever backend will be chosen. */
-const NO_ORIGIN = 'http://backend.invalid';
+export const NO_ORIGIN = 'http://backend.invalid';
 
 /** TypeScript's libraries for the web do not know it. */
 const streaming = { duplex: 'half' } as RequestInit;
@@ -27,6 +27,7 @@ export class OutgoingRequest implements Request {
   readonly payload = '';
   readonly path: string;
   readonly method: string;
+  readonly clientAddress?: string;
   /** Whether the body is all here, so that it can be sent again. */
   readonly canRepeat: boolean;
   /** Of the caller. */
@@ -37,7 +38,8 @@ export class OutgoingRequest implements Request {
   #record: Record<string, string> | undefined;
 
   /** @throws TypeError where it cannot be sent to anybody */
-  constructor(input: string | URL | globalThis.Request, init: RequestInit = {}) {
+  constructor(input: string | URL | globalThis.Request, init: RequestInit = {}, clientAddress?: string) {
+    if (clientAddress !== undefined) this.clientAddress = clientAddress;
     const isRequest = typeof input === 'object' && 'method' in input;
     const url = new URL(isRequest ? input.url : input, NO_ORIGIN);
     if (!/^https?:$/.test(url.protocol))

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { AdminError, badRequest } from './admin-error.ts';
 
 /** The largest body that is read. */
-export const MAX_BODY_BYTES = 1_048_576;
+const MAX_BODY_BYTES = 1_048_576;
 
 /**
  * The JSON value that a request carries.

@@ -1,4 +1,4 @@
-import type { Command, Control, GatewayLog } from '../contracts.ts';
+import type { Command, Control, GatewayLog, GatewayStats } from '../contracts.ts';
 import type { RouteAccess } from './admin-access.ts';
 import { type AdminAnswer, jsonAnswer, jsonTextAnswer } from './admin-answer.ts';
 import { queryInput } from './admin-input.ts';
@@ -25,7 +25,7 @@ export interface RouteParts {
 }
 
 /** A request, as far as a route is concerned. */
-export interface AdminCall {
+interface AdminCall {
   readonly query: URLSearchParams;
   readonly clientAddress: string | undefined;
   /** @throws AdminError where it is too large, no JSON, or does not say that it is */
@@ -39,7 +39,22 @@ export interface AdminRoute extends RouteAccess {
   readonly methods: Readonly<Partial<Record<'GET' | 'POST' | 'DELETE', Handler>>>;
 }
 
-/** Everything that the admin listener serves, by path. */
+/**
+ * Everything that the admin listener serves, by path. Bodies, answers and errors (`{ code, message }`) are JSON; `pool` may be left out where
+ * there is one.
+ *
+ * - `GET /stats`: the {@link GatewayStats}
+ * - `GET /metrics`: the same for Prometheus
+ * - `GET /explain?path=/a&host=&method=&clientAddress=&header=Name:value`: where a request would go, and why; `header` may be repeated
+ * - `GET /healthz`, `GET /readyz`: 200, or 503
+ * - `POST /backends` `{ pool, url, id, weight, zone, backup }`, where `url` alone is needed: adds a backend
+ * - `DELETE /backends?pool=&id=`: removes one
+ * - `POST /drain`, `POST /resume` `{ pool, id }`: lets one end its work, and take more again
+ * - `POST /weight` `{ pool, id, weight }`
+ * - `GET /`: the dashboard
+ *
+ * A change is answered with the command that it was taken for.
+ */
 export function adminRoutes(parts: RouteParts): ReadonlyMap<string, AdminRoute> {
   const { control, dashboard, isReady, isLive } = parts;
   const metrics = new GatewayMetrics();

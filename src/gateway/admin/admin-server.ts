@@ -43,8 +43,8 @@ const LIMITS = {
 };
 
 /**
- * Where operators look at a gateway and change it: over HTTP/1.1, on a listener of its own, with a bearer token or for this machine alone.
- * @see docs of the routes in `admin-routes.ts`
+ * Where operators look at a gateway and change it: over HTTP/1.1, on a listener of its own, with a bearer token or for this machine alone. What
+ * there is to ask stands with {@link adminRoutes}, who may ask with {@link AdminAccess}.
  */
 export class AdminServer {
   readonly #server: Server;

@@ -3,7 +3,7 @@ import type { LatencyStats } from '../contracts.ts';
 import { PUBLISHED_BOUNDS_MS } from '../observation/latency-buckets.ts';
 
 /** One line of an exposition; `metricName` where it is not the family's. */
-export interface Sample {
+interface Sample {
   readonly labels: Readonly<Record<string, string | number>>;
   readonly value: number;
   readonly metricName?: string;

@@ -10,13 +10,16 @@ export function timedControl(control: Control, limitMs: number): Control {
   };
 }
 
-function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => {
-      const message = 'the gateway did not answer in time; a change may still come into effect';
-      reject(new AdminError(504, 'ERR_ADMIN_TIMEOUT', message));
-    };
-    const timer = setTimeout(giveUp, limitMs).unref();
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
+async function inTime<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = 'the gateway did not answer in time; a change may still come into effect';
+    const giveUp = () => reject(new AdminError(504, 'ERR_ADMIN_TIMEOUT', message));
+    timer = setTimeout(giveUp, limitMs).unref();
   });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -104,7 +104,7 @@ function documentOf(
   return { document, lines };
 }
 
-/** O(keys). */
+/** Keys that stand in their map already, in the order of the text. Expected O(keys). */
 function repeatedKeys(document: Document): Scalar[] {
   const repeated: Scalar[] = [];
   visit(document, {
@@ -117,7 +117,7 @@ function repeatedKeys(document: Document): Scalar[] {
       }
     },
   });
-  return repeated;
+  return repeated.sort((a, b) => (a.range?.[0] ?? 0) - (b.range?.[0] ?? 0));
 }
 
 function plainValueOf(document: Document, path: string): unknown {

@@ -24,8 +24,14 @@ const affinity = z
   .discriminatedUnion('by', [
     z.strictObject({ by: z.literal('path') }),
     z.strictObject({ by: z.literal('client-address') }),
-    z.strictObject({ by: z.literal('header'), name: token.describe('Name of the header.') }),
-    z.strictObject({ by: z.literal('cookie'), name: token.describe('Name of the cookie.') }),
+    z.strictObject({
+      by: z.literal('header'),
+      name: token.describe('Name of the header, or of the cookie.'),
+    }),
+    z.strictObject({
+      by: z.literal('cookie'),
+      name: token.describe('Name of the header, or of the cookie.'),
+    }),
     z.strictObject({
       by: z.literal('jwt-claim'),
       claim: text.describe('Name of the claim; the token is not verified.'),

@@ -30,7 +30,7 @@ function listenerChanges(old: readonly ListenerConfig[], next: readonly Listener
 
 /** What is settled when a socket is opened. */
 function wireOf({ h2c, tls }: ListenerConfig): object {
-  return { h2c, tls: tls !== undefined, 'tls.minVersion': tls?.minVersion, 'tls.http2': tls?.http2 };
+  return { h2c, tls: tls !== undefined, 'tls.http2': tls?.http2 };
 }
 
 function changesIn(where: string, old: object | undefined, next: object | undefined): string[] {

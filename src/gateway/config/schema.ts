@@ -22,7 +22,7 @@ const limits = z.strictObject({
     .int()
     .min(0)
     .default(1_073_741_824)
-    .describe("Bytes of a request's body, 0 for no limit; more is answered with 413."),
+    .describe("Bytes of a request's body, 0 to allow none; more is answered with 413."),
   replayBytes: z
     .int()
     .min(0)

@@ -10,9 +10,6 @@ export interface AnswerHead {
 
 /** More headers than this are no answer. */
 const MAX_HEADERS = 1_000;
-/** No control character but the tab (RFC 9110 section 5.5): it may be understood differently behind us. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
 
 /**
  * Reads the raw headers of an answer.
@@ -29,7 +26,6 @@ export function readAnswerHead(raw: readonly (Buffer | string)[]): AnswerHead | 
   for (let index = 0; index < raw.length; index += 2) {
     const name = textOf(raw[index] as Buffer);
     const value = textOf(raw[index + 1] as Buffer);
-    if (CONTROL.test(value)) return undefined;
     const role = answerRole(name);
     if (role === 'connection') connection = connection === undefined ? value : `${connection},${value}`;
     else if (role === 'transfer-encoding') coding = coding === undefined ? value : `${coding},${value}`;

@@ -10,7 +10,11 @@ export interface AttemptOwner {
   readonly client: Client;
   /** An interim answer came. @param raw - names and values by turns */
   passInterim(status: number, raw: readonly Buffer[]): void;
-  /** The head of an answer came. @returns whether it is to be passed on; else it goes by unread */
+  /**
+   * The head of an answer came.
+   * @returns whether it was passed on; else the rest goes by unread
+   * @throws Error where it cannot be passed on
+   */
   passHead(attempt: Attempt, status: number, statusText: string, head: AnswerHead): boolean;
   /** Some of the body was passed on. */
   passed(bytes: number): void;
@@ -21,17 +25,20 @@ export interface AttemptOwner {
 /** As much of an answer that nobody wants is read, so that its connection can be kept. */
 const MAX_DISCARDED_BYTES = 65_536;
 
-type Controller = Dispatcher.DispatchController;
-
-/** One try of a request on one backend: hears what the HTTP client says, and passes the answer on as it comes. */
+/**
+ * One try of a request on one backend: hears what the HTTP client says, and passes the answer on as it comes. It has the older form of undici's
+ * handlers, which gets headers as they came: the newer one first makes objects of them, which nobody here would look at.
+ */
 export class Attempt implements Dispatcher.DispatchHandler {
   readonly lease: Lease;
   readonly upstream: Upstream;
   /** Whether the head of its answer has been passed on. */
   isPassing = false;
   readonly #owner: AttemptOwner;
-  #controller: Controller | undefined;
+  #abort: ((error?: Error) => void) | undefined;
+  #resume: (() => void) | undefined;
   #isStarted = false;
+  #isBlocked = false;
   #isOver = false;
   #isDiscarded = false;
   /** The end of what came, held back for a moment: perhaps it can go out together with the head or the end. */
@@ -51,73 +58,85 @@ export class Attempt implements Dispatcher.DispatchHandler {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#held = undefined;
-    this.#controller?.abort(new Error('the request was given up'));
+    this.#abort?.(new Error('the request was given up'));
   }
 
   /** The client can take more. */
   drained(): void {
-    if (!this.#isOver) this.#controller?.resume();
+    if (!this.#isBlocked) return;
+    this.#isBlocked = false;
+    this.#resume?.();
   }
 
-  onRequestStart(controller: Controller): void {
-    this.#controller = controller;
+  onConnect(abort: (error?: Error) => void): void {
+    this.#abort = abort;
     this.#isStarted = true;
-    if (this.#isOver) controller.abort(new Error('the request was given up'));
+    if (this.#isOver) abort(new Error('the request was given up'));
   }
 
-  onResponseStart(controller: Controller, status: number, _headers: unknown, statusText = ''): void {
-    if (this.#isOver) return;
-    const raw = (controller as { rawHeaders?: Buffer[] | null }).rawHeaders ?? [];
+  onHeaders(status: number, raw: Buffer[], resume: () => void, statusText: string): boolean {
+    if (this.#isOver) return true;
+    this.#resume = resume;
     if (status >= 100 && status < 200) {
       this.#owner.passInterim(status, raw);
-      return;
+      return true;
     }
-    const head = status < 100 || status > 599 ? undefined : readAnswerHead(raw);
-    if (head === undefined) {
-      this.#fail(new AttemptError(new Error('the answer cannot be passed on'), true));
-      controller.abort(new Error('the answer cannot be passed on'));
-      return;
+    try {
+      const head = status < 100 || status > 599 ? undefined : readAnswerHead(raw);
+      if (head === undefined) this.#refuse();
+      else if (this.#owner.passHead(this, status, statusText, head)) this.#begin(status, head);
+      else this.#isOver = this.#isDiscarded = true;
+    } catch {
+      this.#refuse();
     }
-    this.#contentLength = head.contentLength;
-    if (this.#owner.passHead(this, status, statusText, head)) {
-      this.isPassing = true;
-      if (isBodiless(this.#owner.client.method, status)) {
-        // Whatever comes now is no part of the answer (RFC 9112 section 6.3).
-        this.#isOver = true;
-        this.#owner.client.end(undefined, undefined);
-      } else this.#flushSoon();
-    } else {
-      this.#isDiscarded = true;
-      this.#isOver = true;
-    }
+    return true;
   }
 
-  onResponseData(controller: Controller, chunk: Buffer): void {
+  /** @returns whether more may come at once */
+  onData(chunk: Buffer): boolean {
     this.#bytes += chunk.length;
     if (this.#isOver) {
       if (this.#isDiscarded && this.#bytes > MAX_DISCARDED_BYTES)
-        controller.abort(new Error('too much to discard'));
-      return;
+        this.#abort?.(new Error('too much to discard'));
+      return true;
     }
     if (this.#held !== undefined) this.#write(this.#held);
     this.#held = chunk;
     // All of it is here: the end follows at once.
     if (this.#bytes !== this.#contentLength) this.#flushSoon();
+    return !this.#isBlocked;
   }
 
-  onResponseEnd(controller: Controller): void {
+  onComplete(rawTrailers: (string | Buffer)[] | null): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const { rawTrailers } = controller as { rawTrailers?: Buffer[] | null };
     const held = this.#held;
     this.#held = undefined;
     if (held !== undefined) this.#owner.passed(held.length);
-    const trailers = rawTrailers && rawTrailers.length > 0 ? readAnswerHead(rawTrailers)?.headers : undefined;
-    this.#owner.client.end(held, trailers);
+    const hasTrailers = rawTrailers !== null && rawTrailers.length > 0;
+    this.#owner.client.end(held, hasTrailers ? readAnswerHead(rawTrailers)?.headers : undefined);
   }
 
-  onResponseError(_controller: Controller, error: Error): void {
+  onError(error: Error): void {
     this.#fail(new AttemptError(error, this.#isStarted));
+  }
+
+  /** What came is no answer that could be passed on. */
+  #refuse(): void {
+    const error = new Error('the answer cannot be passed on');
+    this.#fail(new AttemptError(error, true));
+    this.#abort?.(error);
+  }
+
+  #begin(status: number, head: AnswerHead): void {
+    this.isPassing = true;
+    this.#contentLength = head.contentLength;
+    const { client } = this.#owner;
+    if (isBodiless(client.method, status)) {
+      // Whatever comes now is no part of the answer (RFC 9112 section 6.3).
+      this.#isOver = true;
+      client.end(undefined, undefined);
+    } else if (head.contentLength === undefined) this.#flushSoon();
   }
 
   #fail(error: AttemptError): void {
@@ -129,17 +148,18 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   #write(chunk: Buffer): void {
     this.#owner.passed(chunk.length);
-    if (!this.#owner.client.write(chunk)) this.#controller?.pause();
+    // Takes effect with what comes next.
+    if (!this.#owner.client.write(chunk)) this.#isBlocked = true;
   }
 
   /** After what came together with it has been read. */
   #flushSoon(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
-    process.nextTick(flush, this);
+    setImmediate(flush, this);
   }
 
-  /** Sends what was held back; called by the attempt itself alone. */
+  /** Sends what was held back: a head of which the body should have followed at once, but does not. */
   flush(): void {
     this.#isFlushing = false;
     if (this.#isOver) return;

@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici';
 import type { Admission, Lease, Outcome } from '../../index.ts';
 import type { Route } from '../routing/route-table.ts';
 import type { Upstream } from '../routing/upstream.ts';
@@ -84,17 +85,16 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender {
       this.#headers ??= this.#request.headersFor(this.#route, this.#context);
       this.#attempt = new Attempt(this, lease, upstream);
       if (this.#request.head.expectsContinue) this.client.askForBody();
-      upstream.connections.dispatch(
-        {
-          path: upstream.basePath + this.#request.path,
-          method: this.client.method as 'GET',
-          headers: this.#headers,
-          body: this.upload?.open() ?? null,
-          // The first attempt has the pool's own limit.
-          headersTimeout: this.#attempts?.headersTimeoutMs ?? null,
-        },
-        this.#attempt,
-      );
+      // The types do not know the name.
+      const options: Dispatcher.DispatchOptions & { servername: string } = {
+        path: upstream.basePath + this.#request.path,
+        method: this.client.method as 'GET',
+        headers: this.#headers,
+        body: this.upload?.open() ?? null,
+        headersTimeout: this.#attempts?.headersTimeoutMs ?? null,
+        servername: upstream.name,
+      };
+      upstream.connections.dispatch(options, this.#attempt);
     });
   }
 
@@ -117,11 +117,12 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender {
     const isFailure = status === 502 || status === 503 || status === 504;
     if (isFailure && this.#mayRepeat && this.#attempts?.retry({ response: { status } })) return false;
     this.#outcome = isFailure ? 'failure' : 'success';
-    this.#status = status;
     const headers = responseHeaders.apply(head.headers);
     if (this.#admission !== undefined) headers.push(...this.#admissionHeaders(backend.id));
     if (!head.hasDate) headers.push('Date', new Date().toUTCString());
+    // Throws where a header is none.
     this.client.writeHead(status, statusText, headers);
+    this.#status = status;
     return true;
   }
 

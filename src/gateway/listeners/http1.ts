@@ -46,7 +46,7 @@ export class Http1Front {
   readonly server: Server;
   readonly #context: () => Context;
   readonly #peers = new WeakMap<Duplex, Peer>();
-  #isClosing = false;
+  readonly #door = { isClosing: false };
   #isTimed = false;
 
   /** @param context - what the next request works with */
@@ -80,7 +80,7 @@ export class Http1Front {
 
   /** From now on every answer is the last one on its connection. */
   closeAfterAnswers(): void {
-    this.#isClosing = true;
+    this.#door.isClosing = true;
     this.server.closeIdleConnections();
   }
 
@@ -94,7 +94,7 @@ export class Http1Front {
   /** Passes a request on and answers it. */
   take(request: IncomingMessage, response: ServerResponse): void {
     const peer = this.#peerOf(request.socket);
-    const client = new Http1Client(request, response, peer.connection);
+    const client = new Http1Client(request, response, peer.connection, this.#door);
     const exchange = new Exchange(this.#context(), client);
     peer.exchanges.push(exchange);
     client.listen({
@@ -105,7 +105,6 @@ export class Http1Front {
         this.#sayLastWord(peer, request.socket);
       },
     });
-    if (this.#isClosing) response.shouldKeepAlive = false;
     exchange.start();
   }
 

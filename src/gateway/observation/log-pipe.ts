@@ -5,7 +5,7 @@ const MAX_WAITING_BYTES = 4_194_304;
 /** How soon to try again where the reader is slow, and where the disk is full. */
 const BUSY_MS = 20;
 const FAULT_MS = 1_000;
-/** How long the end of the process may wait for a slow reader. */
+/** How long the end of a process may wait for a slow reader. */
 const FLUSH_MS = 500;
 
 /** What to do when lines could not be written. */
@@ -57,7 +57,8 @@ export class LogPipe {
       this.#drop(1);
       return;
     }
-    const last = this.#batches.at(-1);
+    // To one of which a part is out, nothing can be added.
+    const last = this.#rest !== undefined && this.#batches.length === 1 ? undefined : this.#batches.at(-1);
     if (last !== undefined && last.bytes + bytes <= ATOMIC_BYTES) {
       last.text += line;
       last.bytes += bytes;
@@ -69,9 +70,12 @@ export class LogPipe {
     setImmediate(() => this.#drain());
   }
 
-  /** Writes what waits before it returns, and waits for a slow reader for half a second at the most. */
-  flush(): void {
-    const until = performance.now() + FLUSH_MS;
+  /**
+   * Writes what waits before it returns.
+   * @param patienceMs - how long a slow reader may take
+   */
+  flush(patienceMs = FLUSH_MS): void {
+    const until = performance.now() + patienceMs;
     while (this.#batches.length > 0) {
       const code = this.#writeAll();
       if (code !== 'EAGAIN' || performance.now() > until) return;

@@ -3,10 +3,14 @@ import { prettyFactory } from 'pino-pretty';
 /** What one line of the log holds. */
 type Line = Readonly<Record<string, unknown>>;
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get to a terminal
+const CONTROLS = /[\x00-\x1f\x7f-\x9f]/g;
+/** Those that JSON leaves as they are. */
+const LATE_CONTROLS = /[\x7f-\x9f]/g;
+
 /** Makes control characters visible, which a terminal would obey. */
-function visible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get to a terminal
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (control) => {
+function visible(text: string, controls = CONTROLS): string {
+  return text.replace(controls, (control) => {
     return `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`;
   });
 }
@@ -35,6 +39,6 @@ export function prettyLines(colorize: boolean): (json: string) => string {
   return (json) => {
     const line = JSON.parse(json) as Line;
     const text = 'durationMs' in line && 'status' in line ? prettyAccess(line) : prettyOther(line);
-    return `${text.trimEnd()}\n`;
+    return `${visible(text, LATE_CONTROLS).trimEnd()}\n`;
   };
 }

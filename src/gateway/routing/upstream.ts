@@ -1,4 +1,6 @@
-import { Pool } from 'undici';
+import { isIP } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
+import { buildConnector, Pool } from 'undici';
 import type { Backend } from '../../index.ts';
 import type { ResolvedPool } from '../config/resolved-config.ts';
 import { BackendMeter } from './backend-meter.ts';
@@ -17,9 +19,11 @@ export class Upstream {
   readonly basePath: string;
   readonly meter: BackendMeter;
   readonly connections: Pool;
+  /** What its TLS connections are told apart by: the same for all requests, whatever host they ask for. */
+  readonly name: string;
 
   constructor({ url }: Pick<Backend, 'url'>, settings: ConnectionSettings, meter = new BackendMeter()) {
-    const { origin, pathname } = new URL(url);
+    const { origin, pathname, hostname } = new URL(url);
     this.url = url;
     this.origin = origin;
     this.basePath = pathname.endsWith('/') ? pathname.slice(0, -1) : pathname;
@@ -34,8 +38,9 @@ export class Upstream {
       keepAliveTimeout: idleMs,
       keepAliveMaxTimeout: Math.max(idleMs, 600_000),
       maxHeaderSize: MAX_HEAD_BYTES,
-      connect: { timeout: connectMs, ...tlsOptions(settings.tls) },
+      connect: connector(hostname, { timeout: connectMs, ...tlsOptions(settings.tls) }),
     });
+    this.name = hostname;
   }
 
   /** Lets what runs end, and closes the connections then. */
@@ -49,8 +54,21 @@ export class Upstream {
   }
 }
 
+/**
+ * Opens connections. undici would ask for, and verify, the name that stands in the request's `Host`, which the client chooses; here it is the
+ * backend's own.
+ */
+function connector(
+  hostname: string,
+  options: buildConnector.BuildOptions & { readonly servername?: string },
+): buildConnector.connector {
+  const connect = buildConnector(options);
+  const servername = options.servername ?? (isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : '');
+  return (target, done) => connect({ ...target, servername }, done);
+}
+
 /** What node:tls wants to know. */
-export function tlsOptions(tls: ResolvedPool['tls']): object {
+export function tlsOptions(tls: ResolvedPool['tls']): ConnectionOptions {
   if (tls === undefined) return {};
   const { ca, serverName, verify, cert, key } = tls;
   return {

@@ -26,13 +26,13 @@ export class WorkerFleet {
    * @throws what the first one that failed has thrown, when all are gone again
    */
   async start(): Promise<readonly ListeningAddress[]> {
-    const starts = await Promise.allSettled(this.slots.map((slot) => slot.start()));
-    const failed = starts.find((start) => start.status === 'rejected');
-    if (failed !== undefined) {
+    try {
+      const [addresses = []] = await Promise.all(this.slots.map((slot) => slot.start()));
+      return addresses;
+    } catch (error) {
       await this.close(0);
-      throw failed.reason;
+      throw error;
     }
-    return starts[0]?.status === 'fulfilled' ? starts[0].value : [];
   }
 
   /** Ends all workers for good. Resolves when they are gone; may be called again with less time. */

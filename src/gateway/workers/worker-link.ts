@@ -56,7 +56,7 @@ export class WorkerLink {
     this.exited = new Promise((resolve) => {
       process.onExit((how) => {
         this.#how = how;
-        for (const id of [...this.#waiting.keys()]) this.#fail(id, this.#silent(`it ended with ${how}`));
+        for (const id of [...this.#waiting.keys()]) this.#fail(id, this.#silent(`ended with ${how}`));
         resolve(how);
       });
     });
@@ -75,12 +75,12 @@ export class WorkerLink {
     request: Extract<Request, { readonly type: T }>,
     timeoutMs = ANSWER_MS,
   ): Promise<Answers[T]> {
-    if (this.#how !== undefined) return Promise.reject(this.#silent(`it ended with ${this.#how}`));
+    if (this.#how !== undefined) return Promise.reject(this.#silent(`ended with ${this.#how}`));
     const id = ++this.#asked;
     if (this.#unsent === undefined) this.#process.send({ id, request });
     else this.#unsent.push({ id, request });
     return new Promise((resolve, reject) => {
-      const giveUp = () => this.#fail(id, this.#silent(`no answer within ${timeoutMs} ms`));
+      const giveUp = () => this.#fail(id, this.#silent(`gave no answer within ${timeoutMs} ms`));
       const cancelTimer = this.#timers.schedule(giveUp, timeoutMs, true);
       this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, cancelTimer });
     });
@@ -123,6 +123,6 @@ export class WorkerLink {
   }
 
   #silent(why: string): WorkerSilentError {
-    return new WorkerSilentError(`worker ${this.pid ?? '(no process)'}: ${why}`);
+    return new WorkerSilentError(`the worker in process ${this.pid ?? 'unknown'} ${why}`);
   }
 }

@@ -3,7 +3,7 @@ import { exchange, status } from '../judge.ts';
 import { header } from '../wire/messages.ts';
 import { until } from '../wire/poll.ts';
 import { get, HOST, message } from '../wire/requests.ts';
-import { reply } from '../wire/upstream.ts';
+import { reply, type Script } from '../wire/upstream.ts';
 
 const INTERIM = 'HTTP/1.1 100 Continue\r\n\r\n';
 
@@ -13,7 +13,7 @@ const framing: readonly Case[] = [
     id: 'R23',
     title: 'a body that lasts until the end of the connection is whole',
     run: async (lab) => {
-      const script = { complete: (socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nhello') } as const;
+      const script: Script = { complete: (socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nhello') };
       const outcome = await exchange(lab, get(), { script });
       const answer = status(outcome, 200);
       check(
@@ -27,7 +27,7 @@ const framing: readonly Case[] = [
     id: 'R24',
     title: 'an answer in HTTP/1.0 is framed anew',
     run: async (lab) => {
-      const script = { complete: (socket) => socket.end('HTTP/1.0 200 OK\r\n\r\nhello') } as const;
+      const script: Script = { complete: (socket) => socket.end('HTTP/1.0 200 OK\r\n\r\nhello') };
       const outcome = await exchange(lab, get(), { script });
       const answer = status(outcome, 200);
       check(answer.startLine.startsWith('HTTP/1.1 '), () => `got ${answer.startLine}`);
@@ -62,29 +62,31 @@ const framing: readonly Case[] = [
       ['R27', '304', 'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\nContent-Length: 5\r\n\r\n'],
       ['R28', '205', 'HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n'],
     ] as const
-  ).map(([id, code, complete]) => ({
-    id,
-    title: `${code} without a body, and the connection goes on`,
-    run: async (lab) => {
-      const outcome = await exchange(lab, get('/1') + get('/2'), { answers: 2, script: { complete } });
-      const statuses = outcome.answers.map(({ status, body }) => `${status}${body}`).join();
-      check(statuses === `${code},${code}`, () => `got ${JSON.stringify(outcome.client.text)}`);
-      const [answer] = outcome.answers;
-      check(header(answer!, 'transfer-encoding') === undefined, 'announced a body');
-      if (code === '204') check(header(answer!, 'content-length') === undefined, 'Content-Length in a 204');
-      return outcome.summary;
-    },
-  })),
+  ).map(
+    ([id, code, complete]): Case => ({
+      id,
+      title: `${code} without a body, and the connection goes on`,
+      run: async (lab) => {
+        const outcome = await exchange(lab, get('/1') + get('/2'), { answers: 2, script: { complete } });
+        const statuses = outcome.answers.map(({ status, body }) => `${status}${body}`).join();
+        check(statuses === `${code},${code}`, () => `got ${JSON.stringify(outcome.client.text)}`);
+        const [answer] = outcome.answers;
+        check(header(answer!, 'transfer-encoding') === undefined, 'announced a body');
+        if (code === '204') check(header(answer!, 'content-length') === undefined, 'Content-Length in a 204');
+        return outcome.summary;
+      },
+    }),
+  ),
   {
     id: 'R29',
     title: 'HEAD keeps Content-Length, has no body, and the connection goes on',
     run: async (lab) => {
-      const script = {
+      const script: Script = {
         complete: (socket, request) =>
           socket.write(
             `HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n${request.startLine.startsWith('HEAD') ? '' : 'hello'}`,
           ),
-      } as const;
+      };
       const bytes = message('HEAD /1 HTTP/1.1', [HOST]) + get('/2');
       const outcome = await exchange(lab, bytes, { answers: 2, methods: ['HEAD', 'GET'], script });
       const [first, second] = outcome.answers;
@@ -117,17 +119,21 @@ const interim: readonly Case[] = [
       ['R31', '103', 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n'],
       ['R32', '102', 'HTTP/1.1 102 Processing\r\n\r\n'],
     ] as const
-  ).map(([id, code, early]) => ({
-    id,
-    title: `${code} is forwarded, and the answer after it`,
-    run: async (lab) => {
-      const outcome = await exchange(lab, get(), { script: { complete: early + reply('200 OK', [], 'ok') } });
-      const answer = status(outcome, 200);
-      check(answer.interim[0]?.startLine.includes(code) === true, () => `got ${outcome.client.text}`);
-      check(answer.interim[0].headers.length >= (code === '103' ? 1 : 0), 'lost the headers of 103');
-      return outcome.summary;
-    },
-  })),
+  ).map(
+    ([id, code, early]): Case => ({
+      id,
+      title: `${code} is forwarded, and the answer after it`,
+      run: async (lab) => {
+        const outcome = await exchange(lab, get(), {
+          script: { complete: early + reply('200 OK', [], 'ok') },
+        });
+        const answer = status(outcome, 200);
+        check(answer.interim[0]?.startLine.includes(code) === true, () => `got ${outcome.client.text}`);
+        check(answer.interim[0].headers.length >= (code === '103' ? 1 : 0), 'lost the headers of 103');
+        return outcome.summary;
+      },
+    }),
+  ),
   {
     id: 'R33',
     title: 'fifty 100s before the answer',
@@ -166,9 +172,9 @@ const interim: readonly Case[] = [
     id: 'R35',
     title: 'an early 413 reaches a client that still sends',
     run: async (lab) => {
-      const script = {
+      const script: Script = {
         head: (socket) => socket.write(reply('413 Content Too Large', ['Connection: close'], 'no')),
-      } as const;
+      };
       const { port } = await lab.pair(script);
       const client = await lab.client(port);
       client.write(message('POST / HTTP/1.1', [HOST, 'Content-Length: 10000000'], 'a'.repeat(1_000)));

@@ -25,8 +25,8 @@ type Row = readonly [id: string, title: string, answer: Reply];
 
 /** Answers that are not whole: no client may take them for it. */
 const CUT: readonly Row[] = [
-  ['R01', 'fewer bytes than Content-Length, then the end', thenEnd(head('Content-Length: 10') + 'hello')],
-  ['R02', 'fewer bytes than Content-Length, then a reset', thenReset(head('Content-Length: 10') + 'hello')],
+  ['R01', 'fewer bytes than Content-Length, then the end', thenEnd(`${head('Content-Length: 10')}hello`)],
+  ['R02', 'fewer bytes than Content-Length, then a reset', thenReset(`${head('Content-Length: 10')}hello`)],
   [
     'R03',
     'chunks without the last one, then the end',
@@ -52,8 +52,8 @@ function cut(outcome: Exchange): string {
 
 const BAD: readonly Row[] = [
   ['R04', 'a head that ends in the middle', thenEnd('HTTP/1.1 200 OK\r\nContent-Le')],
-  ['R07', 'two different lengths', head('Content-Length: 5', 'Content-Length: 6') + 'hello'],
-  ['R08', 'Content-Length: 5x', head('Content-Length: 5x') + 'hello'],
+  ['R07', 'two different lengths', `${head('Content-Length: 5', 'Content-Length: 6')}hello`],
+  ['R08', 'Content-Length: 5x', `${head('Content-Length: 5x')}hello`],
   [
     'R09',
     'Transfer-Encoding: chunked, gzip',
@@ -128,30 +128,36 @@ const queued = ([id, title, complete]: (typeof QUEUED)[number]): Case => ({
 
 /** RFC 9112 sections 6.3, 8 and 9.2. */
 export const brokenAnswers: readonly Case[] = [
-  ...CUT.map(([id, title, complete]) => ({
-    id,
-    title: `${title}: never looks whole`,
-    run: async (lab) => cut(await exchange(lab, get(), { script: { complete } })),
-  })),
-  ...BAD.map(([id, title, complete]) => ({
-    id,
-    title: `${title}: 502`,
-    run: async (lab) => {
-      const outcome = await exchange(lab, get(), { script: { complete } });
-      status(outcome, 502);
-      return outcome.summary;
-    },
-  })),
-  ...NORMALISED.map(([id, title, complete]) => ({
-    id,
-    title: `${title}: cleaned, or 502`,
-    run: async (lab) => {
-      const outcome = await exchange(lab, get(), { script: { complete } });
-      const { faults } = status(outcome, 200, 502);
-      check(faults.length === 0, () => `relayed ${faults[0]}: ${JSON.stringify(outcome.client.text)}`);
-      return outcome.summary;
-    },
-  })),
+  ...CUT.map(
+    ([id, title, complete]): Case => ({
+      id,
+      title: `${title}: never looks whole`,
+      run: async (lab) => cut(await exchange(lab, get(), { script: { complete } })),
+    }),
+  ),
+  ...BAD.map(
+    ([id, title, complete]): Case => ({
+      id,
+      title: `${title}: 502`,
+      run: async (lab) => {
+        const outcome = await exchange(lab, get(), { script: { complete } });
+        status(outcome, 502);
+        return outcome.summary;
+      },
+    }),
+  ),
+  ...NORMALISED.map(
+    ([id, title, complete]): Case => ({
+      id,
+      title: `${title}: cleaned, or 502`,
+      run: async (lab) => {
+        const outcome = await exchange(lab, get(), { script: { complete } });
+        const { faults } = status(outcome, 200, 502);
+        check(faults.length === 0, () => `relayed ${faults[0]}: ${JSON.stringify(outcome.client.text)}`);
+        return outcome.summary;
+      },
+    }),
+  ),
   {
     id: 'R06',
     title: 'Content-Length beside Transfer-Encoding: 502, or chunked alone',
@@ -180,4 +186,4 @@ export const brokenAnswers: readonly Case[] = [
     },
   },
   ...QUEUED.map(queued),
-] satisfies Case[];
+];

@@ -56,15 +56,19 @@ const trailer = ([id, title, trailers]: Row): Case => ({
 
 /** RFC 9112 section 7.1. */
 export const chunks: readonly Case[] = [
-  ...REFUSED.map(([id, title, body]) => ({
-    id,
-    title,
-    run: async (lab) => rejected(await exchange(lab, postChunked(body))),
-  })),
-  ...REFUSED_OR_ONE.map(([id, title, body]) => ({
-    id,
-    title,
-    run: async (lab) => rejectedOrOne(await exchange(lab, postChunked(body))),
-  })),
+  ...REFUSED.map(
+    ([id, title, body]): Case => ({
+      id,
+      title,
+      run: async (lab) => rejected(await exchange(lab, postChunked(body))),
+    }),
+  ),
+  ...REFUSED_OR_ONE.map(
+    ([id, title, body]): Case => ({
+      id,
+      title,
+      run: async (lab) => rejectedOrOne(await exchange(lab, postChunked(body))),
+    }),
+  ),
   ...TRAILERS.map(trailer),
-] satisfies Case[];
+];

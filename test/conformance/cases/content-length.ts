@@ -31,16 +31,20 @@ const REFUSED_OR_ONE: readonly Row[] = [
 
 /** RFC 9110 section 8.6, RFC 9112 section 6.3. */
 export const contentLength: readonly Case[] = [
-  ...REFUSED.map(([id, title, ...headers]) => ({
-    id,
-    title: `Content-Length: ${title}`,
-    run: async (lab) => rejected(await exchange(lab, bytes(headers))),
-  })),
-  ...REFUSED_OR_ONE.map(([id, title, ...headers]) => ({
-    id,
-    title: `Content-Length: ${title}`,
-    run: async (lab) => rejectedOrOne(await exchange(lab, bytes(headers))),
-  })),
+  ...REFUSED.map(
+    ([id, title, ...headers]): Case => ({
+      id,
+      title: `Content-Length: ${title}`,
+      run: async (lab) => rejected(await exchange(lab, bytes(headers))),
+    }),
+  ),
+  ...REFUSED_OR_ONE.map(
+    ([id, title, ...headers]): Case => ({
+      id,
+      title: `Content-Length: ${title}`,
+      run: async (lab) => rejectedOrOne(await exchange(lab, bytes(headers))),
+    }),
+  ),
   {
     id: 'S47',
     title: 'a Content-Length of 2 to the 53rd and 1 keeps every digit',
@@ -55,4 +59,4 @@ export const contentLength: readonly Case[] = [
       return summaryOf(client, upstream);
     },
   },
-] satisfies Case[];
+];

@@ -4,7 +4,7 @@ import type { Lab } from '../lab.ts';
 import { header } from '../wire/messages.ts';
 import { sleep } from '../wire/poll.ts';
 import { chunk, get, HOST, message, post, SMUGGLED } from '../wire/requests.ts';
-import { reply } from '../wire/upstream.ts';
+import { reply, type Script } from '../wire/upstream.ts';
 
 type Row = readonly [id: string, title: string, method: string, headers: readonly string[], body: string];
 
@@ -80,12 +80,12 @@ export const desync: readonly Case[] = [
     id: 'D11',
     title: 'two pipelined requests are answered in order',
     run: async (lab) => {
-      const script = {
+      const script: Script = {
         complete: async (socket, request) => {
           if (request.startLine.includes('/first')) await sleep(80);
           socket.write(reply('200 OK', [], request.startLine.split(' ')[1]));
         },
-      } as const;
+      };
       const outcome = await exchange(lab, get('/first') + get('/second'), { answers: 2, script });
       check(
         outcome.answers.map(({ body }) => String(body)).join() === '/first,/second',
@@ -113,12 +113,12 @@ export const desync: readonly Case[] = [
     id: 'D13',
     title: 'garbage after a good request leaves its answer alone',
     run: async (lab) => {
-      const script = {
+      const script: Script = {
         complete: async (socket) => {
           await sleep(80);
           socket.write(reply('200 OK', [], 'good'));
         },
-      } as const;
+      };
       const outcome = await exchange(lab, `${get('/good')}GARBAGE\0\r\n\r\n`, { answers: 2, script });
       check(await outcome.client.closed(), 'the connection stays open');
       const [first, ...rest] = outcome.client.answers;
@@ -221,4 +221,4 @@ export const desync: readonly Case[] = [
       return `the same at ${offsets.length} offsets`;
     },
   },
-] satisfies Case[];
+];

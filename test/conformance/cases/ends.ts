@@ -4,7 +4,7 @@ import type { Lab } from '../lab.ts';
 import type { Client } from '../wire/client.ts';
 import { sleep, until } from '../wire/poll.ts';
 import { get, HOST, message, post } from '../wire/requests.ts';
-import { type Reply, reply } from '../wire/upstream.ts';
+import { type Reply, reply, type Script } from '../wire/upstream.ts';
 
 const reset: Reply = (socket) => socket.resetAndDestroy();
 const end: Reply = (socket) => socket.end();
@@ -38,10 +38,10 @@ export const ends: readonly Case[] = [
     id: 'R38',
     title: 'a reset before the answer to GET: tried again, or 502',
     run: async (lab) => {
-      const script = {
+      const script: Script = {
         complete: (socket, _request, nth) =>
           nth === 0 ? socket.resetAndDestroy() : socket.write(reply('200 OK', [], 'ok')),
-      } as const;
+      };
       const outcome = await exchange(lab, get(), { script });
       status(outcome, 200, 502);
       return outcome.summary;
@@ -52,17 +52,19 @@ export const ends: readonly Case[] = [
       ['R39', 'a reset', reset],
       ['R40', 'the end', end],
     ] as const
-  ).map(([id, what, complete]) => ({
-    id,
-    title: `${what} before the answer to POST: 502, and it is sent once`,
-    run: async (lab) => {
-      const outcome = await exchange(lab, post('hello'), { script: { complete } });
-      status(outcome, 502);
-      const copies = outcome.upstream.requests().length;
-      check(copies === 1, `sent ${copies} times`);
-      return outcome.summary;
-    },
-  })),
+  ).map(
+    ([id, what, complete]): Case => ({
+      id,
+      title: `${what} before the answer to POST: 502, and it is sent once`,
+      run: async (lab) => {
+        const outcome = await exchange(lab, post('hello'), { script: { complete } });
+        status(outcome, 502);
+        const copies = outcome.upstream.requests().length;
+        check(copies === 1, `sent ${copies} times`);
+        return outcome.summary;
+      },
+    }),
+  ),
   {
     id: 'R41',
     title: 'a client that leaves while it waits ends its request at the backend',

@@ -64,32 +64,36 @@ const CUT: readonly (readonly [id: string, title: string, complete: Reply])[] = 
 
 /** RFC 9113 sections 5.4, 6.8, 8.1, 8.4, 8.7. */
 export const h2Ends: readonly Case[] = [
-  ...CUT.map(([id, title, complete]) => ({
-    id,
-    title: `${title} from a backend: RST_STREAM with an error`,
-    needs: 'http2' as const,
-    run: async (lab) => {
-      const { client, summary } = await h2Exchange(lab, fields(), { script: { complete } });
-      const { reset, ended } = client.stream(1);
-      if (client.status(1) === 502) return summary;
-      check(!ended, () => `looks whole: ${summary}`);
-      check(reset !== undefined && reset !== NO_ERROR, () => `no error: ${summary}`);
-      return reset === INTERNAL_ERROR ? `${summary} (INTERNAL_ERROR)` : summary;
-    },
-  })),
-  ...LEAVING.map(([id, title, ways, body]) => ({
-    id,
-    title,
-    needs: 'http2' as const,
-    run: async (lab) => {
-      const notes: string[] = [];
-      for (const leave of ways) {
-        notes.push(await leaves(lab, leave, body));
-        if (body !== undefined) await leaves(lab, leave, body, '100');
-      }
-      return notes.join(', ');
-    },
-  })),
+  ...CUT.map(
+    ([id, title, complete]): Case => ({
+      id,
+      title: `${title} from a backend: RST_STREAM with an error`,
+      needs: 'http2',
+      run: async (lab) => {
+        const { client, summary } = await h2Exchange(lab, fields(), { script: { complete } });
+        const { reset, ended } = client.stream(1);
+        if (client.status(1) === 502) return summary;
+        check(!ended, () => `looks whole: ${summary}`);
+        check(reset !== undefined && reset !== NO_ERROR, () => `no error: ${summary}`);
+        return reset === INTERNAL_ERROR ? `${summary} (INTERNAL_ERROR)` : summary;
+      },
+    }),
+  ),
+  ...LEAVING.map(
+    ([id, title, ways, body]): Case => ({
+      id,
+      title,
+      needs: 'http2',
+      run: async (lab) => {
+        const notes: string[] = [];
+        for (const leave of ways) {
+          notes.push(await leaves(lab, leave, body));
+          if (body !== undefined) await leaves(lab, leave, body, '100');
+        }
+        return notes.join(', ');
+      },
+    }),
+  ),
   {
     id: 'X52',
     title: 'GOAWAY while draining: streams that are open finish, and no more are taken',
@@ -176,4 +180,4 @@ export const h2Ends: readonly Case[] = [
       return `${client.summary(last)}; a new connection serves`;
     },
   },
-] satisfies Case[];
+];

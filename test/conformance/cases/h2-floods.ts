@@ -2,23 +2,14 @@ import { type Case, check } from '../case.ts';
 import type { Lab } from '../lab.ts';
 import * as frames from '../wire/frames.ts';
 import type { H2Client } from '../wire/h2-client.ts';
-import { encodeFields, encodeIndexed, type Field } from '../wire/hpack.ts';
+import { encodeFields, type Field } from '../wire/hpack.ts';
 import { sleep, until, untilQuiet } from '../wire/poll.ts';
 import { pour } from '../wire/pour.ts';
 import type { Script } from '../wire/upstream.ts';
+import { connected, isOver, serves } from './h2-connection.ts';
 import { fields, H2C } from './h2-exchange.ts';
 
 const { frame, uint32 } = frames;
-
-/** Whether others are served; the point of every flood. */
-async function serves(lab: Lab, port: number): Promise<void> {
-  const client = await lab.http2(port);
-  await client.request(1, fields({ ':path': '/alive' }));
-  await client.done(1, 5_000);
-  check(client.status(1) === 200, () => `others are not served: ${client.summary()}`);
-}
-
-const isOver = (client: H2Client) => client.ended !== undefined || client.goaway !== undefined;
 
 /** Sends many frames, some at a time so that the other side can say no; whether it did. */
 async function flood(client: H2Client, count: number, make: (i: number) => Buffer): Promise<boolean> {
@@ -28,13 +19,6 @@ async function flood(client: H2Client, count: number, make: (i: number) => Buffe
     await sleep(1);
   }
   return until(() => isOver(client), 300);
-}
-
-async function connected(lab: Lab, script: Script = {}) {
-  const { upstream, port } = await lab.pair(script, H2C);
-  const client = await lab.http2(port);
-  await until(() => client.settings.size > 0 || client.frames.length > 0, 2_000);
-  return { upstream, port, client };
 }
 
 const headers = (stream: number, list: readonly Field[] = fields(), flags = frames.END_STREAM) =>
@@ -59,62 +43,8 @@ const CHEAP: readonly (readonly [
   ],
 ];
 
-/** Heads that no gateway should take. */
-const LARGE: readonly (readonly [id: string, title: string, block: Buffer])[] = [
-  [
-    'X37',
-    'a field list of 200 KB',
-    encodeFields(fields({}, ...Array.from({ length: 20 }, (_, i): Field => [`x-${i}`, 'a'.repeat(10_000)]))),
-  ],
-  [
-    'X38',
-    '3,000 fields',
-    encodeFields(fields({}, ...Array.from({ length: 3_000 }, (_, i): Field => [`x-${i}`, '1']))),
-  ],
-  [
-    'X47',
-    'a field list of 32 MB out of 12 KB',
-    Buffer.concat([
-      encodeFields(fields()),
-      encodeIndexed(['x-a', 'a'.repeat(4_000)]),
-      Buffer.alloc(8_000, 0xbe),
-    ]),
-  ],
-];
-
-/** A header block in as many frames as it takes. */
-function blockFrames(stream: number, block: Buffer): Buffer[] {
-  const parts: Buffer[] = [];
-  for (let at = 0; at < block.length; at += 16_384) parts.push(block.subarray(at, at + 16_384));
-  return parts.map((part, i) => {
-    const end = i === parts.length - 1 ? frames.END_HEADERS : 0;
-    return i === 0
-      ? frame(frames.HEADERS, end | frames.END_STREAM, stream, part)
-      : frame(frames.CONTINUATION, end, stream, part);
-  });
-}
-
 /** RFC 9113 section 10.5. */
-const sizes: readonly Case[] = LARGE.map(([id, title, block]) => ({
-  id,
-  title: `${title}: refused`,
-  needs: 'http2',
-  run: async (lab) => {
-    const { upstream, port, client } = await connected(lab);
-    client.write(...blockFrames(1, block));
-    await client.done(1, 3_000);
-    check(upstream.text === '', 'forwarded');
-    const { reset } = client.stream(1);
-    check(
-      (client.status(1) ?? 0) >= 400 || reset !== undefined || isOver(client),
-      () => `not refused: ${client.summary()}`,
-    );
-    await serves(lab, port);
-    return client.summary();
-  },
-}));
-
-const floods: readonly Case[] = [
+export const h2Floods: readonly Case[] = [
   {
     id: 'X39',
     title: '20,000 CONTINUATION of 1 KB end the connection',
@@ -172,19 +102,21 @@ const floods: readonly Case[] = [
       return `${over ? 'ended' : 'bounded'}, ${upstream.requests().length} requests upstream`;
     },
   },
-  ...CHEAP.map(([id, title, count, make, before]) => ({
-    id,
-    title: `${title}: ended or bounded, and others are served`,
-    needs: 'http2' as const,
-    alone: true,
-    run: async (lab: Lab) => {
-      const { port, client } = await connected(lab);
-      if (before !== undefined) client.write(before);
-      const over = await flood(client, count, make);
-      await serves(lab, port);
-      return over ? 'ended' : 'bounded';
-    },
-  })),
+  ...CHEAP.map(
+    ([id, title, count, make, before]): Case => ({
+      id,
+      title: `${title}: ended or bounded, and others are served`,
+      needs: 'http2',
+      alone: true,
+      run: async (lab: Lab) => {
+        const { port, client } = await connected(lab);
+        if (before !== undefined) client.write(before);
+        const over = await flood(client, count, make);
+        await serves(lab, port);
+        return over ? 'ended' : 'bounded';
+      },
+    }),
+  ),
   {
     id: 'X45',
     title: 'a WINDOW_UPDATE beyond 2 to the 31st ends the connection',
@@ -254,5 +186,3 @@ const floods: readonly Case[] = [
     },
   },
 ];
-
-export const h2Floods: readonly Case[] = [...sizes, ...floods];

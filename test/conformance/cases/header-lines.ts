@@ -25,14 +25,18 @@ const REFUSED_OR_ONE: readonly Row[] = [
 
 /** RFC 9112 sections 2.2 and 5. */
 export const headerLines: readonly Case[] = [
-  ...REFUSED.map(([id, title, bytes]) => ({
-    id,
-    title,
-    run: async (lab) => rejected(await exchange(lab, bytes)),
-  })),
-  ...REFUSED_OR_ONE.map(([id, title, bytes]) => ({
-    id,
-    title,
-    run: async (lab) => rejectedOrOne(await exchange(lab, bytes)),
-  })),
-] satisfies Case[];
+  ...REFUSED.map(
+    ([id, title, bytes]): Case => ({
+      id,
+      title,
+      run: async (lab) => rejected(await exchange(lab, bytes)),
+    }),
+  ),
+  ...REFUSED_OR_ONE.map(
+    ([id, title, bytes]): Case => ({
+      id,
+      title,
+      run: async (lab) => rejectedOrOne(await exchange(lab, bytes)),
+    }),
+  ),
+];

@@ -2,6 +2,7 @@ import type { AccessRecord, GatewayLog } from '../../../src/gateway/contracts.ts
 import { type Case, check } from '../case.ts';
 import { exchange, onlyRequest, rejected, status } from '../judge.ts';
 import type { Lab } from '../lab.ts';
+import type { TargetOptions } from '../target.ts';
 import { header } from '../wire/messages.ts';
 import { until } from '../wire/poll.ts';
 import { get } from '../wire/requests.ts';
@@ -32,11 +33,11 @@ function accessLog(): { log: GatewayLog; records: AccessRecord[] } {
 /** Who a client is taken for, behind proxies that are trusted. */
 async function takenFor(lab: Lab, forwardedFor: string): Promise<string | undefined> {
   const { log, records } = accessLog();
-  const config = {
-    trustedProxies: ['127.0.0.0/8', '10.0.0.0/8'],
-    log: { level: 'info', access: true },
-  } as const;
-  await exchange(lab, get('/', `X-Forwarded-For: ${forwardedFor}`), { options: { config, log } });
+  const options: Partial<TargetOptions> = {
+    config: { trustedProxies: ['127.0.0.0/8', '10.0.0.0/8'], log: { level: 'info', access: true } },
+    log,
+  };
+  await exchange(lab, get('/', `X-Forwarded-For: ${forwardedFor}`), { options });
   await until(() => records.length > 0);
   return records[0]?.clientAddress;
 }

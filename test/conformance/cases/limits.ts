@@ -9,7 +9,12 @@ import { chunk, get, HOST, message, post, postChunked, SMUGGLED } from '../wire/
 const lines = (count: number) => Array.from({ length: count }, (_, i) => `X-${i}: ${i}`);
 
 /** Too much of something: its status, and nothing at the backend. */
-const TOO_MUCH: readonly (readonly [id: string, title: string, bytes: string, statuses: readonly number[]])[] = [
+const TOO_MUCH: readonly (readonly [
+  id: string,
+  title: string,
+  bytes: string,
+  statuses: readonly number[],
+])[] = [
   ['L01', 'a target of 20 KB', get(`/${'a'.repeat(20_000)}`), [414, 431]],
   ['L02', 'a header of 100 KB', get('/', `X-A: ${'a'.repeat(100_000)}`), [431]],
   ['L03', '1,500 headers', get('/', ...lines(1_500)), [431]],
@@ -24,24 +29,28 @@ const ENOUGH: readonly (readonly [id: string, title: string, bytes: string])[] =
 const small = { config: { limits: { bodyBytes: 1_000 } } };
 
 const heads: readonly Case[] = [
-  ...TOO_MUCH.map(([id, title, bytes, statuses]) => ({
-    id,
-    title: `${title}: ${statuses.join(' or ')}`,
-    run: async (lab) => {
-      const outcome = await exchange(lab, bytes);
-      status(outcome, ...statuses);
-      return rejected(outcome);
-    },
-  })),
-  ...ENOUGH.map(([id, title, bytes]) => ({
-    id,
-    title: `${title} passes`,
-    run: async (lab) => {
-      const outcome = await exchange(lab, bytes);
-      status(outcome, 200);
-      return outcome.summary;
-    },
-  })),
+  ...TOO_MUCH.map(
+    ([id, title, bytes, statuses]): Case => ({
+      id,
+      title: `${title}: ${statuses.join(' or ')}`,
+      run: async (lab) => {
+        const outcome = await exchange(lab, bytes);
+        status(outcome, ...statuses);
+        return rejected(outcome);
+      },
+    }),
+  ),
+  ...ENOUGH.map(
+    ([id, title, bytes]): Case => ({
+      id,
+      title: `${title} passes`,
+      run: async (lab) => {
+        const outcome = await exchange(lab, bytes);
+        status(outcome, 200);
+        return outcome.summary;
+      },
+    }),
+  ),
   {
     id: 'L06',
     title: 'Transfer-Encoding after 1,200 headers smuggles nothing',
@@ -57,7 +66,10 @@ const heads: readonly Case[] = [
     run: async (lab) => {
       const known = await exchange(lab, post('a'.repeat(1_001)), { options: small });
       status(known, 413);
-      check(known.upstream.connections.every(({ received }) => received === 0), 'asked the backend');
+      check(
+        known.upstream.connections.every(({ received }) => received === 0),
+        'asked the backend',
+      );
       const chunked = await exchange(lab, postChunked(chunk('a'.repeat(1_001))), { options: small });
       status(chunked, 413);
       rejected(chunked);
@@ -66,7 +78,7 @@ const heads: readonly Case[] = [
       return '413, 413; at the limit 200';
     },
   },
-] satisfies Case[];
+];
 
 /** Opens connections that say nothing; those that are refused end by themselves. */
 async function open(lab: Lab, port: number, count: number): Promise<Client[]> {
@@ -94,7 +106,8 @@ const connections: readonly Case[] = [
       const clients = await open(lab, port, 60);
       const kept = clients.filter(({ ended }) => ended === undefined);
       check(kept.length <= 20, `keeps ${kept.length} of 60`);
-      for (const client of kept.slice(0, 5)) check((await asks(client)) === 200, 'does not serve those within it');
+      for (const client of kept.slice(0, 5))
+        check((await asks(client)) === 200, 'does not serve those within it');
       for (const client of clients) client.socket.destroy();
       await sleep(100);
       return `keeps ${kept.length} of 60`;
@@ -112,12 +125,12 @@ const connections: readonly Case[] = [
           listeners: [{ host: '127.0.0.1', port: 0 }],
           pools: { main: { backends: [upstream.url], health: false } },
         },
-        64,
+        256,
       );
       lab.after(() => gateway.stop());
       const first = await lab.client(gateway.port);
       check((await asks(first)) === 200, 'does not serve at all');
-      const many = await open(lab, gateway.port, 120);
+      const many = await open(lab, gateway.port, 400);
       check((await asks(first)) === 200, 'does not serve those who are connected');
       for (const client of many) client.socket.destroy();
       const recovered = async () => {
@@ -125,12 +138,16 @@ const connections: readonly Case[] = [
         return (await asks(client)) === 200;
       };
       let again = false;
-      await until(() => {
-        void recovered().then((isServed) => {
-          again ||= isServed;
-        });
-        return again;
-      }, 5_000, 250);
+      await until(
+        () => {
+          void recovered().then((isServed) => {
+            again ||= isServed;
+          });
+          return again;
+        },
+        5_000,
+        250,
+      );
       check(gateway.running(), 'the process has ended');
       check(again, 'does not recover');
       return 'served on, and recovered';

@@ -14,19 +14,27 @@ const WAIT = { timeoutMs: 8_000, options: { pool } } as const;
 
 /** RFC 9110 section 15.6.5. */
 export const slowBackends: readonly Case[] = [
-  ...(['Z08', 'E05'] as const).map((id) => ({
-    id,
-    title: id === 'Z08' ? 'a backend that never answers: 504' : 'a backend that hangs after POST: 504, and it is sent once',
-    needs: 'configuration' as const,
-    slow: true,
-    run: async (lab) => {
-      const bytes = id === 'Z08' ? get() : post('hello');
-      const outcome = await exchange(lab, bytes, { ...WAIT, script: { complete: () => {} } });
-      status(outcome, 504);
-      check(outcome.upstream.requests().length === 1, () => `sent ${outcome.upstream.requests().length} times`);
-      return outcome.summary;
-    },
-  })),
+  ...(['Z08', 'E05'] as const).map(
+    (id): Case => ({
+      id,
+      title:
+        id === 'Z08'
+          ? 'a backend that never answers: 504'
+          : 'a backend that hangs after POST: 504, and it is sent once',
+      needs: 'configuration',
+      slow: true,
+      run: async (lab) => {
+        const bytes = id === 'Z08' ? get() : post('hello');
+        const outcome = await exchange(lab, bytes, { ...WAIT, script: { complete: () => {} } });
+        status(outcome, 504);
+        check(
+          outcome.upstream.requests().length === 1,
+          () => `sent ${outcome.upstream.requests().length} times`,
+        );
+        return outcome.summary;
+      },
+    }),
+  ),
   {
     id: 'Z13',
     title: 'a backend that takes no connection: 504',
@@ -83,7 +91,10 @@ export const slowBackends: readonly Case[] = [
       lab.after(() => hole.stop());
       const good = await lab.upstream();
       const backends = [`http://127.0.0.1:${hole.port}`, good.url];
-      const { port } = await lab.start({ backends, pool: { ...pool, retries: true, strategy: 'round-robin' } });
+      const { port } = await lab.start({
+        backends,
+        pool: { ...pool, retries: true, strategy: 'round-robin' },
+      });
       for (const bytes of [get('/1'), get('/2'), post('hello', '/3'), post('hello', '/4')]) {
         const client = await lab.client(port);
         const [answer] = await client.write(bytes).answered(1, 8_000);
@@ -110,4 +121,4 @@ export const slowBackends: readonly Case[] = [
       return outcome.summary;
     },
   },
-] satisfies Case[];
+];

@@ -1,4 +1,5 @@
 import { type Case, check } from '../case.ts';
+import { certificateFor } from '../certificates.ts';
 import type { Lab } from '../lab.ts';
 import type { TargetOptions } from '../target.ts';
 import type { Client } from '../wire/client.ts';
@@ -8,7 +9,6 @@ import { encodeFields } from '../wire/hpack.ts';
 import { sleep, until } from '../wire/poll.ts';
 import { get, HOST, message } from '../wire/requests.ts';
 import { fields, H2C } from './h2-exchange.ts';
-import { certificateFor } from '../certificates.ts';
 
 /** Short, so that the cases end soon; what is looked for is that they are kept at all. */
 const SHORT: Partial<TargetOptions> = {
@@ -33,27 +33,33 @@ const POST = message('POST / HTTP/1.1', [HOST, 'Content-Length: 1000']);
 
 const SLOW: readonly (readonly [id: string, title: string, slow: Slow])[] = [
   ['Z01', 'no bytes at all', () => {}],
-  ['Z02', 'a head that drips', (lab, client) => drip(lab, client.write(`GET / HTTP/1.1\r\n${HOST}\r\n`), 'X-A: a\r\n', 150)],
+  [
+    'Z02',
+    'a head that drips',
+    (lab, client) => drip(lab, client.write(`GET / HTTP/1.1\r\n${HOST}\r\n`), 'X-A: a\r\n', 150),
+  ],
   ['Z03', 'a head that stalls', (_lab, client) => client.write(`GET / HTTP/1.1\r\n${HOST}\r\nX-A: `)],
   ['Z05', 'a body that stalls', (_lab, client) => client.write(`${POST}hello`)],
   ['Z06', 'an idle connection', async (_lab, client) => client.write(get()).answered()],
 ];
 
-const overHttp1: readonly Case[] = SLOW.map(([id, title, slow]) => ({
-  id,
-  title: `${title}: the connection is ended`,
-  needs: 'configuration',
-  slow: true,
-  run: async (lab) => {
-    const { port } = await lab.pair({}, SHORT);
-    const client = await lab.client(port);
-    await slow(lab, client);
-    const startedAt = performance.now();
-    check(await client.closed(CLOSED_MS), `open after ${CLOSED_MS / 1_000} s`);
-    const statuses = client.answers.map(({ status }) => status).join();
-    return `${statuses || 'no answer'}, ended after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`;
-  },
-}));
+const overHttp1: readonly Case[] = SLOW.map(
+  ([id, title, slow]): Case => ({
+    id,
+    title: `${title}: the connection is ended`,
+    needs: 'configuration',
+    slow: true,
+    run: async (lab) => {
+      const { port } = await lab.pair({}, SHORT);
+      const client = await lab.client(port);
+      await slow(lab, client);
+      const startedAt = performance.now();
+      check(await client.closed(CLOSED_MS), `open after ${CLOSED_MS / 1_000} s`);
+      const statuses = client.answers.map(({ status }) => status).join();
+      return `${statuses || 'no answer'}, ended after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`;
+    },
+  }),
+);
 
 const drips: readonly Case[] = [
   {
@@ -99,7 +105,8 @@ const drips: readonly Case[] = [
       client.socket.pause();
       client.write(get());
       await until(() => upstream.requests().length > 0);
-      const ended = () => upstream.connections[0]?.ended !== undefined || upstream.connections[0]?.closed === true;
+      const ended = () =>
+        upstream.connections[0]?.ended !== undefined || upstream.connections[0]?.closed === true;
       check(await until(ended, CLOSED_MS), `the backend is held after ${CLOSED_MS / 1_000} s`);
       return 'ended';
     },
@@ -112,7 +119,8 @@ const drips: readonly Case[] = [
     alone: true,
     run: async (lab) => {
       const { port } = await lab.pair({}, SHORT);
-      for (let i = 0; i < 400; i++) drip(lab, (await lab.client(port)).write('GET / HTTP/1.1\r\n'), 'X: 1\r\n', 200);
+      for (let i = 0; i < 400; i++)
+        drip(lab, (await lab.client(port)).write('GET / HTTP/1.1\r\n'), 'X: 1\r\n', 200);
       let slowest = 0;
       for (let i = 0; i < 20; i++) {
         const startedAt = performance.now();
@@ -141,26 +149,28 @@ const SLOW_H2: readonly (readonly [id: string, title: string, slow: SlowH2, pref
   ['Z12', 'a POST that never ends', (client) => client.write(post).data(1, 'hello')],
 ];
 
-const overHttp2: readonly Case[] = SLOW_H2.map(([id, title, slow, preface = true]) => ({
-  id,
-  title: `${title} over HTTP/2: the stream or the connection is ended`,
-  needs: 'configuration',
-  slow: true,
-  run: async (lab) => {
-    const { upstream, port } = await lab.pair({}, { ...SHORT, ...H2C });
-    const client = await lab.http2(port, { preface });
-    if (preface) await until(() => client.settings.size > 0, 2_000);
-    slow(client);
-    const startedAt = performance.now();
-    const over = () => {
-      const { reset, ended } = client.stream(1);
-      return client.ended !== undefined || client.goaway !== undefined || reset !== undefined || ended;
-    };
-    check(await until(over, CLOSED_MS), `open after ${CLOSED_MS / 1_000} s`);
-    check(!upstream.requests().some(({ complete }) => complete), 'the backend has a whole request');
-    return `${client.summary()} after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`;
-  },
-}));
+const overHttp2: readonly Case[] = SLOW_H2.map(
+  ([id, title, slow, preface = true]): Case => ({
+    id,
+    title: `${title} over HTTP/2: the stream or the connection is ended`,
+    needs: 'configuration',
+    slow: true,
+    run: async (lab) => {
+      const { upstream, port } = await lab.pair({}, { ...SHORT, ...H2C });
+      const client = await lab.http2(port, { preface });
+      if (preface) await until(() => client.settings.size > 0, 2_000);
+      slow(client);
+      const startedAt = performance.now();
+      const over = () => {
+        const { reset, ended } = client.stream(1);
+        return client.ended !== undefined || client.goaway !== undefined || reset !== undefined || ended;
+      };
+      check(await until(over, CLOSED_MS), `open after ${CLOSED_MS / 1_000} s`);
+      check(!upstream.requests().some(({ complete }) => complete), 'the backend has a whole request');
+      return `${client.summary()} after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`;
+    },
+  }),
+);
 
 /** RFC 9110 section 15.5.9, RFC 9113 section 10.5. */
 export const slowClients: readonly Case[] = [...overHttp1, ...drips, ...overHttp2];

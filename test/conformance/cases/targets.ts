@@ -192,17 +192,21 @@ const methods: readonly Case[] = [
 
 /** RFC 9112 section 3, RFC 9110 section 9.3. */
 export const targetCases: readonly Case[] = [
-  ...REFUSED.map(([id, title, bytes]) => ({
-    id,
-    title,
-    run: async (lab) => rejected(await exchange(lab, bytes)),
-  })),
-  ...REFUSED_OR_ONE.map(([id, title, bytes]) => ({
-    id,
-    title,
-    run: async (lab) => rejectedOrOne(await exchange(lab, bytes)),
-  })),
+  ...REFUSED.map(
+    ([id, title, bytes]): Case => ({
+      id,
+      title,
+      run: async (lab) => rejected(await exchange(lab, bytes)),
+    }),
+  ),
+  ...REFUSED_OR_ONE.map(
+    ([id, title, bytes]): Case => ({
+      id,
+      title,
+      run: async (lab) => rejectedOrOne(await exchange(lab, bytes)),
+    }),
+  ),
   ...AS_SENT.map(asSent),
   ...absoluteForm,
   ...methods,
-] satisfies Case[];
+];

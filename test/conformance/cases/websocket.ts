@@ -2,57 +2,27 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { type Case, check } from '../case.ts';
 import { exchange, status } from '../judge.ts';
-import type { Lab } from '../lab.ts';
-import type { TargetOptions } from '../target.ts';
-import type { Client } from '../wire/client.ts';
 import { header } from '../wire/messages.ts';
 import { sleep, until } from '../wire/poll.ts';
 import { HOST, message } from '../wire/requests.ts';
-import { reply, type Reply, type Upstream } from '../wire/upstream.ts';
+import { reply } from '../wire/upstream.ts';
+import { openTunnel, tunnelText } from './open-tunnel.ts';
 import { handshake, SWITCH, switched } from './websocket-handshake.ts';
-
-/** Switches, and from then on sends back what comes. */
-const echoes: Reply = (socket) => {
-  socket.write(SWITCH);
-  socket.removeAllListeners('data');
-  socket.pipe(socket);
-};
-
-interface Open {
-  readonly client: Client;
-  readonly upstream: Upstream;
-  readonly inFlight: () => number;
-  readonly stop: (graceMs: number) => Promise<void>;
-}
-
-const tunnelText = ({ text }: Client) => text.slice(text.indexOf('\r\n\r\n') + 4);
-
-/** A tunnel that is open. */
-async function open(lab: Lab, complete: Reply = echoes, options?: Partial<TargetOptions>): Promise<Open> {
-  const { upstream, running, port } = await lab.pair({ complete }, options);
-  const client = await lab.client(port);
-  client.write(handshake());
-  check(await until(() => client.text.includes('\r\n\r\n')), 'no answer to the handshake');
-  check(client.text.startsWith('HTTP/1.1 101 '), () => `not upgraded: ${client.text}`);
-  return {
-    client,
-    upstream,
-    inFlight: () => running.stats?.().pools[0]?.inFlight ?? 0,
-    stop: (graceMs) => {
-      lab.forget(running);
-      return running.stop(graceMs);
-    },
-  };
-}
 
 const bytes: readonly Case[] = [
   {
     id: 'W01',
     title: 'a handshake, and an echo',
     run: async (lab) => {
-      const { client } = await open(lab);
-      check(header(client.answers[0]!, 'sec-websocket-accept') === 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=', () => client.text);
-      check(/^connection: upgrade\r$/im.test(client.text) && /^upgrade: websocket\r$/im.test(client.text), () => client.text);
+      const { client } = await openTunnel(lab);
+      check(
+        header(client.answers[0]!, 'sec-websocket-accept') === 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=',
+        () => client.text,
+      );
+      check(
+        /^connection: upgrade\r$/im.test(client.text) && /^upgrade: websocket\r$/im.test(client.text),
+        () => client.text,
+      );
       client.write('hello');
       check(await until(() => tunnelText(client) === 'hello'), () => `got ${tunnelText(client)}`);
       return 'echoed';
@@ -83,7 +53,7 @@ const bytes: readonly Case[] = [
     title: '64 MiB come back byte for byte',
     alone: true,
     run: async (lab) => {
-      const { client } = await open(lab);
+      const { client } = await openTunnel(lab);
       const block = Buffer.from(Array.from({ length: 65_521 }, (_, i) => (i * 31) & 255));
       const count = 1_025;
       const sent = createHash('sha256');
@@ -115,7 +85,10 @@ const handshakes: readonly Case[] = [
       const complete = reply('403 Forbidden', ['X-Why: no'], 'not here');
       const outcome = await exchange(lab, handshake(), { script: { complete } });
       const answer = status(outcome, 403);
-      check(String(answer.body) === 'not here' && header(answer, 'x-why') === 'no', () => outcome.client.text);
+      check(
+        String(answer.body) === 'not here' && header(answer, 'x-why') === 'no',
+        () => outcome.client.text,
+      );
       return outcome.summary;
     },
   },
@@ -124,7 +97,9 @@ const handshakes: readonly Case[] = [
     title: "a backend's 400 and 426 to a wrong handshake pass",
     run: async (lab) => {
       const tooOld = reply('426 Upgrade Required', ['Sec-WebSocket-Version: 13']);
-      const wrong = handshake().replace('Version: 13', 'Version: 7').replace(/Sec-WebSocket-Key: \S+\r\n/, '');
+      const wrong = handshake()
+        .replace('Version: 13', 'Version: 7')
+        .replace(/Sec-WebSocket-Key: \S+\r\n/, '');
       const outcome = await exchange(lab, wrong, { script: { complete: tooOld } });
       if (outcome.upstream.text === '') status(outcome, 400, 426);
       else check(header(status(outcome, 426), 'sec-websocket-version') === '13', () => outcome.client.text);
@@ -137,7 +112,9 @@ const handshakes: readonly Case[] = [
     id: 'W07',
     title: 'Upgrade with POST opens no tunnel',
     run: async (lab) => {
-      const outcome = await exchange(lab, handshake().replace('GET ', 'POST '), { script: { complete: SWITCH } });
+      const outcome = await exchange(lab, handshake().replace('GET ', 'POST '), {
+        script: { complete: SWITCH },
+      });
       check(outcome.answers[0]?.status !== 101, 'upgraded');
       check((outcome.answers[0]?.status ?? 0) >= 400, () => outcome.summary);
       return outcome.summary;
@@ -147,14 +124,23 @@ const handshakes: readonly Case[] = [
     id: 'W08',
     title: 'subprotocols and extensions pass both ways',
     run: async (lab) => {
-      const asked = ['Sec-WebSocket-Protocol: chat, superchat', 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits'];
+      const asked = [
+        'Sec-WebSocket-Protocol: chat, superchat',
+        'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits',
+      ];
       const given = ['Sec-WebSocket-Protocol: chat', 'Sec-WebSocket-Extensions: permessage-deflate'];
       const outcome = await exchange(lab, handshake(...asked), { script: { complete: switched(...given) } });
       const answer = status(outcome, 101);
       for (const line of given) check(outcome.client.text.includes(line), () => `lost ${line}`);
       const [request] = outcome.upstream.requests();
-      check(request !== undefined && header(request, 'sec-websocket-protocol') === 'chat, superchat', () => outcome.upstream.text);
-      check(header(request, 'sec-websocket-extensions')?.includes('client_max_window_bits') === true, () => outcome.upstream.text);
+      check(
+        request !== undefined && header(request, 'sec-websocket-protocol') === 'chat, superchat',
+        () => outcome.upstream.text,
+      );
+      check(
+        header(request, 'sec-websocket-extensions')?.includes('client_max_window_bits') === true,
+        () => outcome.upstream.text,
+      );
       return `${answer.status}`;
     },
   },
@@ -176,7 +162,10 @@ const handshakes: readonly Case[] = [
       }
       await sleep(300);
       const busy = upstream.connections.filter(({ received }) => received > 0);
-      check(await until(() => busy.every(({ ended, closed }) => ended !== undefined || closed), 2_000), 'the backend is held');
+      check(
+        await until(() => busy.every(({ ended, closed }) => ended !== undefined || closed), 2_000),
+        'the backend is held',
+      );
       return 'let go';
     },
   },
@@ -199,114 +188,14 @@ const handshakes: readonly Case[] = [
       const outcome = await exchange(lab, handshake(...lines), { script: { complete: SWITCH } });
       status(outcome, 101);
       for (const line of lines)
-        check(outcome.upstream.text.toLowerCase().includes(line.toLowerCase()), () => `changed ${line}: ${outcome.upstream.text}`);
+        check(
+          outcome.upstream.text.toLowerCase().includes(line.toLowerCase()),
+          () => `changed ${line}: ${outcome.upstream.text}`,
+        );
       return outcome.summary;
     },
   },
 ];
 
-/** How long both sides of a tunnel may differ on whether it is open. */
-const TOLD_MS = 2_000;
-
-const ends: readonly Case[] = [
-  {
-    id: 'W03',
-    title: "a backend's last bytes reach the client before the end",
-    run: async (lab) => {
-      const { client } = await open(lab, (socket) => {
-        socket.write(SWITCH);
-        setTimeout(() => socket.end('goodbye'), 60);
-      });
-      check(await client.closed(TOLD_MS), 'the client is not told');
-      check(tunnelText(client) === 'goodbye', () => `got ${JSON.stringify(tunnelText(client))}`);
-      return 'all of them';
-    },
-  },
-  {
-    id: 'W04',
-    title: "a client's last bytes reach the backend before the end",
-    run: async (lab) => {
-      const { client, upstream } = await open(lab, SWITCH);
-      client.socket.end('goodbye');
-      const [connection] = upstream.connections;
-      check(await until(() => connection?.ended !== undefined, TOLD_MS), 'the backend is not told');
-      check(upstream.text.endsWith('goodbye'), () => `got ${JSON.stringify(upstream.text.slice(-40))}`);
-      return 'all of them';
-    },
-  },
-  {
-    id: 'W09',
-    title: 'a client that has said all may still listen',
-    run: async (lab) => {
-      const { client } = await open(lab, (socket) => {
-        socket.removeAllListeners('end');
-        socket.write(SWITCH);
-        socket.on('end', () => setTimeout(() => socket.end('answer'), 100));
-      });
-      client.end();
-      check(await until(() => tunnelText(client) === 'answer', TOLD_MS), () => `got ${JSON.stringify(tunnelText(client))}`);
-      return 'half-open';
-    },
-  },
-  {
-    id: 'W11',
-    title: 'a tunnel outlives the time-outs of HTTP, and has its own',
-    needs: 'configuration',
-    slow: true,
-    run: async (lab) => {
-      const timeouts = { headersMs: 300, bodyMs: 300, idleMs: 300, writeMs: 300, tunnelMs: 2_500 };
-      const pool = { timeouts: { headersMs: 300, bodyMs: 300, totalMs: 600, idleMs: 300 } };
-      const { client } = await open(lab, echoes, { config: { timeouts }, pool });
-      await sleep(1_800);
-      check(client.ended === undefined, 'ended by a time-out of HTTP');
-      client.write('\x89\0');
-      check(await until(() => tunnelText(client) === '\x89\0', 2_000), 'a ping is lost');
-      check(await client.closed(8_000), 'an idle tunnel stays open');
-      return 'ended when idle';
-    },
-  },
-  {
-    id: 'W13',
-    needs: 'configuration',
-    title: 'a backend that dies ends the tunnel at its client, and its lease',
-    run: async (lab) => {
-      const { client, upstream, inFlight } = await open(lab);
-      upstream.connections[0]?.socket.resetAndDestroy();
-      const startedAt = performance.now();
-      check(await client.closed(TOLD_MS), 'the client is not told');
-      check(await until(() => inFlight() === 0, TOLD_MS), 'the lease is held');
-      return `told after ${(performance.now() - startedAt).toFixed(0)} ms`;
-    },
-  },
-  {
-    id: 'W14',
-    title: 'a tunnel counts as load for as long as it is open',
-    needs: 'configuration',
-    run: async (lab) => {
-      const { client, inFlight } = await open(lab);
-      check(inFlight() === 1, `${inFlight()} in flight while it is open`);
-      client.socket.destroy();
-      check(await until(() => inFlight() === 0, TOLD_MS), `${inFlight()} in flight after its end`);
-      return '1, then 0';
-    },
-  },
-  {
-    id: 'W16',
-    title: 'draining leaves tunnels their time, and then ends them',
-    needs: 'configuration',
-    slow: true,
-    run: async (lab) => {
-      const { client, stop } = await open(lab);
-      const stopped = stop(1_000);
-      await sleep(300);
-      client.write('still');
-      check(await until(() => tunnelText(client) === 'still', 600), 'ended at once');
-      check(await client.closed(5_000), 'not ended after the grace');
-      await stopped;
-      return 'ended after the grace';
-    },
-  },
-];
-
-/** RFC 6455 sections 4 and 7, RFC 9110 section 7.8. */
-export const websocket: readonly Case[] = [...bytes, ...handshakes, ...ends];
+/** RFC 6455 section 4, RFC 9110 section 7.8. */
+export const websocket: readonly Case[] = [...bytes, ...handshakes];

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { GatewayConfigInput } from '../../../src/gateway/config/schema.ts';
 
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const CHILD = fileURLToPath(new URL('./evenkeel-child.ts', import.meta.url));
 
 /** The gateway in a process of its own, for what is to be measured of a process. */
@@ -24,9 +25,11 @@ export async function startProcess(config: GatewayConfigInput, fileLimit?: numbe
   const limited = ['-c', `ulimit -n ${fileLimit}; exec "$0" "$@"`, ...node];
   const child =
     fileLimit === undefined
-      ? spawn(node[0] as string, node.slice(1), { stdio: ['pipe', 'pipe', 'inherit'] })
-      : spawn('sh', limited, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+      ? spawn(node[0] as string, node.slice(1), { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] })
+      : spawn('sh', limited, { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] });
+  const said = once(createInterface(child.stdout), 'line') as Promise<[string]>;
+  const [line] = await Promise.race([said, once(child, 'exit').then(() => [''] as [string])]);
+  if (line === '') throw new Error('the gateway does not start');
   const pid = child.pid as number;
   return {
     port: Number(line),

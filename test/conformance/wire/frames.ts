@@ -70,7 +70,7 @@ export function settingsFrame(settings: readonly (readonly [id: number, value: n
 
 /** Cuts bytes into frames as they come. */
 export class FrameReader {
-  #rest = Buffer.alloc(0);
+  #rest: Buffer = Buffer.alloc(0);
 
   *read(part: Buffer): Generator<Frame> {
     this.#rest = this.#rest.length === 0 ? part : Buffer.concat([this.#rest, part]);

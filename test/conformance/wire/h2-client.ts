@@ -103,6 +103,11 @@ export class H2Client {
     return statuses.find((status) => status >= 200);
   }
 
+  /** The body of a stream's answer, as far as it has come. */
+  body(id: number): Buffer {
+    return Buffer.concat(this.stream(id).body);
+  }
+
   /** Waits until a stream, or the connection, is at its end. */
   async done(stream = 1, timeoutMs = 2_500): Promise<H2Answer> {
     const answer = this.stream(stream);

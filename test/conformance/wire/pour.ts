@@ -13,8 +13,9 @@ export function pour(socket: Socket, limit = Number.POSITIVE_INFINITY): () => nu
   const go = () => {
     while (written < limit && !socket.destroyed) {
       written += block.length;
-      if (!socket.write(block)) break;
+      if (!socket.write(block)) return;
     }
+    socket.off('drain', go);
   };
   socket.on('drain', go);
   go();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { header, type Message, type Precedence, readRequests } from './messages.ts';
+import type { Precedence } from './message-parts.ts';
+import { header, type Message, readRequests } from './messages.ts';
 
 /** What a backend does where it is to answer: bytes to send, or anything else with its socket. */
 export type Reply = string | Buffer | ((socket: Socket, request: Message, nth: number) => unknown);

@@ -61,10 +61,10 @@ describe('a wrong configuration', () => {
   });
 
   it('tells no more than can be read', () => {
-    const backends = Array.from({ length: 10_000 }, (_, i) => `ftp://${i}`);
+    const backends = Array.from({ length: 200 }, (_, i) => `ftp://${i}`);
     const problems = problemsOf(configWith('pools.shop.backends', backends));
     expect(problems).toHaveLength(51);
-    expect(problems.at(-1)).toBe('and 9950 more');
+    expect(problems.at(-1)).toBe('and 150 more');
   });
 
   it('wants routes where there is more than one pool', () => {

@@ -18,24 +18,22 @@ export const MARKUP = `
       <span data-text="ready">Connecting</span>
     </span>
   </div>
-  <p class="facts">
+  <p class="facts" id="facts" hidden>
     <span data-text="version"></span>
     <span data-text="uptime"></span>
     <span data-text="workers"></span>
     <span data-text="node"></span>
   </p>
-  <nav aria-label="Page"><a href="#pools">Pools</a> <a href="#events">Events</a> <a href="#explain">Explain</a></nav>
+  <nav aria-label="Page" id="nav" hidden><a href="#pools">Pools</a> <a href="#events">Events</a> <a href="#explain">Explain</a></nav>
   <div class="buttons">
     <button type="button" id="pause" hidden>Pause</button>
     <button type="button" id="sign-out" hidden>Sign out</button>
   </div>
 </header>
 
-<div role="alert">
-  <div id="gone" class="banner" hidden>
-    <p id="gone-text"></p>
-    <button type="button" id="retry">Try now</button>
-  </div>
+<div id="gone" class="banner unseen">
+  <p><span id="gone-text" role="alert"></span> <span id="gone-retry"></span></p>
+  <button type="button" id="retry" hidden>Try now</button>
 </div>
 
 <main>
@@ -46,6 +44,7 @@ export const MARKUP = `
     <h2 id="sign-in-title">Sign in</h2>
     <p id="token-help">This gateway asks for the token of its configuration. It is kept until this tab is closed.</p>
     <form>
+      <input type="text" autocomplete="username" value="evenkeel admin" readonly hidden>
       <label for="token">Token</label>
       <input id="token" type="password" autocomplete="current-password" spellcheck="false"
         aria-describedby="token-error token-help">
@@ -74,12 +73,12 @@ export const MARKUP = `
           <dd class="more" data-text="refused"></dd>
         </div>
         <div class="tile">
-          <dt>Latency, p50 and p99 <span class="window">last minute</span></dt>
+          <dt>p50 / p99, last minute</dt>
           <dd class="figure"><span data-text="p50"></span> <span class="and">/</span> <span data-text="p99"></span></dd>
           <dd class="more" data-text="latency"></dd>
         </div>
         <div class="tile">
-          <dt>Error rate, 5xx <span class="window">last minute</span></dt>
+          <dt>Answers 5xx, last minute</dt>
           <dd class="figure" data-text="errorRate"></dd>
           <dd class="more" data-text="errors"></dd>
         </div>
@@ -93,6 +92,14 @@ export const MARKUP = `
     </div>
 
     <div class="columns">
+      <section id="events" class="card" aria-labelledby="events-title" tabindex="-1">
+        <h2 id="events-title">Last events</h2>
+        <p id="no-events" class="muted">Nothing has happened yet.</p>
+        <div class="scroll" tabindex="0" role="region" aria-labelledby="events-title">
+          <ol id="event-list"></ol>
+        </div>
+      </section>
+
       <section id="explain" class="card" aria-labelledby="explain-title" tabindex="-1">
         <h2 id="explain-title">Explain a request</h2>
         <p class="muted">Where it would go, and why. Nothing is sent.</p>
@@ -107,48 +114,38 @@ export const MARKUP = `
           <p id="explain-error" class="error wide" role="alert" hidden></p>
           <button type="submit" class="primary">Explain</button>
         </form>
-        <div id="explanation" aria-live="polite" hidden>
-          <p id="explanation-summary"></p>
-          <div id="explanation-details">
-            <dl class="pairs">
-              <div><dt>Key</dt><dd data-text="key"></dd></div>
-              <div><dt>Hash</dt><dd data-text="hash"></dd></div>
-              <div><dt>Position</dt><dd data-text="position"></dd></div>
-              <div><dt>Strategy</dt><dd data-text="strategy"></dd></div>
-              <div><dt>Home</dt><dd data-text="home"></dd></div>
-              <div><dt>Bounds</dt><dd data-text="bounds"></dd></div>
-              <div><dt>Panic</dt><dd data-text="panic"></dd></div>
-            </dl>
-            <div class="scroll" tabindex="0" role="region" aria-label="Candidates">
-              <table class="plain">
-                <caption>Candidates</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">Backend</th><th scope="col">Verdict</th>
-                    <th scope="col" class="right">In flight</th><th scope="col" class="right">Keys</th>
-                  </tr>
-                </thead>
-                <tbody></tbody>
-              </table>
-            </div>
+        <p id="explanation-summary" role="status"></p>
+        <div id="explanation" hidden>
+          <dl class="pairs">
+            <div><dt>Key</dt><dd data-text="key"></dd></div>
+            <div><dt>Hash</dt><dd data-text="hash"></dd></div>
+            <div><dt>Position</dt><dd data-text="position"></dd></div>
+            <div><dt>Strategy</dt><dd data-text="strategy"></dd></div>
+            <div><dt>Home</dt><dd data-text="home"></dd></div>
+            <div><dt>Bounds</dt><dd data-text="bounds"></dd></div>
+            <div><dt>Panic</dt><dd data-text="panic"></dd></div>
+          </dl>
+          <div class="scroll" tabindex="0" role="region" aria-label="Candidates">
+            <table class="plain">
+              <caption>Candidates</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Backend</th><th scope="col">Verdict</th>
+                  <th scope="col" class="right">In flight</th><th scope="col" class="right">Keys</th>
+                </tr>
+              </thead>
+              <tbody></tbody>
+            </table>
           </div>
-        </div>
-      </section>
-
-      <section id="events" class="card" aria-labelledby="events-title" tabindex="-1">
-        <h2 id="events-title">Last events</h2>
-        <p id="no-events" class="muted">Nothing has happened yet.</p>
-        <div class="scroll" tabindex="0" role="region" aria-labelledby="events-title">
-          <ol id="event-list"></ol>
         </div>
       </section>
     </div>
   </div>
 </main>
 
-<div id="notice" class="banner" hidden>
-  <p id="notice-text"></p>
-  <p id="notice-alert"></p>
-  <button type="button" id="notice-close">Close</button>
+<div id="notice" class="banner unseen">
+  <p id="notice-text" role="status"></p>
+  <p id="notice-alert" role="alert"></p>
+  <button type="button" id="notice-close" hidden>Close</button>
 </div>
 `;

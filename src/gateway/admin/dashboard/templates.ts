@@ -4,7 +4,7 @@ export const TEMPLATES = `
   <section class="card pool">
     <div class="pool-head">
       <h2>Pool <span data-text="name"></span></h2>
-      <span class="muted" data-text="size"></span>
+      <span class="size" data-text="size"></span>
       <label class="filter" hidden>Filter <input type="search" placeholder="id, URL or state" spellcheck="false"></label>
       <button type="button" data-action="add">Add a backend</button>
     </div>
@@ -21,6 +21,10 @@ export const TEMPLATES = `
     <p class="empty" hidden>This pool has no backend: every request to it is answered 503.</p>
     <table class="backends" role="table">
       <caption class="unseen"></caption>
+      <colgroup>
+        <col><col class="state-col"><col class="rate-col"><col class="flight-col"><col class="error-col">
+        <col class="p99-col"><col class="weight-col"><col class="keys-col"><col class="spills-col"><col class="actions-col">
+      </colgroup>
       <thead role="rowgroup">
         <tr role="row">
           <th scope="col" role="columnheader">Backend</th>
@@ -44,13 +48,14 @@ export const TEMPLATES = `
   <tr role="row">
     <th scope="row" role="rowheader">
       <span class="swatch"></span><span class="name" data-text="id"></span>
+      <span class="more" data-text="url"></span>
       <span class="more" data-text="place"></span>
     </th>
     <td role="cell" class="state-cell">
       <span class="state"><svg class="icon" aria-hidden="true"><use/></svg><span data-text="state"></span></span>
       <span class="more" data-text="reason"></span>
     </td>
-    <td role="cell" class="right" data-label="Requests/s">
+    <td role="cell" class="right wide" data-label="Requests/s">
       <svg class="spark" viewBox="0 0 60 20" preserveAspectRatio="none" aria-hidden="true"><polyline/></svg>
       <span data-text="rate"></span>
       <span class="more" data-text="requests"></span>
@@ -65,7 +70,7 @@ export const TEMPLATES = `
       <span data-text="weight"></span>
       <span class="more" data-text="currentWeight"></span>
     </td>
-    <td role="cell" class="right" data-label="Keys at home">
+    <td role="cell" class="right wide" data-label="Keys at home">
       <span data-text="keys"></span>
       <span class="more" data-text="share"></span>
     </td>
@@ -82,8 +87,7 @@ export const TEMPLATES = `
   <li>
     <time data-text="time"></time>
     <span class="tag" data-text="type"></span>
-    <span class="pool-name" data-text="pool"></span>
-    <span class="message" data-text="message"></span>
+    <p><span data-text="message"></span> <span class="pool-name" data-text="pool"></span></p>
   </li>
 </template>
 

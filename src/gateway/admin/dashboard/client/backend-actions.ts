@@ -29,21 +29,20 @@ export function backendActions({ dom, api, notices, dialogs, onChange }: ActionP
   }
 
   const textOf = (data: FormData, name: string) => String(data.get(name) ?? '').trim();
+  const weightOf = (data: FormData) => Number(textOf(data, 'weight'));
 
   return {
     askAdd(pool: string): void {
       openAdd({
         texts: { pool },
-        async submit(data) {
-          const [url, id, weight] = [textOf(data, 'url'), textOf(data, 'id'), textOf(data, 'weight')];
-          await api.add({
+        submit: (data) =>
+          api.add({
             pool,
-            url,
-            ...(id === '' ? {} : { id }),
-            ...(weight === '' ? {} : { weight: Number(weight) }),
-          });
-          done(`${id === '' ? url : id} is added to pool ${pool}.`);
-        },
+            url: textOf(data, 'url'),
+            ...(textOf(data, 'id') === '' ? {} : { id: textOf(data, 'id') }),
+            ...(textOf(data, 'weight') === '' ? {} : { weight: weightOf(data) }),
+          }),
+        onDone: (data) => done(`${textOf(data, 'id') || textOf(data, 'url')} is added to pool ${pool}.`),
       });
     },
 
@@ -51,22 +50,19 @@ export function backendActions({ dom, api, notices, dialogs, onChange }: ActionP
       openWeight({
         texts: { id },
         values: { weight: String(weight) },
-        async submit(data) {
-          const next = Number(textOf(data, 'weight'));
-          await api.setWeight({ pool, id }, next);
-          done(`The weight of ${id} is ${next}.`);
-        },
+        submit: (data) => api.setWeight({ pool, id }, weightOf(data)),
+        onDone: (data) => done(`The weight of ${id} is ${weightOf(data)}.`),
       });
     },
 
     askRemove(pool: string, { id }: GatewayBackendStats): void {
       openRemove({
         texts: { id, pool },
-        async submit() {
-          await api.remove({ pool, id });
-          done(`${id} is removed from pool ${pool}.`);
+        submit: () => api.remove({ pool, id }),
+        onDone() {
           // The button that opened the dialog goes with the backend.
-          queueMicrotask(() => dom.find(`[data-action="add"][data-pool="${CSS.escape(pool)}"]`).focus());
+          dom.find(`[data-action="add"][data-pool="${CSS.escape(pool)}"]`).focus();
+          done(`${id} is removed from pool ${pool}.`);
         },
       });
     },

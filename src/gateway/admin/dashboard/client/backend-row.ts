@@ -27,14 +27,18 @@ export function backendRow(dom: Dom, formats: Formats, pictures: Pictures, actio
     return [checkFailure, alive ? 'still takes requests' : undefined].filter(Boolean).join('; ');
   }
 
-  function placeOf({ id, url, zone, backup }: GatewayBackendStats): string {
-    const isNamedByUrl = id.replace(/\/$/, '') === url.replace(/\/$/, '');
-    const parts = [isNamedByUrl ? '' : url, zone === undefined ? '' : `zone ${zone}`, backup ? 'backup' : ''];
-    return parts.filter((part) => part !== '').join(' · ');
-  }
+  /** Empty where the id says it already. */
+  const urlOf = ({ id, url }: GatewayBackendStats) =>
+    id.replace(/\/$/, '') === url.replace(/\/$/, '') ? '' : url;
+
+  const placeOf = ({ zone, backup }: GatewayBackendStats) =>
+    [zone === undefined ? '' : `zone ${zone}`, backup ? 'backup' : '']
+      .filter((part) => part !== '')
+      .join(' · ');
 
   const textsOf = ({ backend, track }: BackendItem) => ({
     id: backend.id,
+    url: urlOf(backend),
     place: placeOf(backend),
     state: WORDS[backend.state] ?? backend.state,
     reason: reasonOf(backend),
@@ -47,7 +51,7 @@ export function backendRow(dom: Dom, formats: Formats, pictures: Pictures, actio
     weight: number(backend.weight),
     currentWeight: backend.currentWeight === backend.weight ? '' : `now ${number(backend.currentWeight)}`,
     keys: count(backend.keys),
-    share: backend.share === undefined ? '' : `${percent(backend.share)} of the ring`,
+    share: backend.share === undefined ? '' : `ring ${percent(backend.share)}`,
     spills: count(backend.spills),
   });
 

@@ -8,6 +8,8 @@ export interface DialogTask {
   readonly values?: Readonly<Record<string, string>>;
   /** The dialog stays open, with the error's message, where this fails. */
   readonly submit: (data: FormData) => Promise<void>;
+  /** Called when that has been done and the dialog is closed. */
+  readonly onDone: (data: FormData) => void;
 }
 
 export type Dialogs = ReturnType<typeof dialogs>;
@@ -28,8 +30,10 @@ export function dialogs(dom: Dom) {
       setBusy(true);
       showError('');
       try {
-        await current.submit(new FormData(form));
+        const data = new FormData(form);
+        await current.submit(data);
         if (task === current) element.close();
+        current.onDone(data);
       } catch (failure) {
         if (task === current) showError((failure as Error).message);
       }

@@ -11,7 +11,7 @@ export function eventList(dom: Dom, { moment }: Formats): (events: readonly Gate
 
   function entry({ at, type, pool, message }: Item): View<Item> {
     const element = dom.copyOf('event');
-    dom.texts(element)({ time: moment(at), type, pool: pool ?? '', message });
+    dom.texts(element)({ time: moment(at), type, pool: pool === undefined ? '' : `pool ${pool}`, message });
     const time = new Date(at);
     if (!Number.isNaN(time.getTime())) dom.find('time', element).setAttribute('datetime', time.toISOString());
     return { element, update: () => {} };

@@ -7,13 +7,14 @@ import type { Formats } from './formats.ts';
 export function explanationView(dom: Dom, { count, number }: Formats) {
   const { find, setText } = dom;
   const result = find('#explanation');
-  const details = find('#explanation-details');
   const summary = find('#explanation-summary');
-  const fill = dom.texts(details);
+  const fill = dom.texts(result);
   const showCandidates = dom.list<Candidate>(find('#explanation tbody'), ({ id }) => id, row);
 
   /** JSON has no word for what has no end. */
   const limit = (value: number | null) => (value === null ? 'no limit' : count(value));
+
+  const factorOf = (factor: number | null) => (factor === null ? 'no factor' : `factor ${number(factor)}`);
 
   function row({ id }: Candidate): View<Candidate> {
     const element = dom.copyOf('candidate');
@@ -46,7 +47,7 @@ export function explanationView(dom: Dom, { count, number }: Formats) {
       position: `${number(position * 100)} % around the ring`,
       strategy,
       home: homeOf(explanation),
-      bounds: `factor ${limit(bounds.factor)}, z ${number(bounds.z)}; ${count(bounds.keys)} keys, ${count(bounds.inFlight)} in flight`,
+      bounds: `${factorOf(bounds.factor)}, z ${number(bounds.z)}; ${count(bounds.keys)} keys, ${count(bounds.inFlight)} in flight`,
       panic: panic ? 'yes: health is ignored' : 'no',
     });
     showCandidates(explanation.candidates);
@@ -59,11 +60,8 @@ export function explanationView(dom: Dom, { count, number }: Formats) {
   }
 
   return (answer: GatewayExplanation | undefined, asked: string): void => {
-    result.hidden = answer === undefined;
-    if (answer === undefined) return;
-    const { explanation } = answer;
-    details.hidden = explanation === undefined;
-    setText(summary, `${asked} ${outcomeOf(answer)}.`);
-    if (explanation !== undefined) show(explanation);
+    setText(summary, answer === undefined ? '' : `${asked} ${outcomeOf(answer)}.`);
+    result.hidden = answer?.explanation === undefined;
+    if (answer?.explanation !== undefined) show(answer.explanation);
   };
 }

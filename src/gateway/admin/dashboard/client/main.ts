@@ -26,9 +26,10 @@ export function main(parts: Parts): void {
   const showPools = dom.list<PoolItem>(dom.find('#pool-list'), ({ pool }) => pool.name, section);
   parts.explainForm(dom, api, parts.explanationView(dom, formats));
 
-  const content = dom.find('#content');
+  const waiting = dom.find('#waiting');
   const pause = dom.find('#pause');
   const signOut = dom.find('#sign-out');
+  const signedIn = ['#content', '#facts', '#nav', '#pause'].map((selector) => dom.find(selector));
   let isSignedOut = false;
   let isReady = false;
   let shownAt = '';
@@ -40,9 +41,8 @@ export function main(parts: Parts): void {
     isReady = stats.ready;
     shownAt = formats.moment(Date.now());
     gate.hide();
-    dom.find('#waiting').hidden = true;
-    content.hidden = false;
-    pause.hidden = false;
+    waiting.hidden = true;
+    for (const node of signedIn) node.hidden = false;
     signOut.hidden = !api.hasToken();
     overview.update(report, at);
     showPools(stats.pools.map((pool) => ({ pool, at })));
@@ -53,12 +53,12 @@ export function main(parts: Parts): void {
   }
 
   function onFailure({ status, message }: ApiError, retryMs: number): void {
-    if (status === 401) return;
+    if (isSignedOut) return;
     const reason = status === undefined ? `The page cannot show what came: ${message}` : message;
     const age = shownAt === '' ? '' : ` What is shown is from ${shownAt}.`;
     overview.showConnection('gone', isReady);
-    const again = poller.isRunning() ? ` Next try in ${formats.duration(retryMs)}.` : '';
-    notices.showGone(`${reason[0]?.toUpperCase()}${reason.slice(1)}.${age}${again}`);
+    const again = poller.isRunning() ? `Next try in ${formats.duration(retryMs)}.` : '';
+    notices.showGone(`${reason[0]?.toUpperCase()}${reason.slice(1)}.${age}`, again);
   }
 
   function onUnauthorized(hadToken: boolean): void {
@@ -66,9 +66,9 @@ export function main(parts: Parts): void {
     poller.stop();
     api.setToken(undefined);
     for (const dialog of document.querySelectorAll('dialog')) dialog.close();
-    dom.find('#waiting').hidden = true;
-    for (const node of [content, pause, signOut]) node.hidden = true;
+    for (const node of [...signedIn, waiting, signOut]) node.hidden = true;
     notices.hideGone();
+    overview.showConnection('locked', isReady);
     gate.ask(hadToken);
   }
 
@@ -76,18 +76,15 @@ export function main(parts: Parts): void {
     isSignedOut = false;
     api.setToken(token);
     poller.start();
-    showPause();
-  }
-
-  function showPause(): void {
-    dom.setText(pause, poller.isRunning() ? 'Pause' : 'Continue');
-    overview.showConnection(poller.isRunning() ? 'live' : 'paused', isReady);
+    dom.setText(pause, 'Pause');
   }
 
   pause.addEventListener('click', () => {
-    if (poller.isRunning()) poller.stop();
-    else poller.start();
-    showPause();
+    if (poller.isRunning()) {
+      poller.stop();
+      overview.showConnection('paused', isReady);
+    } else poller.start();
+    dom.setText(pause, poller.isRunning() ? 'Pause' : 'Continue');
   });
   signOut.addEventListener('click', () => onUnauthorized(false));
   dom.find('#retry').addEventListener('click', poller.ask);

@@ -10,22 +10,31 @@ export function notices({ find, setText }: Dom) {
   const alert = find('#notice-alert');
   const gone = find('#gone');
   const goneText = find('#gone-text');
+  const goneRetry = find('#gone-retry');
+  const close = find('#notice-close');
+  const retry = find('#retry');
   let timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Live regions must be there before they have something to say: they are put out of sight, not hidden. */
+  function show(banner: HTMLElement, button: HTMLElement, isShown: boolean): void {
+    banner.classList.toggle('unseen', !isShown);
+    button.hidden = !isShown;
+  }
 
   function hide(): void {
     clearTimeout(timer);
-    notice.hidden = true;
+    show(notice, close, false);
     setText(message, '');
     setText(alert, '');
   }
 
-  find('#notice-close').addEventListener('click', hide);
+  close.addEventListener('click', hide);
 
   return {
     /** Something is done. */
     tell(text: string): void {
       hide();
-      notice.hidden = false;
+      show(notice, close, true);
       notice.dataset.kind = 'done';
       setText(message, text);
       timer = setTimeout(hide, SHOWN_MS);
@@ -33,20 +42,22 @@ export function notices({ find, setText }: Dom) {
     /** Something has failed; stays until it is read. */
     warn(text: string): void {
       hide();
-      notice.hidden = false;
+      show(notice, close, true);
       notice.dataset.kind = 'failed';
       setText(alert, text);
     },
-    /** No figures come any more. */
-    showGone(text: string): void {
-      gone.hidden = false;
+    /** No figures come any more. @param again - when there is another try: changes without being read out */
+    showGone(text: string, again: string): void {
+      show(gone, retry, true);
       setText(goneText, text);
+      setText(goneRetry, again);
     },
     /** @returns whether they had stopped coming */
     hideGone(): boolean {
-      const was = !gone.hidden;
-      gone.hidden = true;
+      const was = !retry.hidden;
+      show(gone, retry, false);
       setText(goneText, '');
+      setText(goneRetry, '');
       return was;
     },
   };

@@ -5,7 +5,7 @@ import type { Formats } from './formats.ts';
 import type { Pictures } from './pictures.ts';
 import type { Track } from './tracks.ts';
 
-export type Connection = 'live' | 'paused' | 'gone';
+export type Connection = 'live' | 'paused' | 'gone' | 'locked';
 
 /** The head of the page: the whole gateway. */
 export function overview(dom: Dom, formats: Formats, pictures: Pictures, makeTrack: () => Track) {
@@ -35,23 +35,29 @@ export function overview(dom: Dom, formats: Formats, pictures: Pictures, makeTra
     pictures.sparkline(spark, rates, Math.max(0, ...rates));
     fill({
       rate: rate(track.rate()),
-      requests: `${count(requests.total)} since the start`,
+      requests: `${count(requests.total)} since start`,
       inFlight: count(requests.inFlight),
       tunnels: `${counted(tunnels.open, 'tunnel')} open`,
       connections: count(connections.open),
       refused: `${count(connections.accepted)} accepted, ${count(connections.refused)} refused`,
       p50: milliseconds(track.quantile(0.5)),
       p99: milliseconds(track.quantile(0.99)),
-      latency: `${milliseconds(latency.p50Ms)} and ${milliseconds(latency.p99Ms)} since the start`,
+      latency: `${milliseconds(latency.p50Ms)} / ${milliseconds(latency.p99Ms)} since start`,
       errorRate: percent(track.errorRate()),
-      errors: `${count(requests.statuses['5xx'])} since the start`,
+      errors: `${count(requests.statuses['5xx'])} since start`,
     });
   }
 
   /** How the page stands to the gateway, in a word at its head. */
   function showConnection(connection: Connection, isReady: boolean): void {
-    const words = { live: isReady ? 'Ready' : 'Not ready', paused: 'Paused', gone: 'No answer' };
-    const state = { live: isReady ? 'up' : 'draining', paused: 'barred', gone: 'down' }[connection];
+    const words = {
+      live: isReady ? 'Ready' : 'Not ready',
+      paused: 'Paused',
+      gone: 'No answer',
+      locked: 'Signed out',
+    };
+    const states = { live: isReady ? 'up' : 'draining', paused: 'barred', gone: 'down', locked: 'barred' };
+    const state = states[connection];
     fillHead({ ready: words[connection] });
     setAttribute(ready, 'data-state', state);
     setAttribute(find('use', ready), 'href', `#icon-${state}`);
@@ -67,7 +73,7 @@ export function overview(dom: Dom, formats: Formats, pictures: Pictures, makeTra
       const { total, statuses } = stats.requests;
       track.add(at, { requests: total, errors: statuses['5xx'], latency: stats.latency });
       fillHead({
-        version: stats.version,
+        version: `version ${stats.version}`,
         uptime: `up ${duration(now - stats.startedAt)}`,
         workers: counted(stats.workers, 'worker'),
         node: `Node ${stats.node.replace(/^v/, '')}`,

@@ -101,7 +101,9 @@ export function poolSection({ dom, formats, pictures, actions, row, track }: Poo
     function applyFilter(): void {
       const wanted = filter.value.trim().toLowerCase();
       for (const line of body.children as HTMLCollectionOf<HTMLElement>) {
-        const words = ['id', 'place', 'state'].map((slot) => find(`[data-text="${slot}"]`, line).textContent);
+        const words = ['id', 'url', 'place', 'state'].map(
+          (slot) => find(`[data-text="${slot}"]`, line).textContent,
+        );
         line.hidden = !words.join(' ').toLowerCase().includes(wanted);
       }
     }
@@ -117,6 +119,10 @@ export function poolSection({ dom, formats, pictures, actions, row, track }: Poo
           fingerprint: pool.fingerprint,
           size: backendsInWords(pool.backends),
         });
+        find('.size', element).classList.toggle(
+          'is-out',
+          pool.backends.some(({ alive }) => !alive),
+        );
         find('.panic', element).hidden = !pool.panic;
         find('.empty', element).hidden = items.length > 0;
         find('table', element).hidden = items.length === 0;

@@ -51,24 +51,28 @@ dialog::backdrop { background: rgb(10 15 25 / 45%); }
 dialog .buttons { margin-top: 0.4rem; }
 
 #explain form { margin: 0.9rem 0 0; }
-#explanation { margin-top: 1.1rem; padding-top: 1rem; border-top: 1px solid var(--border); }
 #explanation-summary { font-weight: 600; overflow-wrap: anywhere; }
+#explanation-summary:not(:empty) { margin-top: 1.1rem; padding-top: 1rem; border-top: 1px solid var(--border); }
 .pairs { display: grid; gap: 0.2rem; margin: 0.75rem 0 1rem; }
 .pairs > div { display: grid; grid-template-columns: 5.5rem 1fr; gap: 0.75rem; }
 .pairs dt { color: var(--muted); }
 .pairs dd { overflow-wrap: anywhere; }
 .scroll { max-height: 28rem; overflow: auto; overscroll-behavior: contain; }
-#event-list { list-style: none; }
+#event-list { display: grid; grid-template-columns: auto auto 1fr; column-gap: 0.75rem; list-style: none; }
 #event-list li {
-  display: flex; flex-wrap: wrap; align-items: baseline; gap: 0.1rem 0.6rem;
+  display: grid; grid-column: 1 / -1; grid-template-columns: subgrid; align-items: baseline;
   padding: 0.4rem 0.2rem; border-top: 1px solid var(--border);
 }
 #event-list li:first-child { border-top: 0; }
-#event-list .message { flex: 1 1 14rem; overflow-wrap: anywhere; }
+#event-list p { overflow-wrap: anywhere; }
 time, .pool-name { color: var(--muted); font-size: 0.87rem; }
 .tag {
-  padding: 0 0.5rem; background: var(--raised); border: 1px solid var(--border); border-radius: 1rem;
+  justify-self: start; padding: 0 0.5rem; background: var(--raised); border: 1px solid var(--border); border-radius: 1rem;
   font-size: 0.82rem; overflow-wrap: anywhere;
 }
 #events .scroll { margin-top: 0.6rem; }
+@media (max-width: 48rem) {
+  #event-list { grid-template-columns: auto 1fr; }
+  #event-list p { grid-column: 1 / -1; }
+}
 `;

@@ -16,8 +16,9 @@ h1, h2, p, dl, dd, ol, figure { margin: 0; padding: 0; }
 h1 { font-size: 1.2rem; letter-spacing: -0.01em; }
 h2 { font-size: 1.05rem; letter-spacing: -0.005em; overflow-wrap: anywhere; }
 code { font: 0.87em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
-.muted, .more, .window { color: var(--muted); font-weight: 400; }
-.muted, .more { font-size: 0.87rem; }
+.muted, .more, .window, .size { color: var(--muted); font-weight: 400; }
+.muted, .more, .size { font-size: 0.87rem; }
+.size.is-out { color: var(--bad); font-weight: 600; }
 .more { display: block; }
 .window { font-size: 0.8rem; white-space: nowrap; }
 .right { text-align: right; }
@@ -56,23 +57,24 @@ a { color: var(--accent); text-underline-offset: 0.2em; }
   box-shadow: var(--shadow);
 }
 .tile dt { color: var(--muted); font-size: 0.87rem; }
-.figure { display: flex; align-items: center; gap: 0.5rem; font-size: 1.6rem; font-weight: 600; line-height: 1.35; }
+.figure { display: flex; flex-wrap: wrap; align-items: center; gap: 0 0.45rem; font-size: 1.5rem; font-weight: 600; line-height: 1.4; }
+.figure > * { white-space: nowrap; }
 .figure .and { color: var(--muted); font-weight: 400; }
 .figure .spark { margin-left: auto; width: 6rem; height: 1.6rem; }
 .more { line-height: 1.35; }
 #totals { margin: 0.7rem 0.25rem 1.25rem; overflow-wrap: anywhere; }
 
-.banner { display: flex; align-items: center; gap: 1rem; padding: 0.7rem 1rem; border-radius: 0.75rem; }
+.banner:not(.unseen) { display: flex; align-items: center; gap: 1rem; padding: 0.7rem 1rem; border-radius: 0.75rem; }
 .banner p { flex: 1; overflow-wrap: anywhere; }
 .banner p:empty { display: none; }
-#gone { margin-bottom: 1.25rem; background: var(--bad-ground); color: var(--bad); border: 1px solid currentColor; }
+#gone:not(.unseen) { margin-bottom: 1.25rem; background: var(--bad-ground); color: var(--bad); border: 1px solid currentColor; }
 [data-connection="gone"] #content { filter: grayscale(1); }
-#notice {
+#notice:not(.unseen) {
   position: fixed; inset: auto 1rem 1rem; z-index: 1;
   margin: 0 auto; width: fit-content; max-width: calc(100% - 2rem);
   background: var(--good-ground); color: var(--good); border: 1px solid currentColor; box-shadow: var(--shadow);
 }
-#notice[data-kind="failed"] { background: var(--bad-ground); color: var(--bad); }
+#notice[data-kind="failed"]:not(.unseen) { background: var(--bad-ground); color: var(--bad); }
 #sign-in { max-width: 26rem; margin: 3rem auto; }
 #sign-in form { display: grid; gap: 0.5rem; margin-top: 1rem; }
 #sign-in button { margin-top: 0.4rem; justify-self: start; }

@@ -1,0 +1,117 @@
+import {
+  type BackendPoolEntry,
+  type Balancer,
+  type BalancerOptions,
+  type Request,
+  UpstreamError,
+} from '../../index.ts';
+import type { ClientStats } from '../clients/client-pool.ts';
+import { type BalancedFetchOptions, fetchCallParts } from './balanced-fetch.ts';
+import { FetchCall, type FetchCallParts } from './fetch-call.ts';
+import { NO_ORIGIN, OutgoingRequest } from './outgoing-request.ts';
+import { requestHeaders, responseHeaders } from './proxy-headers.ts';
+import { refusalResponse } from './refusal-response.ts';
+
+/**
+ * Settings of a {@link ProxyHandler}.
+ *
+ * @typeParam Context - what the platform passes beside the request
+ */
+export interface ProxyHandlerOptions<Context extends unknown[]> extends BalancedFetchOptions {
+  /** The client's address, where the platform tells. @defaultValue unknown */
+  readonly clientAddress?: (request: globalThis.Request, ...context: Context) => string | undefined;
+  /** Whether all requests come from proxies that are believed in what they say of earlier hops. @defaultValue false */
+  readonly trustProxy?: boolean;
+  /** Taken off the front of every path. @defaultValue nothing */
+  readonly prefix?: string;
+  /** Answers in the place of the handler where nothing came. @defaultValue JSON with a `code`, status 502, 503 or 504 */
+  readonly onError?: (error: unknown, request: globalThis.Request) => Response | Promise<Response>;
+}
+
+/** A web-standard handler that passes requests on to a pool. It never rejects. */
+export interface ProxyHandler<Context extends unknown[] = unknown[]> {
+  (request: globalThis.Request, ...context: Context): Promise<Response>;
+  /** The engine: statistics, explanations, plans, and changes of the pool at run time. */
+  readonly balancer: Balancer<Request>;
+  /** What happened so far. */
+  stats(): ClientStats;
+}
+
+/** As much of a body is kept so that it can be sent to another backend, where failover is on. */
+const REPLAY_BYTES = 65_536;
+/** What of a client's own id is taken over. */
+const GOOD_ID = /^[\w.:/+=-]{1,128}$/;
+
+/**
+ * Makes a reverse proxy for platforms that speak in `Request` and `Response`: Bun, Deno, edge workers, Hono. Bodies stream both ways; what
+ * speaks of one connection stays behind; redirects are passed on, not followed. It cannot upgrade to WebSocket.
+ *
+ * @example
+ * ```ts
+ * Bun.serve({ fetch: proxyHandler(['http://10.0.0.1:8080', 'http://10.0.0.2:8080']) });
+ * ```
+ * @param balancer - may be shared with others; the key of a request is its balancer's business
+ * @throws RangeError or TypeError naming the option and its value
+ */
+export function proxyHandler<Context extends unknown[] = unknown[]>(
+  balancer: Balancer<Request>,
+  options?: ProxyHandlerOptions<Context>,
+): ProxyHandler<Context>;
+/**
+ * Makes a reverse proxy with a pool of its own.
+ *
+ * @param backends - the pool; the array is followed, never changed. The key is the path with its query unless `key` says otherwise
+ * @throws RangeError or TypeError naming the entry or option and its value
+ */
+export function proxyHandler<Context extends unknown[] = unknown[]>(
+  backends: readonly BackendPoolEntry[],
+  options?: ProxyHandlerOptions<Context> & BalancerOptions<Request>,
+): ProxyHandler<Context>;
+export function proxyHandler<Context extends unknown[]>(
+  backends: readonly BackendPoolEntry[] | Balancer<Request>,
+  options: ProxyHandlerOptions<Context> & BalancerOptions<Request> = {},
+): ProxyHandler<Context> {
+  const parts = fetchCallParts(backends, options);
+  const { clientAddress, trustProxy = false, prefix = '', onError } = options;
+  if (prefix !== '' && !/^\/.*[^/]$/.test(prefix))
+    throw new TypeError(`prefix must begin with a slash and end without one, got ${prefix}`);
+  const handle = async (request: globalThis.Request, ...context: Context): Promise<Response> => {
+    const own = request.headers.get('x-request-id') ?? '';
+    const requestId = GOOD_ID.test(own) ? own : crypto.randomUUID();
+    try {
+      const address = clientAddress?.(request, ...context);
+      const headers = requestHeaders(request, { address, isTrusted: trustProxy, requestId });
+      return await passOn(parts, request, { prefix, headers, address });
+    } catch (error) {
+      if (request.signal.aborted) return new Response(null, { status: 499 });
+      return onError === undefined ? refusalResponse(error, requestId) : onError(error, request);
+    }
+  };
+  return Object.assign(handle, { balancer: parts.pool.balancer, stats: () => parts.pool.stats() });
+}
+
+async function passOn(
+  parts: FetchCallParts,
+  request: globalThis.Request,
+  { prefix, headers, address }: { prefix: string; headers: Headers; address: string | undefined },
+): Promise<Response> {
+  const { pathname, search } = new URL(request.url);
+  const isBelow = pathname === prefix || pathname.startsWith(`${prefix}/`);
+  const path = isBelow ? pathname.slice(prefix.length) || '/' : pathname;
+  const { method, signal } = request;
+  const length = Number(request.headers.get('content-length') ?? Number.NaN);
+  const isKept = parts.pool.failover !== undefined && length <= REPLAY_BYTES;
+  const body = isKept && request.body !== null ? await request.arrayBuffer() : request.body;
+  const init = { method, headers, body, signal, redirect: 'manual' } as const;
+  const answer = await new FetchCall(
+    parts,
+    new OutgoingRequest(`${NO_ORIGIN}${path}${search}`, init, address),
+  ).send();
+  const passed = responseHeaders(answer);
+  if (passed === undefined || answer.status > 599) {
+    await answer.body?.cancel();
+    throw new UpstreamError('the answer cannot be passed on');
+  }
+  const { status, statusText } = answer;
+  return new Response(answer.body, { status, statusText, headers: passed });
+}
