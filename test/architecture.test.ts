@@ -15,7 +15,7 @@ const CORE = [
 ];
 const OUTER = [
   ['backend', 'diagnostics', 'gateway', 'rate-limit', 'sessions', 'simulator'],
-  ['cli'],
+  ['adapters', 'cli'],
   ['examples'],
 ];
 const LAYERS = [...CORE, ...OUTER];

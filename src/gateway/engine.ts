@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ResolvedConfig } from './config/resolved-config.ts';
 import type { GatewayLog, GatewayStats } from './contracts.ts';
 import { ConfigError } from './errors.ts';
-import type { Context } from './forwarding/context.ts';
-import type { Exchange } from './forwarding/exchange.ts';
+import type { Context, UnderWay } from './forwarding/context.ts';
 import { RequestIds } from './forwarding/request-ids.ts';
 import { StallWatch } from './forwarding/stall-watch.ts';
 import { Totals } from './forwarding/totals.ts';
@@ -24,7 +23,7 @@ export class Engine {
   readonly #log: GatewayLog;
   readonly #totals = new Totals();
   readonly #ids = new RequestIds();
-  readonly #exchanges = new Set<Exchange>();
+  readonly #exchanges = new Set<UnderWay>();
   readonly #tunnels = new Tunnels();
   readonly #startedAt = Date.now();
   /** Apart from others of the same name: only its own `Via` is a loop. */

@@ -1,6 +1,7 @@
-import type { Request } from '../index.ts';
+import { type Backend, Balancer, type Request } from '../index.ts';
 import type { Command, Control, ExplainQuery, GatewayExplanation, GatewayStats } from './contracts.ts';
 import { ControlError } from './errors.ts';
+import { readAuthority } from './forwarding/authority.ts';
 import type { UpstreamPool } from './routing/upstream-pool.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -25,8 +26,7 @@ export class GatewayControl implements Control {
     headers = {},
     clientAddress,
   }: ExplainQuery): Promise<GatewayExplanation> {
-    const name = host.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '');
-    const route = this.#runtime().routes.find(name, path);
+    const route = this.#runtime().routes.find(readAuthority(host)?.host ?? '', path);
     if (route === undefined) return { route: undefined, explanation: undefined };
     const { pool } = route;
     const request: Request = {
@@ -57,9 +57,9 @@ export class GatewayControl implements Control {
 }
 
 function add({ balancer, name }: UpstreamPool, { backend }: Extract<Command, { type: 'add' }>): void {
-  const { id = backend.url } = backend;
-  if (balancer.backends.some((own) => own.id === id || own.url === backend.url)) {
-    throw new ControlError(409, `pool ${name} already has a backend ${JSON.stringify(id)}`);
+  const [added] = wrong(() => new Balancer([backend]).backends) as [Backend];
+  if (balancer.backends.some(({ id, url }) => id === added.id || url === added.url)) {
+    throw new ControlError(409, `pool ${name} already has a backend ${JSON.stringify(added.id)}`);
   }
   wrong(() => balancer.add(backend));
 }

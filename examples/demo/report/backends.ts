@@ -21,8 +21,9 @@ export interface BackendReport {
 }
 
 /** The backends of a pass as they stand at this moment. */
-export function backendReports({ cluster, hasHomes }: Pass): BackendReport[] {
-  const { backends } = cluster.way.stats();
+export function backendReports(pass: Pass): BackendReport[] {
+  const { cluster, hasHomes } = pass;
+  const { backends } = pass.stats();
   const total = backends.reduce((sum, { requests }) => sum + requests, 0);
   return backends.map((backend) => {
     const { id, state, requests, failures, keys, spills, inFlight } = backend;

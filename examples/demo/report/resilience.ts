@@ -28,7 +28,7 @@ export interface FaultReport {
 }
 
 export function resilienceReport(pass: Pass): ResilienceReport {
-  const { backends, retries, incidents } = pass.cluster.way.stats();
+  const { backends, retries, incidents } = pass.stats();
   const faults = pass.stage.phases.filter(({ step }) => step?.kind === 'fault');
   return {
     failures: backends.reduce((sum, { failures }) => sum + failures, 0),
@@ -38,14 +38,15 @@ export function resilienceReport(pass: Pass): ResilienceReport {
   };
 }
 
-function faultReport({ cluster, watch, stage: { phases } }: Pass, fault: Phase): FaultReport {
+function faultReport(pass: Pass, fault: Phase): FaultReport {
+  const { phases } = pass.stage;
   const { name, step, beganAt } = fault;
   const [end, next] = phases.slice(phases.indexOf(fault) + 1).map((phase) => phase.beganAt);
   // What was sent before its end may fail as long after it as an answer may take.
   const until = Math.min((end ?? Infinity) + LATEST_FAILURE_MS, next ?? Infinity);
   const backend = step?.backend ?? '';
-  const failures = watch.failuresOf(backend, beganAt, until);
-  const found = foundOut(cluster.way.stats(), backend, beganAt, until);
+  const failures = pass.watch.failuresOf(backend, beganAt, until);
+  const found = foundOut(pass.stats(), backend, beganAt, until);
   const after = (at: number | undefined) => (at === undefined ? null : at - beganAt);
   return {
     name,

@@ -1,6 +1,6 @@
 import type { Explanation, Request, StrategyName } from '../../../src/index.ts';
 import { FIRST_FOUR, MAX_IN_FLIGHT, REQUESTS_PER_SECOND } from '../settings.ts';
-import type { OpenWay } from '../ways/way.ts';
+import type { OpenWay, WayStats } from '../ways/way.ts';
 import { type Keys, keysOf } from './census.ts';
 import { Cluster } from './cluster.ts';
 import { Ledger } from './ledger.ts';
@@ -31,6 +31,8 @@ export class Pass {
   lastDecision: Decision | undefined;
   readonly keys: Keys;
   readonly stream: readonly Request[];
+  /** How the pool stood at its end. */
+  #final: WayStats | undefined;
 
   private constructor(stream: readonly Request[], strategy: StrategyName, cluster: Cluster, keys: Keys) {
     this.strategy = strategy;
@@ -52,6 +54,11 @@ export class Pass {
     return this.keys.boundFactor !== null;
   }
 
+  /** How the pool stands, or stood at its end: what comes later is none of its doing. */
+  stats(): WayStats {
+    return this.#final ?? this.cluster.way.stats();
+  }
+
   /** Sends the stream while the steps of the scenario are taken. Resolves when all is answered and done. */
   async run(schedule: Schedule, signal: AbortSignal): Promise<void> {
     const { stage, watch } = this;
@@ -65,6 +72,7 @@ export class Pass {
       });
       await stage.finish(signal.aborted ? 0 : schedule.patienceMs);
       watch.look(this.sent);
+      this.#final = this.cluster.way.stats();
     } finally {
       clearInterval(looking);
     }

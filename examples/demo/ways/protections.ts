@@ -13,7 +13,8 @@ export const HEALTH = {
   path: '/health',
   intervalMs: 200,
   fastIntervalMs: 100,
-  timeoutMs: 250,
+  // So that a backend is not down just because this machine had no time for it.
+  timeoutMs: 1_000,
   fall: 2,
   rise: 2,
 };

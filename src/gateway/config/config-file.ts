@@ -1,7 +1,7 @@
 import { dirname, extname, resolve } from 'node:path';
 import { type Document, isScalar, LineCounter, parseDocument, type Scalar, visit } from 'yaml';
 import { ConfigError } from '../errors.ts';
-import { configError } from './config-error.ts';
+import { limited } from './problem-limit.ts';
 import { shownValue } from './shown-value.ts';
 import { readTextFile } from './text-file.ts';
 
@@ -100,7 +100,7 @@ function documentOf(
   const twice = repeatedKeys(document).map(
     (key) => `${placeOf(path, lines, key.range?.[0])} the key ${shownValue(key.value)} is there twice`,
   );
-  if (twice.length > 0) throw configError(twice);
+  if (twice.length > 0) throw new ConfigError(limited(twice));
   return { document, lines };
 }
 

@@ -1,9 +1,12 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 
 /** Letters, digits, hyphens within, and the underscores that some networks have. */
 const LABEL = /^[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d_])?$/;
 const MAX_NAME_CHARACTERS = 253;
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
 
 /**
  * A host as it stands in the headers of requests, in its one form: lower case, an IDN in punycode, an IPv6 address in brackets,
@@ -50,7 +53,11 @@ export function isNetwork(text: string): boolean {
 
 /** Whether only this machine can reach what listens there. */
 export function isLoopback(host: string): boolean {
-  return /^localhost\.?$/i.test(host) || host === '::1' || /^(::ffff:)?127\./i.test(host);
+  const [address = ''] = host.split('%', 1);
+  const family = isIP(address);
+  return family === 0
+    ? /^localhost\.?$/i.test(host)
+    : LOOPBACK.check(address, family === 4 ? 'ipv4' : 'ipv6');
 }
 
 function isName(name: string): boolean {

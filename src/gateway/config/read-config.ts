@@ -1,10 +1,11 @@
+import { ConfigError } from '../errors.ts';
 import { addressProblems } from './checks/address-checks.ts';
 import { adminProblems } from './checks/admin-checks.ts';
 import { poolProblems } from './checks/pool-checks.ts';
 import { routeProblems } from './checks/route-checks.ts';
 import { sessionProblems } from './checks/session-checks.ts';
-import { configError } from './config-error.ts';
 import { plainData } from './plain-data.ts';
+import { limited } from './problem-limit.ts';
 import { problemsOf } from './problems.ts';
 import { type GatewayConfig, gatewaySchema } from './schema.ts';
 import { shownPath } from './shown-value.ts';
@@ -18,7 +19,7 @@ export function readConfig(input: unknown): GatewayConfig {
   const data = plainData(input);
   const parsed = gatewaySchema.safeParse(data);
   const problems = parsed.success ? crossProblems(parsed.data) : problemsOf(parsed.error.issues, data);
-  if (!parsed.success || problems.length > 0) throw configError(problems);
+  if (!parsed.success || problems.length > 0) throw new ConfigError(limited(problems));
   return parsed.data;
 }
 

@@ -1,8 +1,8 @@
 import { type CheckedCertificate, checkAuthorities, checkCertificate } from './certificates.ts';
 import { tokenProblems } from './checks/admin-checks.ts';
 import { cookieClashes, sessionProblems } from './checks/session-checks.ts';
-import { configError } from './config-error.ts';
 import type { PoolConfig, PoolTlsConfig } from './pool-schema.ts';
+import { limited } from './problem-limit.ts';
 import type { ResolvedConfig, ResolvedListener, ResolvedPool, ResolvedSessions } from './resolved-config.ts';
 import type { GatewayConfig, ListenerConfig } from './schema.ts';
 import type { CookieConfig, JwtConfig, SessionsConfig } from './session-schema.ts';
@@ -18,6 +18,17 @@ export interface Resolution {
   readonly files: readonly string[];
 }
 
+/** What a configuration names cannot be had, or used. */
+export class UnresolvedConfigError extends ConfigError {
+  /** The full paths of all files that it names: when one changes, it may be worth another try. */
+  readonly files: readonly string[];
+
+  constructor(problems: readonly string[], files: readonly string[]) {
+    super(problems);
+    this.files = files;
+  }
+}
+
 /** How a configuration is resolved. */
 export interface ResolveOptions extends SourceOptions {
   /** Milliseconds since 1970. @defaultValue now */
@@ -27,7 +38,7 @@ export interface ResolveOptions extends SourceOptions {
 /**
  * Reads the secrets and PEM files that a configuration names, and checks what can be checked only then: certificates with their keys,
  * lengths of secrets, keys of tokens. Synchronous, since it reads small files at the start and at reloads only.
- * @throws ConfigError with one line for each mistake
+ * @throws UnresolvedConfigError with one line for each mistake
  */
 export function resolveConfig(config: GatewayConfig, options: ResolveOptions): Resolution {
   const resolver = new Resolver(options);
@@ -41,7 +52,7 @@ export function resolveConfig(config: GatewayConfig, options: ResolveOptions): R
     ...(admin === undefined ? {} : { admin: resolver.admin(admin) }),
   };
   const { problems, files } = resolver.sources;
-  if (problems.length > 0) throw configError(problems);
+  if (problems.length > 0) throw new UnresolvedConfigError(limited(problems), [...files]);
   const warnings = [...new Set([...resolver.warnings, ...cookieClashes(config)])];
   return { config: resolved, warnings, files: [...files] };
 }

@@ -1,6 +1,8 @@
+import { canonicalHost } from '../config/host-names.ts';
+
 /** A host, and perhaps a port, as `Host`, `:authority` or an absolute target names them. */
 export interface Authority {
-  /** In lower case, without port and without the dot at the end: what routes are found by. */
+  /** In its one form, without port and without the dot at the end: what routes are found by. */
   readonly host: string;
   /** As it came. */
   readonly text: string;
@@ -30,6 +32,6 @@ const AUTHORITY = /^(\[[\da-fA-F:.]+\]|(?:[\w.~!$&'()*+;=-]|%[\da-fA-F]{2})*)(?:
 function parse(text: string): Authority | undefined {
   const match = AUTHORITY.exec(text);
   if (match === null || Number(match[2] ?? 0) > 65_535) return undefined;
-  const name = (match[1] as string).toLowerCase();
-  return { host: name.endsWith('.') ? name.slice(0, -1) : name, text };
+  const name = match[1] as string;
+  return { host: canonicalHost(name) ?? name.toLowerCase(), text };
 }

@@ -26,7 +26,7 @@ export interface Client {
   writeInterim(status: number, headers: string[]): void;
   /** @param headers - names and values by turns */
   writeHead(status: number, statusText: string, headers: string[]): void;
-  /** Sends the head without waiting for a body. */
+  /** Sends the head, where there is one, without waiting for a body. */
   flushHead(): void;
   /** @returns whether it can take more at once; else it says so by `drained` of its {@link ClientEvents} */
   write(chunk: Buffer): boolean;

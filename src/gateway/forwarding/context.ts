@@ -2,10 +2,23 @@ import type { GatewayConfig } from '../config/schema.ts';
 import type { GatewayLog } from '../contracts.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
-import type { Exchange } from './exchange.ts';
+import type { Client } from './client.ts';
 import type { Identity } from './forwarded-headers.ts';
+import type { Refusal } from './refusal.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { Totals } from './totals.ts';
+import type { Upload } from './upload.ts';
+
+/** A request that has not yet got all of its answer. */
+export interface UnderWay {
+  readonly client: Pick<Client, 'abort' | 'isBlocked' | 'flushHead'>;
+  /** When it came, in milliseconds of the process's clock. */
+  readonly startedAt: number;
+  readonly upload: Pick<Upload, 'received' | 'isAwaited'> | undefined;
+  readonly bytesSent: number;
+  /** Answers by itself, or, where an answer has begun, breaks it off. */
+  refuse(refusal: Refusal): void;
+}
 
 /** What all requests work with. A change of the configuration makes another one; requests under way keep theirs. */
 export interface Context {
@@ -17,7 +30,7 @@ export interface Context {
   readonly log: GatewayLog;
   readonly ids: RequestIds;
   /** Requests under way, for whoever looks after those that do not move. */
-  readonly exchanges: Set<Exchange>;
+  readonly exchanges: Set<UnderWay>;
   /** Upgrades and tunnels under way. */
   readonly tunnels: Tunnels;
 }

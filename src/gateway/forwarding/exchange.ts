@@ -7,7 +7,7 @@ import { type AnswerHead, readAnswerHead } from './answer-head.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import { Attempts, type Sender } from './attempts.ts';
 import type { Client, ClientEvents } from './client.ts';
-import type { Context } from './context.ts';
+import type { Context, UnderWay } from './context.ts';
 import { type AttemptError, refusalFor } from './failure.ts';
 import { IncomingRequest } from './incoming-request.ts';
 import { REFUSALS, type Refusal } from './refusal.ts';
@@ -16,7 +16,7 @@ import { headerRecord } from './request-headers.ts';
 import { BodyTooLargeError, Upload } from './upload.ts';
 
 /** One request and its answer, from the arrival of its head to the last byte that goes out. */
-export class Exchange implements ClientEvents, AttemptOwner, Sender {
+export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
   readonly client: Client;
   readonly startedAt = performance.now();
   upload: Upload | undefined;

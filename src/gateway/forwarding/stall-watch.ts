@@ -1,5 +1,4 @@
-import type { Context } from './context.ts';
-import type { Exchange } from './exchange.ts';
+import type { Context, UnderWay } from './context.ts';
 import { REFUSALS } from './refusal.ts';
 
 const INTERVAL_MS = 1_000;
@@ -16,12 +15,12 @@ interface Progress {
 }
 
 /**
- * Ends requests whose client does not move: one that sends nothing of its body, or next to nothing, and one that takes nothing of its
+ * Ends requests whose client does not move, and lets no head wait for its body any longer: one that sends nothing of its body, or next to nothing, and one that takes nothing of its
  * answer. One timer for all of them; a request that is over within a second never meets it.
  */
 export class StallWatch {
   readonly #context: () => Context;
-  readonly #progress = new WeakMap<Exchange, Progress>();
+  readonly #progress = new WeakMap<UnderWay, Progress>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(context: () => Context) {
@@ -37,6 +36,7 @@ export class StallWatch {
     const { exchanges, timeouts } = this.#context();
     const now = performance.now();
     for (const exchange of exchanges) {
+      exchange.client.flushHead();
       const { upload, client, bytesSent } = exchange;
       const received = upload?.received ?? 0;
       let progress = this.#progress.get(exchange);

@@ -1,7 +1,19 @@
 import type { GatewayStats } from '../contracts.ts';
 import { LatencyHistogram } from '../observation/latency-histogram.ts';
 import { StatusCounts } from '../routing/backend-meter.ts';
-import type { Ending } from './accounting.ts';
+
+/** How a request ended. */
+export interface Ending {
+  /** 499 where the client has left. */
+  readonly status: number;
+  readonly backend: string | undefined;
+  readonly attempts: number;
+  readonly durationMs: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  /** The code of the gateway's own answer. */
+  readonly code: string | undefined;
+}
 
 /** What a gateway counts of all requests. */
 export class Totals {

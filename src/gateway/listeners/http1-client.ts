@@ -94,7 +94,7 @@ export class Http1Client implements Client {
   }
 
   flushHead(): void {
-    this.#response.flushHeaders();
+    if (this.#hasHead && !this.#response.writableEnded) this.#response.flushHeaders();
   }
 
   write(chunk: Buffer): boolean {

@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
 import { buildConnector, Pool } from 'undici';
 import type { Backend } from '../../index.ts';
 import type { ResolvedPool } from '../config/resolved-config.ts';
@@ -60,7 +59,7 @@ export class Upstream {
  */
 function connector(
   hostname: string,
-  options: buildConnector.BuildOptions & { readonly servername?: string },
+  options: BackendTls & { readonly timeout: number },
 ): buildConnector.connector {
   const connect = buildConnector(options);
   const servername = options.servername ?? (isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : '');
@@ -68,7 +67,16 @@ function connector(
 }
 
 /** What node:tls wants to know. */
-export function tlsOptions(tls: ResolvedPool['tls']): ConnectionOptions {
+export interface BackendTls {
+  readonly rejectUnauthorized?: boolean;
+  readonly ca?: string[];
+  readonly servername?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** How a pool's backends are to be verified, as node:tls wants to know it. */
+export function tlsOptions(tls: ResolvedPool['tls']): BackendTls {
   if (tls === undefined) return {};
   const { ca, serverName, verify, cert, key } = tls;
   return {

@@ -7,7 +7,7 @@ import { ConfigError } from '../errors.ts';
 import { ChangeJournal } from './change-journal.ts';
 import { ClusterControl } from './cluster-control.ts';
 import { FleetStats } from './fleet-stats.ts';
-import type { SharedConfig } from './shared-config.ts';
+import { type SharedConfig, withPorts, workerConfig } from './shared-config.ts';
 import { Turns } from './turns.ts';
 import { WorkerFleet } from './worker-fleet.ts';
 import { WorkerLink, type WorkerProcess, WorkerSilentError } from './worker-link.ts';
@@ -44,6 +44,10 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
   readonly #stats: FleetStats;
   readonly #admin: AdminServer | undefined;
   #config: SharedConfig;
+  /** Where the listeners are, when they are open. */
+  #addresses: readonly ListeningAddress[] = [];
+  /** Those that were told the ports, since they came later. */
+  readonly #late = new WeakSet<WorkerLink>();
 
   /** @param config - for as many workers as it says */
   constructor(config: SharedConfig, parts: ClusterParts) {
@@ -73,8 +77,8 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
     // First, as nobody may come in where not everything can be opened.
     const admin = await this.#admin?.listen();
     try {
-      const addresses = await this.#fleet.start();
-      return admin === undefined ? addresses : [...addresses, admin];
+      this.#addresses = await this.#fleet.start();
+      return admin === undefined ? this.#addresses : [...this.#addresses, admin];
     } catch (error) {
       await this.#admin?.close();
       throw error;
@@ -107,24 +111,23 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
     const fixed = restartOnlyChanges(this.#config, next);
     if (fixed.length > 0)
       throw new ConfigError(fixed.map((path) => `${path} can only be changed by a restart`));
-    const request = { type: 'reload', config: workerConfig(next) } as const;
-    const first = await this.#firstTo(request);
+    const first = await this.#firstTo(next);
     const before = this.#config;
     this.#config = next;
     this.#journal.follow(before.pools, next.pools);
     const others = this.#fleet.slots.flatMap((slot) =>
       slot.members
         .filter((link) => link !== first)
-        .map((link) => link.ask(request, RELOAD_MS).catch((error: unknown) => failed(slot, error))),
+        .map((link) => this.#reloadAt(link, next).catch((error: unknown) => failed(slot, error))),
     );
     await Promise.all(others);
   }
 
   /** The first worker that takes a configuration. @throws what a worker has against it */
-  async #firstTo(request: { type: 'reload'; config: SharedConfig }): Promise<WorkerLink> {
+  async #firstTo(next: SharedConfig): Promise<WorkerLink> {
     for (const link of this.#fleet.serving) {
       try {
-        await link.ask(request, RELOAD_MS);
+        await this.#reloadAt(link, next);
         return link;
       } catch (error) {
         if (!(error instanceof WorkerSilentError)) throw error;
@@ -135,11 +138,22 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
     throw new Error('no worker took the new configuration');
   }
 
+  async #reloadAt(link: WorkerLink, next: SharedConfig): Promise<void> {
+    await link.ask({ type: 'reload', config: this.#configFor(link, next) }, RELOAD_MS);
+  }
+
   #launch(onFaulty: (reason: string) => void): Launched {
     const link = new WorkerLink(this.#parts.fork(), this.#env.timers, onFaulty);
-    const config = workerConfig(this.#config);
+    // Without a worker that listens, a port that was left open would be another one now.
+    if (this.#addresses.length > 0) this.#late.add(link);
+    const config = this.#configFor(link, this.#config);
     const addresses = link.ask({ type: 'start', config, changes: this.#journal.commands }, START_MS);
     return { link, addresses };
+  }
+
+  #configFor(link: WorkerLink, config: SharedConfig): SharedConfig {
+    const own = workerConfig(config);
+    return this.#late.has(link) ? withPorts(own, this.#addresses) : own;
   }
 
   #patienceMs(graceMs = this.#config.shutdown.graceMs): number {
@@ -151,11 +165,6 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
     if (type === 'worker-started') this.#parts.log.info({ event: type }, message);
     else this.#parts.log.error({ event: type }, message);
   }
-}
-
-/** What a worker runs: operators come in at the primary. */
-function workerConfig(config: SharedConfig): SharedConfig {
-  return { ...config, admin: undefined, workers: 1 };
 }
 
 function failed(slot: WorkerSlot, error: unknown): void {

@@ -127,12 +127,12 @@ const memory: readonly Case[] = [
   },
   {
     id: 'B06',
-    title: '512 MiB up and 512 MiB down leave the memory where it was',
+    title: '256 MiB up and 256 MiB down leave the memory where it was',
     needs: 'configuration',
     alone: true,
     run: async (lab) => {
-      const down = await separate(lab, sends(GIB / 2));
-      const up = await separate(lab, takes(GIB / 2));
+      const down = await separate(lab, sends(GIB / 4));
+      const up = await separate(lab, takes(GIB / 4));
       const before = [down, up].map((gateway) => gateway.memory() ?? 0);
       const reader = await lab.client(down.port);
       reader.socket.removeAllListeners('data');
@@ -142,12 +142,12 @@ const memory: readonly Case[] = [
       });
       reader.write(get());
       const writer = await lab.client(up.port);
-      writer.write(message('POST / HTTP/1.1', [HOST, `Content-Length: ${GIB / 2}`]));
-      pour(writer.socket, GIB / 2);
+      writer.write(message('POST / HTTP/1.1', [HOST, `Content-Length: ${GIB / 4}`]));
+      pour(writer.socket, GIB / 4);
       const [answer] = await writer.answered(1, 30_000);
       check(answer?.status === 200, () => `the upload got ${answer?.status ?? 'no answer'}`);
       await untilQuiet(() => received, 300, 30_000);
-      check(received >= GIB / 2, `received ${inMib(received)}`);
+      check(received >= GIB / 4, `received ${inMib(received)}`);
       const grown = [down, up].map((gateway, i) => (gateway.memory() ?? 0) - (before[i] ?? 0));
       check(Math.max(...grown) <= 64 * MIB, `grew by ${grown.map(inMib).join(' and ')}`);
       return `grew by ${grown.map(inMib).join(' and ')}`;

@@ -61,7 +61,7 @@ const malformed: readonly Case[] = [
   ...MALFORMED.map(
     ([id, title, list, more]): Case => ({
       id,
-      title,
+      title: `${title}, over HTTP/2`,
       needs: 'http2',
       run: async (lab) => h2Rejected(await h2Exchange(lab, list, more)),
     }),
@@ -69,7 +69,7 @@ const malformed: readonly Case[] = [
   ...INJECTED.map(
     ([id, title, list, more]): Case => ({
       id,
-      title,
+      title: `${title}, over HTTP/2`,
       needs: 'http2',
       run: async (lab) => h2RejectedOrClean(await h2Exchange(lab, list, more)),
     }),

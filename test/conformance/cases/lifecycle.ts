@@ -32,6 +32,7 @@ const draining: readonly Case[] = [
       await until(() => (running.stats?.().requests.inFlight ?? 20) >= 20);
       await stop(lab, running, 5_000);
       for (const client of clients) {
+        check(await client.closed(2_000), 'the connection stays open');
         const [answer] = client.answers;
         check(
           answer?.complete === true && answer.status === 200,
@@ -41,7 +42,6 @@ const draining: readonly Case[] = [
           header(answer, 'connection') === 'close',
           () => `does not say that it is the last: ${client.text}`,
         );
-        check(await client.closed(1_000), 'the connection stays open');
       }
       return '20 of 20';
     },
@@ -62,6 +62,7 @@ const draining: readonly Case[] = [
       first.write(get());
       await until(() => first.text.includes('hello'));
       await stop(lab, patient.running, 5_000);
+      await first.closed(2_000);
       check(first.answers[0]?.complete === true, () => `lost: ${JSON.stringify(first.text)}`);
       const hasty = await lab.pair({ complete: begun });
       const second = await lab.client(hasty.port);

@@ -266,8 +266,16 @@ describe('a right configuration', () => {
     expect(input).toEqual(leastConfig());
   });
 
+  it('may have one part in several places', () => {
+    const health = { path: '/up' };
+    const pools = { shop: { backends: [], health }, api: { backends: [], health } };
+    const { pools: read } = readConfig({ ...twoPools({ pool: 'shop' }), pools });
+    expect(read.shop?.health).toMatchObject(health);
+    expect(read.api?.health).not.toBe(read.shop?.health);
+  });
+
   it('may leave out by undefined', () => {
-    expect(readConfig({ ...leastConfig(), admin: undefined, routes: undefined })).toEqual(
+    expect(readConfig({ ...leastConfig(), admin: undefined, routes: undefined })).toStrictEqual(
       readConfig(leastConfig()),
     );
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import type { PoolConfig } from '../../../src/gateway/config/pool-schema.ts';
 import { readConfig } from '../../../src/gateway/config/read-config.ts';
-import { resolveConfig } from '../../../src/gateway/config/resolve-config.ts';
+import { resolveConfig, UnresolvedConfigError } from '../../../src/gateway/config/resolve-config.ts';
 import type { ResolvedConfig, ResolvedPool } from '../../../src/gateway/config/resolved-config.ts';
 import type { GatewayConfig, GatewayConfigInput } from '../../../src/gateway/config/schema.ts';
 import { ConfigError } from '../../../src/gateway/errors.ts';
@@ -45,14 +45,20 @@ function resolve(more: Partial<GatewayConfigInput>, env: Record<string, string> 
   return resolveConfig(config, { baseDir: folder, env });
 }
 
-function problemsOf(more: Partial<GatewayConfigInput>, env: Record<string, string> = {}): readonly string[] {
+function errorOf(more: Partial<GatewayConfigInput>, env: Record<string, string> = {}): unknown {
   try {
     resolve(more, env);
   } catch (error) {
-    expect(error).toBeInstanceOf(ConfigError);
-    return (error as ConfigError).problems;
+    return error;
   }
-  return [];
+  return undefined;
+}
+
+function problemsOf(more: Partial<GatewayConfigInput>, env: Record<string, string> = {}): readonly string[] {
+  const error = errorOf(more, env);
+  if (error === undefined) return [];
+  expect(error).toBeInstanceOf(ConfigError);
+  return (error as ConfigError).problems;
 }
 
 const withTls = (
@@ -111,6 +117,13 @@ describe('certificates', () => {
       `listeners[0].tls.certificates[1].cert ${rule} ".", which cannot be read: it is not a file`,
       `listeners[0].tls.certificates[1].key ${rule} "shop.key/x", which cannot be read: there is no such file`,
     ]);
+  });
+
+  it('are named all the same, so that it can be tried again when they are there', () => {
+    const error = errorOf(withTls({ cert: 'late.pem', key: 'shop.key' })) as UnresolvedConfigError;
+    expect(error).toBeInstanceOf(UnresolvedConfigError);
+    expect(error.name).toBe('ConfigError');
+    expect(error.files).toEqual(['late.pem', 'shop.key'].map(inFolder));
   });
 
   it('do not show a key that lacks its first line', () => {

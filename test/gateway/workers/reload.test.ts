@@ -74,6 +74,17 @@ describe('another configuration', () => {
     );
   });
 
+  it('leaves each worker the port that it has, where any would do', async () => {
+    const anyPort = (extras = {}) => configOf({ listeners: [{ port: 0 }, { port: 9 }], ...extras });
+    const lab = await Lab.serving(anyPort());
+    await lab.end(1);
+    await lab.pass(100);
+    await lab.gateway.reload(anyPort({ name: 'other' }));
+    const portsOf = (pid: number) => lab.process(pid).gateway?.config.listeners.map(({ port }) => port);
+    expect(portsOf(2)).toEqual([0, 9]);
+    expect(portsOf(4)).toEqual([8080, 9]);
+  });
+
   it('keeps the changes at run time that it does not undo', async () => {
     const lab = await Lab.serving();
     const drainA: Command = { type: 'drain', pool: 'shop', backend: A };

@@ -107,7 +107,8 @@ export const MARKUP = `
           <label class="wide">Path with its query <input name="path" value="/" required spellcheck="false"></label>
           <label>Host <input name="host" placeholder="any" spellcheck="false" autocapitalize="off"></label>
           <label>Method <input name="method" placeholder="GET" list="methods" spellcheck="false"></label>
-          <label class="wide">Header <input name="header" placeholder="Name: value" spellcheck="false"></label>
+          <label>Header <input name="header" placeholder="Name: value" spellcheck="false"></label>
+          <label>Client address <input name="clientAddress" placeholder="none" spellcheck="false"></label>
           <datalist id="methods">
             <option>GET<option>HEAD<option>POST<option>PUT<option>PATCH<option>DELETE<option>OPTIONS
           </datalist>

@@ -51,12 +51,12 @@ function overlap(a: Address, b: Address): boolean {
 
 /** The host in one form, `*` for all of a family; and the family of addresses, 0 for both. */
 function reachOf(host: string | undefined): { host: string; family: number } {
-  // Listening on `::` takes IPv4, too.
-  if (host === undefined || host === '::') return { host: '*', family: 0 };
+  if (host === undefined) return { host: '*', family: 0 };
   const family = isIP(host);
   if (family === 4) return { host: host === '0.0.0.0' ? '*' : host, family };
   if (family === 6 && !host.includes('%')) {
     const plain = new URL(`http://[${host}]`).hostname;
+    // Listening on `::` takes IPv4, too.
     return plain === '[::]' ? { host: '*', family: 0 } : { host: plain, family };
   }
   return { host: host.toLowerCase(), family };

@@ -14,7 +14,7 @@ export function explainForm(
 
   function queryOf(data: FormData): URLSearchParams {
     const query = new URLSearchParams();
-    for (const name of ['path', 'host', 'method', 'header']) {
+    for (const name of ['path', 'host', 'method', 'header', 'clientAddress']) {
       const value = String(data.get(name) ?? '').trim();
       if (value !== '') query.set(name, value);
     }

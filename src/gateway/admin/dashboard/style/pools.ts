@@ -40,7 +40,7 @@ tbody th { font-weight: 600; }
 .weight-col { width: 4.25rem; }
 .keys-col { width: 6.75rem; }
 .spills-col { width: 3.75rem; }
-.actions-col { width: 14.5rem; }
+.actions-col { width: 14.75rem; }
 .backends :is(th, td) { padding-inline: 0.5rem; }
 .backends .right { white-space: nowrap; }
 .backends .more { font-size: 0.8rem; }
@@ -50,7 +50,7 @@ tbody th { font-weight: 600; }
 .actions { white-space: nowrap; text-align: right; }
 .backends .actions { padding-right: 0; }
 .actions button { padding: 0.15rem 0.5rem; min-height: 1.8rem; font-size: 0.85rem; }
-.actions [data-action="drain"] { min-width: 4.5rem; }
+.actions [data-action="drain"] { min-width: 4.75rem; }
 
 .state {
   display: inline-flex; align-items: center; gap: 0.35rem;
