@@ -62,7 +62,12 @@ export class Pass {
   /** Sends the stream while the steps of the scenario are taken. Resolves when all is answered and done. */
   async run(schedule: Schedule, signal: AbortSignal): Promise<void> {
     const { stage, watch } = this;
-    const isOver = (index: number) => signal.aborted || stage.failure !== undefined || schedule.isOver(index);
+    const isWaiting = () => schedule.patienceMs > 0 && stage.isBehind;
+    const isOver = (index: number) =>
+      signal.aborted ||
+      stage.failure !== undefined ||
+      index >= this.stream.length ||
+      (schedule.isOver(index) && !isWaiting());
     const looking = setInterval(() => watch.look(this.sent), LOOK_EVERY_MS);
     try {
       watch.look(0);

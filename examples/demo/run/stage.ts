@@ -30,6 +30,7 @@ export class Stage {
   failure: unknown;
   readonly #play: Play;
   #steps: Promise<void> = Promise.resolve();
+  #taken = 0;
   /** When it no longer waits for the pool to settle. */
   #patientUntil = Number.POSITIVE_INFINITY;
 
@@ -47,7 +48,15 @@ export class Stage {
       .then(() => this.#take(step, () => this.stepsAt.length > number + 1))
       .catch((error) => {
         this.failure = error;
+      })
+      .finally(() => {
+        this.#taken++;
       });
+  }
+
+  /** Whether steps that have begun are still to be taken to their end. */
+  get isBehind(): boolean {
+    return this.#taken < this.stepsAt.length;
   }
 
   /**

@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors.ts';
 import { type CheckedCertificate, checkAuthorities, checkCertificate } from './certificates.ts';
 import { tokenProblems } from './checks/admin-checks.ts';
 import { cookieClashes, sessionProblems } from './checks/session-checks.ts';

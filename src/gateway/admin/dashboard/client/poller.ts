@@ -43,7 +43,7 @@ export function poller({ load, onReport, onFailure }: PollerOptions) {
 
   /** @param tookMs - how long the last try took: what is well comes in equal steps */
   function plan(tookMs: number): void {
-    
+    if (!isRunning || document.hidden) return;
     timer = setTimeout(ask, failures === 0 ? Math.max(0, waitMs() - tookMs) : waitMs());
   }
 
