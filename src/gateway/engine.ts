@@ -11,8 +11,8 @@ import { GatewayControl } from './gateway-control.ts';
 import { EventLog } from './observation/event-log.ts';
 import { buildRuntime, type Runtime } from './runtime.ts';
 import { Tunnels } from './tunnels/tunnels.ts';
+import { VERSION } from './version.ts';
 
-const VERSION = '0.1.0';
 /** How often it is looked whether the last request has ended. */
 const DRAIN_STEP_MS = 20;
 

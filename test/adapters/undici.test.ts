@@ -98,7 +98,7 @@ describe('a balanced dispatcher', () => {
     const { inner, dispatcher } = aDispatch();
     const { steps, controller } = aController();
     dispatcher.dispatch(get, aHandler().handler);
-    const [{ handler }] = inner.calls as [{ handler: Handler }];
+    const { handler } = inner.calls[0] as { handler: Handler };
     handler.onRequestStart?.(controller, undefined);
     handler.onResponseStart?.(controller, 503, {});
     handler.onResponseData?.(controller, Buffer.alloc(65_536));
@@ -137,7 +137,7 @@ describe('a balanced dispatcher', () => {
       onComplete: (trailers) => void heard.push(trailers),
       onError: (error) => void heard.push(error),
     });
-    const [{ handler }] = inner.calls as [{ handler: Handler }];
+    const { handler } = inner.calls[0] as { handler: Handler };
     handler.onRequestStart?.(controller, undefined);
     handler.onResponseStart?.(controller, 200, {});
     resume();

@@ -1,12 +1,12 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { fail } from './case.ts';
 import type { Running, Target, TargetOptions } from './target.ts';
 import { Client } from './wire/client.ts';
 import { H2Client, type H2Options } from './wire/h2-client.ts';
 import { sleep } from './wire/poll.ts';
 import { type Script, Upstream } from './wire/upstream.ts';
+
+/** A backend that refuses connections: nobody listens at the first port, and none is given it by chance. */
+export const REFUSING = 'http://127.0.0.1:1';
 
 /** What one case works with; all that it started is stopped after it. */
 export class Lab {
@@ -53,17 +53,6 @@ export class Lab {
     const client = await H2Client.connect(port, options);
     this.#ends.push(() => client.socket.destroy());
     return client;
-  }
-
-  /** A port of this machine at which nobody listens. */
-  async refusingPort(): Promise<number> {
-    const server = createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, 'close');
-    return port;
   }
 
   /** Leaves something to do for the end of the case. */

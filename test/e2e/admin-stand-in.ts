@@ -106,7 +106,7 @@ export function aGateway(
 
 /** Stands in for the admin listener: serves the page, tells what it is told to tell, and notes all that comes. */
 export class AdminStandIn {
-  stats: () => GatewayStats = () => aGateway([]);
+  stats: () => GatewayStats | Promise<GatewayStats> = () => aGateway([]);
   explain: () => GatewayExplanation = () => ({ route: undefined, explanation: undefined });
   /** What changes get. */
   change: (call: Call) => Answer = () => ({ status: 200, body: {} });
@@ -149,16 +149,16 @@ export class AdminStandIn {
     }
     const body = await text(request);
     const call = { method, path: url, headers, body: body === '' ? undefined : JSON.parse(body) };
-    const { status, body: answer } = this.#answer(call);
+    const { status, body: answer } = await this.#answer(call);
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify(answer));
   }
 
-  #answer(call: Call): Answer {
+  async #answer(call: Call): Promise<Answer> {
     if (this.token !== undefined && call.headers.authorization !== `Bearer ${this.token}`) {
       return { status: 401, body: { code: 'ERR_ADMIN_UNAUTHORIZED', message: 'a token is needed' } };
     }
-    if (call.method === 'GET' && call.path === '/stats') return { status: 200, body: this.stats() };
+    if (call.method === 'GET' && call.path === '/stats') return { status: 200, body: await this.stats() };
     this.calls.push(call);
     if (call.path.startsWith('/explain?')) return { status: 200, body: this.explain() };
     return this.change(call);

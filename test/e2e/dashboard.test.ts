@@ -354,13 +354,28 @@ describe.skipIf(!hasChromium)(NAME, () => {
         Object.defineProperty(document, 'hidden', { value, configurable: true });
         document.dispatchEvent(new Event('visibilitychange'));
       }, hidden);
+    /** Does something while an answer is on its way. */
+    const meanwhile = async (act: () => Promise<unknown>) => {
+      const before = polls();
+      const answer = new Promise<void>((resolve) => {
+        admin.stats = async () => {
+          await act();
+          resolve();
+          return aMixedGateway();
+        };
+      });
+      await page.clock.fastForward(1_000);
+      await answer;
+      admin.stats = aMixedGateway;
+      expect(polls()).toBeGreaterThan(before);
+    };
     expect(await pollsInAnHour()).toBeGreaterThan(0);
-    await button(page, 'Pause').click();
-    expect(await textOf(page, '#ready')).toBe('Paused');
+    await meanwhile(() => button(page, 'Pause').click());
     expect(await pollsInAnHour()).toBe(0);
+    await soon(page, '#ready').toBe('Paused');
     await button(page, 'Continue').click();
     await soon(page, '#ready').toBe('Ready');
-    await hide(true);
+    await meanwhile(() => hide(true));
     expect(await pollsInAnHour()).toBe(0);
     await hide(false);
     expect(await pollsInAnHour()).toBeGreaterThan(0);
@@ -423,7 +438,8 @@ describe.skipIf(!hasChromium)(NAME, () => {
       message: `${long} is down`,
     };
     admin.stats = () => aGateway([aPool('shop', backends)], { events: [event] });
-    admin.explain = () => explained;
+    const longer = JSON.parse(JSON.stringify(explained).replaceAll('"a"', JSON.stringify(long)));
+    admin.explain = () => longer;
     const page = await openLive();
     await button(page, 'Explain').click();
     await page.locator('#explanation').waitFor();

@@ -9,14 +9,14 @@ export interface LoadResult {
   readonly failures: string[];
 }
 
-/** Clients that send one request after the other, each over a connection that it keeps. */
+/** Clients that send one request after the other, each over a connection that it keeps, unless it is told otherwise. */
 export class Load {
   readonly result: LoadResult = { answered: 0, turnedAway: 0, failures: [] };
   readonly #clients: Promise<void>[];
   #isOver = false;
 
-  constructor(url: string, clients: number) {
-    this.#clients = Array.from({ length: clients }, () => this.#run(url));
+  constructor(url: string, clients: number, { keepAlive = true }: { keepAlive?: boolean } = {}) {
+    this.#clients = Array.from({ length: clients }, () => this.#run(url, keepAlive));
   }
 
   /** Ends it. @returns what became of all requests */
@@ -26,8 +26,8 @@ export class Load {
     return this.result;
   }
 
-  async #run(url: string): Promise<void> {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  async #run(url: string, keepAlive: boolean): Promise<void> {
+    const agent = new Agent({ keepAlive, maxSockets: 1 });
     while (!this.#isOver) await this.#send(url, agent);
     agent.destroy();
   }

@@ -73,6 +73,20 @@ describe('a gateway of two workers', () => {
     expect(new Set(failures)).not.toContain('no answer');
   });
 
+  it('leaves no client waiting for one that was killed', async () => {
+    const backend = await answers('well');
+    const { command, url, workers } = await serving([backend]);
+    const load = new Load(url, 32, { keepAlive: false });
+    for (let kills = 1; kills <= 4; kills++) {
+      const before = load.result.answered;
+      await eventually(() => load.result.answered > before + 200, 'load');
+      process.kill(workers().at(-1) as number, 'SIGKILL');
+      const hasNext = () => command.lines.filter(({ event }) => event === 'worker-started').length === kills;
+      await eventually(hasNext, 'another worker');
+    }
+    expect((await load.stop()).failures).not.toContain('no answer');
+  });
+
   it('loses no request when it is stopped under load', async () => {
     let served = 0;
     const backend = await origin((_request, response) => {

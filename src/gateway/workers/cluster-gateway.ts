@@ -7,7 +7,8 @@ import { ConfigError } from '../errors.ts';
 import { ChangeJournal } from './change-journal.ts';
 import { ClusterControl } from './cluster-control.ts';
 import { FleetStats } from './fleet-stats.ts';
-import { type SharedConfig, withPorts, workerConfig } from './shared-config.ts';
+import { freePort } from './free-port.ts';
+import { type SharedConfig, withPorts } from './shared-config.ts';
 import { Turns } from './turns.ts';
 import { WorkerFleet } from './worker-fleet.ts';
 import { WorkerLink, type WorkerProcess, WorkerSilentError } from './worker-link.ts';
@@ -44,10 +45,11 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
   readonly #stats: FleetStats;
   readonly #admin: AdminServer | undefined;
   #config: SharedConfig;
-  /** Where the listeners are, when they are open. */
-  #addresses: readonly ListeningAddress[] = [];
-  /** Those that were told the ports, since they came later. */
-  readonly #late = new WeakSet<WorkerLink>();
+  /**
+   * Those that stand for ports left open, by listener. Chosen for all workers and all times: where nobody listens any more, whoever
+   * comes next would get another one.
+   */
+  #ports: readonly number[] = [];
 
   /** @param config - for as many workers as it says */
   constructor(config: SharedConfig, parts: ClusterParts) {
@@ -77,8 +79,12 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
     // First, as nobody may come in where not everything can be opened.
     const admin = await this.#admin?.listen();
     try {
-      this.#addresses = await this.#fleet.start();
-      return admin === undefined ? this.#addresses : [...this.#addresses, admin];
+      const { listeners } = this.#config;
+      this.#ports = await Promise.all(
+        listeners.map(({ host, port }) => (port === 0 ? freePort(host) : port)),
+      );
+      const addresses = await this.#fleet.start();
+      return admin === undefined ? addresses : [...addresses, admin];
     } catch (error) {
       await this.#admin?.close();
       throw error;
@@ -139,21 +145,19 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
   }
 
   async #reloadAt(link: WorkerLink, next: SharedConfig): Promise<void> {
-    await link.ask({ type: 'reload', config: this.#configFor(link, next) }, RELOAD_MS);
+    await link.ask({ type: 'reload', config: this.#configOf(next) }, RELOAD_MS);
   }
 
   #launch(onFaulty: (reason: string) => void): Launched {
     const link = new WorkerLink(this.#parts.fork(), this.#env.timers, onFaulty);
-    // Without a worker that listens, a port that was left open would be another one now.
-    if (this.#addresses.length > 0) this.#late.add(link);
-    const config = this.#configFor(link, this.#config);
+    const config = this.#configOf(this.#config);
     const addresses = link.ask({ type: 'start', config, changes: this.#journal.commands }, START_MS);
     return { link, addresses };
   }
 
-  #configFor(link: WorkerLink, config: SharedConfig): SharedConfig {
-    const own = workerConfig(config);
-    return this.#late.has(link) ? withPorts(own, this.#addresses) : own;
+  /** What one worker runs: operators come in here. */
+  #configOf(config: SharedConfig): SharedConfig {
+    return { ...withPorts(config, this.#ports), admin: undefined, workers: 1 };
   }
 
   #patienceMs(graceMs = this.#config.shutdown.graceMs): number {

@@ -43,7 +43,7 @@ describe('a balanced fetch', () => {
     expect(calls[1]?.init.duplex).toBe('half');
   });
 
-  it('uses a `fetch` that is replaced later only if it was not given one', async () => {
+  it('uses the `fetch` that it is given', async () => {
     const { calls, fetch } = aFetch();
     await balancedFetch(['http://a'], { fetch })('/');
     expect(calls.length).toBe(1);

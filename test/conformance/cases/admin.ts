@@ -6,7 +6,7 @@ import { get, HOST, message } from '../wire/requests.ts';
 import { echo } from '../wire/upstream.ts';
 import { fields } from './h2-exchange.ts';
 
-const TOKEN = 'a token of many characters';
+const TOKEN = 'a-token-of-many-characters';
 const PATHS = [
   '/stats',
   '/metrics',

@@ -1,6 +1,6 @@
 import { type Case, check } from '../case.ts';
 import { clean, exchange, rejectedOrOne, status, summaryOf, unambiguous } from '../judge.ts';
-import type { Lab } from '../lab.ts';
+import { type Lab, REFUSING } from '../lab.ts';
 import { header } from '../wire/messages.ts';
 import { sleep } from '../wire/poll.ts';
 import { chunk, get, HOST, message, post, SMUGGLED } from '../wire/requests.ts';
@@ -181,8 +181,7 @@ export const desync: readonly Case[] = [
     id: 'D17',
     title: 'an answer of its own before the body: the body stays a body',
     run: async (lab) => {
-      const dead = `http://127.0.0.1:${await lab.refusingPort()}`;
-      const { port } = await lab.start({ backends: [dead] });
+      const { port } = await lab.start({ backends: [REFUSING] });
       return lateBody(lab, post(SMUGGLED), port);
     },
   },

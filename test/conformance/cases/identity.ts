@@ -1,7 +1,7 @@
 import type { AccessRecord, GatewayLog } from '../../../src/gateway/contracts.ts';
 import { type Case, check } from '../case.ts';
 import { exchange, onlyRequest, rejected, status } from '../judge.ts';
-import type { Lab } from '../lab.ts';
+import { type Lab, REFUSING } from '../lab.ts';
 import type { TargetOptions } from '../target.ts';
 import { header } from '../wire/messages.ts';
 import { until } from '../wire/poll.ts';
@@ -173,8 +173,7 @@ const echoed: readonly Case[] = [
     id: 'F07',
     title: 'nothing that the gateway echoes can break a line',
     run: async (lab) => {
-      const dead = `http://127.0.0.1:${await lab.refusingPort()}`;
-      const { port } = await lab.start({ backends: [dead] });
+      const { port } = await lab.start({ backends: [REFUSING] });
       const lines = [
         'X-Request-Id: a%0d%0aX-Evil: 1',
         'Accept: text/plain\xc4\x8a',

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { type Case, check } from '../case.ts';
 import { certificateFor } from '../certificates.ts';
 import type { Lab } from '../lab.ts';
@@ -6,13 +7,6 @@ import { header } from '../wire/messages.ts';
 import { sleep, until } from '../wire/poll.ts';
 import { get, message } from '../wire/requests.ts';
 import { type Reply, reply } from '../wire/upstream.ts';
-
-const after =
-  (ms: number): Reply =>
-  async (socket) => {
-    await sleep(ms);
-    if (!socket.destroyed) socket.write(reply('200 OK', [], 'late'));
-  };
 
 /** Stops a target that no longer has to serve. */
 function stop(lab: Lab, running: Running, graceMs: number): Promise<void> {
@@ -26,11 +20,15 @@ const draining: readonly Case[] = [
     title: 'draining: no request is lost, and each last answer closes its connection',
     needs: 'configuration',
     run: async (lab) => {
-      const { running, port } = await lab.pair({ complete: after(400) });
+      const held: Socket[] = [];
+      const { running, port } = await lab.pair({ complete: (socket) => held.push(socket) });
       const clients = await Promise.all(Array.from({ length: 20 }, () => lab.client(port)));
       for (const client of clients) client.write(get());
-      await until(() => (running.stats?.().requests.inFlight ?? 20) >= 20);
-      await stop(lab, running, 5_000);
+      check(await until(() => held.length === 20), 'not all of them arrive');
+      const stopped = stop(lab, running, 5_000);
+      await sleep(100);
+      for (const socket of held) socket.write(reply('200 OK', [], 'late'));
+      await stopped;
       for (const client of clients) {
         check(await client.closed(2_000), 'the connection stays open');
         const [answer] = client.answers;

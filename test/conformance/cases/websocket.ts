@@ -131,7 +131,8 @@ const handshakes: readonly Case[] = [
       const given = ['Sec-WebSocket-Protocol: chat', 'Sec-WebSocket-Extensions: permessage-deflate'];
       const outcome = await exchange(lab, handshake(...asked), { script: { complete: switched(...given) } });
       const answer = status(outcome, 101);
-      for (const line of given) check(outcome.client.text.includes(line), () => `lost ${line}`);
+      for (const line of given)
+        check(outcome.client.text.toLowerCase().includes(line.toLowerCase()), () => `lost ${line}`);
       const [request] = outcome.upstream.requests();
       check(
         request !== undefined && header(request, 'sec-websocket-protocol') === 'chat, superchat',

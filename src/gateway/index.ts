@@ -1,0 +1,19 @@
+export type { GatewayConfig, GatewayConfigInput } from './config/schema.ts';
+export type {
+  AccessRecord,
+  Command,
+  Control,
+  ExplainQuery,
+  Gateway,
+  GatewayBackendStats,
+  GatewayEvent,
+  GatewayExplanation,
+  GatewayLog,
+  GatewayPoolStats,
+  GatewayStats,
+  LatencyStats,
+  ListeningAddress,
+} from './contracts.ts';
+export { ConfigError, ControlError } from './errors.ts';
+export { createGateway, type GatewayParts } from './gateway.ts';
+export { createProxy, type NodeProxy, type NodeProxyConfig } from './proxy.ts';
