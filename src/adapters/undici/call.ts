@@ -123,7 +123,7 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner {
   }
 
   upgraded(status: number, headers: Headers, socket: Socket): void {
-    this.#exchange.end('success');
+    socket.once('close', () => this.#exchange.end('success'));
     this.#isOver = true;
     this.#parts.over(this);
     try {
