@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { machineFacts } from '../machine.ts';
 import { textStyle } from '../text.ts';
 import { measureAll } from './bench.ts';
@@ -33,13 +34,14 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function bench({ quick, rounds, names, jsonFile }: Options): Promise<void> {
   const schedule = quick ? quickSchedule(rounds) : fullSchedule(rounds);
+  const [loadBefore = 0] = loadavg();
   const ground = await prepareGround();
   try {
     const measured = await measureAll(ground, schedule, names, showProgress);
     showProgress('');
     const machine = machineFacts(rounds, 1_000 * (schedule.saturation[0]?.seconds ?? 0));
     const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
-    const circumstances = { machine, cores: ground.cores, schedule };
+    const circumstances = { machine, cores: ground.cores, schedule, loadBefore };
     console.log(report(measured, circumstances, textStyle(colour)));
     if (jsonFile === undefined) return;
     const all = { ...circumstances, ...measured, targets: targetRows(measured.samples) };

@@ -12,12 +12,16 @@ const CELL_WIDTH = 15;
 const WHAT_WIDTH = 56;
 const VALUE_WIDTH = 40;
 const TARGET_WIDTH = 14;
+/** Above this, others have had the processors, too. */
+const QUIET_LOAD = 1;
 
 /** On what, and how thoroughly, was measured. */
 export interface Circumstances {
   readonly machine: MachineFacts;
   readonly cores: Cores;
   readonly schedule: Schedule;
+  /** Processes that wanted to run in the minute before, on average. */
+  readonly loadBefore: number;
 }
 
 /** The whole report as text: who was measured, the medians, and every target with its verdict. */
@@ -47,11 +51,12 @@ export function report(measured: Measured, circumstances: Circumstances, style: 
 
 function headLines(
   { load, origins, samples }: Measured,
-  { machine, cores }: Circumstances,
+  { machine, cores, loadBefore }: Circumstances,
   style: Style,
 ): string[] {
   const { node, cpus, cpu, rounds } = machine;
   const memoryRounds = samples.contendersIn(MEMORY).length > 0 ? ', memory once' : '';
+  const busy = `The machine was busy before (a load of ${loadBefore.toFixed(1)}): these figures mean little.`;
   return [
     `${style.bold('evenkeel gateway, measured')}  Node ${node}, ${cpus} x ${cpu}`,
     style.dim(
@@ -66,6 +71,7 @@ function headLines(
     style.dim(
       'CPU is user and system time of the proxy for each request. Any answer but 2xx, short body or socket error makes a line void.',
     ),
+    ...(loadBefore > QUIET_LOAD ? [style.bad(busy)] : []),
   ];
 }
 

@@ -80,7 +80,7 @@ describe('evenkeel, in a process of its own', () => {
     expect(command.stderr).toBe('');
   });
 
-  it('loses no request when it is stopped under load', async () => {
+  it('answers every request that it has taken when it is stopped under load', async () => {
     let served = 0;
     const backend = await origin((request, response) => {
       // Others ask for its health.

@@ -3,9 +3,9 @@ import { Agent, get } from 'node:http';
 /** What became of requests. */
 export interface LoadResult {
   answered: number;
-  /** Connections that were refused, and those that were closed while they were idle: nobody has lost anything. */
+  /** Connections that were refused, or closed before the first byte of an answer: no backend may know of these. */
   turnedAway: number;
-  /** All others. */
+  /** Answers that were wrong, or broke off, or never came. */
   readonly failures: string[];
 }
 
@@ -34,23 +34,25 @@ export class Load {
 
   #send(url: string, agent: Agent): Promise<void> {
     return new Promise((resolve) => {
+      const fail = (message: string) => {
+        this.result.failures.push(message);
+        resolve();
+      };
       const request = get(url, { agent, timeout: 20_000 }, (response) => {
         response.resume();
-        response.on('error', (error) => fail(error));
+        response.on('error', ({ message }) => fail(message));
         response.on('end', () => {
-          if (response.statusCode === 200) this.result.answered++;
-          else this.result.failures.push(`status ${response.statusCode}`);
+          if (response.statusCode !== 200) return fail(`status ${response.statusCode}`);
+          this.result.answered++;
           resolve();
         });
       });
-      const fail = (error: NodeJS.ErrnoException) => {
-        const isIdle = request.reusedSocket && error.code === 'ECONNRESET';
-        if (error.code === 'ECONNREFUSED' || isIdle) this.result.turnedAway++;
-        else this.result.failures.push(error.message);
+      request.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+        if (code !== 'ECONNREFUSED' && code !== 'ECONNRESET') return fail(message);
+        this.result.turnedAway++;
         setTimeout(resolve, 5);
-      };
+      });
       request.on('timeout', () => request.destroy(new Error('no answer')));
-      request.on('error', fail);
     });
   }
 }

@@ -43,12 +43,13 @@ export function lowContrasts(page: Page): Promise<string[]> {
   });
 }
 
-/** What reaches beyond the right edge of the page, so that one must scroll sideways. */
+/** What reaches beyond the right edge of the page, or of a part that scrolls, so that one must scroll sideways. */
 export function overflowing(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const width = document.documentElement.clientWidth;
     const isScrolled = document.documentElement.scrollWidth > width;
     const wide = [...document.querySelectorAll<HTMLElement>('body *')].filter((element) => {
+      if (element.matches('.scroll') && element.scrollWidth > element.clientWidth) return true;
       const { right } = element.getBoundingClientRect();
       return right > width + 1 && element.checkVisibility() && element.closest('.scroll, .unseen') === null;
     });

@@ -52,7 +52,7 @@ export class Exchange {
     this.#attempts.push({ backend: lease.backend.id, reason: reasonOf(end) });
     this.#endRetry();
     // What cannot be sent twice is to the rules what a POST is.
-    const method = this.#request.method;
+    const method = canRepeat ? this.#request.method : 'POST';
     const delayMs = failover.delayAfter({ method }, resultOf(end), this.#attempts.length);
     if (delayMs === undefined) return undefined;
     this.#isRetry = true;

@@ -53,11 +53,8 @@ export function isNetwork(text: string): boolean {
 
 /** Whether only this machine can reach what listens there. */
 export function isLoopback(host: string): boolean {
-  const [address = ''] = host.split('%', 1);
-  const family = isIP(address);
-  return family === 0
-    ? /^localhost\.?$/i.test(host)
-    : LOOPBACK.check(address, family === 4 ? 'ipv4' : 'ipv6');
+  const family = isIP(host);
+  return family === 0 ? /^localhost\.?$/i.test(host) : LOOPBACK.check(host, family === 4 ? 'ipv4' : 'ipv6');
 }
 
 function isName(name: string): boolean {

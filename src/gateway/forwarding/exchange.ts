@@ -114,7 +114,7 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
     const { backend } = attempt.lease;
     pool.loadMetrics?.(backend, { status, data: '', headers: headerRecord(head.headers) });
     attempt.upstream.meter.statuses.count(status);
-    const isFailure = status === 502 || status === 503 || status === 504;
+    const isFailure = pool.isFailure(status);
     if (isFailure && this.#mayRepeat && this.#attempts?.retry({ response: { status } })) return false;
     this.#outcome = isFailure ? 'failure' : 'success';
     const headers = responseHeaders.apply(head.headers);

@@ -31,6 +31,7 @@ export class UpstreamPool {
   readonly queue: LeaseQueue<Request> | undefined;
   readonly sessions: SessionPolicy | undefined;
   readonly loadMetrics: LoadMetricsFeed | undefined;
+  readonly #failures: ReadonlySet<number>;
   /** The array that the engine follows. */
   readonly #entries: UrlBackend[];
   /** By id; shared with the pool before or after this one, where both reach backends in the same way. */
@@ -51,6 +52,7 @@ export class UpstreamPool {
     this.#entries = entriesOf(config);
     this.balancer = new Balancer(this.#entries, balancerOptions(config, {}));
     this.failover = retries === false ? undefined : new Failover(retries === true ? {} : retries);
+    this.#failures = new Set([502, 503, 504, ...(typeof retries === 'boolean' ? [] : retries.retryOn)]);
     const queueOptions = queue === true ? {} : queue;
     this.queue =
       queueOptions === false ? undefined : new LeaseQueue(this.balancer, { ...queueOptions, ...systemEnv });
@@ -83,6 +85,11 @@ export class UpstreamPool {
   /** The connections to a backend that was just chosen. */
   upstreamOf(backend: Backend): Upstream {
     return this.#upstreams.get(backend.id) ?? this.#connect(backend);
+  }
+
+  /** Whether an answer with this status is the backend's failure: what is worth a retry is one, too. */
+  isFailure(status: number): boolean {
+    return this.#failures.has(status);
   }
 
   /** Takes other backends; those that stay keep their connections, leases and counts. */

@@ -13,8 +13,8 @@ export interface Peer {
   readonly config: (port: number, folder: string) => string;
 }
 
-/** Below the ports that the platform gives out by itself, so that nobody else gets it meanwhile. */
-const freePort = () => 20_000 + Math.floor(Math.random() * 10_000);
+// Below the ports that the platform gives out by itself; one after the other, since some share a port without a word.
+let lastPort = 20_000 + Math.floor(Math.random() * 10_000);
 
 async function listens(port: number, child: ChildProcess): Promise<void> {
   for (let tries = 0; tries < 500; tries++) {
@@ -33,7 +33,7 @@ async function listens(port: number, child: ChildProcess): Promise<void> {
 
 /** Starts a peer in a process of its own. */
 export async function startPeer(peer: Peer, options: { readonly plain: boolean }): Promise<Running> {
-  const port = freePort();
+  const port = ++lastPort;
   const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
   const file = join(folder, 'peer.conf');
   writeFileSync(file, peer.config(port, folder));

@@ -143,6 +143,7 @@ describe('wrong YAML', () => {
     ['a: !!binary aGk=\n', 'gateway.yaml:1:4: Unresolved tag: tag:yaml.org,2002:binary'],
     ['a: !!set { b }\n', 'gateway.yaml:1:4: Unresolved tag: tag:yaml.org,2002:set'],
     ['? [a, b]\n: 1\n', 'gateway.yaml:1:3: With stringKeys, all keys must be strings'],
+    ['%YAML 1.1\n---\na: no\n', 'gateway.yaml must be YAML 1.2, got 1.1'],
     ['a: *b\n', 'gateway.yaml: Unresolved alias (the anchor must be set before the alias): b'],
   ])('is told with line and column: %j', (text, line) => {
     expect(problemsOf(fileWith(text))).toEqual([line]);

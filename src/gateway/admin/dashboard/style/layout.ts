@@ -82,7 +82,9 @@ a { color: var(--accent); text-underline-offset: 0.2em; }
 @media (max-width: 48rem) {
   nav { margin-left: 0; }
   .tiles { grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); }
+  .tile { padding: 0.65rem 0.85rem; }
   .tile:first-child { grid-column: 1 / -1; }
+  .figure { font-size: 1.25rem; }
   .card { padding: 0.9rem; }
 }
 @media (prefers-reduced-motion: no-preference) {

@@ -82,6 +82,8 @@ symbol .line { fill: none; stroke-width: 2.5; stroke-linecap: round; stroke-line
   .backends td .spark { float: right; margin: 0 0.5rem 0 0; width: 5rem; height: 1.4rem; }
 }
 @media (max-width: 48rem) {
+  .plain th:first-child { min-width: 4.5rem; }
+  .plain td.right { white-space: normal; }
   .pool-head button, .filter { margin-left: 0; }
 }
 `;
