@@ -2,7 +2,7 @@ import { Command, type OutputConfiguration } from 'commander';
 import { VERSION } from '../gateway/version.ts';
 import { type StrategyName, strategies } from '../index.ts';
 import { type CheckOptions, check } from './check.ts';
-import { demo } from './demo.ts';
+import { type DemoOptions, demo } from './demo.ts';
 import { type ExplainOptions, explain } from './explain.ts';
 import { CHECK_HELP, EXPLAIN_HELP, MAIN_HELP, SERVE_HELP } from './help.ts';
 import type { Io } from './io.ts';
@@ -43,7 +43,8 @@ export function program(io: Io, end: (code: number) => void): Command {
   root
     .command('demo')
     .description('start example backends and a gateway in front of them')
-    .action(async () => end(await demo(io)));
+    .option('--seconds <n>', 'stop after so many seconds', integer('--seconds', 1, 86_400))
+    .action(async (options: DemoOptions) => end(await demo(io, options)));
   root
     .command('schema')
     .description('print the JSON Schema of configuration files')

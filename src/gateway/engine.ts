@@ -4,6 +4,7 @@ import type { GatewayLog, GatewayStats } from './contracts.ts';
 import { ConfigError } from './errors.ts';
 import type { Context, UnderWay } from './forwarding/context.ts';
 import { RequestIds } from './forwarding/request-ids.ts';
+import { Roster } from './forwarding/roster.ts';
 import { StallWatch } from './forwarding/stall-watch.ts';
 import { Totals } from './forwarding/totals.ts';
 import { trustedProxies } from './forwarding/trusted-proxies.ts';
@@ -23,7 +24,7 @@ export class Engine {
   readonly #log: GatewayLog;
   readonly #totals = new Totals();
   readonly #ids = new RequestIds();
-  readonly #exchanges = new Set<UnderWay>();
+  readonly #exchanges = new Roster<UnderWay>();
   readonly #tunnels = new Tunnels();
   readonly #startedAt = Date.now();
   /** Apart from others of the same name: only its own `Via` is a loop. */

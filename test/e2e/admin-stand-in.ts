@@ -3,15 +3,8 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { dashboardPage } from '../../src/gateway/admin/dashboard/dashboard.ts';
-import type {
-  GatewayBackendStats,
-  GatewayExplanation,
-  GatewayPoolStats,
-  GatewayStats,
-  LatencyStats,
-} from '../../src/gateway/contracts.ts';
-
-const STARTED_AT = Date.now() - 7_500_000;
+import type { GatewayExplanation, GatewayStats } from '../../src/gateway/contracts.ts';
+import { aGateway } from './gateway-figures.ts';
 
 /** A call that changes something, as it came. */
 export interface Call {
@@ -26,85 +19,7 @@ interface Answer {
   readonly body?: unknown;
 }
 
-export function latency(buckets: [number, number][] = []): LatencyStats {
-  const count = buckets.reduce((sum, [, one]) => sum + one, 0);
-  const [median] = buckets;
-  const last = buckets.at(-1);
-  return { count, sumMs: 0, p50Ms: median?.[0], p90Ms: last?.[0], p99Ms: last?.[0], buckets };
-}
-
-export function aBackend(id: string, overrides: Partial<GatewayBackendStats> = {}): GatewayBackendStats {
-  return {
-    id,
-    url: `http://${id}.test:8080`,
-    zone: undefined,
-    backup: false,
-    weight: 1,
-    currentWeight: 1,
-    state: 'up',
-    alive: true,
-    checkFailure: undefined,
-    activeConnections: 0,
-    requests: 0,
-    errors: 0,
-    cancelled: 0,
-    spills: 0,
-    keys: 0,
-    share: undefined,
-    statuses: { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 },
-    latency: latency(),
-    ...overrides,
-  };
-}
-
-export function aPool(
-  name: string,
-  backends: readonly GatewayBackendStats[],
-  overrides: Partial<GatewayPoolStats> = {},
-): GatewayPoolStats {
-  return {
-    name,
-    strategy: 'consistent-hash',
-    fingerprint: '5f3a9c1e',
-    panic: false,
-    keys: 0,
-    inFlight: 0,
-    failover: undefined,
-    queue: undefined,
-    backends,
-    ...overrides,
-  };
-}
-
-export function aGateway(
-  pools: readonly GatewayPoolStats[],
-  overrides: Partial<GatewayStats> = {},
-): GatewayStats {
-  return {
-    version: '0.1.0',
-    node: 'v20.20.2',
-    workers: 1,
-    startedAt: STARTED_AT,
-    ready: true,
-    connections: { open: 0, accepted: 0, refused: 0 },
-    requests: {
-      total: 0,
-      inFlight: 0,
-      statuses: { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 },
-      cancelled: 0,
-      rateLimited: 0,
-      errors: {},
-    },
-    tunnels: { open: 0, total: 0 },
-    bytes: { received: 0, sent: 0 },
-    latency: latency(),
-    pools,
-    events: [],
-    ...overrides,
-  };
-}
-
-/** Stands in for the admin listener: serves the page, tells what it is told to tell, and notes all that comes. */
+/** Stands in for the admin listener: serves the page, tells what it is told, and notes all that comes. */
 export class AdminStandIn {
   stats: () => GatewayStats | Promise<GatewayStats> = () => aGateway([]);
   explain: () => GatewayExplanation = () => ({ route: undefined, explanation: undefined });

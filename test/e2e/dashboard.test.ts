@@ -1,9 +1,9 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { GatewayExplanation } from '../../src/gateway/contracts.ts';
 import { createGateway } from '../../src/gateway/gateway.ts';
-import { AdminStandIn, aBackend, aGateway, aPool, latency } from './admin-stand-in.ts';
+import { AdminStandIn } from './admin-stand-in.ts';
 import { hasChromium, startChromium } from './browser.ts';
+import { aBackend, aGateway, aMixedGateway, aPool, explained, latency } from './gateway-figures.ts';
 import { lowContrasts, overflowing } from './page-checks.ts';
 
 const NAME = hasChromium ? 'the dashboard' : 'the dashboard (SKIPPED: there is no /usr/bin/chromium here)';
@@ -12,52 +12,6 @@ if (!hasChromium) console.warn(`${NAME}: Debian's package chromium has it`);
 /** What a browser says of refused calls and connections, which some tests want. */
 const EXPECTED = /^Failed to load resource: (the server responded with a status of 4|net::ERR_)/;
 const HOSTILE = '<img src=x onerror="document.title=1"></script><script>document.title=1</script>';
-
-/** Backends in every state that there is. */
-function aMixedGateway() {
-  const backends = [
-    aBackend('a', { share: 0.4, keys: 812, requests: 1_234_567, activeConnections: 3 }),
-    aBackend('b', { share: 0.3, state: 'down', alive: false, checkFailure: 'connect ECONNREFUSED' }),
-    aBackend('c', { share: 0.2, state: 'draining', alive: false, activeConnections: 2, weight: 2 }),
-    aBackend('d', { share: 0.1, state: 'barred', alive: false, errors: 7, zone: 'eu-1', backup: true }),
-  ];
-  const panicking = aPool('static', [aBackend('e', { weight: 2, currentWeight: 0.5 })], { panic: true });
-  return aGateway([aPool('shop', backends, { keys: 2_030, inFlight: 5 }), panicking], {
-    workers: 2,
-    connections: { open: 214, accepted: 9_999, refused: 1 },
-    events: [
-      { at: 1_700_000_000_000, pool: undefined, type: 'reloaded', backend: undefined, message: 'read again' },
-      { at: 1_700_000_060_000, pool: 'shop', type: 'down', backend: 'b', message: 'b is down' },
-    ],
-  });
-}
-
-const explained: GatewayExplanation = {
-  route: { host: '*', path: '/cart', pool: 'shop' },
-  explanation: {
-    key: '/cart?id=7',
-    hash: 0xabcdef12,
-    position: 0.671,
-    strategy: 'consistent-hash',
-    picked: 'a',
-    owner: 'b',
-    remembered: true,
-    spilled: true,
-    panic: false,
-    bounds: { factor: 1.25, z: 1, keys: 2_030, inFlight: 5 },
-    candidates: [
-      { id: 'a', verdict: 'picked', inFlight: 3, flightLimit: 5, keys: 812, keyLimit: 1_021 },
-      {
-        id: 'b',
-        verdict: 'full 5/5',
-        inFlight: 5,
-        flightLimit: 5,
-        keys: 9,
-        keyLimit: Number.POSITIVE_INFINITY,
-      },
-    ],
-  },
-};
 
 describe.skipIf(!hasChromium)(NAME, () => {
   let browser: Browser;

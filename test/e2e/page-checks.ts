@@ -43,7 +43,7 @@ export function lowContrasts(page: Page): Promise<string[]> {
   });
 }
 
-/** What reaches beyond the right edge of the page, or of a part that scrolls, so that one must scroll sideways. */
+/** What reaches beyond the right edge of the page, or of a part that scrolls: one must scroll sideways. */
 export function overflowing(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const width = document.documentElement.clientWidth;

@@ -63,7 +63,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   /** The client can take more. */
   drained(): void {
-    if (!this.#isBlocked) return;
+    if (this.#isOver || !this.#isBlocked) return;
     this.#isBlocked = false;
     this.#resume?.();
   }

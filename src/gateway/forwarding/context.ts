@@ -6,11 +6,12 @@ import type { Client } from './client.ts';
 import type { Identity } from './forwarded-headers.ts';
 import type { Refusal } from './refusal.ts';
 import type { RequestIds } from './request-ids.ts';
+import type { Listed, Roster } from './roster.ts';
 import type { Totals } from './totals.ts';
 import type { Upload } from './upload.ts';
 
 /** A request that has not yet got all of its answer. */
-export interface UnderWay {
+export interface UnderWay extends Listed {
   readonly client: Pick<Client, 'abort' | 'isBlocked' | 'flushHead'>;
   /** When it came, in milliseconds of the process's clock. */
   readonly startedAt: number;
@@ -30,7 +31,7 @@ export interface Context {
   readonly log: GatewayLog;
   readonly ids: RequestIds;
   /** Requests under way, for whoever looks after those that do not move. */
-  readonly exchanges: Set<UnderWay>;
+  readonly exchanges: Roster<UnderWay>;
   /** Upgrades and tunnels under way. */
   readonly tunnels: Tunnels;
 }

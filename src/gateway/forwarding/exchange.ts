@@ -21,6 +21,7 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
   readonly startedAt = performance.now();
   upload: Upload | undefined;
   bytesSent = 0;
+  place = -1;
   readonly #context: Context;
   readonly #request: IncomingRequest;
   #admission: Admission | undefined;

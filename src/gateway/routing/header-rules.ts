@@ -4,11 +4,14 @@ import type { RouteConfig } from '../config/schema.ts';
 export class HeaderRules {
   readonly isEmpty: boolean;
   readonly #gone: ReadonlySet<string>;
+  /** The lengths of those names: most others are told by theirs alone. */
+  readonly #lengths: ReadonlySet<number>;
   readonly #added: readonly string[];
 
   constructor({ set, remove }: RouteConfig['requestHeaders']) {
     this.#added = Object.entries(set).flat();
     this.#gone = new Set([...remove, ...Object.keys(set)].map((name) => name.toLowerCase()));
+    this.#lengths = new Set([...this.#gone].map((name) => name.length));
     this.isEmpty = this.#gone.size === 0;
   }
 
@@ -18,7 +21,8 @@ export class HeaderRules {
     const left: string[] = [];
     for (let index = 0; index < headers.length; index += 2) {
       const name = headers[index] as string;
-      if (!this.#gone.has(name.toLowerCase())) left.push(name, headers[index + 1] as string);
+      const isGone = this.#lengths.has(name.length) && this.#gone.has(name.toLowerCase());
+      if (!isGone) left.push(name, headers[index + 1] as string);
     }
     for (const text of this.#added) left.push(text);
     return left;

@@ -54,6 +54,9 @@ export class RouteTable {
   /** By host; those of one host with the longest path first. */
   readonly #byHost = new Map<string, Route[]>();
   readonly routes: readonly Route[];
+  /** Whether no route asks for a host. */
+  readonly #isForAny: boolean;
+  readonly #hasWildcards: boolean;
 
   constructor(routes: readonly Route[]) {
     this.routes = routes;
@@ -62,6 +65,8 @@ export class RouteTable {
       if (own === undefined) this.#byHost.set(route.host, [route]);
       else own.push(route);
     }
+    this.#hasWildcards = routes.some(({ host }) => host.startsWith('*.'));
+    this.#isForAny = routes.every(({ host }) => host === '*');
   }
 
   /**
@@ -69,7 +74,12 @@ export class RouteTable {
    * @param path - with or without its query
    */
   find(host: string, path: string): Route | undefined {
-    return this.#among(host, path) ?? this.#below(host, path) ?? this.#among('*', path);
+    if (this.#isForAny) return this.#among('*', path);
+    return (
+      this.#among(host, path) ??
+      (this.#hasWildcards ? this.#below(host, path) : undefined) ??
+      this.#among('*', path)
+    );
   }
 
   /** `*.b.c` before `*.c` for `a.b.c`. */

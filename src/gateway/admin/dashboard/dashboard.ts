@@ -7,7 +7,7 @@ import { TEMPLATES } from './templates.ts';
 /** The page and what it must be served with. */
 export interface DashboardPage {
   readonly html: string;
-  /** Value of the header `Content-Security-Policy`: nothing runs and nothing is loaded but what is in the page. */
+  /** Value of the header `Content-Security-Policy`: nothing runs and nothing loads but what is in the page. */
   readonly contentSecurityPolicy: string;
 }
 

@@ -24,7 +24,9 @@ export const MARKUP = `
     <span data-text="workers"></span>
     <span data-text="node"></span>
   </p>
-  <nav aria-label="Page" id="nav" hidden><a href="#pools">Pools</a> <a href="#events">Events</a> <a href="#explain">Explain</a></nav>
+  <nav aria-label="Page" id="nav" hidden>
+    <a href="#pools">Pools</a> <a href="#events">Events</a> <a href="#explain">Explain</a>
+  </nav>
   <div class="buttons">
     <button type="button" id="pause" hidden>Pause</button>
     <button type="button" id="sign-out" hidden>Sign out</button>
@@ -38,11 +40,15 @@ export const MARKUP = `
 
 <main>
   <p id="waiting">Waiting for the gateway …</p>
-  <noscript><p>This page needs JavaScript to show live figures. The same figures are at <a href="stats">/stats</a>.</p></noscript>
+  <noscript>
+    <p>This page needs JavaScript to show live figures. The same figures are at <a href="stats">/stats</a>.</p>
+  </noscript>
 
   <section id="sign-in" class="card" aria-labelledby="sign-in-title" hidden>
     <h2 id="sign-in-title">Sign in</h2>
-    <p id="token-help">This gateway asks for the token of its configuration. It is kept until this tab is closed.</p>
+    <p id="token-help">
+      This gateway asks for the token of its configuration. It is kept until this tab is closed.
+    </p>
     <form>
       <input type="text" autocomplete="username" value="evenkeel admin" readonly hidden>
       <label for="token">Token</label>
@@ -58,8 +64,10 @@ export const MARKUP = `
       <dl class="tiles">
         <div class="tile">
           <dt>Requests per second</dt>
-          <dd class="figure"><span data-text="rate"></span>
-            <svg class="spark" viewBox="0 0 60 20" preserveAspectRatio="none" aria-hidden="true"><polyline/></svg></dd>
+          <dd class="figure">
+            <span data-text="rate"></span>
+            <svg class="spark" viewBox="0 0 60 20" preserveAspectRatio="none" aria-hidden="true"><polyline/></svg>
+          </dd>
           <dd class="more" data-text="requests"></dd>
         </div>
         <div class="tile">
@@ -74,7 +82,9 @@ export const MARKUP = `
         </div>
         <div class="tile">
           <dt>p50 / p99, last minute</dt>
-          <dd class="figure"><span data-text="p50"></span> <span class="and">/</span> <span data-text="p99"></span></dd>
+          <dd class="figure">
+            <span data-text="p50"></span> <span class="and">/</span> <span data-text="p99"></span>
+          </dd>
           <dd class="more" data-text="latency"></dd>
         </div>
         <div class="tile">
@@ -104,7 +114,8 @@ export const MARKUP = `
         <h2 id="explain-title">Explain a request</h2>
         <p class="muted">Where it would go, and why. Nothing is sent.</p>
         <form class="fields">
-          <label class="wide">Path with its query <input name="path" value="/" required spellcheck="false"></label>
+          <label class="wide">Path with its query
+            <input name="path" value="/" required spellcheck="false"></label>
           <label>Host <input name="host" placeholder="any" spellcheck="false" autocapitalize="off"></label>
           <label>Method <input name="method" placeholder="GET" list="methods" spellcheck="false"></label>
           <label>Header <input name="header" placeholder="Name: value" spellcheck="false"></label>

@@ -2,8 +2,8 @@ import { main } from './client/main.ts';
 import { PARTS } from './client/parts.ts';
 
 /**
- * The page's script. Its parts are functions that use nothing outside themselves but the browser, so that the text of each can travel: they are
- * checked like all other code and need no build of their own.
+ * The page's script. Its parts are functions that use nothing outside themselves but the browser, so that
+ * the text of each can travel: they are checked like all other code and need no build of their own.
  */
 export function script(): string {
   const parts = Object.entries(PARTS).map(([name, part]) => `${name}: ${part}`);

@@ -5,11 +5,14 @@ export const TEMPLATES = `
     <div class="pool-head">
       <h2>Pool <span data-text="name"></span></h2>
       <span class="size" data-text="size"></span>
-      <label class="filter" hidden>Filter <input type="search" placeholder="id, URL or state" spellcheck="false"></label>
+      <label class="filter" hidden>Filter
+        <input type="search" placeholder="id, URL or state" spellcheck="false"></label>
       <button type="button" data-action="add">Add a backend</button>
     </div>
     <p class="muted"><span data-text="facts"></span> · fingerprint <code data-text="fingerprint"></code></p>
-    <p class="panic" hidden><strong>Panic:</strong> more than half of this pool is out, so health is ignored.</p>
+    <p class="panic" hidden>
+      <strong>Panic:</strong> more than half of this pool is out, so health is ignored.
+    </p>
     <div class="bars">
       <figure data-bar="homes" hidden>
         <figcaption>Homes of keys on the ring</figcaption><div class="bar" role="img"></div>
@@ -23,7 +26,8 @@ export const TEMPLATES = `
       <caption class="unseen"></caption>
       <colgroup>
         <col><col class="state-col"><col class="rate-col"><col class="flight-col"><col class="error-col">
-        <col class="p99-col"><col class="weight-col"><col class="keys-col"><col class="spills-col"><col class="actions-col">
+        <col class="p99-col"><col class="weight-col"><col class="keys-col"><col class="spills-col">
+        <col class="actions-col">
       </colgroup>
       <thead role="rowgroup">
         <tr role="row">
@@ -31,8 +35,12 @@ export const TEMPLATES = `
           <th scope="col" role="columnheader">State</th>
           <th scope="col" role="columnheader" class="right">Requests/s</th>
           <th scope="col" role="columnheader" class="right">In flight</th>
-          <th scope="col" role="columnheader" class="right">Error rate <span class="window">last minute</span></th>
-          <th scope="col" role="columnheader" class="right">p99 <span class="window">last minute</span></th>
+          <th scope="col" role="columnheader" class="right">
+            Error rate <span class="window">last minute</span>
+          </th>
+          <th scope="col" role="columnheader" class="right">
+            p99 <span class="window">last minute</span>
+          </th>
           <th scope="col" role="columnheader" class="right">Weight</th>
           <th scope="col" role="columnheader" class="right">Keys at home</th>
           <th scope="col" role="columnheader" class="right">Spills</th>
@@ -52,7 +60,10 @@ export const TEMPLATES = `
       <span class="more" data-text="place"></span>
     </th>
     <td role="cell" class="state-cell">
-      <span class="state"><svg class="icon" aria-hidden="true"><use/></svg><span data-text="state"></span></span>
+      <span class="state">
+        <svg class="icon" aria-hidden="true"><use/></svg>
+        <span data-text="state"></span>
+      </span>
       <span class="more" data-text="reason"></span>
     </td>
     <td role="cell" class="right wide" data-label="Requests/s">
@@ -138,7 +149,9 @@ export const TEMPLATES = `
     <h2 id="remove-title" class="wide">
       Remove <span class="name" data-text="id"></span> from pool <span class="name" data-text="pool"></span>?
     </h2>
-    <p id="remove-help" class="wide">It gets no new requests; those in flight may end. Its keys move to the others.</p>
+    <p id="remove-help" class="wide">
+      It gets no new requests; those in flight may end. Its keys move to the others.
+    </p>
     <p class="error wide" role="alert" hidden></p>
     <div class="buttons wide">
       <button type="submit" class="danger">Remove</button>

@@ -14,7 +14,7 @@ export interface DialogTask {
 
 export type Dialogs = ReturnType<typeof dialogs>;
 
-/** Dialogs with one form each. They close by Escape and give the focus back to where it was: the browser sees to that. */
+/** Dialogs with one form each. The browser closes them on Escape, and gives the focus back to where it was. */
 export function dialogs(dom: Dom) {
   const { find, setText } = dom;
 

@@ -6,7 +6,7 @@ export interface View<T> {
 
 export type Dom = ReturnType<typeof dom>;
 
-/** How the page writes into its document: always text, and only where it differs, so that focus and selection stay. */
+/** How the page writes into its document: always text, and only where it differs: focus and selection stay. */
 export function dom() {
   function find<E extends Element = HTMLElement>(selector: string, root: ParentNode = document): E {
     const found = root.querySelector<E>(selector);
@@ -28,7 +28,7 @@ export function dom() {
     if (node.getAttribute(name) !== value) node.setAttribute(name, value);
   }
 
-  /** Writes texts into the elements below a root that are marked `data-text`; one without a text is hidden. */
+  /** Writes texts into the elements below a root that are marked `data-text`; those without one are hidden. */
   function texts(root: ParentNode): (values: Readonly<Record<string, string>>) => void {
     const nodes = new Map<string, HTMLElement>();
     for (const node of root.querySelectorAll<HTMLElement>('[data-text]')) {

@@ -14,7 +14,10 @@ export function explanationView(dom: Dom, { count, number }: Formats) {
   /** JSON has no word for what has no end. */
   const limit = (value: number | null) => (value === null ? 'no limit' : count(value));
 
-  const factorOf = (factor: number | null) => (factor === null ? 'no factor' : `factor ${number(factor)}`);
+  function boundsOf({ factor, z, keys, inFlight }: Explanation['bounds']): string {
+    const shownFactor = factor === null ? 'no factor' : `factor ${number(factor)}`;
+    return `${shownFactor}, z ${number(z)}; ${count(keys)} keys, ${count(inFlight)} in flight`;
+  }
 
   function row({ id }: Candidate): View<Candidate> {
     const element = dom.copyOf('candidate');
@@ -36,7 +39,8 @@ export function explanationView(dom: Dom, { count, number }: Formats) {
   function homeOf({ owner, picked, remembered, spilled }: Explanation): string {
     if (owner === undefined) return 'none';
     const how = remembered ? 'remembered' : 'new';
-    return `${owner} (${how}${spilled && owner !== picked ? '; it has its hands full, so the request spills' : ''})`;
+    const isFull = spilled && owner !== picked;
+    return `${owner} (${how}${isFull ? '; it has its hands full, so the request spills' : ''})`;
   }
 
   function show(explanation: Explanation): void {
@@ -47,7 +51,7 @@ export function explanationView(dom: Dom, { count, number }: Formats) {
       position: `${number(position * 100)} % around the ring`,
       strategy,
       home: homeOf(explanation),
-      bounds: `${factorOf(bounds.factor)}, z ${number(bounds.z)}; ${count(bounds.keys)} keys, ${count(bounds.inFlight)} in flight`,
+      bounds: boundsOf(bounds),
       panic: panic ? 'yes: health is ignored' : 'no',
     });
     showCandidates(explanation.candidates);

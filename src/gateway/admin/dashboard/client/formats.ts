@@ -26,7 +26,9 @@ export function formats() {
   function percent(share: number | undefined): string {
     if (share === undefined || Number.isNaN(share)) return UNKNOWN;
     if (share > 0 && share < 0.0001) return '< 0.01 %';
-    return `${(share > 0 && share < 0.01 ? hundredths : share < 1 && share > 0 ? tenths : whole).format(share * 100)} %`;
+    const isWhole = share === 0 || share >= 1;
+    const format = isWhole ? whole : share < 0.01 ? hundredths : tenths;
+    return `${format.format(share * 100)} %`;
   }
 
   function milliseconds(ms: number | undefined): string {

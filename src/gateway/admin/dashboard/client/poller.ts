@@ -8,8 +8,6 @@ export interface PollerOptions {
   readonly onFailure: (error: ApiError, retryMs: number) => void;
 }
 
-export type Poller = ReturnType<typeof poller>;
-
 /** Asks every second while somebody looks; after failures less and less often. */
 export function poller({ load, onReport, onFailure }: PollerOptions) {
   const EVERY_MS = 1_000;

@@ -1,4 +1,4 @@
-/** Colours of both schemes. Text has a contrast of 4.5 and more on every ground that it stands on, pictures have 3. */
+/** Colours of both schemes. Text has a contrast of at least 4.5 on every ground under it, pictures of 3. */
 export const COLOURS = `
 :root {
   color-scheme: light dark;

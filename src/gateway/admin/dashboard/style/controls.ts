@@ -52,7 +52,11 @@ dialog .buttons { margin-top: 0.4rem; }
 
 #explain form { margin: 0.9rem 0 0; }
 #explanation-summary { font-weight: 600; overflow-wrap: anywhere; }
-#explanation-summary:not(:empty) { margin-top: 1.1rem; padding-top: 1rem; border-top: 1px solid var(--border); }
+#explanation-summary:not(:empty) {
+  margin-top: 1.1rem;
+  padding-top: 1rem;
+  border-top: 1px solid var(--border);
+}
 .pairs { display: grid; gap: 0.2rem; margin: 0.75rem 0 1rem; }
 .pairs > div { display: grid; grid-template-columns: 5.5rem 1fr; gap: 0.75rem; }
 .pairs dt { color: var(--muted); }
@@ -67,7 +71,8 @@ dialog .buttons { margin-top: 0.4rem; }
 #event-list p { overflow-wrap: anywhere; }
 time, .pool-name { color: var(--muted); font-size: 0.87rem; }
 .tag {
-  justify-self: start; padding: 0 0.5rem; background: var(--raised); border: 1px solid var(--border); border-radius: 1rem;
+  justify-self: start; padding: 0 0.5rem;
+  background: var(--raised); border: 1px solid var(--border); border-radius: 1rem;
   font-size: 0.82rem; overflow-wrap: anywhere;
 }
 #events .scroll { margin-top: 0.6rem; }

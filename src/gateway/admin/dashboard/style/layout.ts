@@ -23,7 +23,14 @@ code { font: 0.87em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; ov
 .window { font-size: 0.8rem; white-space: nowrap; }
 .right { text-align: right; }
 .name { overflow-wrap: anywhere; }
-.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.unseen {
+  position: absolute;
+  width: 1px;
+  height: 1px;
+  overflow: hidden;
+  clip-path: inset(50%);
+  white-space: nowrap;
+}
 
 #head { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 1.25rem; margin-bottom: 1.25rem; }
 .brand { display: flex; align-items: center; gap: 0.6rem; }
@@ -45,7 +52,11 @@ a { color: var(--accent); text-underline-offset: 0.2em; }
   box-shadow: var(--shadow);
 }
 .card > .muted { margin-top: 0.2rem; }
-.columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 0 1.25rem; }
+.columns {
+  display: grid;
+  grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr));
+  gap: 0 1.25rem;
+}
 .columns > * { min-width: 0; }
 
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: 0.75rem; }
@@ -57,22 +68,42 @@ a { color: var(--accent); text-underline-offset: 0.2em; }
   box-shadow: var(--shadow);
 }
 .tile dt { color: var(--muted); font-size: 0.87rem; }
-.figure { display: flex; flex-wrap: wrap; align-items: center; gap: 0 0.45rem; font-size: 1.5rem; font-weight: 600; line-height: 1.4; }
+.figure {
+  display: flex;
+  flex-wrap: wrap;
+  align-items: center;
+  gap: 0 0.45rem;
+  font-size: 1.5rem;
+  font-weight: 600;
+  line-height: 1.4;
+}
 .figure > * { white-space: nowrap; }
 .figure .and { color: var(--muted); font-weight: 400; }
 .figure .spark { margin-left: auto; width: 6rem; height: 1.6rem; }
 .more { line-height: 1.35; }
 #totals { margin: 0.7rem 0.25rem 1.25rem; overflow-wrap: anywhere; }
 
-.banner:not(.unseen) { display: flex; align-items: center; gap: 1rem; padding: 0.7rem 1rem; border-radius: 0.75rem; }
+.banner:not(.unseen) {
+  display: flex;
+  align-items: center;
+  gap: 1rem;
+  padding: 0.7rem 1rem;
+  border-radius: 0.75rem;
+}
 .banner p { flex: 1; overflow-wrap: anywhere; }
 .banner p:empty { display: none; }
-#gone:not(.unseen) { margin-bottom: 1.25rem; background: var(--bad-ground); color: var(--bad); border: 1px solid currentColor; }
+#gone:not(.unseen) {
+  margin-bottom: 1.25rem;
+  background: var(--bad-ground);
+  color: var(--bad);
+  border: 1px solid currentColor;
+}
 [data-connection="gone"] #content { filter: grayscale(1); }
 #notice:not(.unseen) {
   position: fixed; inset: auto 1rem 1rem; z-index: 1;
   margin: 0 auto; width: fit-content; max-width: calc(100% - 2rem);
-  background: var(--good-ground); color: var(--good); border: 1px solid currentColor; box-shadow: var(--shadow);
+  background: var(--good-ground); color: var(--good); border: 1px solid currentColor;
+  box-shadow: var(--shadow);
 }
 #notice[data-kind="failed"]:not(.unseen) { background: var(--bad-ground); color: var(--bad); }
 #sign-in { max-width: 26rem; margin: 3rem auto; }

@@ -5,10 +5,20 @@ export const POOLS = `
 .filter { display: flex; align-items: center; gap: 0.5rem; margin-left: auto; }
 .filter input { margin: 0; width: 12rem; }
 .filter:not([hidden]) + button { margin-left: 0; }
-.panic { margin-top: 0.75rem; padding: 0.5rem 0.8rem; border-radius: 0.5rem; background: var(--bad-ground); color: var(--bad); }
+.panic {
+  margin-top: 0.75rem;
+  padding: 0.5rem 0.8rem;
+  border-radius: 0.5rem;
+  background: var(--bad-ground);
+  color: var(--bad);
+}
 .empty { margin-top: 0.9rem; color: var(--muted); }
 
-.bars { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); gap: 0 1.5rem; }
+.bars {
+  display: grid;
+  grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr));
+  gap: 0 1.5rem;
+}
 .bars figure { margin: 0.8rem 0 0.3rem; }
 figcaption { color: var(--muted); font-size: 0.82rem; margin-bottom: 0.3rem; }
 .bar { display: flex; gap: 2px; height: 0.8rem; border-radius: 0.4rem; overflow: hidden; }
@@ -45,7 +55,14 @@ tbody th { font-weight: 600; }
 .backends .right { white-space: nowrap; }
 .backends .more { font-size: 0.8rem; }
 .backends th .more, .state-cell .more { white-space: normal; overflow-wrap: anywhere; }
-.swatch { display: inline-block; width: 0.65rem; height: 0.65rem; margin-right: 0.45rem; border-radius: 0.2rem; background: var(--colour); }
+.swatch {
+  display: inline-block;
+  width: 0.65rem;
+  height: 0.65rem;
+  margin-right: 0.45rem;
+  border-radius: 0.2rem;
+  background: var(--colour);
+}
 .is-failing .error-rate { color: var(--bad); font-weight: 600; }
 .actions { white-space: nowrap; text-align: right; }
 .backends .actions { padding-right: 0; }
@@ -62,23 +79,51 @@ tbody th { font-weight: 600; }
 .icon, symbol .line { stroke: currentColor; stroke-width: 0; }
 symbol .line { fill: none; stroke-width: 2.5; stroke-linecap: round; stroke-linejoin: round; }
 .spark { width: 3.25rem; height: 1.1rem; margin-right: 0.4rem; vertical-align: -0.2rem; overflow: visible; }
-.spark polyline { fill: none; stroke: var(--accent); stroke-width: 1.5; stroke-linejoin: round; vector-effect: non-scaling-stroke; }
+.spark polyline {
+  fill: none;
+  stroke: var(--accent);
+  stroke-width: 1.5;
+  stroke-linejoin: round;
+  vector-effect: non-scaling-stroke;
+}
 
 @media (max-width: 76rem) {
   .backends { display: block; }
   .backends :is(colgroup, thead) { display: none; }
-  .backends tbody { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(21rem, 100%), 1fr)); gap: 0.75rem; }
+  .backends tbody {
+    display: grid;
+    grid-template-columns: repeat(auto-fill, minmax(min(21rem, 100%), 1fr));
+    gap: 0.75rem;
+  }
   .backends tr {
-    display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 0.55rem 0.75rem; align-content: start;
+    display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 0.55rem 0.75rem;
+    align-content: start;
     padding: 0.8rem; background: var(--raised); border: 1px solid var(--border); border-radius: 0.6rem;
   }
-  .backends :is(th, td) { padding: 0; text-align: left; white-space: normal; min-width: 0; overflow-wrap: anywhere; }
+  .backends :is(th, td) {
+    padding: 0;
+    text-align: left;
+    white-space: normal;
+    min-width: 0;
+    overflow-wrap: anywhere;
+  }
   .backends th { grid-column: 1 / -1; }
   .backends .wide { grid-column: span 2; }
-  .backends .state-cell { grid-column: 1 / -1; display: flex; flex-wrap: wrap; align-items: center; gap: 0.2rem 0.6rem; }
+  .backends .state-cell {
+    grid-column: 1 / -1;
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    gap: 0.2rem 0.6rem;
+  }
   .backends .actions { grid-column: 1 / -1; display: flex; gap: 0.5rem; }
   .backends .actions button { flex: 1; min-height: 2.2rem; }
-  .backends td[data-label]::before { content: attr(data-label); display: block; color: var(--muted); font-size: 0.8rem; }
+  .backends td[data-label]::before {
+    content: attr(data-label);
+    display: block;
+    color: var(--muted);
+    font-size: 0.8rem;
+  }
   .backends td .spark { float: right; margin: 0 0.5rem 0 0; width: 5rem; height: 1.4rem; }
 }
 @media (max-width: 48rem) {
