@@ -23,7 +23,7 @@ export function mountedProxy(given: NodeProxy | NodeProxyConfig): MountedProxy {
     isOwn: !isProxy,
     handle(request, response, target) {
       if (request.httpVersionMajor > 1) throw new Error('the proxy takes requests over HTTP/1 alone here');
-      if (request.readableDidRead && hasBody(request))
+      if ((request.readableDidRead || request.readableEnded) && hasBody(request))
         throw new Error(
           'the body was read before the request came to the proxy: put the proxy before body parsers',
         );

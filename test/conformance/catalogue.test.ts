@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cases } from './cases/index.ts';
 import { catalogue } from './catalogue.ts';
 import { differences } from './differences.ts';
 import { elsewhere } from './elsewhere.ts';
+import { differencesTable, elsewhereTable } from './tables.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const run = cases.map(({ id }) => id);
@@ -36,5 +37,12 @@ describe('the catalogue', () => {
   it('says what each case is about', () => {
     expect(cases.filter(({ title }) => title.length < 4)).toEqual([]);
     expect(twice(cases.map(({ title }) => title))).toEqual([]);
+  });
+
+  it('stands in the documentation as it is', () => {
+    const page = readFileSync(join(ROOT, 'docs/conformance.md'), 'utf8');
+    expect(page).toContain(differencesTable(differences));
+    expect(page).toContain(elsewhereTable(elsewhere));
+    expect(page).toContain(`${cases.length} of the ${catalogue.length} cases`);
   });
 });

@@ -1,3 +1,4 @@
+import { type Family, families } from './catalogue.ts';
 import type { Outcome, Verdict } from './runner.ts';
 
 /** From here on a case is marked as slow. */
@@ -19,7 +20,7 @@ const VERDICTS: readonly Verdict[] = ['pass', 'differs', 'FAIL', 'none'];
 
 /** How many of each verdict, by family and in all. */
 export function summary(outcomes: readonly Outcome[]): string {
-  const families = [...new Set(outcomes.map(({ id }) => id.charAt(0)))];
+  const letters = [...new Set(outcomes.map(({ id }) => id.charAt(0) as Family))];
   const row = (name: string, some: readonly Outcome[]) => {
     const counts = VERDICTS.map((verdict) => some.filter((outcome) => outcome.verdict === verdict).length);
     return `${name.padEnd(6)} ${counts.map((count) => String(count).padStart(7)).join(' ')}`;

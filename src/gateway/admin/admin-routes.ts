@@ -4,7 +4,6 @@ import { type AdminAnswer, jsonAnswer, jsonTextAnswer } from './admin-answer.ts'
 import { queryInput } from './admin-input.ts';
 import { COMMANDS } from './commands.ts';
 import { explainQuery } from './explain-query.ts';
-import { GatewayMetrics } from './metrics.ts';
 import { PacedReport } from './paced-report.ts';
 
 /** The page for people. */
@@ -39,6 +38,9 @@ export interface AdminRoute extends RouteAccess {
   readonly methods: Readonly<Partial<Record<'GET' | 'POST' | 'DELETE', Handler>>>;
 }
 
+/** The text format of Prometheus. */
+export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
 /**
  * Everything that the admin listener serves, by path. Bodies, answers and errors (`{ code, message }`) are JSON; `pool` may be left out where
  * there is one.
@@ -57,15 +59,18 @@ export interface AdminRoute extends RouteAccess {
  */
 export function adminRoutes(parts: RouteParts): ReadonlyMap<string, AdminRoute> {
   const { control, dashboard, isReady, isLive } = parts;
-  const metrics = new GatewayMetrics();
   const stats = new PacedReport(async () => JSON.stringify(await control.stats()));
-  const exposition = new PacedReport(async () => metrics.render(await control.stats()));
+  const exposition = new PacedReport(async () => {
+    // Whoever does not ask for them need not have the library in memory.
+    const { renderMetrics } = await import('./metrics.ts');
+    return renderMetrics(await control.stats());
+  });
   const routes: [string, AdminRoute][] = [
     ['/healthz', probe(isLive, 'alive')],
     ['/readyz', probe(isReady, 'ready')],
     ['/favicon.ico', { isPublic: true, methods: { GET: () => ({ status: 204, headers: {}, body: '' }) } }],
     ['/stats', { methods: { GET: async () => jsonTextAnswer(200, await stats.get()) } }],
-    ['/metrics', { methods: { GET: async () => textAnswer(metrics.contentType, await exposition.get()) } }],
+    ['/metrics', { methods: { GET: async () => textAnswer(METRICS_TYPE, await exposition.get()) } }],
     [
       '/explain',
       { methods: { GET: async ({ query }) => jsonAnswer(200, await control.explain(explainQuery(query))) } },

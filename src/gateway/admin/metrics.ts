@@ -49,24 +49,19 @@ function ofProcess(): Registry {
 /**
  * What Prometheus reads: the gateway's figures, and those of the process that answers. Where there are workers, the gateway's figures are of all of
  * them, and the process is the one that they have in common. Nothing is counted for it on the way of requests.
+ * @returns the text format of Prometheus, version 0.0.4
  */
-export class GatewayMetrics {
-  readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
-  readonly #process = ofProcess();
-
-  /** @returns the text format of Prometheus, version 0.0.4 */
-  async render(stats: GatewayStats): Promise<string> {
-    const subject = { stats, backends: backendSeries(stats.pools) };
-    const registry = new Registry();
-    for (const family of METRIC_FAMILIES) new FamilyMetric(family, registry, subject);
-    const texts: string[] = [];
-    for (const { name } of METRIC_FAMILIES) {
-      texts.push(await registry.getSingleMetricAsString(name));
-      // A thousand backends make much text: requests come in between.
-      await setImmediate();
-    }
-    // The library writes what is no number in a way of its own.
-    texts.push((await this.#process.metrics()).replace(/ Nan$/gm, ' NaN'));
-    return texts.join('\n\n');
+export async function renderMetrics(stats: GatewayStats): Promise<string> {
+  const subject = { stats, backends: backendSeries(stats.pools) };
+  const registry = new Registry();
+  for (const family of METRIC_FAMILIES) new FamilyMetric(family, registry, subject);
+  const texts: string[] = [];
+  for (const { name } of METRIC_FAMILIES) {
+    texts.push(await registry.getSingleMetricAsString(name));
+    // A thousand backends make much text: requests come in between.
+    await setImmediate();
   }
+  // The library writes what is no number in a way of its own.
+  texts.push((await ofProcess().metrics()).replace(/ Nan$/gm, ' NaN'));
+  return texts.join('\n\n');
 }

@@ -43,7 +43,7 @@ const timeouts = z.strictObject({
   writeMs: duration
     .default(60_000)
     .describe('Milliseconds for which a client may take nothing of an answer.'),
-  idleMs: duration.default(75_000).describe('Milliseconds that an idle connection of a client is kept.'),
+  idleMs: duration.default(30_000).describe('Milliseconds that an idle connection of a client is kept.'),
   tunnelMs: durationOrOff
     .default(3_600_000)
     .describe('Milliseconds for a tunnel (WebSocket) in which nothing moves; 0 for ever.'),

@@ -7,11 +7,11 @@ import { BlockList, isIP } from 'node:net';
 export function trustedProxies(networks: readonly string[]): BlockList {
   const list = new BlockList();
   for (const network of networks) {
-    const [address = '', prefix] = network.split('/', 2);
+    const [address = '', prefix, ...rest] = network.split('/');
     const family = isIP(address);
     const bits = prefix === undefined ? undefined : Number(prefix);
     const isWrong = bits !== undefined && !(/^\d+$/.test(prefix ?? '') && bits <= (family === 6 ? 128 : 32));
-    if (family === 0 || isWrong) {
+    if (family === 0 || isWrong || rest.length > 0) {
       throw new TypeError(`${JSON.stringify(network)} is neither an IP address nor a network`);
     }
     const type = family === 6 ? 'ipv6' : 'ipv4';

@@ -95,6 +95,24 @@ describe('an exchange', () => {
     expect(pool.failover?.budget.retries).toBe(0);
   });
 
+  it('counts for the budget of its pool only while it lasts', () => {
+    const pool = aPool(URLS, { failover: { ...failover, budget: { ratio: 0.5, floor: 0 } } });
+    for (let i = 0; i < 5; i++) {
+      const exchange = anExchange(pool);
+      first(exchange);
+      exchange.end('success');
+    }
+    const [one, two] = [anExchange(pool), anExchange(pool)];
+    first(one);
+    first(two);
+    expect([one.next(sent(), true), two.next(sent(), true)].map((next) => next !== undefined)).toEqual([
+      true,
+      false,
+    ]);
+    one.end('success');
+    two.end('failure');
+  });
+
   it('notes on an error what was tried', () => {
     const exchange = anExchange(aPool(['http://a', 'http://b']));
     first(exchange);

@@ -1,12 +1,14 @@
+import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
+import { METRICS_TYPE } from '../../../src/gateway/admin/admin-routes.ts';
 import { backendSeries } from '../../../src/gateway/admin/backend-series.ts';
-import { GatewayMetrics } from '../../../src/gateway/admin/metrics.ts';
+import { renderMetrics } from '../../../src/gateway/admin/metrics.ts';
 import type { GatewayStats } from '../../../src/gateway/contracts.ts';
 import { namingProblems, type ParsedFamily, parseExposition } from './exposition.ts';
 import { backendStats, gatewayStats, latencyOf, poolStats } from './figures.ts';
 
 async function families(stats: GatewayStats): Promise<Map<string, ParsedFamily>> {
-  const all = parseExposition(await new GatewayMetrics().render(stats));
+  const all = parseExposition(await renderMetrics(stats));
   return new Map(all.map((family) => [family.name, family]));
 }
 
@@ -73,15 +75,18 @@ describe('the exposition', () => {
     }
   });
 
+  it('has the type that its text says', () => {
+    expect(METRICS_TYPE).toBe(Registry.PROMETHEUS_CONTENT_TYPE);
+  });
+
   it('tells of this process, however many listeners there are', async () => {
     expect((await families(gatewayStats())).get('process_cpu_seconds_total')?.type).toBe('counter');
     expect((await families(gatewayStats())).has('nodejs_heap_size_used_bytes')).toBe(true);
   });
 
   it('takes the figures of each time, and only those', async () => {
-    const metrics = new GatewayMetrics();
-    await metrics.render(gatewayStats());
-    const text = await metrics.render(gatewayStats({ pools: [poolStats('new', [])] }));
+    await renderMetrics(gatewayStats());
+    const text = await renderMetrics(gatewayStats({ pools: [poolStats('new', [])] }));
     expect(text).toContain('pool="new"');
     expect(text).not.toContain('pool="shop"');
   });

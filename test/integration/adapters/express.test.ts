@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import http from 'node:http';
 import { Readable } from 'node:stream';
 import express, { type ErrorRequestHandler } from 'express';
@@ -139,6 +140,12 @@ describe('the middleware', () => {
     expect(await textOf(`${front}/b`, { method: 'POST', headers })).toBe('/b');
     expect(await textOf(`${front}/`, { method: 'POST', body: 'not parsed' })).toBe('not parsed');
     expect(backend.received.length).toBe(3);
+    const empty = http.request(front, {
+      method: 'POST',
+      headers: { ...headers, 'transfer-encoding': 'chunked' },
+    });
+    const [{ statusCode }] = (await once(empty.end(), 'response')) as [http.IncomingMessage];
+    expect(statusCode).toBe(500);
   });
 
   it('answers by itself where no backend does', async () => {
@@ -174,11 +181,13 @@ describe('the middleware', () => {
     await until(() => backend.received.length > 1);
     own.close();
     await until(() => backend.sockets.size === 0);
-    const proxy = createProxy({ backends: [backend.url], health: false });
-    const [one, two] = [proxyMiddleware(proxy), proxyMiddleware(proxy)];
-    expect(one.proxy).toBe(proxy);
-    one.close();
-    expect(await textOf(`${await aFront(express().use(two))}/a`)).toBe('/a');
+    const proxy = createProxy({ backends: [backend.url], health: { intervalMs: 10 } });
+    const given = proxyMiddleware(proxy);
+    expect(given.proxy).toBe(proxy);
+    given.close();
+    const before = backend.received.length;
+    await until(() => backend.received.length > before + 1);
+    expect(await textOf(`${await aFront(express().use(given))}/a`)).toBe('/a');
     proxy.close();
   });
 

@@ -450,7 +450,6 @@ describe('failover of a balanced fetch', () => {
   it.each<[string, Parameters<typeof aBackend>[0]]>([
     ['cuts the connection', cut],
     ['answers 503', fail(503)],
-    ['answers 503 and goes on and on', (_, response) => void response.writeHead(503).write('x')],
     ['does not answer', hang],
   ])('sends what it can repeat to the next where the backend %s', async (_, handle) => {
     const [bad, good] = [await aBackend(handle), await aBackend()];
@@ -471,6 +470,17 @@ describe('failover of a balanced fetch', () => {
     expect(good.received.length).toBe(6);
     expect(fetch.stats().failover?.retries.unsent).toBe(0);
     expect(bad.received.length).toBeGreaterThan(1);
+  });
+
+  it('cancels an answer in whose place it asks somebody else', async () => {
+    let closed = 0;
+    const bad = await aBackend((_, response) => {
+      response.writeHead(503).write('x');
+      response.once('close', () => closed++);
+    });
+    const fetch = balancedFetch([bad.url, (await aBackend()).url], inTurns);
+    expect(await (await fetch('/a')).text()).toBe('/a');
+    await until(() => closed === 1);
   });
 
   it('passes on the last answer, or the last error with what was tried, where all fail', async () => {

@@ -488,7 +488,10 @@ describe('failover of a balanced dispatcher', () => {
       setImmediate(cut, incoming);
     });
     const good = await aBackend();
-    const dispatcher = balanced([broken.url, good.url], inTurns);
+    const dispatcher = balanced([broken.url, good.url], {
+      ...inTurns,
+      failover: { ...inTurns.failover, retries: 5 },
+    });
     const { body } = await request('http://x/', { dispatcher });
     await expect(body.text()).rejects.toThrow();
     expect(good.received.length).toBe(0);
