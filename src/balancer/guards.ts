@@ -46,11 +46,11 @@ export class Guards {
   }
 
   started(lease: Lease): void {
-    for (const guard of this.#starters) guard.started?.(lease);
+    for (let i = 0; i < this.#starters.length; i++) this.#starters[i]?.started?.(lease);
   }
 
   finished(lease: Lease, outcome: Outcome): void {
-    for (const guard of this.#finishers) guard.finished?.(lease, outcome);
+    for (let i = 0; i < this.#finishers.length; i++) this.#finishers[i]?.finished?.(lease, outcome);
   }
 
   /** Why a member is barred by the first guard that bars it; `undefined` where none does. */

@@ -107,6 +107,15 @@ describe('evenkeel serve', () => {
     expect(run.gateway?.calls).toEqual(['listen', 'close undefined']);
   });
 
+  it('ends with 0 also where that makes the start fail', async () => {
+    const run = serving({ backend: [BACKEND] }, (gateway) => {
+      let fail: (error: Error) => void = () => {};
+      gateway.listen = () => new Promise((_, reject) => (fail = reject));
+      gateway.close = async () => fail(new Error('closed while it opened'));
+    });
+    expect(await stopped(run)).toBe(0);
+  });
+
   it('reads its file again at SIGHUP, options included', async () => {
     const write = folder();
     const text = (pool: string) => `listeners: [{ port: 82 }]\npools: { ${pool}: { backends: [] } }\n`;

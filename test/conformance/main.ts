@@ -1,7 +1,9 @@
 import { cases } from './cases/index.ts';
+import { REFUSING } from './lab.ts';
 import { chosen, type Options, readOptions, USAGE } from './options.ts';
 import { outcomeLine, summary } from './report.ts';
 import { crashed, type Outcome, runAll } from './runner.ts';
+import type { Target } from './target.ts';
 import { targets } from './targets/index.ts';
 
 // What would end a gateway's process is a finding, not the end of this one.
@@ -22,12 +24,18 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  return run(options);
+  const target = await (targets[options.target] as (typeof targets)[string])();
+  try {
+    await (await target.start({ backends: [REFUSING] })).stop();
+  } catch (error) {
+    console.error(`conformance: ${target.name} does not start: ${(error as Error).message}`);
+    return 2;
+  }
+  return run(target, options);
 }
 
-async function run(options: Options): Promise<number> {
+async function run(target: Target, options: Options): Promise<number> {
   const { json, failures } = options;
-  const target = await (targets[options.target] as (typeof targets)[string])();
   const show = (outcome: Outcome) => {
     if (!json && (!failures || outcome.verdict === 'FAIL')) console.log(outcomeLine(outcome));
   };

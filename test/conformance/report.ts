@@ -4,6 +4,7 @@ import type { Outcome, Verdict } from './runner.ts';
 /** From here on a case is marked as slow. */
 const SLOW_MS = 1_000;
 const NOTE_WIDTH = 160;
+const NAME_WIDTH = 42;
 
 const oneLine = (text: string) => {
   const flat = text.replaceAll(/\s+/g, ' ');
@@ -20,17 +21,15 @@ const VERDICTS: readonly Verdict[] = ['pass', 'differs', 'FAIL', 'none'];
 
 /** How many of each verdict, by family and in all. */
 export function summary(outcomes: readonly Outcome[]): string {
-  const letters = [...new Set(outcomes.map(({ id }) => id.charAt(0) as Family))];
   const row = (name: string, some: readonly Outcome[]) => {
     const counts = VERDICTS.map((verdict) => some.filter((outcome) => outcome.verdict === verdict).length);
-    return `${name.padEnd(6)} ${counts.map((count) => String(count).padStart(7)).join(' ')}`;
+    return `${name.padEnd(NAME_WIDTH)} ${counts.map((count) => String(count).padStart(7)).join(' ')}`;
   };
-  const head = `family ${VERDICTS.map((verdict) => verdict.padStart(7)).join(' ')}`;
-  const rows = families.map((family) =>
-    row(
-      family,
-      outcomes.filter(({ id }) => id.startsWith(family)),
-    ),
-  );
+  const head = `${''.padEnd(NAME_WIDTH)} ${VERDICTS.map((verdict) => verdict.padStart(7)).join(' ')}`;
+  const letters = [...new Set(outcomes.map(({ id }) => id.charAt(0) as Family))];
+  const rows = letters.map((letter) => {
+    const some = outcomes.filter(({ id }) => id.startsWith(letter));
+    return row(`${letter} ${families[letter]}`, some);
+  });
   return [head, ...rows, row('all', outcomes)].join('\n');
 }

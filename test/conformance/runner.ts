@@ -29,7 +29,7 @@ export function crashed(error: unknown): void {
  * Runs a case with a target of its own, and looks whether that target still serves others.
  * @throws Finding where it does not do what it owes
  */
-export async function runCase(candidate: Case, target: Target): Promise<string> {
+async function runCase(candidate: Case, target: Target): Promise<string> {
   const lab = new Lab(target);
   const { promise: broken, reject } = rejection();
   const timer = setTimeout(() => reject(new Finding('hangs')), CASE_TIMEOUT_MS);
@@ -55,7 +55,7 @@ function rejection(): { promise: Promise<never>; reject: (finding: Finding) => v
 }
 
 /** Whether a target can be asked at all. */
-export function applies({ needs }: Case, target: Target): boolean {
+function applies({ needs }: Case, target: Target): boolean {
   if (needs === 'configuration') return target.own;
   return needs !== 'http2' || target.http2;
 }

@@ -39,7 +39,8 @@ export async function startPeer(peer: Peer, options: { readonly plain: boolean }
   writeFileSync(file, peer.config(port, folder));
   const [command, ...args] = peer.command(file, folder);
   const child = spawn(command, args, { stdio: 'ignore' });
-  await listens(port, child);
+  const missing = once(child, 'error').then(([error]) => Promise.reject(error));
+  await Promise.race([listens(port, child), missing]);
   return {
     port,
     plain: options.plain,

@@ -1,7 +1,6 @@
 /** Frame types (RFC 9113 section 6). */
 export const DATA = 0;
 export const HEADERS = 1;
-export const PRIORITY = 2;
 export const RST_STREAM = 3;
 export const SETTINGS = 4;
 export const PUSH_PROMISE = 5;

@@ -150,6 +150,16 @@ describe('statistics', () => {
     expect(again.requests.total).toBe(160);
   });
 
+  it('count a worker once that ends while it is asked', async () => {
+    const lab = await Lab.serving();
+    await lab.gateway.control.stats();
+    lab.process(1).gateway?.hanging.add('stats');
+    const asked = lab.gateway.control.stats();
+    await settled();
+    await lab.end(1);
+    expect((await asked).requests.total).toBe(120);
+  });
+
   it('are not ready while nobody serves, nor while the gateway closes', async () => {
     const lab = await Lab.serving();
     for (const pid of [1, 2]) await lab.end(pid);
