@@ -153,4 +153,3 @@ describe('a log pipe', () => {
     expect(tries).toBeLessThanOrEqual(most);
   });
 });
-});
