@@ -25,8 +25,9 @@ Signals:
   SIGTERM, SIGINT  Not ready any more, and no new connections; requests and
                    tunnels end by themselves for up to shutdown.graceMs (30 s).
                    A second signal ends them at once. Exit code 0 either way.
-  SIGHUP           Reads the file again; where it is wrong, the old
-                   configuration runs on.
+  SIGHUP           Reads the file, and certificates, again; where something is
+                   wrong, the old configuration runs on. Changes of the files
+                   are noticed without it.
 
 Log: a line for each request and event on standard output, in colours on a
 terminal (unless NO_COLOR is set), else in JSON; never queries, cookies or

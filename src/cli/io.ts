@@ -4,7 +4,7 @@ import type { GatewayLog } from '../gateway/contracts.ts';
 import { pinoLog } from '../gateway/observation/pino-log.ts';
 
 /** Somewhere to write text. */
-export interface TextOutput {
+interface TextOutput {
   write(text: string): unknown;
 }
 
@@ -17,6 +17,8 @@ export interface Io {
   readonly process: Pick<EventEmitter, 'on' | 'off'>;
   /** For example `20.20.2`. */
   readonly nodeVersion: string;
+  /** Whether somebody sits at a terminal. @defaultValue false */
+  readonly isTerminal?: boolean;
   readonly openLog: (config: GatewayConfig['log']) => GatewayLog;
 }
 
@@ -24,5 +26,14 @@ export interface Io {
 export function processIo(): Io {
   const { stdout, stderr, env, versions } = process;
   for (const stream of [stdout, stderr]) stream.on('error', () => {});
-  return { stdout, stderr, env, process, nodeVersion: versions.node, openLog: (config) => pinoLog(config) };
+  const openLog = (config: GatewayConfig['log']) => pinoLog(config);
+  return {
+    stdout,
+    stderr,
+    env,
+    process,
+    nodeVersion: versions.node,
+    isTerminal: stdout.isTTY === true,
+    openLog,
+  };
 }

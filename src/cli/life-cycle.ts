@@ -10,8 +10,8 @@ export interface LifeCycleParts {
   /** Emits signals. */
   readonly process: Pick<EventEmitter, 'on' | 'off'>;
   readonly env: Pick<Env, 'clock' | 'timers'>;
-  /** Called at SIGHUP. */
-  readonly reload: () => void;
+  /** Called at SIGHUP; left out, that ends the process. */
+  readonly reload: (() => void) | undefined;
 }
 
 /** A terminal's signal may come a second time by way of npm and the like. */
@@ -33,7 +33,7 @@ export class LifeCycle {
       this.#end = resolve;
     });
     for (const signal of ['SIGTERM', 'SIGINT']) parts.process.on(signal, this.#stop);
-    parts.process.on('SIGHUP', parts.reload);
+    if (parts.reload !== undefined) parts.process.on('SIGHUP', parts.reload);
   }
 
   /** Whether a signal has come. */
@@ -45,7 +45,7 @@ export class LifeCycle {
   dispose(): void {
     const { process, reload } = this.#parts;
     for (const signal of ['SIGTERM', 'SIGINT']) process.off(signal, this.#stop);
-    process.off('SIGHUP', reload);
+    if (reload !== undefined) process.off('SIGHUP', reload);
   }
 
   readonly #stop = (signal: string): void => {

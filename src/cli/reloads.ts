@@ -9,6 +9,12 @@ import type { ConfigSource, UsableConfig } from './config-source.ts';
 /** Why a configuration is read again that nobody asked for. */
 export const FILE_CHANGE = 'file change';
 
+/** What the log says with each line. */
+interface ReloadFields {
+  readonly why: string;
+  readonly file: string | undefined;
+}
+
 /** Takes another configuration, all of it or nothing. */
 interface Reloadable {
   reload(config: SharedConfig): Promise<void>;
@@ -46,22 +52,19 @@ export class Reloads {
   }
 
   async #reload(why: string): Promise<void> {
-    const { file } = this.#source;
-    if (file === undefined) {
-      this.#log.warn({ why }, 'there is no configuration file to read again');
-      return;
-    }
+    const fields = { why, file: this.#source.file };
     try {
-      await this.#take(this.#source.read(), { why, file });
+      await this.#take(this.#source.read(), fields);
       this.#refused = [];
     } catch (error) {
-      this.#tellRefused(error, { why, file });
+      this.#tellRefused(error, fields);
     }
   }
 
-  async #take(next: UsableConfig, fields: { why: string; file: string }): Promise<void> {
+  async #take(next: UsableConfig, fields: ReloadFields): Promise<void> {
     if (isDeepStrictEqual(this.#current.config, next.config)) {
-      this.#log.info(fields, 'the configuration is the same as before');
+      const level = fields.why === FILE_CHANGE ? 'debug' : 'info';
+      this.#log[level](fields, 'the configuration is the same as before');
       return;
     }
     const changes = configChanges(this.#current.config, next.config);
@@ -70,7 +73,7 @@ export class Reloads {
     this.#log.info({ ...fields, changes }, `the configuration has changed: ${changes.join(', ')}`);
   }
 
-  #tellRefused(error: unknown, fields: { why: string; file: string }): void {
+  #tellRefused(error: unknown, fields: ReloadFields): void {
     const problems = error instanceof ConfigError ? error.problems : [messageOf(error)];
     // A signal may come before the change of the file is seen.
     if (fields.why === FILE_CHANGE && isDeepStrictEqual(problems, this.#refused)) return;

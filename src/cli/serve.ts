@@ -38,7 +38,9 @@ export async function serve(options: ServeOptions, io: Io, open = openGateway): 
   const log = io.openLog(usable.config.log);
   const gateway = open(usable.config, log);
   const reloads = new Reloads(source, usable, gateway, log);
-  const reload = () => void reloads.reload('SIGHUP');
+  // Without a file to read again, it means what it means to all: the terminal is gone.
+  const isHangUp = source.file === undefined && io.isTerminal === true;
+  const reload = isHangUp ? undefined : () => void reloads.reload('SIGHUP');
   const life = new LifeCycle({ gateway, log, process: io.process, env: systemEnv, reload });
   let watch: ConfigWatch | undefined;
   try {
@@ -59,9 +61,11 @@ export async function serve(options: ServeOptions, io: Io, open = openGateway): 
   }
 }
 
+/** Certificates of the command line change, too. */
 function watchSource({ file }: ConfigSource, reloads: Reloads, log: GatewayLog): ConfigWatch | undefined {
-  if (file === undefined) return undefined;
-  return watchConfigFile(file, () => reloads.reload(FILE_CHANGE), {
+  const first = file ?? reloads.files[0];
+  if (first === undefined) return undefined;
+  return watchConfigFile(first, () => reloads.reload(FILE_CHANGE), {
     files: () => reloads.files,
     onError: (error) => log.error({ error }, 'the configuration file cannot be watched'),
   });

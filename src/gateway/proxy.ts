@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { readConfig } from './config/read-config.ts';
 import { resolveConfig } from './config/resolve-config.ts';
 import type { GatewayConfigInput } from './config/schema.ts';
@@ -15,6 +16,8 @@ export type NodeProxyConfig = GatewayConfigInput['pools'][string] &
 export interface NodeProxy {
   /** Passes a request on and answers it. Its body must not have been read. */
   handle(request: IncomingMessage, response: ServerResponse): void;
+  /** Opens a tunnel for a WebSocket or another upgrade: what `upgrade` of a server hands over. */
+  upgrade(request: IncomingMessage, socket: Duplex, first: Buffer): void;
   stats(): GatewayStats;
   readonly control: Control;
   /** Ends health checks and connections; requests under way are ended too. */
@@ -35,6 +38,7 @@ export function createProxy(config: NodeProxyConfig, parts: GatewayParts = {}): 
   engine.start();
   return {
     handle: (request, response) => front.take(request, response),
+    upgrade: (request, socket, first) => front.upgrade(request, socket, first),
     stats: () => engine.stats(),
     control: engine.control,
     close() {

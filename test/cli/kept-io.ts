@@ -15,6 +15,7 @@ export class KeptIo implements Io {
   readonly process = new EventEmitter();
   env: Record<string, string> = {};
   nodeVersion = '24.1.0';
+  isTerminal = false;
   readonly stdout = { write: (text: string) => void (this.out += text) };
   readonly stderr = { write: (text: string) => void (this.err += text) };
   readonly openLog = () => this.log;

@@ -8,8 +8,11 @@ import { folder, KeptIo } from './kept-io.ts';
 
 const BACKEND = 'http://10.0.0.1:3000';
 
-function serving(options: Partial<ServeOptions>, prepare: (gateway: FakeGateway) => void = () => {}) {
-  const io = new KeptIo();
+function serving(
+  options: Partial<ServeOptions>,
+  prepare: (gateway: FakeGateway) => void = () => {},
+  io = new KeptIo(),
+) {
   const opened: { config: SharedConfig; gateway: FakeGateway }[] = [];
   const code = serve({ accessLog: true, ...options }, io, (config) => {
     const gateway = new FakeGateway(config);
@@ -114,6 +117,15 @@ describe('evenkeel serve', () => {
       gateway.close = async () => fail(new Error('closed while it opened'));
     });
     expect(await stopped(run)).toBe(0);
+  });
+
+  it.each([
+    [true, 0],
+    [false, 1],
+  ])('at a terminal (%s) and without a file, listens to SIGHUP %i times', async (isTerminal, listeners) => {
+    const run = serving({ backend: [BACKEND] }, () => {}, Object.assign(new KeptIo(), { isTerminal }));
+    expect(run.io.process.listenerCount('SIGHUP')).toBe(listeners);
+    await stopped(run);
   });
 
   it('reads its file again at SIGHUP, options included', async () => {

@@ -110,10 +110,19 @@ export async function origin(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** A configuration file. @returns a function that writes it, and its path */
+/** A folder for one test. @returns a function that writes a file in it, and gives its path */
+export function folder(): (name: string, content: string) => string {
+  const path = mkdtempSync(join(tmpdir(), 'evenkeel-e2e-'));
+  onTestFinished(() => rmSync(path, { recursive: true }));
+  return (name, content) => {
+    writeFileSync(join(path, name), content);
+    return join(path, name);
+  };
+}
+
+/** A configuration file. @returns its path, and a function that writes it */
 export function configFile(): { path: string; write: (config: object) => void } {
-  const folder = mkdtempSync(join(tmpdir(), 'evenkeel-e2e-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, 'gateway.json');
-  return { path, write: (config) => writeFileSync(path, JSON.stringify(config)) };
+  const inFolder = folder();
+  const write = (config: object) => inFolder('gateway.json', JSON.stringify(config));
+  return { path: write({}), write };
 }

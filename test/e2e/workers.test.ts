@@ -1,15 +1,26 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { connect } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { GatewayStats } from '../../src/gateway/contracts.ts';
-import { configFile, eventually, GatewayCommand, origin } from './gateway-command.ts';
+import { aCertificate } from '../gateway/config/certificates.ts';
+import { configFile, eventually, folder, GatewayCommand, origin } from './gateway-command.ts';
 import { Load } from './load.ts';
 
 const fetched = async (url: string) =>
   (await fetch(url, { headers: { connection: 'close' }, signal: AbortSignal.timeout(20_000) })).text();
 
 const answers = (text: string) => origin((_request, response) => void response.end(text));
+
+/** Whom a listener's certificate is for. */
+async function certificateAt(port: string): Promise<string | undefined> {
+  const socket = connect({ host: '127.0.0.1', port: Number(port), rejectUnauthorized: false });
+  await once(socket, 'secureConnect');
+  const { subject } = socket.getPeerCertificate();
+  socket.destroy();
+  return [subject.CN].flat()[0];
+}
 
 /** A gateway of two workers with an admin listener. */
 async function serving(backends: readonly string[], canFail = false) {
@@ -130,6 +141,28 @@ describe('a gateway of two workers', () => {
       'others',
     );
     expect(await seen()).toBe('ac');
+  });
+
+  it('serves another certificate when its file has changed', async () => {
+    const write = folder();
+    const writeBoth = async (commonName: string) => {
+      const { cert, key } = await aCertificate({ commonName });
+      return [write('site.key', key), write('site.pem', cert)];
+    };
+    const [key = '', cert = ''] = await writeBoth('first');
+    const tls = ['--tls-cert', cert, '--tls-key', key];
+    const backend = await answers('well');
+    const args = ['--host', '127.0.0.1', '--port', '0', '--backend', backend, '--workers', '2'];
+    const command = new GatewayCommand(['serve', ...args, ...tls]);
+    const { port } = new URL(await command.listening());
+    expect([await certificateAt(port), await certificateAt(port)]).toEqual(['first', 'first']);
+    await writeBoth('second');
+    await command.line(/^the configuration has changed: .*cert is another/);
+    expect([await certificateAt(port), await certificateAt(port)]).toEqual(['second', 'second']);
+    write('site.pem', 'no certificate');
+    command.signal('SIGHUP');
+    await command.line(/^the configuration was refused, .*: --tls-cert must be PEM text/);
+    expect(await certificateAt(port)).toBe('second');
   });
 
   it('replaces a worker with a fault, and serves all the while', async () => {

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Client, ClientEvents } from '../forwarding/client.ts';
 import type { ClientConnection } from '../forwarding/client-connection.ts';
 import type { HttpVersion } from '../forwarding/request-head.ts';
-import { linger } from './linger.ts';
+import { endLingering, linger } from './linger.ts';
 
 /** Above this, a copy costs more than a second piece. */
 const MAX_JOINED_BYTES = 4_096;
@@ -28,11 +28,17 @@ export class Http1Client implements Client {
   readonly #door: Door;
   #events: ClientEvents | undefined;
   #hasHead = false;
-  #isAsked = false;
+  #isWaiting: boolean;
   #isDraining = false;
 
   /** @param door - whether the connection is to end with this answer is looked up when the answer comes */
-  constructor(request: IncomingMessage, response: ServerResponse, connection: ClientConnection, door: Door) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    connection: ClientConnection,
+    door: Door,
+    isWaiting: boolean,
+  ) {
     this.connection = connection;
     const { httpVersion } = request;
     this.version = httpVersion === '1.1' || httpVersion === '1.0' ? httpVersion : 'unknown';
@@ -43,6 +49,7 @@ export class Http1Client implements Client {
     this.#response = response;
     this.#socket = request.socket;
     this.#door = door;
+    this.#isWaiting = isWaiting;
   }
 
   get isComplete(): boolean {
@@ -59,7 +66,8 @@ export class Http1Client implements Client {
     const response = this.#response;
     response.on('close', () => {
       events.closed(response.writableFinished);
-      if (response.writableFinished && !this.#request.complete) this.#leave();
+      // The answer came before the end of the request: what is left of it must not be taken for the next one.
+      if (response.writableFinished && !this.#request.complete) endLingering(this.#socket);
     });
     // Without a listener an error would end the process; what there is to do, `close` does.
     response.on('error', ignore);
@@ -71,8 +79,8 @@ export class Http1Client implements Client {
 
   askForBody(): void {
     // A second attempt finds the client already sending.
-    if (this.#hasHead || this.#isAsked) return;
-    this.#isAsked = true;
+    if (this.#hasHead || !this.#isWaiting) return;
+    this.#isWaiting = false;
     this.#response.writeContinue();
   }
 
@@ -124,12 +132,6 @@ export class Http1Client implements Client {
   closeAfterwards(): void {
     this.#response.shouldKeepAlive = false;
     linger(this.#socket);
-  }
-
-  /** The answer came before the end of the request: what is left of it must not be taken for the next one. */
-  #leave(): void {
-    linger(this.#socket);
-    this.#socket.destroySoon();
   }
 }
 

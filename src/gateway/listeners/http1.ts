@@ -56,10 +56,10 @@ export class Http1Front {
     // Node would leave out the headers beyond its limit without a word; ours refuses the request.
     server.maxHeadersCount = 0;
     server.on('request', (request, response) => this.take(request, response));
-    server.on('checkContinue', (request, response) => this.take(request, response));
+    server.on('checkContinue', (request, response) => this.take(request, response, true));
     server.on('checkExpectation', (request, response) => this.take(request, response));
     server.on('connect', (_request, socket) => this.#refuseRaw(socket, REFUSALS.method));
-    server.on('upgrade', (request, socket, first) => this.#upgrade(request, socket, first));
+    server.on('upgrade', (request, socket, first) => this.upgrade(request, socket, first));
     server.on('clientError', (error, socket) => this.#misunderstood(error, socket));
     this.server = server;
   }
@@ -91,10 +91,13 @@ export class Http1Front {
     this.server.close();
   }
 
-  /** Passes a request on and answers it. */
-  take(request: IncomingMessage, response: ServerResponse): void {
+  /**
+   * Passes a request on and answers it.
+   * @param isWaiting - whether its client waits to be asked for the body, which a server of node:http does by itself if nobody stops it
+   */
+  take(request: IncomingMessage, response: ServerResponse, isWaiting = false): void {
     const peer = this.#peerOf(request.socket);
-    const client = new Http1Client(request, response, peer.connection, this.#door);
+    const client = new Http1Client(request, response, peer.connection, this.#door, isWaiting);
     const exchange = new Exchange(this.#context(), client);
     peer.exchanges.push(exchange);
     client.listen({
@@ -108,7 +111,8 @@ export class Http1Front {
     exchange.start();
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, first: Buffer): void {
+  /** Opens a tunnel, where the backend agrees. @param first - what the client has already said in the other protocol */
+  upgrade(request: IncomingMessage, socket: Duplex, first: Buffer): void {
     const protocol = request.headers.upgrade?.toLowerCase();
     if (protocol !== undefined && !/^(?:h2c|http\/)/.test(protocol)) {
       const { connection } = this.#peerOf(request.socket);

@@ -144,7 +144,7 @@ function headOf(headers: IncomingHttpHeaders, raw: readonly string[]): Http2Head
   let cookie: string | undefined;
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] as string;
-    const value = raw[index + 1] as string;
+    const value = (raw[index + 1] as string).trim();
     // RFC 9113 section 8.2.3: crumbs of a cookie are one header elsewhere.
     if (name === 'cookie') cookie = cookie === undefined ? value : `${cookie}; ${value}`;
     // `:authority` comes before `host` (RFC 9113 section 8.3.1).

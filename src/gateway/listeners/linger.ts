@@ -17,3 +17,9 @@ export function linger(socket: Socket): void {
     socket.once('end', () => socket.destroy()).once('close', () => clearTimeout(timer));
   };
 }
+
+/** Ends a connection after what was written, and lets it read on for a while. */
+export function endLingering(socket: Socket): void {
+  linger(socket);
+  socket.destroySoon();
+}

@@ -15,14 +15,16 @@ export function priorKnowledgeServer(
     const destroy = () => socket.destroy();
     socket.on('error', destroy);
     socket.setTimeout(timeoutMs, destroy);
+    let bytes = Buffer.alloc(0);
     const look = () => {
-      const bytes = socket.read() as Buffer | null;
-      if (bytes === null) return;
+      const more = socket.read() as Buffer | null;
+      if (more === null) return;
+      bytes = Buffer.concat([bytes, more]);
       const start = PREFACE.subarray(0, bytes.length);
       const isPreface = bytes.subarray(0, start.length).equals(start);
-      socket.unshift(bytes);
-      // Not enough to tell; whoever sends a byte at a time is waited for.
+      // Not enough to tell; whoever sends a byte at a time is waited for. What is put back would be found again at once, for ever.
       if (isPreface && bytes.length < PREFACE.length) return;
+      socket.unshift(bytes);
       socket.off('readable', look);
       socket.off('error', destroy);
       socket.setTimeout(0);

@@ -40,6 +40,7 @@ export class UpstreamPool {
   #checker: HealthChecker | undefined;
   #checkAgent: Agent | undefined;
   #isHandedOver = false;
+  #isOver = false;
 
   /**
    * @param before - whose place it takes: it goes on counting, and keeps the connections where the way to backends is the same
@@ -134,6 +135,7 @@ export class UpstreamPool {
 
   /** Ends what runs. */
   destroy(): void {
+    this.#isOver = true;
     this.close();
     for (const upstream of this.#upstreams.values()) upstream.destroy();
   }
@@ -141,6 +143,7 @@ export class UpstreamPool {
   #connect(backend: Backend): Upstream {
     const upstream = new Upstream(backend, this.config, this.#meterOf(backend.id));
     this.#upstreams.set(backend.id, upstream);
+    if (this.#isOver) upstream.destroy();
     return upstream;
   }
 

@@ -117,14 +117,15 @@ const passed: readonly Case[] = [
   },
   {
     id: 'X25',
-    title: 'spaces around a value are refused, or taken away',
+    title: 'spaces around a value are refused, or taken away, alone or with the field',
     needs: 'http2',
     run: async (lab) => {
       const outcome = await h2Exchange(lab, fields({}, ['x-a', ' a ']));
       if (outcome.upstream.text === '') return h2Rejected(outcome);
       h2Forwarded(outcome);
       check(
-        /^x-a: a\r$/im.test(outcome.upstream.text),
+        // Some releases of node:http2 leave out such fields, as they do with names that are none.
+        /^x-a: a\r$/im.test(outcome.upstream.text) || !/^x-a:/im.test(outcome.upstream.text),
         () => `forwarded ${JSON.stringify(outcome.upstream.text)}`,
       );
       return outcome.summary;

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Balancer } from '../../../src/index.ts';
 
 /** What a backend was sent. */
-export interface Received {
+interface Received {
   readonly method: string;
   readonly url: string;
   readonly headers: http.IncomingHttpHeaders;
