@@ -18,6 +18,9 @@ export interface GatewayParts {
   readonly baseDir?: string;
 }
 
+/** How long connections that are idle stay open when the gateway closes. */
+const LAST_REQUESTS_MS = 1_000;
+
 const SILENT: GatewayLog = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
@@ -122,15 +125,25 @@ class ReverseProxy implements Gateway {
     this.#engine.isReady = false;
     const { delayMs } = this.#config.shutdown;
     // Whoever asks for readiness learns of it before connections are refused.
-    if (graceMs > 0 && delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+    if (graceMs > 0 && delayMs > 0) await pause(delayMs);
     for (const listener of this.#listeners) listener.stopAccepting();
-    await this.#engine.drain(graceMs);
+    await Promise.all([this.#engine.drain(graceMs), this.#lastRequests(Math.min(graceMs, LAST_REQUESTS_MS))]);
     this.#end();
     await this.#admin?.close();
+  }
+
+  /** Clients that are just sending on a connection that was idle get an answer, which then says that it is the last one. */
+  async #lastRequests(withinMs: number): Promise<void> {
+    const until = performance.now() + withinMs;
+    while (this.#connections().open > 0 && performance.now() < until) await pause(20);
   }
 
   #end(): void {
     this.#engine.destroy();
     for (const listener of this.#listeners) listener.destroy();
   }
+}
+
+function pause(delayMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, delayMs));
 }

@@ -84,7 +84,12 @@ export const gatewaySchema = z.strictObject({
   admin: admin.optional().describe('Where operators come in. Left out: nowhere.'),
   log: log.prefault({}).describe('What is written to the standard output.'),
   shutdown: shutdown.prefault({}).describe('What happens at SIGTERM.'),
-  workers: count.max(64).default(1).describe('Processes that serve; more than one share the listeners.'),
+  workers: count
+    .max(64)
+    .default(1)
+    .describe(
+      'Processes that serve; more than one share the listeners. Rate limits, limits of connections and of requests in flight, and remembered keys hold for each.',
+    ),
 });
 
 /** What a configuration may be written as. */

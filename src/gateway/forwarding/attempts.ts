@@ -21,15 +21,17 @@ export interface Sender {
 export class Attempts {
   /** Backends that were tried, the present one included. */
   made = 0;
-  /** The present one's. */
-  lease: Lease | undefined;
+  /** The present one, or the last one. */
+  upstream: Upstream | undefined;
+  /** Its id. */
+  backend: string | undefined;
   readonly #pool: UpstreamPool;
   readonly #request: Request;
   readonly #session: Session | undefined;
   readonly #sender: Sender;
   readonly #startedAt = performance.now();
+  #lease: Lease | undefined;
   #tried: Backend[] | undefined;
-  #upstream: Upstream | undefined;
   #isRetry = false;
   #isOver = false;
   /** Ends the wait for a place, or for the next attempt. */
@@ -60,7 +62,7 @@ export class Attempts {
    */
   retry(result: AttemptResult): boolean {
     const { failover, balancer, config } = this.#pool;
-    const { lease } = this;
+    const lease = this.#lease;
     if (failover === undefined || lease === undefined || this.#isOver) return false;
     if (performance.now() - this.#startedAt >= config.timeouts.totalMs) return false;
     this.#endRetry();
@@ -69,7 +71,10 @@ export class Attempts {
     this.#isRetry = true;
     this.#tried = [...(this.#tried ?? []), lease.backend];
     const next = balancer.acquire(this.#request, this.#tried, this.#session);
-    if (next === undefined) return false;
+    if (next === undefined) {
+      this.#endRetry();
+      return false;
+    }
     this.#release('failure');
     this.#take(next);
     const timer = setTimeout(() => this.#sendTo(next), delayMs);
@@ -116,27 +121,22 @@ export class Attempts {
   }
 
   #take(lease: Lease): void {
-    this.lease = lease;
+    this.#lease = lease;
     this.made++;
-    this.#upstream = this.#pool.upstreamOf(lease.backend);
-    const { meter } = this.#upstream;
-    meter.requests++;
-    meter.active++;
+    this.backend = lease.backend.id;
+    this.upstream = this.#pool.upstreamOf(lease.backend);
+    this.upstream.begin();
   }
 
   #sendTo(lease: Lease): void {
     this.#stopWaiting = undefined;
-    this.#sender.send(lease, this.#upstream as Upstream);
+    this.#sender.send(lease, this.upstream as Upstream);
   }
 
   #release(outcome: Outcome): void {
-    if (this.lease === undefined) return;
-    const { meter } = this.#upstream as Upstream;
-    meter.active--;
-    if (outcome === 'failure') meter.errors++;
-    if (outcome === 'cancelled') meter.cancelled++;
-    this.lease.release(outcome);
-    this.lease = undefined;
+    this.upstream?.end(outcome);
+    this.#lease?.release(outcome);
+    this.#lease = undefined;
   }
 
   #endRetry(): void {

@@ -8,7 +8,7 @@ import { REFUSALS, type Refusal } from '../forwarding/refusal.ts';
 import { RawAnswer } from '../tunnels/raw-answer.ts';
 import { Upgrade } from '../tunnels/upgrade.ts';
 import { Http1Client } from './http1-client.ts';
-import { linger } from './linger.ts';
+import { endLingering } from './linger.ts';
 
 /** What is known of a connection over HTTP/1. */
 interface Peer {
@@ -58,7 +58,10 @@ export class Http1Front {
     server.on('request', (request, response) => this.take(request, response));
     server.on('checkContinue', (request, response) => this.take(request, response, true));
     server.on('checkExpectation', (request, response) => this.take(request, response));
-    server.on('connect', (_request, socket) => this.#refuseRaw(socket, REFUSALS.method));
+    server.on('connect', (_request, socket) => {
+      socket.on('error', ignore);
+      this.#refuseRaw(socket, REFUSALS.method);
+    });
     server.on('upgrade', (request, socket, first) => this.upgrade(request, socket, first));
     server.on('clientError', (error, socket) => this.#misunderstood(error, socket));
     this.server = server;
@@ -81,7 +84,6 @@ export class Http1Front {
   /** From now on every answer is the last one on its connection. */
   closeAfterAnswers(): void {
     this.#door.isClosing = true;
-    this.server.closeIdleConnections();
   }
 
   /** Ends what is left. */
@@ -113,21 +115,35 @@ export class Http1Front {
 
   /** Opens a tunnel, where the backend agrees. @param first - what the client has already said in the other protocol */
   upgrade(request: IncomingMessage, socket: Duplex, first: Buffer): void {
-    const protocol = request.headers.upgrade?.toLowerCase();
-    if (protocol !== undefined && !/^(?:h2c|http\/)/.test(protocol)) {
+    // node:http has let go of it: an error that nobody takes would end the process.
+    socket.on('error', ignore);
+    const { headers, httpVersion } = request;
+    const protocol = headers.upgrade?.toLowerCase();
+    if (httpVersion === '1.1' && protocol !== undefined && !/^(?:h2c|http\/)/.test(protocol)) {
       const { connection } = this.#peerOf(request.socket);
       new Upgrade(this.#context(), request, socket, first, connection).start();
-      return;
-    }
-    // Another version of HTTP is not what a backend should be asked for: answered in this one, as RFC 9110 section 7.8 allows.
+    } else if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0) {
+      // The body was not read along with the head.
+      this.#refuseRaw(socket, REFUSALS.badUpgrade);
+    } else this.#takeUnchanged(request);
+  }
+
+  /**
+   * Answers a request for an upgrade as if it asked for none (RFC 9110 section 7.8): HTTP/1.0 knows no upgrades, and another version of HTTP
+   * is not what a backend should be asked for.
+   */
+  #takeUnchanged(request: IncomingMessage): void {
+    const { socket } = request;
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
-    response.assignSocket(request.socket);
-    response.on('finish', () => {
-      linger(request.socket);
-      request.socket.destroySoon();
+    response.assignSocket(socket);
+    // What node:http does for other answers.
+    socket.on('drain', () => response.emit('drain'));
+    response.once('finish', () => {
+      response.detachSocket(socket);
+      endLingering(socket);
+      response.emit('close');
     });
-    request.socket.on('close', () => response.emit('close'));
     this.take(request, response);
   }
 
@@ -150,6 +166,11 @@ export class Http1Front {
 
   /** What came is no HTTP, or took too long. Good requests before it get their answers first. */
   #misunderstood(error: ParseError, socket: Duplex): void {
+    // The client is gone: requests under way hear of it by themselves.
+    if (!socket.writable) {
+      socket.destroy();
+      return;
+    }
     const peer = this.#peers.get(socket);
     const refusal = refusalFor(error);
     const last = peer?.exchanges.at(-1);
@@ -172,6 +193,8 @@ export class Http1Front {
     RawAnswer.of(refusal, ids.idFor(undefined)).send(socket);
   }
 }
+
+function ignore(): void {}
 
 function refusalFor({ code, rawPacket, bytesParsed = 0 }: ParseError): Refusal {
   if (code === 'HPE_HEADER_OVERFLOW') return REFUSALS.headersTooLarge;

@@ -1,4 +1,4 @@
-import type { Server, Socket } from 'node:net';
+import { Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ResolvedListener } from '../config/resolved-config.ts';
 import type { ListeningAddress } from '../contracts.ts';
@@ -83,7 +83,8 @@ export class Listener {
 
   /** No further connections; each one that is open ends with its next answer. */
   stopAccepting(): void {
-    if (this.#server.listening) this.#server.close();
+    // Not what node:http makes of it, which would end idle connections into which clients are just sending.
+    if (this.#server.listening) Server.prototype.close.call(this.#server);
     this.#http1.closeAfterAnswers();
     this.#http2?.closeAfterAnswers();
   }

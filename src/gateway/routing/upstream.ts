@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { buildConnector, Pool } from 'undici';
-import type { Backend } from '../../index.ts';
+import type { Backend, Outcome } from '../../index.ts';
 import type { ResolvedPool } from '../config/resolved-config.ts';
 import { BackendMeter } from './backend-meter.ts';
 
@@ -20,6 +20,9 @@ export class Upstream {
   readonly connections: Pool;
   /** What its TLS connections are told apart by: the same for all requests, whatever host they ask for. */
   readonly name: string;
+  /** Requests and tunnels that it works on, and has yet to be given. */
+  #held = 0;
+  #isClosing = false;
 
   constructor({ url }: Pick<Backend, 'url'>, settings: ConnectionSettings, meter = new BackendMeter()) {
     const { origin, pathname, hostname } = new URL(url);
@@ -42,9 +45,26 @@ export class Upstream {
     this.name = hostname;
   }
 
-  /** Lets what runs end, and closes the connections then. */
+  /** Somebody is about to send it something. */
+  begin(): void {
+    this.#held++;
+    this.meter.active++;
+    this.meter.requests++;
+  }
+
+  /** What was begun is over. */
+  end(outcome: Outcome): void {
+    this.#held--;
+    this.meter.active--;
+    if (outcome === 'failure') this.meter.errors++;
+    else if (outcome === 'cancelled') this.meter.cancelled++;
+    if (this.#isClosing) this.close();
+  }
+
+  /** Closes the connections as soon as all that was begun is over. */
   close(): void {
-    this.connections.close().catch(() => {});
+    this.#isClosing = true;
+    if (this.#held === 0) this.connections.close().catch(() => {});
   }
 
   /** Ends what runs. */
