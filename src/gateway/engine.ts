@@ -43,10 +43,10 @@ export class Engine {
     this.#log = log;
     this.#connections = connections;
     this.events = new EventLog(log);
-    const { runtime, take } = this.#build(config, undefined);
-    this.#begin = take;
+    const { runtime, context, take } = this.#build(config, undefined);
     this.#runtime = runtime;
-    this.#context = this.#contextOf(config);
+    this.#context = context;
+    this.#begin = take;
     this.control = new GatewayControl(
       () => this.#runtime,
       () => this.stats(),
@@ -68,11 +68,17 @@ export class Engine {
 
   /** Takes another configuration, all of it or nothing. @throws ConfigError where a setting cannot be used */
   change(config: ResolvedConfig): void {
-    const { runtime, take } = this.#build(config, this.#runtime);
+    const { runtime, context, take } = this.#build(config, this.#runtime);
+    const begin = this.#begin;
     this.#runtime = runtime;
-    this.#context = this.#contextOf(config);
-    if (this.#begin === undefined) take();
-    else this.#begin = take;
+    this.#context = context;
+    if (begin === undefined) take();
+    else {
+      this.#begin = () => {
+        begin();
+        take();
+      };
+    }
   }
 
   stats(): GatewayStats {
@@ -106,18 +112,19 @@ export class Engine {
     for (const pool of this.#runtime.pools.values()) pool.destroy();
   }
 
-  #build(config: ResolvedConfig, before: Runtime | undefined): ReturnType<typeof buildRuntime> {
+  #build(config: ResolvedConfig, before: Runtime | undefined) {
     try {
-      return buildRuntime(config, before, { log: this.#log, events: this.events });
+      const { runtime, take } = buildRuntime(config, before, { log: this.#log, events: this.events });
+      return { runtime, context: this.#contextOf(config, runtime), take };
     } catch (error) {
       throw new ConfigError([(error as Error).message], { cause: error });
     }
   }
 
-  #contextOf(config: ResolvedConfig): Context {
+  #contextOf(config: ResolvedConfig, { routes }: Runtime): Context {
     const { limits, timeouts, name } = config;
     return {
-      routes: this.#runtime.routes,
+      routes,
       identity: { name: `${name}-${this.#suffix}`, trustedProxies: trustedProxies(config.trustedProxies) },
       limits,
       timeouts,

@@ -9,6 +9,7 @@ import type { Control, Gateway, GatewayLog, GatewayStats, ListeningAddress } fro
 import { Engine } from './engine.ts';
 import { ConfigError } from './errors.ts';
 import { Listener } from './listeners/listener.ts';
+import { SILENT } from './observation/silent-log.ts';
 
 /** What a gateway is made with beside its configuration. */
 export interface GatewayParts {
@@ -20,8 +21,6 @@ export interface GatewayParts {
 
 /** How long connections that are idle stay open when the gateway closes. */
 const LAST_REQUESTS_MS = 1_000;
-
-const SILENT: GatewayLog = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
  * A reverse proxy. Nothing is opened, and no backend is checked, before `listen`.
@@ -40,7 +39,9 @@ class ReverseProxy implements Gateway {
   readonly #admin: AdminServer | undefined;
   #written: GatewayConfig;
   #config: ResolvedConfig;
+  #opening: Promise<readonly ListeningAddress[]> | undefined;
   #closing: Promise<void> | undefined;
+  #skipDelay: (() => void) | undefined;
 
   constructor(input: GatewayConfigInput, { log = SILENT, baseDir = process.cwd() }: GatewayParts) {
     this.#log = log;
@@ -59,27 +60,22 @@ class ReverseProxy implements Gateway {
       new AdminServer({ control: this.control, config: admin, log, isReady, dashboard: dashboardPage });
   }
 
-  async listen(): Promise<readonly ListeningAddress[]> {
-    const all = this.#admin === undefined ? this.#listeners : [...this.#listeners, this.#admin];
-    const opened = await Promise.allSettled(all.map((listener) => listener.listen()));
-    const failed = opened.filter((result) => result.status === 'rejected');
-    if (failed.length > 0) {
-      for (const listener of this.#listeners) listener.stopAccepting();
-      await this.#admin?.close();
-      throw new ConfigError(failed.map(({ reason }) => (reason as Error).message));
-    }
-    this.#engine.start();
-    this.#engine.events.add('started', 'the gateway serves');
-    return opened.map((result) => (result as PromiseFulfilledResult<ListeningAddress>).value);
+  listen(): Promise<readonly ListeningAddress[]> {
+    this.#opening ??= this.#open();
+    return this.#opening;
   }
 
   close(graceMs = this.#config.shutdown.graceMs): Promise<void> {
-    if (this.#closing !== undefined && graceMs === 0) this.#end();
+    if (this.#closing !== undefined && graceMs === 0) {
+      this.#skipDelay?.();
+      this.#end();
+    }
     this.#closing ??= this.#close(graceMs);
     return this.#closing;
   }
 
   async reload(input: GatewayConfigInput): Promise<void> {
+    if (this.#closing !== undefined) throw new ConfigError(['the gateway is closing']);
     const written = readConfig(input);
     const fixed = restartOnlyChanges(this.#written, written);
     if (fixed.length > 0)
@@ -94,6 +90,23 @@ class ReverseProxy implements Gateway {
 
   stats(): GatewayStats {
     return this.#engine.stats();
+  }
+
+  async #open(): Promise<readonly ListeningAddress[]> {
+    const all = this.#admin === undefined ? this.#listeners : [...this.#listeners, this.#admin];
+    const opened = await Promise.allSettled(all.map((listener) => listener.listen()));
+    const failed = opened.filter((result) => result.status === 'rejected');
+    if (failed.length > 0) {
+      for (const listener of this.#listeners) {
+        listener.stopAccepting();
+        listener.destroy();
+      }
+      await this.#admin?.close();
+      throw new ConfigError(failed.map(({ reason }) => (reason as Error).message));
+    }
+    this.#engine.start();
+    this.#engine.events.add('started', 'the gateway serves');
+    return opened.map((result) => (result as PromiseFulfilledResult<ListeningAddress>).value);
   }
 
   /** Certificates were checked before: nothing here can fail half way. */
@@ -125,11 +138,22 @@ class ReverseProxy implements Gateway {
     this.#engine.isReady = false;
     const { delayMs } = this.#config.shutdown;
     // Whoever asks for readiness learns of it before connections are refused.
-    if (graceMs > 0 && delayMs > 0) await pause(delayMs);
+    if (graceMs > 0 && delayMs > 0) await this.#delay(delayMs);
     for (const listener of this.#listeners) listener.stopAccepting();
     await Promise.all([this.#engine.drain(graceMs), this.#lastRequests(Math.min(graceMs, LAST_REQUESTS_MS))]);
     this.#end();
     await this.#admin?.close();
+  }
+
+  /** Over before its time where somebody closes at once. */
+  #delay(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, delayMs);
+      this.#skipDelay = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   /** Clients that are just sending on a connection that was idle get an answer, which then says that it is the last one. */

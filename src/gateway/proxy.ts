@@ -7,10 +7,15 @@ import type { Control, GatewayStats } from './contracts.ts';
 import { Engine } from './engine.ts';
 import type { GatewayParts } from './gateway.ts';
 import { Http1Front } from './listeners/http1.ts';
+import { SILENT } from './observation/silent-log.ts';
+import { defined } from './routing/pool-options.ts';
 
 /** What a {@link NodeProxy} is told: one pool, and what of a gateway concerns requests. */
 export type NodeProxyConfig = GatewayConfigInput['pools'][string] &
-  Pick<GatewayConfigInput, 'limits' | 'timeouts' | 'trustedProxies' | 'name'>;
+  Pick<GatewayConfigInput, 'limits' | 'trustedProxies' | 'name'> & {
+    /** The gateway's `timeouts`: how long clients have; those of the pool say how long backends have. */
+    readonly clientTimeouts?: GatewayConfigInput['timeouts'];
+  };
 
 /** A gateway without listeners, for servers that somebody else has opened. */
 export interface NodeProxy {
@@ -26,13 +31,12 @@ export interface NodeProxy {
 
 /** @throws ConfigError where the configuration cannot be used */
 export function createProxy(config: NodeProxyConfig, parts: GatewayParts = {}): NodeProxy {
-  const { limits, timeouts, trustedProxies, name, ...pool } = config;
-  const own = Object.entries({ limits, timeouts, trustedProxies, name }).filter(
-    ([, value]) => value !== undefined,
-  );
-  const input = { listeners: [{ port: 0 }], pools: { proxy: pool }, ...Object.fromEntries(own) };
-  const { log = { debug() {}, info() {}, warn() {}, error() {} }, baseDir = process.cwd() } = parts;
-  const { config: resolved } = resolveConfig(readConfig(input), { baseDir });
+  const { limits, clientTimeouts: timeouts, trustedProxies, name, ...pool } = config;
+  const own = defined({ limits, timeouts, trustedProxies, name });
+  const input = { listeners: [{ port: 0 }], pools: { proxy: pool }, ...own };
+  const { log = SILENT, baseDir = process.cwd() } = parts;
+  const { config: resolved, warnings } = resolveConfig(readConfig(input), { baseDir });
+  for (const warning of warnings) log.warn({}, warning);
   const engine = new Engine(resolved, log, () => ({ open: 0, accepted: 0, refused: 0 }));
   const front = new Http1Front(() => engine.context);
   engine.start();

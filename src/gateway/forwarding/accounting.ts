@@ -1,10 +1,21 @@
+import type { Attempts } from './attempts.ts';
 import type { Context } from './context.ts';
 import type { IncomingRequest } from './incoming-request.ts';
 import type { Ending } from './totals.ts';
 
-/** Counts the end of a request, and writes its line of the access log where one is kept. */
-export function account({ totals, log }: Context, request: IncomingRequest, ending: Ending): void {
+/**
+ * Counts the end of a request, and writes its line of the access log where one is kept.
+ * @param attempts - `undefined` where no backend was looked for
+ */
+export function account(
+  { totals, log }: Context,
+  request: IncomingRequest,
+  attempts: Attempts | undefined,
+  ending: Ending,
+): void {
   totals.ended(ending);
+  // How long a tunnel lasts is no latency.
+  if (ending.status !== 101) attempts?.upstream?.meter.latency.record(ending.durationMs);
   if (log.access === undefined) return;
   const { id, method, path, host, version, clientAddress, route } = request;
   const query = path.indexOf('?');
@@ -17,6 +28,8 @@ export function account({ totals, log }: Context, request: IncomingRequest, endi
     protocol: `HTTP/${version}`,
     clientAddress,
     pool: route?.pool.name,
+    backend: attempts?.backend,
+    attempts: attempts?.made ?? 0,
     ...ending,
   });
 }

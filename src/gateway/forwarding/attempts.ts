@@ -134,9 +134,11 @@ export class Attempts {
   }
 
   #release(outcome: Outcome): void {
-    this.upstream?.end(outcome);
-    this.#lease?.release(outcome);
+    const lease = this.#lease;
+    if (lease === undefined) return;
     this.#lease = undefined;
+    this.upstream?.end(outcome);
+    lease.release(outcome);
   }
 
   #endRetry(): void {

@@ -13,8 +13,6 @@ import type { Upload } from './upload.ts';
 /** A request that has not yet got all of its answer. */
 export interface UnderWay extends Listed {
   readonly client: Pick<Client, 'abort' | 'isBlocked' | 'flushHead'>;
-  /** When it came, in milliseconds of the process's clock. */
-  readonly startedAt: number;
   readonly upload: Pick<Upload, 'received' | 'isAwaited'> | undefined;
   readonly bytesSent: number;
   /** Answers by itself, or, where an answer has begun, breaks it off. */

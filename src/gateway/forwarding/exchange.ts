@@ -8,7 +8,7 @@ import { Attempt, type AttemptOwner } from './attempt.ts';
 import { Attempts, type Sender } from './attempts.ts';
 import type { Client, ClientEvents } from './client.ts';
 import type { Context, UnderWay } from './context.ts';
-import { type AttemptError, refusalFor } from './failure.ts';
+import { type AttemptError, rateRefusal, refusalFor } from './failure.ts';
 import { IncomingRequest } from './incoming-request.ts';
 import { REFUSALS, type Refusal } from './refusal.ts';
 import { refusalAnswer } from './refusal-answer.ts';
@@ -18,14 +18,13 @@ import { BodyTooLargeError, Upload } from './upload.ts';
 /** One request and its answer, from the arrival of its head to the last byte that goes out. */
 export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
   readonly client: Client;
-  readonly startedAt = performance.now();
   upload: Upload | undefined;
   bytesSent = 0;
   place = -1;
   readonly #context: Context;
   readonly #request: IncomingRequest;
+  readonly #startedAt = performance.now();
   #admission: Admission | undefined;
-  #headers: string[] | undefined;
   #attempts: Attempts | undefined;
   #attempt: Attempt | undefined;
   /** 0 until the head of an answer is written. */
@@ -65,14 +64,14 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
     this.#code = refusal.code;
     // What becomes of the request now is not the backend's doing.
     if (this.#outcome === 'success') this.#outcome = 'cancelled';
+    this.#attempts?.end(this.#outcome);
     if (this.#status !== 0) {
       this.client.abort();
       return;
     }
     this.#status = refusal.status;
     this.#context.totals.refused(refusal.code);
-    const { accept } = this.#request.headers;
-    const answer = refusalAnswer(refusal, this.#request.id, typeof accept === 'string' ? accept : undefined);
+    const answer = refusalAnswer(refusal, this.#request.id, this.#request.accept);
     for (const text of this.#admissionHeaders(undefined)) answer.headers.push(text);
     // What is left of the body must not be taken for the next request.
     if (!this.client.isComplete) this.client.closeAfterwards();
@@ -83,14 +82,13 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
 
   send(lease: Lease, upstream: Upstream): void {
     this.#guard(() => {
-      this.#headers ??= this.#request.headersFor(this.#route, this.#context);
       this.#attempt = new Attempt(this, lease, upstream);
       if (this.#request.head.expectsContinue) this.client.askForBody();
       // The types do not know the name.
       const options: Dispatcher.DispatchOptions & { servername: string } = {
         path: upstream.basePath + this.#request.path,
         method: this.client.method as 'GET',
-        headers: this.#headers,
+        headers: this.#request.headersFor(this.#route, this.#context),
         body: this.upload?.open() ?? null,
         headersTimeout: this.#attempts?.headersTimeoutMs ?? null,
         servername: upstream.name,
@@ -101,7 +99,7 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
 
   /** Nobody was found. */
   failed(error: unknown): void {
-    this.refuse(refusalFor(error));
+    this.#guard(() => this.refuse(refusalFor(error)));
   }
 
   passInterim(status: number, raw: readonly Buffer[]): void {
@@ -133,13 +131,14 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
 
   attemptFailed(attempt: Attempt, error: AttemptError): void {
     if (this.#isClosed) return;
-    const broken = this.upload?.error;
-    this.#outcome = broken !== undefined || error.isOurs ? 'cancelled' : 'failure';
     this.#guard(() => {
-      if (broken instanceof BodyTooLargeError) return this.refuse(REFUSALS.bodyTooLarge);
-      if (broken !== undefined) return this.client.abort();
-      const isLast = attempt.isPassing || error.isOurs || !this.#mayRepeat;
-      if (isLast || !this.#attempts?.retry({ error })) this.refuse(refusalFor(error));
+      const broken = this.upload?.error;
+      const isLast = broken !== undefined || attempt.isPassing || error.isOurs || !this.#mayRepeat;
+      if (!isLast && this.#attempts?.retry({ error })) return;
+      this.#outcome = broken !== undefined || error.isOurs ? 'cancelled' : 'failure';
+      if (broken === undefined) this.refuse(refusalFor(error));
+      else if (broken instanceof BodyTooLargeError) this.refuse(REFUSALS.bodyTooLarge);
+      else this.client.abort();
     });
   }
 
@@ -177,8 +176,7 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
       return;
     }
     this.#context.totals.rateLimited++;
-    // The verdict's own headers say when to come back.
-    this.refuse({ status: refusal.status, code: refusal.code, message: refusal.message });
+    this.refuse(rateRefusal(refusal));
   }
 
   #choose(): void {
@@ -193,14 +191,9 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
   }
 
   #account(hasLeft: boolean): void {
-    const durationMs = performance.now() - this.startedAt;
-    const attempt = this.#attempt;
-    attempt?.upstream.meter.latency.record(durationMs);
-    account(this.#context, this.#request, {
+    account(this.#context, this.#request, this.#attempts, {
       status: hasLeft ? 499 : this.#status,
-      backend: attempt?.lease.backend.id,
-      attempts: this.#attempts?.made ?? 0,
-      durationMs,
+      durationMs: performance.now() - this.#startedAt,
       bytesReceived: this.upload?.received ?? 0,
       bytesSent: this.bytesSent,
       code: this.#code,
@@ -213,7 +206,8 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
       work();
     } catch (error) {
       this.#context.log.error({ requestId: this.#request.id, error }, 'a request failed for a defect');
-      this.client.abort();
+      if (this.#code === undefined) this.#guard(() => this.refuse(REFUSALS.internal));
+      else this.client.abort();
     }
   }
 }

@@ -40,6 +40,11 @@ export function refusalFor(error: unknown): Refusal {
   return REFUSALS.internal;
 }
 
+/** What a client is told that came too often. The headers of its admission say when to come back. */
+export function rateRefusal({ status, code, message }: LoadbalancerError): Refusal {
+  return { status, code, message };
+}
+
 /** The code of an error, or of what caused it. */
 function codeOf(error: unknown): string {
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };

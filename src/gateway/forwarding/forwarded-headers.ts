@@ -1,5 +1,6 @@
 import type { BlockList } from 'node:net';
 import type { ClientConnection } from './client-connection.ts';
+import { clientIn } from './forwarded-elements.ts';
 import type { RequestHead } from './request-head.ts';
 import { clientOf } from './trusted-proxies.ts';
 
@@ -27,9 +28,21 @@ export function originOf(
 ): Origin {
   const { address, scheme } = connection;
   if (!connection.isTrusted) return { address, scheme };
-  const client = head.forwardedFor === undefined ? undefined : clientOf(head.forwardedFor, trustedProxies);
-  const said = head.forwardedProto?.toLowerCase();
-  return { address: client ?? address, scheme: said === 'http' || said === 'https' ? said : scheme };
+  const said = saidOf(head, trustedProxies);
+  const saidScheme = said.scheme?.toLowerCase();
+  const isScheme = saidScheme === 'http' || saidScheme === 'https';
+  return { address: said.address ?? address, scheme: isScheme ? saidScheme : scheme };
+}
+
+/** `X-Forwarded-For` is what nearly all proxies write; `Forwarded` counts where it is not there. */
+function saidOf(
+  { forwardedFor, forwardedProto, forwarded }: RequestHead,
+  trustedProxies: BlockList,
+): { address?: string | undefined; scheme?: string | undefined } {
+  if (forwardedFor !== undefined)
+    return { address: clientOf(forwardedFor, trustedProxies), scheme: forwardedProto };
+  const client = forwarded === undefined ? undefined : clientIn(forwarded, trustedProxies);
+  return { address: client?.address, scheme: forwardedProto ?? client?.scheme };
 }
 
 /**

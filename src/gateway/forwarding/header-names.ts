@@ -6,7 +6,6 @@ export type RequestRole =
   | 'host'
   | 'content-length'
   | 'transfer-encoding'
-  | 'te'
   | 'expect'
   | 'upgrade'
   | 'via'
@@ -28,7 +27,7 @@ const REQUEST_ROLES = new Map<string, RequestRole>([
   ['trailer', 'hop'],
   ['http2-settings', 'hop'],
   ['upgrade', 'upgrade'],
-  ['te', 'te'],
+  ['te', 'hop'],
   ['transfer-encoding', 'transfer-encoding'],
   ['content-length', 'content-length'],
   ['host', 'host'],
@@ -48,6 +47,7 @@ const REQUEST_ROLES = new Map<string, RequestRole>([
 /** Of an answer's headers, those that are of the connection alone. */
 const ANSWER_HOPS = new Set([
   'connection',
+  'http2-settings',
   'keep-alive',
   'proxy-connection',
   'proxy-authenticate',

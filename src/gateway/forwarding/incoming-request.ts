@@ -23,6 +23,7 @@ export class IncomingRequest implements Request {
   #isSecure = false;
   #route: Route | undefined;
   #headers: Record<string, string | string[]> | undefined;
+  #passedOn: string[] | undefined;
 
   constructor(source: RequestSource) {
     this.#source = source;
@@ -34,6 +35,11 @@ export class IncomingRequest implements Request {
   get headers(): Record<string, string | string[]> {
     this.#headers ??= headerRecord(this.#source.rawHeaders);
     return this.#headers;
+  }
+
+  /** What kinds of answers the client likes. */
+  get accept(): string | undefined {
+    return this.headers.accept?.toString();
   }
 
   get version(): Client['version'] {
@@ -73,8 +79,9 @@ export class IncomingRequest implements Request {
     return undefined;
   }
 
-  /** The headers that a backend gets: names and values by turns. */
+  /** The headers that a backend gets, the same in each attempt: names and values by turns. */
   headersFor(route: Route, { identity }: Context): string[] {
-    return requestHeaders(this.head, this.#source, route, identity, this.id);
+    this.#passedOn ??= requestHeaders(this.head, this.#source, route, identity, this.id);
+    return this.#passedOn;
   }
 }

@@ -36,14 +36,16 @@ export function refusalAnswer(
   return { statusText: STATUS_CODES[status] ?? '', headers, body };
 }
 
-/** Whichever of the two it names first with a weight above 0; browsers name `text/html`. JSON where it names neither. */
+const JSON_TYPES = new Set(['application/json', 'application/*', '*/*']);
+
+/** Whichever of the two has the greater weight, the first of equals; browsers begin with `text/html`. JSON where it names neither. */
 function prefersText(accept: string | undefined): boolean {
   if (accept === undefined) return false;
   let best: { isText: boolean; weight: number } | undefined;
   for (const range of accept.slice(0, 1_024).toLowerCase().split(',')) {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
     const isText = type.startsWith('text/');
-    if (!isText && type !== 'application/json' && !type.endsWith('+json')) continue;
+    if (!isText && !JSON_TYPES.has(type) && !type.endsWith('+json')) continue;
     const weight = Number(parameters.find((part) => part.startsWith('q='))?.slice(2) ?? 1);
     if (weight > (best?.weight ?? 0)) best = { isText, weight };
   }

@@ -38,7 +38,6 @@ export const REFUSALS = {
   noRoute: refusal(404, 'ERR_GW_NO_ROUTE', 'nothing is served here'),
   wrongHost: refusal(421, 'ERR_GW_MISDIRECTED', 'this host is not served on this connection'),
   loop: refusal(508, 'ERR_GW_LOOP', 'the request has been here before'),
-  badAnswer: refusal(502, 'ERR_GW_BAD_ANSWER', 'the backend gave an answer that cannot be passed on'),
   upstream: refusal(502, 'ERR_LB_UPSTREAM', 'the backend failed'),
   timeout: refusal(504, 'ERR_LB_TIMEOUT', 'the backend did not answer in time'),
   internal: refusal(500, 'ERR_GW_INTERNAL', 'the gateway failed'),

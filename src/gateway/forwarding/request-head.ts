@@ -30,7 +30,6 @@ export class RequestHead {
   contentLength: number | undefined;
   isChunked = false;
   expectsContinue = false;
-  acceptsTrailers = false;
   /** The protocol that the client wants to change to, in lower case. */
   upgrade: string | undefined;
   requestId: string | undefined;
@@ -91,9 +90,6 @@ export class RequestHead {
         break;
       case 'connection':
         this.#connection = this.#connection === undefined ? value : `${this.#connection},${value}`;
-        break;
-      case 'te':
-        this.acceptsTrailers ||= /(?:^|,)\s*trailers\s*(?:[;,]|$)/i.test(value);
         break;
       case 'expect':
         this.expectsContinue = true;

@@ -3,7 +3,7 @@ import type { Client } from './client.ts';
 import { addForwarded, type Identity } from './forwarded-headers.ts';
 import type { RequestHead } from './request-head.ts';
 
-/** The headers that a backend gets: names and values by turns. The same for each attempt. */
+/** The headers that a backend gets: names and values by turns. For one call: those of the head are added to. */
 export function requestHeaders(
   head: RequestHead,
   { version, connection }: Pick<Client, 'version' | 'connection'>,

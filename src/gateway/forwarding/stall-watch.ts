@@ -2,12 +2,15 @@ import type { Context, UnderWay } from './context.ts';
 import { REFUSALS } from './refusal.ts';
 
 const INTERVAL_MS = 1_000;
-/** An upload that has come on for so long must have come on at this rate. */
+/** An upload that was waited for for so long must have come on at this rate. */
 const GRACE_MS = 30_000;
 const MIN_BYTES_PER_SECOND = 100;
 
 /** How far a request had come when it last moved. */
 interface Progress {
+  lookedAt: number;
+  /** Milliseconds for which its body was waited for. */
+  awaitedMs: number;
   received: number;
   receivedAt: number;
   sent: number;
@@ -15,8 +18,8 @@ interface Progress {
 }
 
 /**
- * Ends requests whose client does not move, and lets no head wait for its body any longer: one that sends nothing of its body, or next to nothing, and one that takes nothing of its
- * answer. One timer for all of them; a request that is over within a second never meets it.
+ * Ends requests whose client does not move: one that sends nothing of its body, or next to nothing, and one that takes nothing of its answer. Lets no head
+ * wait for its body any longer. One timer for all of them; a request that is over within a second never meets it.
  */
 export class StallWatch {
   readonly #context: () => Context;
@@ -41,10 +44,13 @@ export class StallWatch {
       const received = upload?.received ?? 0;
       let progress = this.#progress.get(exchange);
       if (progress === undefined) {
-        progress = { received, receivedAt: now, sent: bytesSent, sentAt: now };
+        progress = { lookedAt: now, awaitedMs: 0, received, receivedAt: now, sent: bytesSent, sentAt: now };
         this.#progress.set(exchange, progress);
       }
-      if (received !== progress.received || upload?.isAwaited !== true) {
+      const isAwaited = upload?.isAwaited === true;
+      if (isAwaited) progress.awaitedMs += now - progress.lookedAt;
+      progress.lookedAt = now;
+      if (received !== progress.received || !isAwaited) {
         progress.received = received;
         progress.receivedAt = now;
       }
@@ -52,9 +58,9 @@ export class StallWatch {
         progress.sent = bytesSent;
         progress.sentAt = now;
       }
-      const age = now - exchange.startedAt;
+      const { awaitedMs } = progress;
       const isDripping =
-        upload?.isAwaited === true && age > GRACE_MS && received < (MIN_BYTES_PER_SECOND * age) / 1_000;
+        isAwaited && awaitedMs > GRACE_MS && received < (MIN_BYTES_PER_SECOND * awaitedMs) / 1_000;
       if (isDripping || now - progress.receivedAt >= timeouts.bodyMs) exchange.refuse(REFUSALS.uploadTimeout);
       else if (now - progress.sentAt >= timeouts.writeMs) client.abort();
     }

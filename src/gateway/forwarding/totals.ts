@@ -6,8 +6,6 @@ import { StatusCounts } from '../routing/backend-meter.ts';
 export interface Ending {
   /** 499 where the client has left. */
   readonly status: number;
-  readonly backend: string | undefined;
-  readonly attempts: number;
   readonly durationMs: number;
   readonly bytesReceived: number;
   readonly bytesSent: number;

@@ -37,11 +37,6 @@ export class Upload {
     this.#limits = limits;
   }
 
-  /** Whether all of it has come. */
-  get isComplete(): boolean {
-    return this.#isEnded;
-  }
-
   /** Whether it can be sent once more from the beginning. */
   get isReplayable(): boolean {
     return this.#kept !== undefined;
@@ -128,6 +123,8 @@ export class Upload {
   }
 }
 
+function ignore(): void {}
+
 /** What one attempt reads. */
 class UploadStream extends Readable {
   readonly #wanted: () => void;
@@ -135,6 +132,8 @@ class UploadStream extends Readable {
   constructor(wanted: () => void) {
     super({ highWaterMark: 65_536 });
     this.#wanted = wanted;
+    // Whoever reads it has let go of it where its attempt is over: an error that nobody takes would end the process.
+    this.on('error', ignore);
   }
 
   override _read(): void {

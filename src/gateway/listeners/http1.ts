@@ -4,11 +4,13 @@ import type { Duplex } from 'node:stream';
 import { ClientConnection } from '../forwarding/client-connection.ts';
 import type { Context } from '../forwarding/context.ts';
 import { Exchange } from '../forwarding/exchange.ts';
+import { IncomingRequest } from '../forwarding/incoming-request.ts';
 import { REFUSALS, type Refusal } from '../forwarding/refusal.ts';
 import { RawAnswer } from '../tunnels/raw-answer.ts';
 import { Upgrade } from '../tunnels/upgrade.ts';
 import { Http1Client } from './http1-client.ts';
 import { endLingering } from './linger.ts';
+import { type ParseError, refusalOf } from './parse-error.ts';
 
 /** What is known of a connection over HTTP/1. */
 interface Peer {
@@ -19,40 +21,41 @@ interface Peer {
   lastWord: Refusal | undefined;
 }
 
-/** What node:http says of bytes that are no request. */
-type ParseError = Error & {
-  readonly code?: string;
-  readonly rawPacket?: Buffer;
-  readonly bytesParsed?: number;
+/** Settings of node:http that are the same for every configuration. */
+const FIXED = {
+  // Uploads may take as long as they move: the stall watch looks after them.
+  requestTimeout: 0,
+  connectionsCheckingInterval: 1_000,
+  // Two Hosts, or none, are refused where all other heads are.
+  requireHostHeader: false,
+  noDelay: true,
 };
 
-/** Settings of node:http that follow from a configuration. */
-function serverOptions({ limits, timeouts }: Context): object {
+/** Those that follow from a configuration: as options of a server, and as its properties. */
+function settingsOf({ limits, timeouts }: Context): object {
   return {
     maxHeaderSize: limits.headerBytes,
     headersTimeout: timeouts.headersMs,
-    // Uploads may take as long as they move: the stall watch looks after them.
-    requestTimeout: 0,
     keepAliveTimeout: timeouts.idleMs,
-    connectionsCheckingInterval: 1_000,
-    // Two Hosts, or none, are refused where all other heads are.
-    requireHostHeader: false,
-    noDelay: true,
   };
 }
+
+const PEER = Symbol('peer');
+
+/** A connection that carries what is known of it: a table of thousands that come and go would cost the garbage collector more. */
+type Known = Duplex & { [PEER]?: Peer };
 
 /** Speaks HTTP/1 with clients. */
 export class Http1Front {
   readonly server: Server;
   readonly #context: () => Context;
-  readonly #peers = new WeakMap<Duplex, Peer>();
   readonly #door = { isClosing: false };
   #isTimed = false;
 
   /** @param context - what the next request works with */
   constructor(context: () => Context) {
     this.#context = context;
-    const server = createServer(serverOptions(context()));
+    const server = createServer({ ...FIXED, ...settingsOf(context()) });
     // Node would leave out the headers beyond its limit without a word; ours refuses the request.
     server.maxHeadersCount = 0;
     server.on('request', (request, response) => this.take(request, response));
@@ -79,6 +82,11 @@ export class Http1Front {
     }
     this.#greet(socket, serves);
     this.server.emit('connection', socket);
+  }
+
+  /** Takes what has changed in the configuration, for connections from now on. */
+  update(): void {
+    Object.assign(this.server, settingsOf(this.#context()));
   }
 
   /** From now on every answer is the last one on its connection. */
@@ -120,8 +128,14 @@ export class Http1Front {
     const { headers, httpVersion } = request;
     const protocol = headers.upgrade?.toLowerCase();
     if (httpVersion === '1.1' && protocol !== undefined && !/^(?:h2c|http\/)/.test(protocol)) {
-      const { connection } = this.#peerOf(request.socket);
-      new Upgrade(this.#context(), request, socket, first, connection).start();
+      const source = {
+        connection: this.#peerOf(request.socket).connection,
+        version: httpVersion,
+        method: request.method as string,
+        target: request.url as string,
+        rawHeaders: request.rawHeaders,
+      } as const;
+      new Upgrade(this.#context(), new IncomingRequest(source), request.socket, first).start();
     } else if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0) {
       // The body was not read along with the head.
       this.#refuseRaw(socket, REFUSALS.badUpgrade);
@@ -148,7 +162,7 @@ export class Http1Front {
   }
 
   #peerOf(socket: Socket): Peer {
-    return this.#peers.get(socket) ?? this.#greet(socket);
+    return (socket as Known)[PEER] ?? this.#greet(socket);
   }
 
   #greet(socket: Socket, serves?: (host: string) => boolean): Peer {
@@ -160,7 +174,7 @@ export class Http1Front {
       serves,
     );
     const peer = { connection, exchanges: [], lastWord: undefined };
-    this.#peers.set(socket, peer);
+    (socket as Known)[PEER] = peer;
     return peer;
   }
 
@@ -171,8 +185,8 @@ export class Http1Front {
       socket.destroy();
       return;
     }
-    const peer = this.#peers.get(socket);
-    const refusal = refusalFor(error);
+    const peer = (socket as Known)[PEER];
+    const refusal = refusalOf(error);
     const last = peer?.exchanges.at(-1);
     // In the middle of a body, it is that request which cannot be understood.
     if (last !== undefined && !last.client.isComplete) last.refuse(refusal);
@@ -195,12 +209,3 @@ export class Http1Front {
 }
 
 function ignore(): void {}
-
-function refusalFor({ code, rawPacket, bytesParsed = 0 }: ParseError): Refusal {
-  if (code === 'HPE_HEADER_OVERFLOW') return REFUSALS.headersTooLarge;
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return REFUSALS.uploadTimeout;
-  if (code !== 'HPE_INVALID_METHOD') return REFUSALS.badRequest;
-  // A request, but for its method, which node:http does not know. Some letters of it may have been read.
-  const rest = rawPacket?.toString('latin1', bytesParsed, bytesParsed + 1_024) ?? '';
-  return /^[A-Z-]* \S+ HTTP\/1/.test(rest) ? REFUSALS.unknownMethod : REFUSALS.badRequest;
-}

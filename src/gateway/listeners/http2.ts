@@ -47,7 +47,7 @@ interface Visit {
 /** Speaks HTTP/2 with clients, on connections that somebody else has accepted. */
 export class Http2Front {
   readonly #context: () => Context;
-  readonly #server: Http2Server;
+  #server: Http2Server;
   readonly #sessions = new Map<ServerHttp2Session, Visit>();
   #serves: ((host: string) => boolean) | undefined;
   #isClosing = false;
@@ -55,15 +55,12 @@ export class Http2Front {
   /** @param context - what the next request works with */
   constructor(context: () => Context) {
     this.#context = context;
-    this.#server = createServer(serverOptions(context()));
-    this.#server.on('session', (session) => this.#greet(session));
-    const take = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]) =>
-      this.#take(stream, headers, raw);
-    // The types do not know the raw headers.
-    this.#server.on('stream', take as (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void);
-    // A session that fails ends its streams by itself.
-    this.#server.on('sessionError', () => {});
-    this.#server.on('timeout', () => {});
+    this.#server = this.#serve();
+  }
+
+  /** Takes what has changed in the configuration, for connections from now on. */
+  update(): void {
+    this.#server = this.#serve();
   }
 
   /** @param serves - whether a host may be asked for on this connection */
@@ -85,6 +82,19 @@ export class Http2Front {
     for (const session of this.#sessions.keys()) session.destroy();
   }
 
+  #serve(): Http2Server {
+    const server = createServer(serverOptions(this.#context()));
+    server.on('session', (session) => this.#greet(session));
+    const take = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]) =>
+      this.#take(stream, headers, raw);
+    // The types do not know the raw headers.
+    server.on('stream', take as (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void);
+    // A session that fails ends its streams by itself.
+    server.on('sessionError', () => {});
+    server.on('timeout', () => {});
+    return server;
+  }
+
   #greet(session: ServerHttp2Session): void {
     const { identity, timeouts } = this.#context();
     const isEncrypted = session.encrypted === true;
@@ -100,7 +110,8 @@ export class Http2Front {
     session.on('close', () => this.#sessions.delete(session));
     session.on('error', () => {});
     // Until its first request, a client has as long as for a head; then it may be idle.
-    session.setTimeout(timeouts.headersMs, () => {
+    session.setTimeout(timeouts.headersMs);
+    session.on('timeout', () => {
       // Requests have limits of their own.
       if (visit.streams === 0) end(session);
     });

@@ -4,11 +4,17 @@ import type { ResolvedListener } from '../config/resolved-config.ts';
 import type { ListeningAddress } from '../contracts.ts';
 import { ConfigError } from '../errors.ts';
 import type { Context } from '../forwarding/context.ts';
+import { type Listed, Roster } from '../forwarding/roster.ts';
 import { Certificates } from './certificates.ts';
 import { Http1Front } from './http1.ts';
 import { Http2Front } from './http2.ts';
 import { priorKnowledgeServer } from './prior-knowledge.ts';
 import { replaceDefault, tlsServer } from './tls.ts';
+
+/** An open connection. */
+interface Visitor extends Listed {
+  readonly socket: Socket;
+}
 
 /** One address at which clients are served. */
 export class Listener {
@@ -19,7 +25,7 @@ export class Listener {
   readonly #certificates: Certificates | undefined;
   readonly #server: Server;
   /** Connections that were accepted and are not yet closed; those of node:http alone it would close by itself. */
-  readonly #sockets = new Set<Socket>();
+  readonly #visitors = new Roster<Visitor>();
   #accepted = 0;
   #refused = 0;
 
@@ -35,14 +41,15 @@ export class Listener {
     this.#server.maxConnections = context().limits.connections;
     this.#server.on('connection', (socket: Socket) => {
       this.#accepted++;
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
+      const visitor = { socket, place: -1 };
+      this.#visitors.add(visitor);
+      socket.once('close', () => this.#visitors.delete(visitor));
     });
     this.#server.on('drop', () => this.#refused++);
   }
 
   get connections(): { open: number; accepted: number; refused: number } {
-    return { open: this.#sockets.size, accepted: this.#accepted, refused: this.#refused };
+    return { open: this.#visitors.size, accepted: this.#accepted, refused: this.#refused };
   }
 
   /** @throws ConfigError where the address cannot be used */
@@ -73,9 +80,11 @@ export class Listener {
     return host === this.#config.host && port === this.#config.port;
   }
 
-  /** Takes what can change while it listens: certificates, and how many connections there may be. */
+  /** Takes what can change while it listens: limits and timeouts, for connections from now on, and certificates. */
   update({ tls }: ResolvedListener): void {
     this.#server.maxConnections = this.#context().limits.connections;
+    this.#http1.update();
+    this.#http2?.update();
     if (tls === undefined || this.#certificates === undefined) return;
     this.#certificates.replace(tls);
     replaceDefault(this.#server as ReturnType<typeof tlsServer>, tls);
@@ -93,7 +102,7 @@ export class Listener {
   destroy(): void {
     this.#http1.destroy();
     this.#http2?.destroy();
-    for (const socket of this.#sockets) socket.destroy();
+    for (const { socket } of this.#visitors) socket.destroy();
   }
 
   #open(): Server {

@@ -70,11 +70,8 @@ export class UpstreamPool {
 
   /** Begins to check backends. @param before - whose place it takes from now on */
   start(before?: UpstreamPool): void {
-    if (before !== undefined && before.#upstreams === this.#upstreams) {
-      before.#isHandedOver = true;
-      const urls = new Map(this.balancer.backends.map(({ id, url }) => [id, url]));
-      for (const [id, { url }] of [...this.#upstreams]) if (urls.get(id) !== url) this.#forget(id);
-    }
+    if (before !== undefined && before.#upstreams === this.#upstreams) before.#isHandedOver = true;
+    for (const id of [...this.#meters.keys()]) this.#forget(id);
     const { health, tls } = this.config;
     if (health === false) return;
     this.#checkAgent = new Agent({ connect: tlsOptions(tls), pipelining: 0 });
@@ -131,13 +128,16 @@ export class UpstreamPool {
     this.#checkAgent?.destroy().catch(() => {});
     if (this.#isHandedOver) return;
     for (const upstream of this.#upstreams.values()) upstream.close();
+    // Requests that were let in before get connections of their own, which end when they are idle.
+    this.#upstreams.clear();
   }
 
   /** Ends what runs. */
   destroy(): void {
     this.#isOver = true;
+    const upstreams = [...this.#upstreams.values()];
     this.close();
-    for (const upstream of this.#upstreams.values()) upstream.destroy();
+    for (const upstream of upstreams) upstream.destroy();
   }
 
   #connect(backend: Backend): Upstream {
@@ -147,9 +147,14 @@ export class UpstreamPool {
     return upstream;
   }
 
+  /** Forgets what is no member any more, or has moved; whoever still holds it goes on. */
   #forget(id: string): void {
     if (this.#isHandedOver) return;
-    this.#upstreams.get(id)?.close();
+    const member = this.balancer.backends.find((backend) => backend.id === id);
+    if (member === undefined) this.#meters.delete(id);
+    const upstream = this.#upstreams.get(id);
+    if (upstream === undefined || upstream.url === member?.url) return;
+    upstream.close();
     this.#upstreams.delete(id);
   }
 

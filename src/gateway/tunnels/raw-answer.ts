@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import type { Refusal } from '../forwarding/refusal.ts';
 import { refusalAnswer } from '../forwarding/refusal-answer.ts';
-import { linger } from '../listeners/linger.ts';
+import { endLingering } from '../listeners/linger.ts';
 
 /** An answer on a connection that node:http has let go of. */
 export class RawAnswer {
@@ -25,8 +25,8 @@ export class RawAnswer {
   }
 
   /** What a refusal says. @param more - headers, names and values by turns */
-  static of(refusal: Refusal, requestId: string, more: readonly string[] = []): RawAnswer {
-    const { statusText, headers, body } = refusalAnswer(refusal, requestId, undefined);
+  static of(refusal: Refusal, requestId: string, accept?: string, more: readonly string[] = []): RawAnswer {
+    const { statusText, headers, body } = refusalAnswer(refusal, requestId, accept);
     return new RawAnswer(refusal.status, statusText, [...headers, ...more, 'Connection', 'close'], body);
   }
 
@@ -40,21 +40,23 @@ export class RawAnswer {
       socket.destroy();
       return;
     }
-    linger(socket as Socket);
     socket.write(Buffer.concat([Buffer.from(this.#head, 'latin1'), this.#body]));
-    (socket as Socket).destroySoon();
+    endLingering(socket as Socket);
   }
 
   /**
-   * Passes a body on whose length the head tells, or the end of the connection.
+   * Passes a body on whose length the head tells, or the end of the connection, and closes the connection when the client has had time to read it.
+   * @param stallMs - for which nothing may move
    * @param ended - called once: whether it was whole, and its bytes
    */
   passBody(
     body: Readable & { readonly complete: boolean },
     socket: Duplex,
+    stallMs: number,
     ended: (isWhole: boolean, bytes: number) => void,
   ): void {
     let bytes = 0;
+    (socket as Socket).setTimeout(stallMs, () => socket.destroy());
     body.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (!socket.write(chunk)) {
@@ -64,7 +66,8 @@ export class RawAnswer {
     });
     body.once('error', () => {});
     body.once('close', () => {
-      if (body.complete) socket.end();
+      // What waits to be sent may need longer than a client that lingers gets.
+      if (body.complete) socket.end(() => endLingering(socket as Socket));
       ended(body.complete, bytes);
     });
     socket.once('close', () => body.destroy());

@@ -1,4 +1,4 @@
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 
 /** How a tunnel went. */
 export interface TunnelEnd {
@@ -8,15 +8,15 @@ export interface TunnelEnd {
 
 /** Both directions between a client and a backend, whatever they say; half-closes are passed on. */
 export class Tunnel {
-  readonly #client: Duplex;
-  readonly #backend: Duplex;
+  readonly #client: Socket;
+  readonly #backend: Socket;
   #bytesReceived = 0;
   #bytesSent = 0;
   #isOver = false;
   readonly #ended: (end: TunnelEnd) => void;
 
   /** @param ended - called once, when neither side is open any more */
-  constructor(client: Duplex, backend: Duplex, ended: (end: TunnelEnd) => void) {
+  constructor(client: Socket, backend: Socket, ended: (end: TunnelEnd) => void) {
     this.#client = client;
     this.#backend = backend;
     this.#ended = ended;
@@ -33,14 +33,12 @@ export class Tunnel {
     backend.on('data', (chunk: Buffer) => (this.#bytesSent += chunk.length));
     if (fromClient.length > 0) backend.write(fromClient);
     if (fromBackend.length > 0) client.write(fromBackend);
-    // Whatever moves passes both ends: the timer of one is enough.
-    (backend as { setTimeout?: (ms: number, done: () => void) => void }).setTimeout?.(idleMs, () =>
-      this.destroy(),
-    );
     for (const [side, other] of [
       [client, backend],
       [backend, client],
     ] as const) {
+      // Whatever moves passes both; but one may be gone while the other does not take what is left.
+      side.setTimeout(idleMs, () => this.destroy());
       side.on('error', () => this.destroy());
       // What is still on its way to the other side gets there.
       side.on('close', () => {

@@ -1,13 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import type { Admission, Lease, Outcome } from '../../index.ts';
 import { account } from '../forwarding/accounting.ts';
 import { type AnswerHead, readAnswerHead } from '../forwarding/answer-head.ts';
 import { Attempts, type Sender } from '../forwarding/attempts.ts';
-import type { ClientConnection } from '../forwarding/client-connection.ts';
 import type { Context } from '../forwarding/context.ts';
-import { AttemptError, refusalFor } from '../forwarding/failure.ts';
-import { IncomingRequest } from '../forwarding/incoming-request.ts';
+import { AttemptError, rateRefusal, refusalFor } from '../forwarding/failure.ts';
+import type { IncomingRequest } from '../forwarding/incoming-request.ts';
 import { REFUSALS, type Refusal } from '../forwarding/refusal.ts';
 import type { Route } from '../routing/route-table.ts';
 import type { Upstream } from '../routing/upstream.ts';
@@ -18,38 +17,23 @@ import { Tunnel } from './tunnel.ts';
 /** One request to change the protocol, and the tunnel that comes of it; its lease is held until that is closed. */
 export class Upgrade implements Sender {
   readonly #context: Context;
-  readonly #client: Duplex;
+  readonly #client: Socket;
   readonly #first: Buffer;
   readonly #request: IncomingRequest;
   readonly #startedAt = performance.now();
   #admission: Admission | undefined;
   #attempts: Attempts | undefined;
-  #upstream: Upstream | undefined;
-  #backend: string | undefined;
   #giveUp: (() => void) | undefined;
   #tunnel: Tunnel | undefined;
   #status = 0;
-  #code: string | undefined;
   #isOver = false;
 
   /** @param first - what the client has already said in the other protocol */
-  constructor(
-    context: Context,
-    message: IncomingMessage,
-    client: Duplex,
-    first: Buffer,
-    connection: ClientConnection,
-  ) {
+  constructor(context: Context, request: IncomingRequest, client: Socket, first: Buffer) {
     this.#context = context;
+    this.#request = request;
     this.#client = client;
     this.#first = first;
-    this.#request = new IncomingRequest({
-      connection,
-      version: message.httpVersion as '1.1',
-      method: message.method as string,
-      target: message.url as string,
-      rawHeaders: message.rawHeaders,
-    });
   }
 
   /** Never throws. */
@@ -58,16 +42,14 @@ export class Upgrade implements Sender {
     totals.requests++;
     totals.inFlight++;
     tunnels.add(this);
-    this.#client.on('error', () => this.#client.destroy());
     this.#client.once('close', () => this.#clientClosed());
-    const refusal = this.#request.read(this.#context) ?? this.#refusal;
-    if (refusal !== undefined) {
-      this.#refuse(refusal);
-      return;
-    }
-    const { gate } = this.#route;
-    if (gate === undefined) this.#choose();
-    else void gate.admit(this.#request).then((admission) => this.#admitted(admission));
+    this.#guard(() => {
+      const refusal = this.#request.read(this.#context) ?? this.#refusal;
+      if (refusal !== undefined) return this.#refuse(refusal);
+      const { gate } = this.#route;
+      if (gate === undefined) this.#choose();
+      else void gate.admit(this.#request).then((admission) => this.#guard(() => this.#admitted(admission)));
+    });
   }
 
   /** Ends it, whatever it is doing. */
@@ -76,25 +58,24 @@ export class Upgrade implements Sender {
     this.#tunnel?.destroy();
   }
 
-  send(lease: Lease, upstream: Upstream): void {
-    this.#upstream = upstream;
-    this.#backend = lease.backend.id;
-    const { path, method, head } = this.#request;
-    const headers = this.#request.headersFor(this.#route, this.#context);
-    headers.push('Connection', 'Upgrade', 'Upgrade', head.upgrade as string);
-    this.#giveUp = shakeHands({ method, path, headers }, upstream, this.#route.pool.config, {
-      upgraded: (answer, socket, first) => this.#open(answer, socket, first),
-      answered: (answer) => this.#pass(answer),
-      failed: (error, wasSent) => {
-        const failure = new AttemptError(error, wasSent);
-        if (!this.#attempts?.retry({ error: failure })) this.#fail(failure);
-      },
+  send(_lease: Lease, upstream: Upstream): void {
+    this.#guard(() => {
+      const { path, method, head } = this.#request;
+      const headers = [
+        ...this.#request.headersFor(this.#route, this.#context),
+        ...['Connection', 'Upgrade', 'Upgrade', head.upgrade as string],
+      ];
+      this.#giveUp = shakeHands({ method, path, headers }, upstream, this.#route.pool.config, {
+        upgraded: (answer, socket, first) => this.#guard(() => this.#open(answer, socket, first)),
+        answered: (answer) => this.#guard(() => this.#pass(answer)),
+        failed: (error, wasSent) => this.#guard(() => this.#fail(new AttemptError(error, wasSent))),
+      });
     });
   }
 
   /** Nobody was found. */
   failed(error: unknown): void {
-    this.#refuse(refusalFor(error));
+    this.#guard(() => this.#refuse(refusalFor(error)));
   }
 
   get #route(): Route {
@@ -117,7 +98,7 @@ export class Upgrade implements Sender {
     if (refusal === undefined) this.#choose();
     else {
       this.#context.totals.rateLimited++;
-      this.#refuse({ status: refusal.status, code: refusal.code, message: refusal.message });
+      this.#refuse(rateRefusal(refusal));
     }
   }
 
@@ -126,92 +107,110 @@ export class Upgrade implements Sender {
     this.#attempts.first();
   }
 
-  #open(answer: IncomingMessage, backend: Duplex, first: Buffer): void {
+  #open(answer: IncomingMessage, backend: Socket, first: Buffer): void {
     const head = readAnswerHead(answer.rawHeaders);
     if (head === undefined || this.#isOver) {
       backend.destroy();
       if (!this.#isOver) this.#fail(new AttemptError(new Error('the answer cannot be passed on'), true));
       return;
     }
-    this.#status = 101;
     const upgrade = answer.headers.upgrade ?? (this.#request.head.upgrade as string);
-    const headers = [...this.#finish(head), 'Connection', 'Upgrade', 'Upgrade', upgrade];
-    new RawAnswer(101, answer.statusMessage ?? '', headers).writeHead(this.#client);
-    this.#tunnel = new Tunnel(this.#client, backend, ({ bytesReceived, bytesSent }) => {
-      this.#end('success', bytesReceived, bytesSent);
-    });
+    this.#writeHead(101, answer, head, ['Connection', 'Upgrade', 'Upgrade', upgrade]);
+    this.#tunnel = new Tunnel(this.#client, backend, (bytes) => this.#end('success', bytes));
     this.#context.tunnels.opened++;
     this.#tunnel.open(this.#first, first, this.#context.timeouts.tunnelMs);
   }
 
   /** The backend would rather not: its answer goes to the client, and the connection ends with it. */
   #pass(answer: IncomingMessage): void {
-    const head = readAnswerHead(answer.rawHeaders);
+    const status = answer.statusCode as number;
+    const head = status < 100 || status > 599 ? undefined : readAnswerHead(answer.rawHeaders);
     if (head === undefined) {
       answer.destroy();
       this.#fail(new AttemptError(new Error('the answer cannot be passed on'), true));
       return;
     }
-    this.#status = answer.statusCode as number;
-    this.#upstream?.meter.statuses.count(this.#status);
-    const raw = new RawAnswer(this.#status, answer.statusMessage ?? '', [
-      ...this.#finish(head),
-      'Connection',
-      'close',
-    ]);
-    raw.writeHead(this.#client);
-    raw.passBody(answer, this.#client, (isWhole, bytes) => {
-      this.#end(isWhole ? 'success' : 'failure', 0, bytes);
-      if (!isWhole) this.#client.destroy();
-    });
+    this.#attempts?.upstream?.meter.statuses.count(status);
+    const isFailure = this.#route.pool.isFailure(status);
+    if (isFailure && this.#attempts?.retry({ response: { status } })) {
+      answer.once('error', () => {}).destroy();
+      return;
+    }
+    this.#writeHead(status, answer, head, ['Connection', 'close']).passBody(
+      answer,
+      this.#client,
+      this.#context.timeouts.writeMs,
+      (isWhole, bytesSent) => {
+        this.#end(isWhole && !isFailure ? 'success' : 'failure', { bytesReceived: 0, bytesSent });
+        if (!isWhole) this.#client.destroy();
+      },
+    );
   }
 
-  /** The headers of an answer as the client gets them. */
-  #finish(head: AnswerHead): string[] {
-    const headers = this.#route.responseHeaders.apply(head.headers);
-    if (this.#admission === undefined) return headers;
-    const { isSecure } = this.#request;
-    return [...headers, ...this.#route.headersOfAdmission(this.#admission, this.#backend, isSecure)];
+  /** @param more - headers, names and values by turns */
+  #writeHead(
+    status: number,
+    { statusMessage = '' }: IncomingMessage,
+    head: AnswerHead,
+    more: string[],
+  ): RawAnswer {
+    this.#status = status;
+    const headers = [...this.#route.responseHeaders.apply(head.headers), ...more];
+    if (this.#admission !== undefined) {
+      const { isSecure } = this.#request;
+      headers.push(...this.#route.headersOfAdmission(this.#admission, this.#attempts?.backend, isSecure));
+    }
+    const answer = new RawAnswer(status, statusMessage, headers);
+    answer.writeHead(this.#client);
+    return answer;
   }
 
   #fail(error: AttemptError): void {
-    const refusal = refusalFor(error);
-    this.#end('failure', 0, 0, refusal);
+    if (this.#isOver || this.#attempts?.retry({ error })) return;
+    this.#end('failure', undefined, refusalFor(error));
   }
 
   #refuse(refusal: Refusal): void {
-    this.#end('cancelled', 0, 0, refusal);
+    this.#end('cancelled', undefined, refusal);
   }
 
   #clientClosed(): void {
+    // A tunnel tells of its end by itself.
+    if (this.#tunnel !== undefined) return;
     this.#giveUp?.();
-    this.#end('cancelled', 0, 0);
+    this.#end('cancelled');
   }
 
-  #end(outcome: Outcome, bytesReceived: number, bytesSent: number, refusal?: Refusal): void {
+  #end(outcome: Outcome, bytes = { bytesReceived: 0, bytesSent: 0 }, refusal?: Refusal): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#attempts?.end(outcome);
-    const { totals, tunnels, ids } = this.#context;
-    tunnels.delete(this);
-    if (refusal !== undefined) {
-      this.#status = refusal.status;
-      this.#code = refusal.code;
-      totals.refused(refusal.code);
-      const more =
-        this.#admission === undefined
-          ? []
-          : this.#route.headersOfAdmission(this.#admission, undefined, false);
-      RawAnswer.of(refusal, this.#request.id || ids.idFor(undefined), more).send(this.#client);
-    }
-    account(this.#context, this.#request, {
-      status: this.#status === 0 ? 499 : this.#status,
-      backend: this.#backend,
-      attempts: this.#attempts?.made ?? 0,
+    this.#context.tunnels.delete(this);
+    if (refusal !== undefined) this.#answer(refusal);
+    account(this.#context, this.#request, this.#attempts, {
+      status: refusal?.status ?? (outcome === 'cancelled' ? 499 : this.#status),
       durationMs: performance.now() - this.#startedAt,
-      bytesReceived,
-      bytesSent,
-      code: this.#code,
+      ...bytes,
+      code: refusal?.code,
     });
+  }
+
+  #answer(refusal: Refusal): void {
+    const { totals, ids } = this.#context;
+    totals.refused(refusal.code);
+    const { id, accept, isSecure } = this.#request;
+    const more = this.#admission && this.#route.headersOfAdmission(this.#admission, undefined, isSecure);
+    RawAnswer.of(refusal, id || ids.idFor(undefined), accept, more).send(this.#client);
+  }
+
+  /** A defect in one request must not take the others along. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#context.log.error({ requestId: this.#request.id, error }, 'a request failed for a defect');
+      if (this.#status === 0) this.#refuse(REFUSALS.internal);
+      else this.destroy();
+    }
   }
 }

@@ -1,0 +1,35 @@
+import { readdirSync } from 'node:fs';
+import type { GatewayConfigInput } from '../../src/gateway/config/schema.ts';
+import { createGateway } from '../../src/gateway/gateway.ts';
+import { pinoLog } from '../../src/gateway/observation/pino-log.ts';
+import { usedBytes } from '../heap.ts';
+import type { GatewayFigures } from './figures.ts';
+
+// A gateway in a process of its own: its configuration is the only argument. Each message asks it for its figures.
+const config: GatewayConfigInput = JSON.parse(process.argv[2] as string);
+const isSilent = config.log?.level === 'silent';
+const gateway = createGateway(
+  config,
+  isSilent ? {} : { log: pinoLog({ level: 'info', access: true, format: 'json' }) },
+);
+const [address] = await gateway.listen();
+
+process.on('message', async () => process.send?.(await figures()));
+process.on('disconnect', () => process.exit());
+process.send?.(address?.port);
+
+async function figures(): Promise<GatewayFigures> {
+  const { requests, tunnels, connections, pools } = gateway.stats();
+  const backends = pools.flatMap((pool) => pool.backends);
+  return {
+    usedBytes: await usedBytes(),
+    rssBytes: process.memoryUsage.rss(),
+    files: readdirSync('/proc/self/fd').length,
+    leases: pools.reduce((sum, { inFlight }) => sum + inFlight, 0),
+    requests: requests.inFlight,
+    tunnels: tunnels.open,
+    connections: connections.open,
+    alive: backends.filter(({ alive }) => alive).length,
+    ejected: backends.filter(({ state }) => state === 'ejected').length,
+  };
+}

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { GatewayConfigInput } from '../../src/gateway/config/schema.ts';
+import type { GatewayFigures } from './figures.ts';
+
+const CHILD = fileURLToPath(new URL('./gateway-child.ts', import.meta.url));
+/** How long a gateway may take to say something. */
+const PATIENCE_MS = 20_000;
+
+/** In what circumstances a gateway runs. */
+export interface Circumstances {
+  /** Files that it may have open. @defaultValue as many as this process */
+  readonly fileLimit?: number;
+  /** For the engine, beside what measuring needs. */
+  readonly nodeFlags?: readonly string[];
+}
+
+/** The gateway in a process of its own. */
+export class GatewayProcess {
+  readonly #child: ChildProcess;
+  #port = 0;
+  #complaint = '';
+
+  constructor(config: GatewayConfigInput, { fileLimit, nodeFlags = [] }: Circumstances = {}) {
+    const flags = ['--expose-gc', ...nodeFlags, '--import', 'tsx'];
+    const command = [process.execPath, ...flags, CHILD, JSON.stringify(config)];
+    const limited = ['bash', '-c', `ulimit -n ${fileLimit}; exec "$0" "$@"`, ...command];
+    const [file, ...args] = fileLimit === undefined ? command : limited;
+    this.#child = spawn(file as string, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#complaint = (this.#complaint + text).slice(-2_000);
+    });
+    this.#child.stdout?.resume();
+    // What is asked of one that has ended fails; whoever waits for the answer hears of it.
+    this.#child.on('error', () => {});
+  }
+
+  /** @throws Error where it does not start */
+  async listening(): Promise<void> {
+    this.#port = await this.#message();
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** @throws Error where it has ended, or says nothing */
+  async figures(): Promise<GatewayFigures> {
+    if (!this.hasEnded) this.#child.send('figures');
+    return this.#message();
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
+  /** From now on nobody reads what it writes to its standard output. */
+  closeOutput(): void {
+    this.#child.stdout?.destroy();
+  }
+
+  async stop(): Promise<void> {
+    if (this.hasEnded) return;
+    const ended = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await ended;
+  }
+
+  #message<T>(): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const settle = (settled: () => void) => {
+        clearTimeout(timer);
+        this.#child.off('message', took);
+        this.#child.off('exit', ended);
+        settled();
+      };
+      const took = (message: unknown) => settle(() => resolve(message as T));
+      const ended = () => settle(() => reject(new Error(`the gateway has ended\n${this.#complaint}`.trim())));
+      const timer = setTimeout(
+        () => settle(() => reject(new Error('the gateway says nothing'))),
+        PATIENCE_MS,
+      );
+      this.#child.once('message', took);
+      this.#child.once('exit', ended);
+      if (this.hasEnded) ended();
+    });
+  }
+}

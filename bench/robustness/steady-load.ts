@@ -1,0 +1,110 @@
+import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { HOST } from '../gateway/ports.ts';
+
+/** How long an answer may take before it counts as none. */
+const PATIENCE_MS = 10_000;
+
+/** What became of requests. */
+export interface LoadResult {
+  readonly answered: number;
+  /** Why others were not, the first ones. */
+  readonly failures: readonly string[];
+  readonly failed: number;
+  readonly p99Ms: number;
+}
+
+/** How requests are sent. */
+export interface LoadOptions {
+  readonly path?: string;
+  /** Clients, each with one request at a time. @defaultValue 4 */
+  readonly clients?: number;
+  /** Between an answer and the next request. @defaultValue 10 */
+  readonly pauseMs?: number;
+  /** Sent with POST. @defaultValue nothing, with GET */
+  readonly body?: Buffer;
+  /** What is good beside 200. */
+  readonly statuses?: readonly number[];
+}
+
+/** Well-behaved clients at a modest rate, over connections that they keep. */
+export class SteadyLoad {
+  readonly #port: number;
+  readonly #options: LoadOptions;
+  readonly #clients: Promise<void>[];
+  readonly #latenciesMs: number[] = [];
+  readonly #failures: string[] = [];
+  #failed = 0;
+  #isOver = false;
+
+  constructor(port: number, options: LoadOptions = {}) {
+    this.#port = port;
+    this.#options = options;
+    this.#clients = Array.from({ length: options.clients ?? 4 }, () => this.#run());
+  }
+
+  /** Ends it, with the last answers. */
+  async stop(): Promise<LoadResult> {
+    this.#isOver = true;
+    await Promise.all(this.#clients);
+    const sorted = [...this.#latenciesMs].sort((a, b) => a - b);
+    return {
+      answered: sorted.length,
+      failures: this.#failures,
+      failed: this.#failed,
+      p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? 0,
+    };
+  }
+
+  async #run(): Promise<void> {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    while (!this.#isOver) {
+      const startedAt = performance.now();
+      const failure = await this.#send(agent);
+      if (failure === undefined) this.#latenciesMs.push(performance.now() - startedAt);
+      else {
+        this.#failed++;
+        if (this.#failures.length < 5) this.#failures.push(failure);
+      }
+      await sleep(this.#options.pauseMs ?? 10);
+    }
+    agent.destroy();
+  }
+
+  /** @returns what went wrong */
+  #send(agent: Agent): Promise<string | undefined> {
+    const { path = '/1k', body, statuses = [] } = this.#options;
+    return new Promise((resolve) => {
+      const method = body === undefined ? 'GET' : 'POST';
+      const outgoing = request({ agent, host: HOST, port: this.#port, path, method }, (response) => {
+        const { statusCode = 0 } = response;
+        response.on('error', ({ message }) => settle(message));
+        response.on('end', () => {
+          const isGood = statusCode === 200 || statuses.includes(statusCode);
+          settle(isGood ? undefined : `status ${statusCode}`);
+        });
+        response.resume();
+      });
+      const settle = (failure: string | undefined) => {
+        clearTimeout(timer);
+        resolve(failure);
+      };
+      const timer = setTimeout(() => outgoing.destroy(new Error('no answer')), PATIENCE_MS);
+      outgoing.on('error', ({ message }) => settle(message));
+      outgoing.end(body);
+    });
+  }
+}
+
+/** Load for so long. */
+export async function loadFor(ms: number, port: number, options?: LoadOptions): Promise<LoadResult> {
+  const load = new SteadyLoad(port, options);
+  await sleep(ms);
+  return load.stop();
+}
+
+/** In few words, for the table. */
+export function loadText({ answered, failed, failures }: LoadResult): string {
+  const all = answered + failed;
+  return failed === 0 ? `${answered} of ${all}` : `${answered} of ${all}; ${failures[0]}`;
+}
