@@ -16,8 +16,6 @@ export interface GatewayFigures {
   readonly connections: number;
   /** Backends that take requests. */
   readonly alive: number;
-  /** Backends that are ejected for how requests ended. */
-  readonly ejected: number;
 }
 
 /** Numbers by name; the names end in their unit. */
@@ -27,7 +25,9 @@ export type Figures = Readonly<Record<string, number>>;
 export function figuresText(figures: Figures): string {
   return Object.entries(figures)
     .map(([name, value]) => {
-      const words = name.replace(/(?:Bytes|Ms)$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+      const words = name
+        .replace(/(?:Bytes|Ms)$/, '')
+        .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
       return `${words} ${amount(name, value)}`;
     })
     .join(', ');

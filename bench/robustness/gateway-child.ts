@@ -30,6 +30,5 @@ async function figures(): Promise<GatewayFigures> {
     tunnels: tunnels.open,
     connections: connections.open,
     alive: backends.filter(({ alive }) => alive).length,
-    ejected: backends.filter(({ state }) => state === 'ejected').length,
   };
 }

@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -14,6 +15,7 @@ export type Setting = Omit<GatewayConfigInput, 'listeners' | 'pools'> & {
 /** Everything that was started, so that nothing outlives its scenario. */
 export class Lab {
   readonly #gateways = new Set<GatewayProcess>();
+  readonly #processes: ChildProcess[] = [];
   readonly #ends: (() => unknown)[] = [];
 
   /** Starts a gateway for HTTP/1, and for HTTP/2 by prior knowledge. */
@@ -59,15 +61,21 @@ export class Lab {
     this.#ends.push(end);
   }
 
+  /** Has a process ended with the scenario, if it still runs. */
+  ownProcess(child: ChildProcess): void {
+    this.#processes.push(child);
+  }
+
   /** Ends everything. */
   async clear(): Promise<void> {
     for (const end of this.#ends.splice(0).reverse()) end();
+    for (const child of this.#processes) child.kill('SIGKILL');
     await Promise.all([...this.#gateways].map((gateway) => gateway.stop()));
-    this.#gateways.clear();
   }
 
   /** Ends every process at once. */
   killAll(): void {
     for (const gateway of this.#gateways) gateway.signal('SIGKILL');
+    for (const child of this.#processes) child.kill('SIGKILL');
   }
 }

@@ -36,7 +36,11 @@ export function idleVerdict(promise: string, figures: GatewayFigures): Verdict {
 /** That no file and no socket stayed open. @param spare - for those that come and go by themselves: health checks */
 export function filesVerdict(before: GatewayFigures, after: GatewayFigures, spare: number): Verdict {
   const promise = `files and sockets are back, up to ${spare} for health checks`;
-  return verdict(promise, `${before.files} before, ${after.files} after`, after.files <= before.files + spare);
+  return verdict(
+    promise,
+    `${before.files} before, ${after.files} after`,
+    after.files <= before.files + spare,
+  );
 }
 
 /** That memory in use after a garbage collection has grown by no more than this. */

@@ -10,7 +10,7 @@ export interface Scale {
   readonly headersMs: number;
   readonly soakMs: number;
   readonly tunnels: number;
-  /** Frames of each HTTP/2 flood but the resets, of which there is a quarter. */
+  /** Frames of each HTTP/2 flood that does not need more. */
   readonly floodFrames: number;
   readonly slowReaders: number;
   /** How long load goes on where one thing after the other is tried, in milliseconds. */

@@ -2,9 +2,6 @@ import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HOST } from '../gateway/ports.ts';
 
-/** How long an answer may take before it counts as none. */
-const PATIENCE_MS = 10_000;
-
 /** What became of requests. */
 export interface LoadResult {
   readonly answered: number;
@@ -25,6 +22,8 @@ export interface LoadOptions {
   readonly body?: Buffer;
   /** What is good beside 200. */
   readonly statuses?: readonly number[];
+  /** How long an answer may take before it counts as none. @defaultValue 10,000 */
+  readonly patienceMs?: number;
 }
 
 /** Well-behaved clients at a modest rate, over connections that they keep. */
@@ -73,7 +72,7 @@ export class SteadyLoad {
 
   /** @returns what went wrong */
   #send(agent: Agent): Promise<string | undefined> {
-    const { path = '/1k', body, statuses = [] } = this.#options;
+    const { path = '/1k', body, statuses = [], patienceMs = 10_000 } = this.#options;
     return new Promise((resolve) => {
       const method = body === undefined ? 'GET' : 'POST';
       const outgoing = request({ agent, host: HOST, port: this.#port, path, method }, (response) => {
@@ -89,7 +88,7 @@ export class SteadyLoad {
         clearTimeout(timer);
         resolve(failure);
       };
-      const timer = setTimeout(() => outgoing.destroy(new Error('no answer')), PATIENCE_MS);
+      const timer = setTimeout(() => outgoing.destroy(new Error('no answer')), patienceMs);
       outgoing.on('error', ({ message }) => settle(message));
       outgoing.end(body);
     });

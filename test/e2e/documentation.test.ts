@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const FILES = ['README.md', 'docs/resilience.md', 'docs/adapters.md'];
+const FILES = ['README.md', 'docs/resilience.md', 'docs/adapters.md', 'docs/gateway.md'];
 
 /** The TypeScript examples of a page. */
 function examplesOf(file: string): string[] {
@@ -52,7 +52,7 @@ describe('the examples of the documentation', () => {
   it('compile', { timeout: 120_000 }, async () => {
     for (const file of FILES) {
       const examples = examplesOf(file);
-      expect(examples.length).toBeGreaterThan(3);
+      expect(examples.length, file).toBeGreaterThan(0);
       for (const [i, example] of examples.entries()) {
         writeFileSync(join(folder, `${file.replaceAll(/\W/g, '-')}-${i}.ts`), `${example}\nexport {};\n`);
       }

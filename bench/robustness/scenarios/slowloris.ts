@@ -21,9 +21,9 @@ const HEAD = 'GET / HTTP/1.1\r\nHost: slow.example\r\nX-Slow: ';
 /** What is sent at first, and what then drips. */
 const KINDS = [
   { first: HEAD, drip: () => 'a' },
-  { first: '', drip: (nth: number) => HEAD[nth] ?? 'a' },
+  { first: HEAD.slice(0, 1), drip: (nth: number) => HEAD[nth + 1] ?? 'a' },
   { first: '', drip: () => '' },
-  { first: '', drip: (nth: number) => PREFACE[nth] ?? '' },
+  { first: PREFACE.slice(0, 1), drip: (nth: number) => PREFACE[nth + 1] ?? '' },
   { first: PREFACE, drip: () => '' },
 ] as const;
 

@@ -4,6 +4,7 @@ import type { ResolvedConfig } from '../config/resolved-config.ts';
 import type { Control, GatewayLog, ListeningAddress } from '../contracts.ts';
 import { ConfigError } from '../errors.ts';
 import { linger } from '../listeners/linger.ts';
+import { listenError } from '../listeners/listen-error.ts';
 import { AdminAccess } from './admin-access.ts';
 import { type AdminAnswer, errorAnswer, SECURITY_HEADERS } from './admin-answer.ts';
 import { hasMore, jsonBody } from './admin-body.ts';
@@ -93,7 +94,7 @@ export class AdminServer {
   listen(): Promise<ListeningAddress> {
     const { host, port, token } = this.#config;
     return new Promise((resolve, reject) => {
-      const fail = (error: Error) => reject(new ConfigError([`admin: ${error.message}`], { cause: error }));
+      const fail = (error: Error) => reject(listenError(this.#config, error, 'admin: '));
       this.#server.once('error', fail);
       this.#server.listen({ host, port }, () => {
         this.#server.off('error', fail);

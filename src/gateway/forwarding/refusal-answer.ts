@@ -29,6 +29,7 @@ export function refusalAnswer(
     ...['Content-Length', String(body.length)],
     ...['Cache-Control', 'no-store'],
     ...['X-Request-Id', requestId],
+    ...['Date', new Date().toUTCString()],
     ...more,
   ];
   if (retryAfterMs !== undefined)

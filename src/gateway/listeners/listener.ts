@@ -2,12 +2,12 @@ import { Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ResolvedListener } from '../config/resolved-config.ts';
 import type { ListeningAddress } from '../contracts.ts';
-import { ConfigError } from '../errors.ts';
 import type { Context } from '../forwarding/context.ts';
 import { type Listed, Roster } from '../forwarding/roster.ts';
 import { Certificates } from './certificates.ts';
 import { Http1Front } from './http1.ts';
 import { Http2Front } from './http2.ts';
+import { listenError } from './listen-error.ts';
 import { priorKnowledgeServer } from './prior-knowledge.ts';
 import { replaceDefault, tlsServer } from './tls.ts';
 
@@ -57,11 +57,7 @@ export class Listener {
     const { host, port, tls } = this.#config;
     const protocol = tls === undefined ? 'http' : 'https';
     return new Promise((resolve, reject) => {
-      const fail = (error: NodeJS.ErrnoException) => {
-        reject(
-          new ConfigError([`cannot listen on ${host ?? '*'}:${port}: ${reasonOf(error)}`], { cause: error }),
-        );
-      };
+      const fail = (error: Error) => reject(listenError(this.#config, error));
       this.#server.once('error', fail);
       this.#server.listen({ port, host }, () => {
         this.#server.off('error', fail);
@@ -126,11 +122,4 @@ export class Listener {
       else this.#http1.accept(socket);
     });
   }
-}
-
-function reasonOf({ code, message }: NodeJS.ErrnoException): string {
-  if (code === 'EADDRINUSE') return 'the address is in use (EADDRINUSE)';
-  if (code === 'EACCES') return 'not allowed (EACCES); ports below 1024 need a privilege';
-  if (code === 'EADDRNOTAVAIL') return 'this machine has no such address (EADDRNOTAVAIL)';
-  return message;
 }

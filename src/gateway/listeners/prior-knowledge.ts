@@ -14,7 +14,10 @@ export function priorKnowledgeServer(
   return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     const destroy = () => socket.destroy();
     socket.on('error', destroy);
-    socket.setTimeout(timeoutMs, destroy);
+    // For all of them together: a byte now and then must not win time.
+    const timer = setTimeout(destroy, timeoutMs);
+    const stopTimer = () => clearTimeout(timer);
+    socket.on('close', stopTimer);
     let bytes = Buffer.alloc(0);
     const look = () => {
       const more = socket.read() as Buffer | null;
@@ -27,8 +30,8 @@ export function priorKnowledgeServer(
       socket.unshift(bytes);
       socket.off('readable', look);
       socket.off('error', destroy);
-      socket.setTimeout(0);
-      socket.removeListener('timeout', destroy);
+      socket.off('close', stopTimer);
+      stopTimer();
       accept(socket, isPreface);
     };
     socket.on('readable', look);

@@ -2,6 +2,8 @@ import type { BalancerEvent } from '../../index.ts';
 import type { GatewayEvent, GatewayLog } from '../contracts.ts';
 
 const MAX_EVENTS = 100;
+/** What somebody may want to be woken for. */
+const GRAVE = new Set(['down', 'ejected', 'opened', 'panic', 'rejected']);
 
 /** Keeps the last things that happened, and tells the log of all. */
 export class EventLog {
@@ -20,7 +22,7 @@ export class EventLog {
   add(type: string, message: string, pool?: string, backend?: string): void {
     if (this.#events.length >= MAX_EVENTS) this.#events.shift();
     this.#events.push({ at: Date.now(), pool, type, backend, message });
-    this.#log.info({ event: type, pool, backend }, message);
+    this.#log[GRAVE.has(type) ? 'warn' : 'info']({ event: type, pool, backend }, message);
   }
 
   /** Takes what a pool's engine tells. */

@@ -18,6 +18,7 @@ describe("the gateway's own answer", () => {
     expect(headers).toEqual([
       ...['Content-Type', JSON_TYPE, 'Content-Length', String(body.length)],
       ...['Cache-Control', 'no-store', 'X-Request-Id', 'id-1'],
+      ...['Date', expect.stringMatching(/^\w{3}, \d\d \w{3} \d{4} [\d:]{8} GMT$/)],
     ]);
   });
 

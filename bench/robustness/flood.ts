@@ -1,0 +1,94 @@
+import * as frames from '../../test/conformance/wire/frames.ts';
+import { encodeFields, type Field } from '../../test/conformance/wire/hpack.ts';
+
+const { frame, uint32 } = frames;
+
+/** Many frames over one connection. */
+export interface Flood {
+  /** As part of the name of a figure. */
+  readonly name: string;
+  readonly title: string;
+  /** How many there have to be. @defaultValue as many as all others */
+  readonly count?: number;
+  readonly make: (nth: number) => Buffer;
+  /** What comes first. */
+  readonly before?: Buffer;
+  /** Whether the connection has to be ended, or the cost may be bounded in another way. */
+  readonly ends: boolean;
+  /** Whether what comes back is read. @defaultValue true */
+  readonly reads?: boolean;
+}
+
+const fields = (method: string): Field[] => [
+  [':method', method],
+  [':scheme', 'http'],
+  [':path', '/1k'],
+  [':authority', 'flood.example'],
+];
+const head = (stream: number, flags: number, method = 'GET') =>
+  frame(frames.HEADERS, flags, stream, encodeFields(fields(method)));
+
+/** Fewer may be within what a connection is allowed. */
+const RESETS = 5_000;
+
+const WHOLE = frames.END_STREAM | frames.END_HEADERS;
+const streamOf = (nth: number) => 2 * nth + 1;
+const ping = frame(frames.PING, 0, 0, Buffer.alloc(8));
+const settings = frames.settingsFrame([[frames.INITIAL_WINDOW_SIZE, 65_535]]);
+const filler = frame(frames.CONTINUATION, 0, 1, encodeFields([['x-a', 'a'.repeat(1_000)]]));
+const empty = frame(frames.DATA, 0, 1);
+
+/** RFC 9113 section 10.5, CVE-2023-44487, CVE-2024-27983, CVE-2025-8671, CVE-2019-9512, -9515, -9518. */
+export const FLOODS: readonly Flood[] = [
+  {
+    name: 'reset',
+    title: 'streams that are reset at once',
+    count: RESETS,
+    ends: true,
+    make: (nth) => {
+      const stream = streamOf(nth);
+      return Buffer.concat([head(stream, WHOLE), frame(frames.RST_STREAM, 0, stream, uint32(frames.CANCEL))]);
+    },
+  },
+  {
+    name: 'ownReset',
+    title: 'streams that the gateway has to reset',
+    count: RESETS,
+    ends: false,
+    make: (nth) => {
+      const stream = streamOf(nth);
+      // An increment of 0 is an error of the stream (RFC 9113 section 6.9).
+      return Buffer.concat([head(stream, WHOLE), frame(frames.WINDOW_UPDATE, 0, stream, uint32(0))]);
+    },
+  },
+  {
+    name: 'continuation',
+    title: 'CONTINUATION of 1 KB without an end',
+    ends: true,
+    before: head(1, frames.END_STREAM),
+    make: () => filler,
+  },
+  { name: 'ping', title: 'PING', ends: false, make: () => ping },
+  {
+    name: 'unreadPing',
+    title: 'PING whose answers nobody reads',
+    ends: false,
+    reads: false,
+    make: () => ping,
+  },
+  { name: 'settings', title: 'SETTINGS', ends: false, make: () => settings },
+  {
+    name: 'unreadSettings',
+    title: 'SETTINGS whose answers nobody reads',
+    ends: false,
+    reads: false,
+    make: () => settings,
+  },
+  {
+    name: 'emptyData',
+    title: 'empty DATA',
+    ends: false,
+    before: head(1, frames.END_HEADERS, 'POST'),
+    make: () => empty,
+  },
+];

@@ -1,0 +1,89 @@
+import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { verdict } from '../../chaos/verdicts.ts';
+import type { Lab } from '../lab.ts';
+import { serveBodies } from '../origin.ts';
+import { rawConnections } from '../raw-connection.ts';
+import { figuresWhen, idleVerdict, isIdle } from '../rest.ts';
+import type { Finding, Scenario } from '../scenario.ts';
+import { loadFor, loadText, SteadyLoad } from '../steady-load.ts';
+
+const FILES = 256;
+const CROWD = 400;
+const BACKENDS = 3;
+const IN_FLIGHT = 20;
+/** How long the requests in flight take, and how long the crowd stays beyond that. */
+const WORK_MS = 2_000;
+
+async function run(lab: Lab): Promise<Finding> {
+  let waiting: ServerResponse[] = [];
+  const origin = () =>
+    lab.origin((request, response) => {
+      if (request.url === '/wait') waiting.push(response);
+      else serveBodies(request, response);
+    });
+  const backends = await Promise.all(Array.from({ length: BACKENDS }, origin));
+  const health = { intervalMs: 500, timeoutMs: 1_000 };
+  const gateway = await lab.gateway({ backends, pool: { health } }, { fileLimit: FILES });
+  await loadFor(500, gateway.port);
+  const inFlight = new SteadyLoad(gateway.port, { path: '/wait', clients: IN_FLIGHT });
+  await sleep(200);
+  const good = new SteadyLoad(gateway.port);
+  await sleep(200);
+  const crowd = await rawConnections(gateway.port, CROWD, (socket) => socket.resume());
+  lab.own(() => {
+    for (const socket of crowd) socket.destroy();
+  });
+  await sleep(WORK_MS);
+  const stuck = crowd.filter(({ destroyed }) => !destroyed).length;
+  const goodLoad = good.stop();
+  const inFlightLoad = inFlight.stop();
+  for (const response of waiting) response.end('ok');
+  waiting = [];
+  const [served, finished] = await Promise.all([goodLoad, inFlightLoad]);
+  const crowded = await gateway.figures();
+  for (const socket of crowd) socket.destroy();
+  const { figures: rest } = await figuresWhen(gateway, isIdle, 5_000);
+  await figuresWhen(gateway, ({ alive }) => alive === BACKENDS, 5_000);
+  const after = await loadFor(1_000, gateway.port);
+  const { figures: last } = await figuresWhen(gateway, isIdle, 5_000);
+  return {
+    figures: {
+      fileLimit: FILES,
+      crowd: CROWD,
+      held: stuck,
+      filesAtMost: crowded.files,
+      aliveThen: crowded.alive,
+    },
+    verdicts: [
+      verdict(
+        'requests in flight finish',
+        loadText(finished),
+        finished.failed === 0 && finished.answered >= IN_FLIGHT,
+      ),
+      verdict(
+        'clients that are connected are served on',
+        loadText(served),
+        served.failed === 0 && served.answered > 0,
+      ),
+      verdict(
+        'no backend is taken for dead for the gateway’s own want',
+        `${crowded.alive} of ${BACKENDS} alive`,
+        crowded.alive === BACKENDS,
+      ),
+      verdict(
+        'it recovers when the crowd has gone',
+        loadText(after),
+        after.failed === 0 && after.answered > 0,
+      ),
+      idleVerdict('nothing of the crowd stays', last.connections > rest.connections ? last : rest),
+    ],
+  };
+}
+
+/** More connections than there may be files. */
+export const fileLimit: Scenario = {
+  name: 'file-limit',
+  title: `${CROWD} connections where ${FILES} files may be open`,
+  run,
+};

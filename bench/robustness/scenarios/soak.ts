@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { seededRandom } from '../../chaos/random.ts';
+import { verdict } from '../../chaos/verdicts.ts';
+import { formatBytes } from '../../text.ts';
+import type { GatewayFigures } from '../figures.ts';
+import type { GatewayProcess } from '../gateway-process.ts';
+import type { Lab, Setting } from '../lab.ts';
+import { figuresWhen, filesVerdict, idleVerdict, isIdle } from '../rest.ts';
+import type { Finding, Scale, Scenario } from '../scenario.ts';
+import { FaultRota } from '../soak/fault-rota.ts';
+import { FaultyBackend } from '../soak/faulty-backend.ts';
+import { Ledger } from '../soak/ledger.ts';
+import { SoakLoad } from '../soak/load.ts';
+import { ledgerFigures, ledgerVerdicts } from '../soak/verdicts.ts';
+
+const BACKENDS = 5;
+const SEED = 1;
+/** Share of the time that is for getting warm. */
+const WARM_UP = 0.25;
+/** Until connections that were kept for further requests are closed. */
+const IDLE_MS = 1_000;
+const REST_MS = 10_000;
+/** By how much the heap may be larger than when it had got warm. */
+const MOST_GROWTH = 1.1;
+
+const SETTING: Omit<Setting, 'backends'> = {
+  pool: {
+    health: { intervalMs: 500, timeoutMs: 400 },
+    ejection: { baseMs: 1_000, maxMs: 3_000 },
+    timeouts: { connectMs: 500, headersMs: 1_000, bodyMs: 1_500, totalMs: 4_000, idleMs: IDLE_MS },
+  },
+};
+
+async function run(lab: Lab, { soakMs }: Scale): Promise<Finding> {
+  const ledger = new Ledger();
+  const backends = await Promise.all(Array.from({ length: BACKENDS }, () => FaultyBackend.start(ledger)));
+  lab.own(() => {
+    for (const backend of backends) backend.stop();
+  });
+  const gateway = await lab.gateway({ ...SETTING, backends: backends.map(({ url }) => url) });
+  const random = seededRandom(SEED, 'soak');
+  const spell = async (ms: number): Promise<number> => {
+    const rota = new FaultRota(backends, random);
+    const load = new SoakLoad(gateway.port, ledger, random);
+    await sleep(ms);
+    await rota.stop();
+    await load.stop();
+    return rota.faults;
+  };
+  const warmUpFaults = await spell(soakMs * WARM_UP);
+  const warm = await atRest(gateway);
+  const faults = warmUpFaults + (await spell(soakMs * (1 - WARM_UP)));
+  const end = await atRest(gateway);
+  const growth = end.usedBytes / warm.usedBytes;
+  return {
+    figures: { faults, ...ledgerFigures(ledger), rssWarmBytes: warm.rssBytes, rssEndBytes: end.rssBytes },
+    verdicts: [
+      ...ledgerVerdicts(ledger),
+      idleVerdict('nothing stays: no lease, no request, no tunnel, no connection', end),
+      filesVerdict(warm, end, 2 * BACKENDS),
+      verdict(
+        `the heap is flat: at most ${Math.round((MOST_GROWTH - 1) * 100)} % above what it was when warm`,
+        `${formatBytes(warm.usedBytes)} warm, ${formatBytes(end.usedBytes)} at the end`,
+        growth <= MOST_GROWTH,
+      ),
+    ],
+  };
+}
+
+/** Its figures when connections that were kept for further requests are closed, too. */
+async function atRest(gateway: GatewayProcess): Promise<GatewayFigures> {
+  await sleep(2 * IDLE_MS);
+  const { figures } = await figuresWhen(gateway, isIdle, REST_MS);
+  return figures;
+}
+
+/** Load for a while, as backends die and come back. */
+export const soak: Scenario = {
+  name: 'soak',
+  title: 'load over HTTP/1.1, HTTP/2 and tunnels while backends are killed and revived',
+  run,
+};

@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { exponential, oneOf, type Random } from '../../chaos/random.ts';
+import { FAULTS, type FaultyBackend } from './faulty-backend.ts';
+
+/** Between two faults, and how long each lasts, on average. */
+const MEAN_GAP_MS = 600;
+const MEAN_FAULT_MS = 1_200;
+/** Backends that are always well. */
+const LEAST_WELL = 2;
+
+/** Lets backends fail and revive, one after the other. */
+export class FaultRota {
+  readonly #backends: readonly FaultyBackend[];
+  readonly #random: Random;
+  readonly #revivals = new Set<Promise<void>>();
+  readonly #over = new AbortController();
+  readonly #running: Promise<void>;
+  /** Faults so far. */
+  faults = 0;
+
+  constructor(backends: readonly FaultyBackend[], random: Random) {
+    this.#backends = backends;
+    this.#random = random;
+    this.#running = this.#run();
+  }
+
+  /** Ends it; all backends are well then. */
+  async stop(): Promise<void> {
+    this.#over.abort();
+    await this.#running;
+    await Promise.all(this.#revivals);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#over.signal.aborted) {
+      await this.#pause(exponential(this.#random, MEAN_GAP_MS));
+      const well = this.#backends.filter(({ isWell }) => isWell);
+      if (well.length <= LEAST_WELL || this.#over.signal.aborted) continue;
+      const revival = this.#strike(oneOf(this.#random, well)).finally(() => this.#revivals.delete(revival));
+      this.#revivals.add(revival);
+    }
+  }
+
+  async #strike(backend: FaultyBackend): Promise<void> {
+    this.faults++;
+    backend.fail(oneOf(this.#random, FAULTS));
+    await this.#pause(exponential(this.#random, MEAN_FAULT_MS));
+    await backend.revive();
+  }
+
+  /** Over before its time at the end. */
+  #pause(ms: number): Promise<unknown> {
+    return sleep(ms, undefined, { signal: this.#over.signal }).catch(() => {});
+  }
+}

@@ -1,0 +1,70 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { exponential, oneOf, type Random } from '../../chaos/random.ts';
+import { http1Client, type SoakClient } from './http1-client.ts';
+import { http2Client } from './http2-client.ts';
+import type { Entry, Ledger } from './ledger.ts';
+import { tunnelClient } from './tunnel-client.ts';
+
+/** Requests at a time. */
+const HTTP1_CLIENTS = 16;
+const HTTP2_CONNECTIONS = 2;
+const STREAMS = 6;
+const TUNNEL_CLIENTS = 4;
+/** Between an answer and the next request. */
+const MEAN_PAUSE_MS = 8;
+/** Longer than all timeouts together, and than what counts as hung. */
+const PATIENCE_MS = 15_000;
+
+/** Around what is kept for a retry (64 KiB), and far below. */
+const BODY_BYTES = [16, 700, 700, 9_000, 9_000, 60_000, 200_000];
+/** Share of uploads whose client leaves in the middle. */
+const LEAVERS = 0.04;
+
+/** Clients of all kinds, until they are stopped. */
+export class SoakLoad {
+  readonly #ledger: Ledger;
+  readonly #random: Random;
+  readonly #clients: SoakClient[] = [];
+  readonly #running: Promise<void>[] = [];
+  #isOver = false;
+
+  constructor(port: number, ledger: Ledger, random: Random) {
+    this.#ledger = ledger;
+    this.#random = random;
+    const add = (client: SoakClient, times: number, open: () => Entry) => {
+      this.#clients.push(client);
+      for (let i = 0; i < times; i++) this.#running.push(this.#run(client, open));
+    };
+    for (let i = 0; i < HTTP1_CLIENTS; i++)
+      add(http1Client(port, ledger, PATIENCE_MS), 1, () => this.#request());
+    for (let i = 0; i < HTTP2_CONNECTIONS; i++)
+      add(http2Client(port, ledger, PATIENCE_MS), STREAMS, () => this.#request());
+    for (let i = 0; i < TUNNEL_CLIENTS; i++)
+      add(tunnelClient(port, ledger, PATIENCE_MS), 1, () =>
+        ledger.open('TUNNEL', oneOf(random, BODY_BYTES), 0),
+      );
+  }
+
+  /** Ends it, after what is under way. */
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#running);
+    for (const client of this.#clients) client.close();
+  }
+
+  async #run(client: SoakClient, open: () => Entry): Promise<void> {
+    while (!this.#isOver) {
+      await client.send(open());
+      await sleep(exponential(this.#random, MEAN_PAUSE_MS));
+    }
+  }
+
+  #request(): Entry {
+    const random = this.#random;
+    const answerBytes = oneOf(random, BODY_BYTES);
+    if (random() < 0.6) return this.#ledger.open('GET', 0, answerBytes);
+    const entry = this.#ledger.open('POST', oneOf(random, BODY_BYTES), answerBytes);
+    entry.left = random() < LEAVERS;
+    return entry;
+  }
+}

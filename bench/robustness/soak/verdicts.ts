@@ -1,0 +1,75 @@
+import { type Verdict, verdict } from '../../chaos/verdicts.ts';
+import type { Content, Entry, Ledger } from './ledger.ts';
+
+/** Longer than all timeouts together. */
+export const HUNG_MS = 12_000;
+
+/** The promises about single requests. */
+export function ledgerVerdicts({ entries, strangers }: Pick<Ledger, 'entries' | 'strangers'>): Verdict[] {
+  const all = [...entries.values()];
+  const count = (is: (entry: Entry) => boolean) => all.filter(is).length;
+  const lost = count(({ ends }) => ends.length === 0);
+  const twice = count(({ ends }) => ends.length > 1);
+  const hung = count((entry) => lengthMs(entry) > HUNG_MS);
+  const crossed = count((entry) => got(entry, 'of another'));
+  const corrupt = count((entry) => got(entry, 'wrong'));
+  const short = count((entry) => got(entry, 'short'));
+  const nowhere = count((entry) => isOk(entry) && entry.kind !== 'TUNNEL' && entry.completions === 0);
+  const posts = count(({ kind, completions }) => kind === 'POST' && completions > 1);
+  const wrongBodies = count((entry) => entry.wrongBodies > 0);
+  const cutOff = count(({ left, completions }) => left && completions > 0);
+  const tally = (kind: Entry['kind']) => count((entry) => entry.kind === kind);
+  return [
+    verdict(
+      'every request gets exactly one answer or a visible error',
+      `${lost} without, ${twice} with two, of ${all.length}`,
+      lost + twice === 0,
+    ),
+    verdict(`nothing hangs for more than ${HUNG_MS / 1_000} s`, `${hung}`, hung === 0),
+    verdict(
+      'no POST is complete at two backends, or twice at one',
+      `${posts} of ${tally('POST')}`,
+      posts === 0,
+    ),
+    verdict(
+      'every answer is its own, right to the byte, and from a backend that had the request',
+      `${crossed} crossed, ${corrupt} corrupt, ${nowhere} from nowhere`,
+      crossed + corrupt + nowhere === 0,
+    ),
+    verdict('no answer that broke off looks whole', `${short}`, short === 0),
+    verdict(
+      'no upload that broke off looks whole to a backend, and none is another',
+      `${cutOff} cut off, ${wrongBodies} wrong, ${strangers} strangers`,
+      cutOff + wrongBodies + strangers === 0,
+    ),
+  ];
+}
+
+/** Requests by how they ended, and their share of right answers. */
+export function ledgerFigures({ entries }: Pick<Ledger, 'entries'>): Record<string, number> {
+  const all = [...entries.values()];
+  const count = (is: (entry: Entry) => boolean) => all.filter(is).length;
+  const refused = ({ ends: [end] }: Entry) => end !== undefined && 'status' in end && end.status >= 400;
+  return {
+    requests: all.length,
+    posts: count(({ kind }) => kind === 'POST'),
+    tunnels: count(({ kind }) => kind === 'TUNNEL'),
+    right: count(isOk),
+    refusedOrFailed: count(refused),
+    brokenOff: count((entry) => !entry.left && entry.ends.some((end) => 'error' in end)),
+    leftByClients: count(({ left }) => left),
+    longestMs: all.reduce((most, entry) => Math.max(most, lengthMs(entry)), 0),
+  };
+}
+
+function isOk({ ends: [end] }: Entry): boolean {
+  return end !== undefined && 'status' in end && end.status < 400;
+}
+
+function got({ ends }: Entry, content: Content): boolean {
+  return ends.some((end) => 'status' in end && end.content === content);
+}
+
+function lengthMs({ beganAt, endedAt }: Entry): number {
+  return endedAt === undefined ? 0 : endedAt - beganAt;
+}

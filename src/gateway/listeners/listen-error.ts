@@ -1,0 +1,22 @@
+import { ConfigError } from '../errors.ts';
+
+/**
+ * Says in one line why an address cannot be used.
+ * @param who - whose address it is, for example `admin: `
+ */
+export function listenError(
+  { host, port }: { readonly host?: string | undefined; readonly port: number },
+  error: NodeJS.ErrnoException,
+  who = '',
+): ConfigError {
+  return new ConfigError([`${who}cannot listen on ${host ?? '*'}:${port}: ${reasonOf(error)}`], {
+    cause: error,
+  });
+}
+
+function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'EADDRINUSE') return 'the address is in use (EADDRINUSE)';
+  if (code === 'EACCES') return 'not allowed (EACCES); ports below 1024 need a privilege';
+  if (code === 'EADDRNOTAVAIL') return 'this machine has no such address (EADDRNOTAVAIL)';
+  return message;
+}
