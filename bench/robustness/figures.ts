@@ -16,6 +16,8 @@ export interface GatewayFigures {
   readonly connections: number;
   /** Backends that take requests. */
   readonly alive: number;
+  /** How often one was ejected, or found to be down, as far as the last 100 events tell. */
+  readonly setbacks: number;
 }
 
 /** Numbers by name; the names end in their unit. */

@@ -19,7 +19,7 @@ process.on('disconnect', () => process.exit());
 process.send?.(address?.port);
 
 async function figures(): Promise<GatewayFigures> {
-  const { requests, tunnels, connections, pools } = gateway.stats();
+  const { requests, tunnels, connections, pools, events } = gateway.stats();
   const backends = pools.flatMap((pool) => pool.backends);
   return {
     usedBytes: await usedBytes(),
@@ -29,6 +29,7 @@ async function figures(): Promise<GatewayFigures> {
     requests: requests.inFlight,
     tunnels: tunnels.open,
     connections: connections.open,
+    setbacks: events.filter(({ type }) => type === 'ejected' || type === 'down').length,
     alive: backends.filter(({ alive }) => alive).length,
   };
 }

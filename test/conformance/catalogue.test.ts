@@ -40,9 +40,11 @@ describe('the catalogue', () => {
   });
 
   it('stands in the documentation as it is', () => {
-    const page = readFileSync(join(ROOT, 'docs/conformance.md'), 'utf8');
-    expect(page).toContain(differencesTable(differences));
-    expect(page).toContain(elsewhereTable(elsewhere));
+    // However wide the columns are.
+    const narrow = (text: string) => text.replaceAll(/ {2,}/g, ' ').replaceAll(/-{3,}/g, '---');
+    const page = narrow(readFileSync(join(ROOT, 'docs/conformance.md'), 'utf8'));
+    expect(page).toContain(narrow(differencesTable(differences)));
+    expect(page).toContain(narrow(elsewhereTable(elsewhere)));
     expect(page).toContain(`${cases.length} of the ${catalogue.length} cases`);
   });
 });

@@ -63,7 +63,10 @@ describe('an engine', () => {
 
   it('begins all that was built before it starts, whatever changed meanwhile', () => {
     const start = vi.spyOn(UpstreamPool.prototype, 'start');
-    const engine = anEngine({ pools: { shop: { backends: [A] }, api: { backends: [A] } } });
+    const engine = anEngine({
+      pools: { shop: { backends: [A] }, api: { backends: [A] } },
+      routes: [{ pool: 'shop' }],
+    });
     const { routes } = engine.context;
     engine.change(
       resolved({

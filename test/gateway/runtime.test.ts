@@ -126,7 +126,10 @@ describe('another configuration', () => {
   it('changes nothing where it throws', () => {
     const { build, take } = setUp();
     const before = take(BEFORE);
-    const config = resolved({ pools: { good: { backends: [C] }, shop: { backends: [A] } } });
+    const config = resolved({
+      pools: { good: { backends: [C] }, shop: { backends: [A] } },
+      routes: [{ pool: 'shop' }],
+    });
     const wrong = {
       ...config,
       pools: { ...config.pools, shop: { ...config.pools.shop!, retries: { retries: -1 } as never } },

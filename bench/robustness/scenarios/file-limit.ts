@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { type ClientHttp2Session, connect } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { verdict } from '../../chaos/verdicts.ts';
+import { HOST } from '../../gateway/ports.ts';
 import type { Lab } from '../lab.ts';
 import { serveBodies } from '../origin.ts';
 import { rawConnections } from '../raw-connection.ts';
@@ -12,6 +15,8 @@ const FILES = 256;
 const CROWD = 400;
 const BACKENDS = 3;
 const IN_FLIGHT = 20;
+/** Requests over one connection that was there before the crowd; most of them need a new connection to a backend. */
+const BURST = 60;
 /** How long the requests in flight take, and how long the crowd stays beyond that. */
 const WORK_MS = 2_000;
 
@@ -30,10 +35,14 @@ async function run(lab: Lab): Promise<Finding> {
   await sleep(200);
   const good = new SteadyLoad(gateway.port);
   await sleep(200);
+  const session = connect(`http://${HOST}:${gateway.port}`);
+  lab.own(() => session.destroy());
+  await once(session, 'remoteSettings');
   const crowd = await rawConnections(gateway.port, CROWD, (socket) => socket.resume());
   lab.own(() => {
     for (const socket of crowd) socket.destroy();
   });
+  const statuses = await burst(session, BURST);
   await sleep(WORK_MS);
   const stuck = crowd.filter(({ destroyed }) => !destroyed).length;
   const goodLoad = good.stop();
@@ -42,6 +51,7 @@ async function run(lab: Lab): Promise<Finding> {
   waiting = [];
   const [served, finished] = await Promise.all([goodLoad, inFlightLoad]);
   const crowded = await gateway.figures();
+  session.destroy();
   for (const socket of crowd) socket.destroy();
   const { figures: rest } = await figuresWhen(gateway, isIdle, 5_000);
   await figuresWhen(gateway, ({ alive }) => alive === BACKENDS, 5_000);
@@ -52,8 +62,9 @@ async function run(lab: Lab): Promise<Finding> {
       fileLimit: FILES,
       crowd: CROWD,
       held: stuck,
-      filesAtMost: crowded.files,
-      aliveThen: crowded.alive,
+      burst: BURST,
+      burstServed: statuses.filter((status) => status === 200).length,
+      burstRefused: statuses.filter((status) => status >= 500).length,
     },
     verdicts: [
       verdict(
@@ -67,9 +78,16 @@ async function run(lab: Lab): Promise<Finding> {
         served.failed === 0 && served.answered > 0,
       ),
       verdict(
+        'a burst of requests for which files are wanting is served, or refused',
+        [...new Set(statuses)]
+          .map((status) => `${statuses.filter((one) => one === status).length} x ${status}`)
+          .join(', '),
+        statuses.every((status) => status >= 200),
+      ),
+      verdict(
         'no backend is taken for dead for the gateway’s own want',
-        `${crowded.alive} of ${BACKENDS} alive`,
-        crowded.alive === BACKENDS,
+        `${crowded.alive} of ${BACKENDS} alive, ${crowded.setbacks} ejected or down in between`,
+        crowded.alive === BACKENDS && crowded.setbacks === 0,
       ),
       verdict(
         'it recovers when the crowd has gone',
@@ -79,6 +97,20 @@ async function run(lab: Lab): Promise<Finding> {
       idleVerdict('nothing of the crowd stays', last.connections > rest.connections ? last : rest),
     ],
   };
+}
+
+/** Many requests at once. @returns their statuses, 0 where there was no answer */
+function burst(session: ClientHttp2Session, count: number): Promise<number[]> {
+  const send = () =>
+    new Promise<number>((resolve) => {
+      const stream = session.request({ ':path': '/1k' });
+      let status = 0;
+      stream.on('response', (headers) => (status = headers[':status'] ?? 0));
+      stream.on('error', () => {});
+      stream.on('close', () => resolve(status));
+      stream.resume();
+    });
+  return Promise.all(Array.from({ length: count }, send));
 }
 
 /** More connections than there may be files. */

@@ -3,7 +3,7 @@ import { exponential, oneOf, type Random } from '../../chaos/random.ts';
 import { FAULTS, type FaultyBackend } from './faulty-backend.ts';
 
 /** Between two faults, and how long each lasts, on average. */
-const MEAN_GAP_MS = 600;
+const MEAN_GAP_MS = 1_000;
 const MEAN_FAULT_MS = 1_200;
 /** Backends that are always well. */
 const LEAST_WELL = 2;

@@ -1,9 +1,14 @@
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { H2Client } from '../../../test/conformance/wire/h2-client.ts';
 import { HOST } from '../../gateway/ports.ts';
 import { contentOf } from './content.ts';
 import { pathOf } from './faulty-backend.ts';
 import { contentIn, type SoakClient } from './http1-client.ts';
 import type { Entry, Ledger } from './ledger.ts';
+
+/** The largest frame that everybody takes (RFC 9113 section 4.2). */
+const FRAME_BYTES = 16_384;
 
 /** A client over HTTP/2 for many requests at a time, with another connection where the last one has ended. */
 export function http2Client(port: number, ledger: Ledger, patienceMs: number): SoakClient {
@@ -37,13 +42,33 @@ export function http2Client(port: number, ledger: Ledger, patienceMs: number): S
         else ledger.close(entry, { status, content: contentIn(entry, status, Buffer.concat(chunks)) });
         resolve();
       });
-      if (kind === 'GET') return;
-      const body = contentOf(id, sentBytes);
-      if (!entry.left) stream.end(body);
-      else
-        stream.write(body.subarray(0, sentBytes / 2), () =>
-          setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), 5),
-        );
+      if (kind === 'POST') stream.end(contentOf(id, sentBytes));
     });
-  return { send, close: () => session?.destroy() };
+  return {
+    send: (entry) => (entry.left ? leave(port, ledger, entry) : send(entry)),
+    close: () => session?.destroy(),
+  };
+}
+
+/** Resets a stream in the middle of its body, in frames of its own: Node's client would end the stream before it resets it. */
+async function leave(port: number, ledger: Ledger, entry: Entry): Promise<void> {
+  const { id, sentBytes } = entry;
+  const client = await H2Client.connect(port).catch(() => undefined);
+  await client?.request(
+    1,
+    [
+      [':method', 'POST'],
+      [':scheme', 'http'],
+      [':authority', HOST],
+      [':path', pathOf(entry)],
+      ['x-id', id],
+    ],
+    0,
+  );
+  client?.data(1, contentOf(id, sentBytes).subarray(0, Math.min(sentBytes / 2, FRAME_BYTES)));
+  await sleep(5);
+  client?.resetStream(1);
+  await sleep(20);
+  client?.socket.destroy();
+  ledger.close(entry, { error: 'left' });
 }

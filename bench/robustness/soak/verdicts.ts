@@ -2,7 +2,7 @@ import { type Verdict, verdict } from '../../chaos/verdicts.ts';
 import type { Content, Entry, Ledger } from './ledger.ts';
 
 /** Longer than all timeouts together. */
-export const HUNG_MS = 12_000;
+const HUNG_MS = 12_000;
 
 /** The promises about single requests. */
 export function ledgerVerdicts({ entries, strangers }: Pick<Ledger, 'entries' | 'strangers'>): Verdict[] {

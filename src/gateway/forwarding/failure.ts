@@ -9,10 +9,15 @@ const TIMEOUTS = new Set([
   'ETIMEDOUT',
 ]);
 
+/** Errors that mean that this process can open no more connections: file descriptors, ports or memory of the machine have run out. */
+const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS']);
+
 /** An attempt that failed; `requestSent` is what failover asks for. */
 export class AttemptError extends Error {
   readonly isTimeout: boolean;
-  /** Whether the request itself cannot be sent as it is: not the backend's fault. */
+  /** Whether no connection could be opened from here. */
+  readonly isExhausted: boolean;
+  /** Whether it is not the backend's fault: the request itself cannot be sent as it is, or nothing can be sent at all. */
   readonly isOurs: boolean;
   /** `false` where it is sure that nothing was sent. */
   readonly requestSent: boolean;
@@ -21,7 +26,9 @@ export class AttemptError extends Error {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
     const code = codeOf(cause);
     this.isTimeout = TIMEOUTS.has(code);
-    this.isOurs = code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH';
+    this.isExhausted = EXHAUSTED.has(code);
+    const cannotBeSent = code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH';
+    this.isOurs = cannotBeSent || this.isExhausted;
     this.requestSent = requestSent;
   }
 }
@@ -29,6 +36,7 @@ export class AttemptError extends Error {
 /** What a client is told of an error; nothing of it tells where backends are. */
 export function refusalFor(error: unknown): Refusal {
   if (error instanceof AttemptError) {
+    if (error.isExhausted) return REFUSALS.exhausted;
     if (error.isOurs) return REFUSALS.badRequest;
     return error.isTimeout ? REFUSALS.timeout : REFUSALS.upstream;
   }

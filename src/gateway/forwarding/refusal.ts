@@ -40,5 +40,9 @@ export const REFUSALS = {
   loop: refusal(508, 'ERR_GW_LOOP', 'the request has been here before'),
   upstream: refusal(502, 'ERR_LB_UPSTREAM', 'the backend failed'),
   timeout: refusal(504, 'ERR_LB_TIMEOUT', 'the backend did not answer in time'),
+  exhausted: {
+    ...refusal(503, 'ERR_GW_EXHAUSTED', 'the gateway can open no more connections'),
+    retryAfterMs: 1_000,
+  },
   internal: refusal(500, 'ERR_GW_INTERNAL', 'the gateway failed'),
 } as const;

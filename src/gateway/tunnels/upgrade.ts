@@ -166,8 +166,8 @@ export class Upgrade implements Sender {
   }
 
   #fail(error: AttemptError): void {
-    if (this.#isOver || this.#attempts?.retry({ error })) return;
-    this.#end('failure', undefined, refusalFor(error));
+    if (this.#isOver || (!error.isOurs && this.#attempts?.retry({ error }))) return;
+    this.#end(error.isOurs ? 'cancelled' : 'failure', undefined, refusalFor(error));
   }
 
   #refuse(refusal: Refusal): void {
