@@ -16,8 +16,10 @@ export interface GatewayFigures {
   readonly connections: number;
   /** Backends that take requests. */
   readonly alive: number;
-  /** How often one was ejected, or found to be down, as far as the last 100 events tell. */
-  readonly setbacks: number;
+  /** How often one was ejected for how requests ended, as far as the last 100 events tell. */
+  readonly ejections: number;
+  /** How often one was found to be down by its checks. */
+  readonly downs: number;
 }
 
 /** Numbers by name; the names end in their unit. */

@@ -29,7 +29,8 @@ async function figures(): Promise<GatewayFigures> {
     requests: requests.inFlight,
     tunnels: tunnels.open,
     connections: connections.open,
-    setbacks: events.filter(({ type }) => type === 'ejected' || type === 'down').length,
+    ejections: events.filter(({ type }) => type === 'ejected').length,
+    downs: events.filter(({ type }) => type === 'down').length,
     alive: backends.filter(({ alive }) => alive).length,
   };
 }

@@ -44,8 +44,8 @@ async function run(lab: Lab): Promise<Finding> {
     verdicts: [
       verdict(
         'no backend is ejected, or taken for down, for a standstill of the gateway',
-        `${leastAlive} of ${BACKENDS} alive at the least, ${after.setbacks} ejected or down in between`,
-        leastAlive === BACKENDS && after.setbacks === 0,
+        `${leastAlive} of ${BACKENDS} alive at the least, ${after.ejections} ejected, ${after.downs} down in between`,
+        leastAlive === BACKENDS && after.ejections + after.downs === 0,
       ),
       verdict(
         'every request is answered, those that were in flight included',

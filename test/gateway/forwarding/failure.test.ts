@@ -17,6 +17,8 @@ describe('what a client is told of an error', () => {
     ['ETIMEDOUT', '504 ERR_LB_TIMEOUT'],
     ['ECONNREFUSED', '502 ERR_LB_UPSTREAM'],
     ['UND_ERR_SOCKET', '502 ERR_LB_UPSTREAM'],
+    ['EMFILE', '503 ERR_GW_EXHAUSTED'],
+    ['EADDRNOTAVAIL', '503 ERR_GW_EXHAUSTED'],
     ['UND_ERR_INVALID_ARG', '400 ERR_GW_BAD_REQUEST'],
     ['UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', '400 ERR_GW_BAD_REQUEST'],
   ])('of %s is %s', (code, told) => {
@@ -54,6 +56,7 @@ describe('an attempt that failed', () => {
       requestSent: false,
       isOurs: false,
     });
+    expect(new AttemptError(withCode('EMFILE'), false)).toMatchObject({ requestSent: false, isOurs: true });
     expect(new AttemptError(withCode('UND_ERR_INVALID_ARG'), true)).toMatchObject({
       requestSent: true,
       isOurs: true,
