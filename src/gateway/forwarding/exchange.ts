@@ -74,7 +74,7 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
     const answer = refusalAnswer(refusal, this.#request.id, this.#request.accept);
     for (const text of this.#admissionHeaders(undefined)) answer.headers.push(text);
     // What is left of the body must not be taken for the next request.
-    if (!this.client.isComplete) this.client.closeAfterwards();
+    if (!this.client.isComplete && this.#request.mayHaveBody) this.client.closeAfterwards();
     this.upload?.discard();
     this.client.writeHead(refusal.status, answer.statusText, answer.headers);
     this.client.end(this.client.method === 'HEAD' ? undefined : answer.body, undefined);

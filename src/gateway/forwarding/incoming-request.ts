@@ -21,6 +21,8 @@ export class IncomingRequest implements Request {
   readonly head = new RequestHead();
   readonly #source: RequestSource;
   #isSecure = false;
+  /** Whether its head was understood. */
+  #isClear = false;
   #route: Route | undefined;
   #headers: Record<string, string | string[]> | undefined;
   #passedOn: string[] | undefined;
@@ -51,6 +53,12 @@ export class IncomingRequest implements Request {
     return this.#isSecure;
   }
 
+  /** Whether something may follow its head: it says so, or it is not clear. */
+  get mayHaveBody(): boolean {
+    const { isChunked, contentLength } = this.head;
+    return !this.#isClear || isChunked || (contentLength ?? 0) > 0;
+  }
+
   /** In lower case, without port. */
   get host(): string {
     return this.head.authority?.host ?? '';
@@ -67,6 +75,7 @@ export class IncomingRequest implements Request {
     this.id = ids.idFor(this.head.requestId);
     this.path = this.head.path;
     if (refusal !== undefined) return refusal;
+    this.#isClear = true;
     const { address, scheme } = originOf(this.head, this.#source.connection, identity);
     this.clientAddress = address;
     this.#isSecure = scheme === 'https';

@@ -9,17 +9,9 @@ import { REFUSALS, type Refusal } from '../forwarding/refusal.ts';
 import { RawAnswer } from '../tunnels/raw-answer.ts';
 import { Upgrade } from '../tunnels/upgrade.ts';
 import { Http1Client } from './http1-client.ts';
+import { Http1Peer } from './http1-peer.ts';
 import { endLingering } from './linger.ts';
 import { type ParseError, refusalOf } from './parse-error.ts';
-
-/** What is known of a connection over HTTP/1. */
-interface Peer {
-  readonly connection: ClientConnection;
-  /** Requests under way, in the order in which they came. */
-  readonly exchanges: Exchange[];
-  /** What to say, and then to close, when all answers before it are out. */
-  lastWord: Refusal | undefined;
-}
 
 /** Settings of node:http that are the same for every configuration. */
 const FIXED = {
@@ -43,7 +35,7 @@ function settingsOf({ limits, timeouts }: Context): object {
 const PEER = Symbol('peer');
 
 /** A connection that carries what is known of it: a table of thousands that come and go would cost the garbage collector more. */
-type Known = Duplex & { [PEER]?: Peer };
+type Known = Duplex & { [PEER]?: Http1Peer };
 
 /** Speaks HTTP/1 with clients. */
 export class Http1Front {
@@ -63,7 +55,7 @@ export class Http1Front {
     server.on('checkExpectation', (request, response) => this.take(request, response));
     server.on('connect', (_request, socket) => {
       socket.on('error', ignore);
-      this.#refuseRaw(socket, REFUSALS.method);
+      this.#endWith(socket, REFUSALS.method);
     });
     server.on('upgrade', (request, socket, first) => this.upgrade(request, socket, first));
     server.on('clientError', (error, socket) => this.#misunderstood(error, socket));
@@ -109,11 +101,11 @@ export class Http1Front {
     const peer = this.#peerOf(request.socket);
     const client = new Http1Client(request, response, peer.connection, this.#door, isWaiting);
     const exchange = new Exchange(this.#context(), client);
-    peer.exchanges.push(exchange);
+    peer.begin(exchange, request.socket, response.socket !== null);
     client.listen({
       drained: () => exchange.drained(),
       closed: (isComplete) => {
-        peer.exchanges.splice(peer.exchanges.indexOf(exchange), 1);
+        if (!peer.end(exchange)) return;
         exchange.closed(isComplete);
         this.#sayLastWord(peer, request.socket);
       },
@@ -127,9 +119,12 @@ export class Http1Front {
     socket.on('error', ignore);
     const { headers, httpVersion } = request;
     const protocol = headers.upgrade?.toLowerCase();
-    if (httpVersion === '1.1' && protocol !== undefined && !/^(?:h2c|http\/)/.test(protocol)) {
+    const { connection, latest } = this.#peerOf(request.socket);
+    // What is said in another protocol would come before the answers that are still to come.
+    if (latest !== undefined) this.#endWith(socket, REFUSALS.badUpgrade);
+    else if (httpVersion === '1.1' && protocol !== undefined && !/^(?:h2c|http\/)/.test(protocol)) {
       const source = {
-        connection: this.#peerOf(request.socket).connection,
+        connection,
         version: httpVersion,
         method: request.method as string,
         target: request.url as string,
@@ -151,6 +146,8 @@ export class Http1Front {
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);
+    // Only who reads learns that a client has left.
+    socket.resume();
     // What node:http does for other answers.
     socket.on('drain', () => response.emit('drain'));
     response.once('finish', () => {
@@ -161,11 +158,11 @@ export class Http1Front {
     this.take(request, response);
   }
 
-  #peerOf(socket: Socket): Peer {
+  #peerOf(socket: Socket): Http1Peer {
     return (socket as Known)[PEER] ?? this.#greet(socket);
   }
 
-  #greet(socket: Socket, serves?: (host: string) => boolean): Peer {
+  #greet(socket: Socket, serves?: (host: string) => boolean): Http1Peer {
     const { trustedProxies } = this.#context().identity;
     const connection = new ClientConnection(
       socket.remoteAddress,
@@ -173,29 +170,34 @@ export class Http1Front {
       trustedProxies,
       serves,
     );
-    const peer = { connection, exchanges: [], lastWord: undefined };
+    const peer = new Http1Peer(connection);
     (socket as Known)[PEER] = peer;
     return peer;
   }
 
-  /** What came is no HTTP, or took too long. Good requests before it get their answers first. */
+  /** What came is no HTTP, or took too long. */
   #misunderstood(error: ParseError, socket: Duplex): void {
     // The client is gone: requests under way hear of it by themselves.
     if (!socket.writable) {
       socket.destroy();
       return;
     }
-    const peer = (socket as Known)[PEER];
     const refusal = refusalOf(error);
-    const last = peer?.exchanges.at(-1);
+    const latest = (socket as Known)[PEER]?.latest;
     // In the middle of a body, it is that request which cannot be understood.
-    if (last !== undefined && !last.client.isComplete) last.refuse(refusal);
-    else if (peer !== undefined && last !== undefined) peer.lastWord = refusal;
-    else this.#refuseRaw(socket, refusal);
+    if (latest !== undefined && !latest.client.isComplete) latest.refuse(refusal);
+    else this.#endWith(socket, refusal);
   }
 
-  #sayLastWord(peer: Peer, socket: Socket): void {
-    if (peer.lastWord === undefined || peer.exchanges.length > 0) return;
+  /** Good requests before it get their answers first. */
+  #endWith(socket: Duplex, refusal: Refusal): void {
+    const peer = (socket as Known)[PEER];
+    if (peer?.latest === undefined) this.#refuseRaw(socket, refusal);
+    else peer.lastWord = refusal;
+  }
+
+  #sayLastWord(peer: Http1Peer, socket: Socket): void {
+    if (peer.lastWord === undefined || peer.latest !== undefined) return;
     this.#refuseRaw(socket, peer.lastWord);
     peer.lastWord = undefined;
   }

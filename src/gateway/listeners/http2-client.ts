@@ -25,6 +25,7 @@ export class Http2Client implements Client {
   #trailers: string[] | undefined;
   #isAsked = false;
   #isLast = false;
+  #isEnded = false;
 
   constructor(
     stream: ServerHttp2Stream,
@@ -55,7 +56,10 @@ export class Http2Client implements Client {
   listen(events: ClientEvents): void {
     const stream = this.#stream;
     stream.on('drain', () => events.drained());
-    stream.on('close', () => events.closed(stream.writableEnded && stream.rstCode === NGHTTP2_NO_ERROR));
+    // A stream that is lost with its connection ends by itself, too.
+    stream.on('close', () => {
+      events.closed(this.#isEnded && stream.writableFinished && stream.rstCode === NGHTTP2_NO_ERROR);
+    });
     stream.on('wantTrailers', () => stream.sendTrailers(recordOf(this.#trailers ?? [])));
     // Without a listener an error would end the process; what there is to do, `close` does.
     stream.on('error', () => {});
@@ -91,6 +95,7 @@ export class Http2Client implements Client {
 
   end(chunk: Buffer | undefined, trailers: string[] | undefined): void {
     if (this.#isGone) return;
+    this.#isEnded = true;
     this.#trailers = trailers;
     // RFC 9113 section 8.1: the client may stop to send what nobody reads.
     if (this.#isLast) this.#stream.once('finish', () => this.#stream.close(NGHTTP2_NO_ERROR));
