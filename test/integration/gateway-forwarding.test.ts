@@ -241,7 +241,7 @@ describe('a request to go on in another version of HTTP', () => {
   });
 });
 
-describe('a client that resets its connection', () => {
+describe('a client that resets or ends its connection', () => {
   it.each<[string, string]>([
     ['while it waits for an answer to h2c', get('/', 'Connection: Upgrade', 'Upgrade: h2c')],
     ['after CONNECT', message('CONNECT a.test:1 HTTP/1.1', ['Host: a.test:1'])],
@@ -257,6 +257,11 @@ describe('a client that resets its connection', () => {
       one.write(bytes);
       await sleep(delayMs);
       one.reset();
+      // An end that comes with the request is read together with it, one that comes later is not.
+      const other = await client();
+      other.write(bytes);
+      await sleep(delayMs);
+      other.end();
     }
     await until(
       () => gateway.stats().connections.open === 0,

@@ -148,7 +148,8 @@ export class Http1Front {
     response.assignSocket(socket);
     // Only who reads learns that a client has left.
     socket.resume();
-    // What node:http does for other answers.
+    // What node:http does for other requests: a client that says no more waits for nothing, and answers go on when there is room.
+    socket.once('end', () => socket.end());
     socket.on('drain', () => response.emit('drain'));
     response.once('finish', () => {
       response.detachSocket(socket);
