@@ -162,6 +162,15 @@ export class Balancer<R = string> {
   }
 
   /**
+   * Takes over what calls have made of the balancer whose place this one takes, with other options: backends that were added, removed, drained
+   * or marked down, and weights that were set. Where the array that this one follows says something else of a backend than the other's did,
+   * that counts. Leases, keys and what guards have learnt stay behind. O(n) for each backend that differs.
+   */
+  takeOver(before: Balancer<R>): void {
+    this.#membership.takeOver(before.#membership);
+  }
+
+  /**
    * Takes what a backend reports of its own workload, for the strategy `least-workload`.
    * @returns whether there was one of this id
    * @throws RangeError where a value is not a number from 0 to 1

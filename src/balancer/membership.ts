@@ -2,9 +2,15 @@ import type { BackendPoolEntry } from '../contracts.ts';
 import { readEntry } from './address.ts';
 import { Drains } from './drains.ts';
 import type { Events } from './events.ts';
-import { DRAINING, type Member } from './member.ts';
+import { DOWN, DRAINING, type Member } from './member.ts';
 import type { Pool } from './pool.ts';
 import { type ListedBackend, PoolFollower, type RejectedEntry } from './pool-follower.ts';
+
+/** Reasons that callers set, and how events call them. */
+const CALLED = [
+  [DRAINING, 'draining'],
+  [DOWN, 'down'],
+] as const;
 
 /**
  * Who is in the pool: the entries of the caller's array as it changes, and what `add` and `remove` make of it. The array
@@ -89,9 +95,34 @@ export class Membership {
     return drained;
   }
 
+  /** Takes over what was changed by calls in the membership whose place this one takes. What the arrays say differently comes first. */
+  takeOver(before: Membership): void {
+    before.follow();
+    for (const id of before.#withheld) {
+      const member = this.find(id);
+      if (member !== undefined) this.remove(member);
+    }
+    for (const old of before.#pool.members) {
+      const member = this.find(old.id) ?? (old.added ? this.add(entryOf(old)) : undefined);
+      if (member?.address === old.address) this.#assume(member, old);
+    }
+  }
+
   /** A lease on a member has ended. */
   ended(member: Member): void {
     if (member.inFlight === 0 && this.#drains.waiting) this.#drains.settle(member);
+  }
+
+  #assume(member: Member, old: Member): void {
+    member.added ||= old.added;
+    const isListed = member.listedWeight !== undefined;
+    if (isListed && member.listedWeight === old.listedWeight && member.nominalWeight !== old.nominalWeight)
+      this.setWeight(member, old.nominalWeight);
+    member.keepsSessionsUntil = old.keepsSessionsUntil;
+    for (const [reason, type] of CALLED) {
+      if ((old.reasons & reason) !== 0 && this.#pool.setReason(member, reason, true))
+        this.#events.emit({ type, backend: member.id });
+    }
   }
 
   #read(): void {
@@ -132,4 +163,9 @@ export class Membership {
     member.place = place;
     return member;
   }
+}
+
+/** What `add` makes such a member of. */
+function entryOf({ id, url, zone, tier, nominalWeight }: Member): BackendPoolEntry {
+  return { id, url, weight: nominalWeight, backup: tier.backup, ...(zone === undefined ? {} : { zone }) };
 }

@@ -43,9 +43,12 @@ export function buildRuntime(
       continue;
     }
     const pool = new UpstreamPool(name, own, old);
-    pool.balancer.subscribe((event) => observers.events.addFrom(name, event));
     pools.set(name, pool);
-    changes.push(() => pool.start(old));
+    changes.push(() => {
+      pool.start(old);
+      // What it has taken over is no news.
+      pool.balancer.subscribe((event) => observers.events.addFrom(name, event));
+    });
   }
   for (const old of before?.pools.values() ?? []) {
     if (pools.get(old.name) !== old) changes.push(() => old.close());

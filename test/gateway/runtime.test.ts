@@ -87,6 +87,17 @@ describe('another configuration', () => {
     expect(close).toHaveBeenCalledOnce();
   });
 
+  it('leaves backends as they are, which is no news', () => {
+    const { take, events } = setUp();
+    const before = take(BEFORE);
+    poolOf(before).balancer.markDown(A);
+    const next = take({ pools: { shop: { backends: [A, B], strategy: 'random', health: true } } }, before);
+    expect(poolOf(next).stats().backends[0]).toMatchObject({ id: A, state: 'down' });
+    expect(events.events).toHaveLength(1);
+    poolOf(next).balancer.markUp(A);
+    expect(events.events.map(({ type }) => type)).toEqual(['down', 'up']);
+  });
+
   it('closes pools that it no longer has', () => {
     const { take } = setUp();
     const before = take(BEFORE);

@@ -68,11 +68,11 @@ export class UpstreamPool {
     });
   }
 
-  /** Begins to check backends. @param before - whose place it takes from now on */
+  /** Begins to check backends. @param before - whose place it takes from now on, with what was changed in it by hand */
   start(before?: UpstreamPool): void {
-    if (before !== undefined && before.#upstreams === this.#upstreams) before.#isHandedOver = true;
-    for (const id of [...this.#meters.keys()]) this.#forget(id);
     const { health, tls } = this.config;
+    if (before !== undefined) this.#takeOver(before);
+    for (const id of [...this.#meters.keys()]) this.#forget(id);
     if (health === false) return;
     this.#checkAgent = new Agent({ connect: tlsOptions(tls), pipelining: 0 });
     this.#checker = new HealthChecker(this.balancer, checkService(this.#checkAgent), {
@@ -138,6 +138,13 @@ export class UpstreamPool {
     const upstreams = [...this.#upstreams.values()];
     this.close();
     for (const upstream of upstreams) upstream.destroy();
+  }
+
+  #takeOver(before: UpstreamPool): void {
+    if (before.#upstreams === this.#upstreams) before.#isHandedOver = true;
+    this.balancer.takeOver(before.balancer);
+    // Nobody would bring them back.
+    if (this.config.health === false) for (const { id } of this.balancer.backends) this.balancer.markUp(id);
   }
 
   #connect(backend: Backend): Upstream {

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { PoolConfig } from '../config/pool-schema.ts';
 import type { Command } from '../contracts.ts';
 
@@ -54,14 +53,13 @@ export class ChangeJournal {
   }
 
   /**
-   * Forgets what other pools, by name, have undone: a pool whose settings are others begins anew; in one that only has other backends, those that
-   * have left the configuration are forgotten, and so is the weight of those that it gives another one.
+   * Forgets what other pools, by name, have undone: of backends that have left the configuration, and the weight of those that it gives another
+   * one.
    */
   follow(before: Readonly<Record<string, PoolConfig>>, after: Readonly<Record<string, PoolConfig>>): void {
     this.#commands = this.#commands.filter((command) => {
       const [old, next] = [before[command.pool], after[command.pool]];
       if (old === undefined || next === undefined) return false;
-      if (!isDeepStrictEqual({ ...old, backends: [] }, { ...next, backends: [] })) return false;
       const id = targetOf(command);
       const weight = weightsOf(next).get(id);
       const isAdded = this.#commands.some((other) => other.type === 'add' && isSameTarget(other, command));

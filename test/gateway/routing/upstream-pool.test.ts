@@ -146,6 +146,30 @@ describe('a pool that takes the place of another', () => {
     late.destroy();
   });
 
+  it('is as operators and checks have left that one', () => {
+    const before = aPool();
+    before.balancer.add(C);
+    void before.balancer.drain(A);
+    before.balancer.markDown(B);
+    const states = (config: Partial<PoolInput>) => {
+      const pool = aPool(config, before);
+      pool.start(before);
+      return pool.stats().backends.map(({ id, state }) => [id, state]);
+    };
+    const health = { intervalMs: 60_000 };
+    expect(states({ strategy: 'random', health })).toEqual([
+      [A, 'draining'],
+      [B, 'down'],
+      [C, 'up'],
+    ]);
+    // Without checks, nobody would bring it back.
+    expect(states({ health: false })).toEqual([
+      [A, 'draining'],
+      [B, 'up'],
+      [C, 'up'],
+    ]);
+  });
+
   it('touches nothing before it starts', () => {
     const before = aPool();
     const upstream = underWay(before, A);
