@@ -52,7 +52,8 @@ async function until(holds: () => boolean): Promise<void> {
   }
 }
 
-async function setUp() {
+/** @param timeoutMs - longer than a busy machine takes for an answer that does come */
+async function setUp(timeoutMs = 1_000) {
   const [a, b] = [await aBackend(), await aBackend()];
   const service = new FetchHTTPService();
   const loadbalancer = new Loadbalancer(service, [a.url, b.url], new RecordingLogger(), {
@@ -63,7 +64,7 @@ async function setUp() {
   const checker = new HealthChecker(loadbalancer.balancer, service, {
     intervalMs: 60,
     fastIntervalMs: 20,
-    timeoutMs: 100,
+    timeoutMs,
   });
   cleanUps.push(() => checker.close());
   await until(() => checker.stats().checks >= 2);
@@ -104,8 +105,8 @@ describe('health checks over real connections', () => {
 
   it.each<[string, Handler, RegExp]>([
     ['answers 500', (response) => response.writeHead(500).end(), /^status 500$/],
-    ['hangs', () => {}, /^no answer within 100 ms$/],
-    ['hangs in the middle of its answer', (response) => response.write('o'), /^no answer within 100 ms$/],
+    ['hangs', () => {}, /^no answer within 1000 ms$/],
+    ['hangs in the middle of its answer', (response) => response.write('o'), /^no answer within 1000 ms$/],
     ['resets connections', (response) => response.destroy(), /./],
     [
       'breaks off in its answer',
@@ -126,7 +127,7 @@ describe('health checks over real connections', () => {
   });
 
   it('do not gather connections on a backend that hangs', async () => {
-    const { a, checker } = await setUp();
+    const { a, checker } = await setUp(100);
     a.handle = () => {};
     const { checks } = checker.stats();
     await until(() => checker.stats().checks >= checks + 20);

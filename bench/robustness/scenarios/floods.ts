@@ -17,18 +17,13 @@ const STEP = 500;
 /** How long it may take to say no after the last one. */
 const LAST_WORD_MS = 3_000;
 const SHORT_WORD_MS = 500;
-/** A session that the engine has ended by itself keeps its connection until it counts as idle. */
-const IDLE_MS = 2_000;
 /** How long a flood may take that is bounded and not ended. */
 const FLOOD_MS = 8_000;
 
 const isOver = ({ ended, goaway }: H2Client) => ended !== undefined || goaway !== undefined;
 
 async function run(lab: Lab, scale: Scale): Promise<Finding> {
-  const gateway = await lab.gateway({
-    backends: [await lab.origin(serveBodies)],
-    timeouts: { idleMs: IDLE_MS },
-  });
+  const gateway = await lab.gateway({ backends: [await lab.origin(serveBodies)] });
   await loadFor(1_000, gateway.port);
   // Each for once beforehand: what only the first one costs is not growth.
   for (const flood of FLOODS) await pour(gateway, flood, 200);

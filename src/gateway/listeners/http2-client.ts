@@ -26,6 +26,7 @@ export class Http2Client implements Client {
   #isAsked = false;
   #isLast = false;
   #isEnded = false;
+  #isAborted = false;
 
   constructor(
     stream: ServerHttp2Stream,
@@ -50,6 +51,11 @@ export class Http2Client implements Client {
 
   get isBlocked(): boolean {
     return this.#stream.writableNeedDrain;
+  }
+
+  /** Whether it ended too early, and not from our side. */
+  get isGivenUp(): boolean {
+    return !this.#isAborted && this.#stream.rstCode !== NGHTTP2_NO_ERROR;
   }
 
   /** Tells what happens from now on. */
@@ -105,6 +111,7 @@ export class Http2Client implements Client {
 
   /** With INTERNAL_ERROR: clients take NO_ERROR for a good end, and `close` would end the stream before it resets it. */
   abort(): void {
+    this.#isAborted = true;
     this.#stream.destroy(new Error('the answer cannot be finished'));
   }
 

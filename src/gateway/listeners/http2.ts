@@ -10,10 +10,15 @@ import type { Socket } from 'node:net';
 import { ClientConnection } from '../forwarding/client-connection.ts';
 import type { Context } from '../forwarding/context.ts';
 import { Exchange } from '../forwarding/exchange.ts';
+import { Allowance } from './allowance.ts';
 import { Http2Client, type Http2Head } from './http2-client.ts';
 
 /** How long a session that was told to end may take. */
 const GOODBYE_MS = 1_000;
+
+/** How many requests a client may give up on one connection: at once, and for each second that it is there (CVE-2023-44487). */
+const RESET_BURST = 200;
+const RESETS_PER_SECOND = 33;
 
 /** Settings of node:http2 that follow from a configuration; each of them bounds what one client can hold. */
 function serverOptions({ limits }: Context): object {
@@ -32,8 +37,9 @@ function serverOptions({ limits }: Context): object {
     maxSessionRejectedStreams: 100,
     maxOutstandingPings: 10,
     maxSettings: 32,
-    streamResetBurst: 200,
-    streamResetRate: 33,
+    // Those that come in one piece the engine must count, too: it then reads no more, but only what is counted here ends the connection.
+    streamResetBurst: RESET_BURST + 50,
+    streamResetRate: RESETS_PER_SECOND,
   };
 }
 
@@ -42,6 +48,7 @@ interface Visit {
   readonly connection: ClientConnection;
   /** Requests under way. */
   streams: number;
+  readonly resets: Allowance;
 }
 
 /** Speaks HTTP/2 with clients, on connections that somebody else has accepted. */
@@ -105,7 +112,7 @@ export class Http2Front {
       identity.trustedProxies,
       this.#serves,
     );
-    const visit = { connection, streams: 0 };
+    const visit = { connection, streams: 0, resets: new Allowance(RESET_BURST, RESETS_PER_SECOND) };
     this.#sessions.set(session, visit);
     session.on('close', () => this.#sessions.delete(session));
     session.on('error', () => {});
@@ -134,10 +141,15 @@ export class Http2Front {
       closed: (isComplete) => {
         visit.streams--;
         exchange.closed(isComplete);
+        if (client.isGivenUp && !visit.resets.take()) calmDown(session as ServerHttp2Session);
       },
     });
     exchange.start();
   }
+}
+
+function calmDown(session: ServerHttp2Session): void {
+  session.destroy(new Error('too many requests were given up'), NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 function end(session: ServerHttp2Session): void {
@@ -145,7 +157,13 @@ function end(session: ServerHttp2Session): void {
   setTimeout(() => session.destroy(), GOODBYE_MS).unref();
 }
 
-const { HTTP2_HEADER_AUTHORITY, HTTP2_HEADER_METHOD, HTTP2_HEADER_PATH, HTTP2_HEADER_SCHEME } = constants;
+const {
+  NGHTTP2_ENHANCE_YOUR_CALM,
+  HTTP2_HEADER_AUTHORITY,
+  HTTP2_HEADER_METHOD,
+  HTTP2_HEADER_PATH,
+  HTTP2_HEADER_SCHEME,
+} = constants;
 
 /** The head as HTTP/1 would have it. A scheme that is none makes the target one that cannot be used. */
 function headOf(headers: IncomingHttpHeaders, raw: readonly string[]): Http2Head {

@@ -1,0 +1,25 @@
+/** So much at once, and so much a second for good: a token bucket. */
+export class Allowance {
+  readonly #burst: number;
+  readonly #perSecond: number;
+  #left: number;
+  #at: number;
+
+  /** @param nowMs - milliseconds of a clock that does not jump */
+  constructor(burst: number, perSecond: number, nowMs = performance.now()) {
+    this.#burst = burst;
+    this.#perSecond = perSecond;
+    this.#left = burst;
+    this.#at = nowMs;
+  }
+
+  /** @returns whether one more is within it */
+  take(nowMs = performance.now()): boolean {
+    const earned = ((nowMs - this.#at) / 1_000) * this.#perSecond;
+    this.#at = nowMs;
+    this.#left = Math.min(this.#burst, this.#left + earned);
+    if (this.#left < 1) return false;
+    this.#left--;
+    return true;
+  }
+}
