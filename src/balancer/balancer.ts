@@ -61,8 +61,7 @@ export class Balancer<R = string> {
       chooser: () => ({ strategy: settings.factory(env), bounds, seed, random: env.random }),
     });
     this.#census = new Census(this.#pool, this.#router);
-    const membership = new Membership(backendPool, this.#pool, this.#events);
-    this.#membership = membership;
+    const membership = (this.#membership = new Membership(backendPool, this.#pool, this.#events));
     const parts = { pool: this.#pool, guards: this.#guards, router: this.#router, membership };
     this.#decisions = new Decisions(settings, parts);
     this.#ledger = new Ledger(parts);
@@ -109,10 +108,7 @@ export class Balancer<R = string> {
     return planChange(this.#router.choosers, this.#pool.members, change);
   }
 
-  /**
-   * Adds a backend beside those of the caller's array.
-   * @throws TypeError or RangeError where the entry is wrong or the id is taken
-   */
+  /** Adds a backend beside those of the caller's array. @throws TypeError or RangeError where the entry is wrong or the id is taken */
   add(entry: BackendPoolEntry): Backend {
     return this.#membership.add(entry);
   }
@@ -162,9 +158,8 @@ export class Balancer<R = string> {
   }
 
   /**
-   * Takes over what calls have made of the balancer whose place this one takes, with other options: backends that were added, removed, drained
-   * or marked down, and weights that were set. Where the array that this one follows says something else of a backend than the other's did,
-   * that counts. Leases, keys and what guards have learnt stay behind. O(n) for each backend that differs.
+   * Takes over what calls have made of the balancer whose place this one takes: who was added, removed, drained or marked down, and weights.
+   * Where the two arrays differ, this one's counts. Leases, keys and what guards have learnt stay behind. O(n) for each difference.
    */
   takeOver(before: Balancer<R>): void {
     this.#membership.takeOver(before.#membership);
@@ -220,8 +215,6 @@ export class Balancer<R = string> {
   }
 
   #setReason(id: string, reason: number, on: boolean, type: 'up' | 'down' | 'resumed'): boolean {
-    return this.#with(id, (member) => {
-      if (this.#pool.setReason(member, reason, on)) this.#events.emit({ type, backend: id });
-    });
+    return this.#with(id, (member) => this.#membership.turn(member, reason, on, type));
   }
 }

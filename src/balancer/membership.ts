@@ -6,12 +6,6 @@ import { DOWN, DRAINING, type Member } from './member.ts';
 import type { Pool } from './pool.ts';
 import { type ListedBackend, PoolFollower, type RejectedEntry } from './pool-follower.ts';
 
-/** Reasons that callers set, and how events call them. */
-const CALLED = [
-  [DRAINING, 'draining'],
-  [DOWN, 'down'],
-] as const;
-
 /**
  * Who is in the pool: the entries of the caller's array as it changes, and what `add` and `remove` make of it. The array
  * alone decides about its entries, until `remove` withholds one.
@@ -85,11 +79,15 @@ export class Membership {
     this.#pool.replace(this.#pool.members);
   }
 
+  /** Sets or clears a reason against a member, and tells of it where that changes anything. */
+  turn(member: Member, reason: number, on: boolean, type: 'up' | 'down' | 'draining' | 'resumed'): void {
+    if (this.#pool.setReason(member, reason, on)) this.#events.emit({ type, backend: member.id });
+  }
+
   /** @returns a promise that resolves when the member has no lease */
   drain(member: Member, keepsSessionsUntil: number): Promise<void> {
     member.keepsSessionsUntil = keepsSessionsUntil;
-    if (this.#pool.setReason(member, DRAINING, true))
-      this.#events.emit({ type: 'draining', backend: member.id });
+    this.turn(member, DRAINING, true, 'draining');
     const drained = this.#drains.wait(member);
     this.#drains.settle(member);
     return drained;
@@ -119,10 +117,8 @@ export class Membership {
     if (isListed && member.listedWeight === old.listedWeight && member.nominalWeight !== old.nominalWeight)
       this.setWeight(member, old.nominalWeight);
     member.keepsSessionsUntil = old.keepsSessionsUntil;
-    for (const [reason, type] of CALLED) {
-      if ((old.reasons & reason) !== 0 && this.#pool.setReason(member, reason, true))
-        this.#events.emit({ type, backend: member.id });
-    }
+    if ((old.reasons & DRAINING) !== 0) this.turn(member, DRAINING, true, 'draining');
+    if ((old.reasons & DOWN) !== 0) this.turn(member, DOWN, true, 'down');
   }
 
   #read(): void {

@@ -12,8 +12,6 @@ export function configWarnings(config: SharedConfig, cores = availableParallelis
   const used = new Set(routes?.map(({ pool }) => pool) ?? Object.keys(pools));
   for (const name of Object.keys(pools)) if (!used.has(name)) warnings.push(`pools.${name} has no route`);
   if (workers > cores) warnings.push(`workers is ${workers}, but this machine has ${cores} cores`);
-  const limited = routes?.some(({ rateLimit }) => rateLimit !== undefined) ?? false;
-  if (workers > 1 && limited) warnings.push(`rate limits hold for each of the ${workers} workers`);
   return warnings;
 }
 

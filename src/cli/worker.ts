@@ -1,5 +1,6 @@
 import { createGateway } from '../gateway/gateway.ts';
-import { type PrimaryPort, WorkerServer } from '../gateway/workers/worker-server.ts';
+import type { PrimaryPort } from '../gateway/workers/messages.ts';
+import { WorkerServer } from '../gateway/workers/worker-server.ts';
 import { systemEnv } from '../index.ts';
 import { surviveFaults } from './faults.ts';
 import type { Io } from './io.ts';
@@ -15,9 +16,9 @@ const primary: PrimaryPort = {
 /** Serves as one of several workers: does what the primary says, and ends with it. */
 export function runWorker(io: Io): void {
   const worker = new WorkerServer(primary, {
-    open(config) {
+    open(config, rateLimiter) {
       const log = io.openLog(config.log);
-      return { log, gateway: createGateway(config, { log }) };
+      return { log, gateway: createGateway(config, { log, rateLimiter }) };
     },
     exit: (code) => process.exit(code),
   });

@@ -1,4 +1,5 @@
-import type { BackendState, Explanation, FailoverStats, LeaseQueueStats } from '../index.ts';
+import type { BackendState, Explanation, FailoverStats, LeaseQueueStats, RateLimiter } from '../index.ts';
+import type { RateLimit } from '../rate-limit/index.ts';
 import type { GatewayConfigInput } from './config/schema.ts';
 
 /** Where a listener ended up. */
@@ -7,6 +8,15 @@ export interface ListeningAddress {
   readonly port: number;
   readonly protocol: 'http' | 'https';
 }
+
+/** The rate limit of a route. */
+export interface RouteRateLimit extends RateLimit {
+  /** What it is told apart by: route, whom it counts, and how much they may. */
+  readonly name: string;
+}
+
+/** Makes whoever counts the requests of a route. */
+export type RateLimiterFactory = (limit: RouteRateLimit) => RateLimiter;
 
 /** A reverse proxy. */
 export interface Gateway {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { memoryRateLimiter } from '../rate-limit/index.ts';
 import type { ResolvedConfig } from './config/resolved-config.ts';
-import type { GatewayLog, GatewayStats } from './contracts.ts';
+import type { GatewayLog, GatewayStats, RateLimiterFactory } from './contracts.ts';
 import { ConfigError } from './errors.ts';
 import type { Context, UnderWay } from './forwarding/context.ts';
 import { RequestIds } from './forwarding/request-ids.ts';
@@ -31,6 +32,7 @@ export class Engine {
   readonly #suffix = randomBytes(4).toString('hex');
   /** How many connections there are. */
   readonly #connections: () => GatewayStats['connections'];
+  readonly #rateLimiter: RateLimiterFactory;
   #runtime: Runtime;
   #context: Context;
   #watch: StallWatch | undefined;
@@ -39,9 +41,15 @@ export class Engine {
   isReady = false;
 
   /** @throws ConfigError where a setting cannot be used */
-  constructor(config: ResolvedConfig, log: GatewayLog, connections: () => GatewayStats['connections']) {
+  constructor(
+    config: ResolvedConfig,
+    log: GatewayLog,
+    connections: () => GatewayStats['connections'],
+    rateLimiter: RateLimiterFactory = memoryRateLimiter,
+  ) {
     this.#log = log;
     this.#connections = connections;
+    this.#rateLimiter = rateLimiter;
     this.events = new EventLog(log);
     const { runtime, context, take } = this.#build(config, undefined);
     this.#runtime = runtime;
@@ -114,7 +122,8 @@ export class Engine {
 
   #build(config: ResolvedConfig, before: Runtime | undefined) {
     try {
-      const { runtime, take } = buildRuntime(config, before, { log: this.#log, events: this.events });
+      const surroundings = { log: this.#log, events: this.events, rateLimiter: this.#rateLimiter };
+      const { runtime, take } = buildRuntime(config, before, surroundings);
       return { runtime, context: this.#contextOf(config, runtime), take };
     } catch (error) {
       throw new ConfigError([(error as Error).message], { cause: error });

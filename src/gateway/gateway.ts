@@ -5,7 +5,14 @@ import { resolveConfig } from './config/resolve-config.ts';
 import type { ResolvedConfig } from './config/resolved-config.ts';
 import { restartOnlyChanges } from './config/restart-only.ts';
 import type { GatewayConfig, GatewayConfigInput } from './config/schema.ts';
-import type { Control, Gateway, GatewayLog, GatewayStats, ListeningAddress } from './contracts.ts';
+import type {
+  Control,
+  Gateway,
+  GatewayLog,
+  GatewayStats,
+  ListeningAddress,
+  RateLimiterFactory,
+} from './contracts.ts';
 import { Engine } from './engine.ts';
 import { ConfigError } from './errors.ts';
 import { Listener } from './listeners/listener.ts';
@@ -17,6 +24,8 @@ export interface GatewayParts {
   readonly log?: GatewayLog;
   /** The folder that paths of PEM files and secrets are relative to. @defaultValue the working directory */
   readonly baseDir?: string;
+  /** For routes with `rateLimit`: one in Redis, for example, counts over several processes. @defaultValue in the memory of this process */
+  readonly rateLimiter?: RateLimiterFactory;
 }
 
 /** How long connections that are idle stay open when the gateway closes. */
@@ -43,12 +52,15 @@ class ReverseProxy implements Gateway {
   #closing: Promise<void> | undefined;
   #skipDelay: (() => void) | undefined;
 
-  constructor(input: GatewayConfigInput, { log = SILENT, baseDir = process.cwd() }: GatewayParts) {
+  constructor(
+    input: GatewayConfigInput,
+    { log = SILENT, baseDir = process.cwd(), rateLimiter }: GatewayParts,
+  ) {
     this.#log = log;
     this.#baseDir = baseDir;
     this.#written = readConfig(input);
     this.#config = this.#resolve(this.#written);
-    this.#engine = new Engine(this.#config, log, () => this.#connections());
+    this.#engine = new Engine(this.#config, log, () => this.#connections(), rateLimiter);
     this.#listeners = this.#config.listeners.map(
       (listener) => new Listener(listener, () => this.#engine.context),
     );

@@ -13,6 +13,8 @@ export type {
   GatewayStats,
   LatencyStats,
   ListeningAddress,
+  RateLimiterFactory,
+  RouteRateLimit,
 } from './contracts.ts';
 export { ConfigError, ControlError } from './errors.ts';
 export { createGateway, type GatewayParts } from './gateway.ts';

@@ -19,7 +19,7 @@ export type NodeProxyConfig = GatewayConfigInput['pools'][string] &
 
 /** A gateway without listeners, for servers that somebody else has opened. */
 export interface NodeProxy {
-  /** Passes a request on and answers it. Its body must not have been read. */
+  /** Passes a request on and answers it, unless its client has left or has its answer. Its body must not have been read. */
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** Opens a tunnel for a WebSocket or another upgrade: what `upgrade` of a server hands over. */
   upgrade(request: IncomingMessage, socket: Duplex, first: Buffer): void;
@@ -34,18 +34,27 @@ export function createProxy(config: NodeProxyConfig, parts: GatewayParts = {}): 
   const { limits, clientTimeouts: timeouts, trustedProxies, name, ...pool } = config;
   const own = defined({ limits, timeouts, trustedProxies, name });
   const input = { listeners: [{ port: 0 }], pools: { proxy: pool }, ...own };
-  const { log = SILENT, baseDir = process.cwd() } = parts;
+  const { log = SILENT, baseDir = process.cwd(), rateLimiter } = parts;
   const { config: resolved, warnings } = resolveConfig(readConfig(input), { baseDir });
   for (const warning of warnings) log.warn({}, warning);
-  const engine = new Engine(resolved, log, () => ({ open: 0, accepted: 0, refused: 0 }));
+  const engine = new Engine(resolved, log, () => ({ open: 0, accepted: 0, refused: 0 }), rateLimiter);
   const front = new Http1Front(() => engine.context);
   engine.start();
+  let isClosed = false;
   return {
-    handle: (request, response) => front.take(request, response),
-    upgrade: (request, socket, first) => front.upgrade(request, socket, first),
+    handle(request, response) {
+      // Of what has ended while somebody else had it, nobody tells once more.
+      if (!request.socket.destroyed && !response.writableEnded) front.take(request, response);
+    },
+    upgrade(request, socket, first) {
+      // Nobody would end its tunnel.
+      if (isClosed) socket.destroy();
+      else if (!socket.destroyed) front.upgrade(request, socket, first);
+    },
     stats: () => engine.stats(),
     control: engine.control,
     close() {
+      isClosed = true;
       engine.destroy();
       front.destroy();
     },

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Gate, type RateLimiter, type RateLimitOptions } from '../index.ts';
-import { memoryRateLimiter } from '../rate-limit/index.ts';
 import type { ResolvedConfig } from './config/resolved-config.ts';
 import type { RouteConfig } from './config/schema.ts';
-import type { GatewayLog } from './contracts.ts';
+import type { GatewayLog, RateLimiterFactory } from './contracts.ts';
 import type { EventLog } from './observation/event-log.ts';
 import { HeaderRules } from './routing/header-rules.ts';
+import { rateLimitOf } from './routing/route-rate-limit.ts';
 import { Route, RouteTable } from './routing/route-table.ts';
 import { UpstreamPool } from './routing/upstream-pool.ts';
 
@@ -13,14 +13,15 @@ import { UpstreamPool } from './routing/upstream-pool.ts';
 export interface Runtime {
   readonly pools: ReadonlyMap<string, UpstreamPool>;
   readonly routes: RouteTable;
-  /** By what makes them what they are, so that a change elsewhere gives nobody a new start. */
+  /** By name, so that a change elsewhere gives nobody a new start. */
   readonly limiters: ReadonlyMap<string, RateLimiter>;
 }
 
-/** What a {@link Runtime} tells of. */
-export interface Observers {
+/** What a {@link Runtime} is given beside its configuration. */
+export interface Surroundings {
   readonly log: GatewayLog;
   readonly events: EventLog;
+  readonly rateLimiter: RateLimiterFactory;
 }
 
 /**
@@ -31,7 +32,7 @@ export interface Observers {
 export function buildRuntime(
   config: ResolvedConfig,
   before: Runtime | undefined,
-  observers: Observers,
+  surroundings: Surroundings,
 ): { runtime: Runtime; take: () => void } {
   const changes: (() => void)[] = [];
   const pools = new Map<string, UpstreamPool>();
@@ -47,14 +48,14 @@ export function buildRuntime(
     changes.push(() => {
       pool.start(old);
       // What it has taken over is no news.
-      pool.balancer.subscribe((event) => observers.events.addFrom(name, event));
+      pool.balancer.subscribe((event) => surroundings.events.addFrom(name, event));
     });
   }
   for (const old of before?.pools.values() ?? []) {
     if (pools.get(old.name) !== old) changes.push(() => old.close());
   }
   const limiters = new Map<string, RateLimiter>();
-  const routes = routesOf(config).map((route) => routeOf(route, pools, limiters, before, observers));
+  const routes = routesOf(config).map((route) => routeOf(route, pools, limiters, before, surroundings));
   const take = () => {
     for (const change of changes) change();
   };
@@ -72,17 +73,17 @@ function routeOf(
   pools: ReadonlyMap<string, UpstreamPool>,
   limiters: Map<string, RateLimiter>,
   before: Runtime | undefined,
-  { log }: Observers,
+  { log, rateLimiter }: Surroundings,
 ): Route {
-  const { host = '*', path, rateLimit } = route;
+  const { host = '*', path } = route;
   const pool = pools.get(route.pool) as UpstreamPool;
   let limit: RateLimitOptions | undefined;
-  if (rateLimit !== undefined) {
-    const { points, durationMs, by } = rateLimit;
-    const key = JSON.stringify([host, path, points, durationMs, by]);
-    const limiter = before?.limiters.get(key) ?? memoryRateLimiter({ points, durationMs });
-    limiters.set(key, limiter);
-    const header = by === 'client-address' ? undefined : by.header.toLowerCase();
+  const rate = rateLimitOf(route);
+  if (rate !== undefined) {
+    const limiter = before?.limiters.get(rate.name) ?? rateLimiter(rate);
+    limiters.set(rate.name, limiter);
+    const by = route.rateLimit?.by;
+    const header = typeof by === 'object' ? by.header.toLowerCase() : undefined;
     limit =
       header === undefined ? { limiter } : { limiter, key: ({ headers }) => headers?.[header]?.toString() };
   }

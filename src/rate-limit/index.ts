@@ -1,4 +1,10 @@
 export {
+  type InsuredRateLimiter,
+  type InsuredRateLimiterOptions,
+  type InsuredRateLimiterStats,
+  insuredRateLimiter,
+} from './insured-rate-limiter.ts';
+export {
   type MemoryRateLimiter,
   type MemoryRateLimiterOptions,
   type MemoryRateLimiterStats,

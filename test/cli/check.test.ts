@@ -94,14 +94,6 @@ describe('a configuration', () => {
     ],
     ['workers is 3, but this machine has 2 cores', { pools: { shop: { backends: [A] } }, workers: 3 }],
     [
-      'rate limits hold for each of the 2 workers',
-      {
-        pools: { shop: { backends: [A] } },
-        routes: [{ pool: 'shop', rateLimit: { points: 1, durationMs: 1 } }],
-        workers: 2,
-      },
-    ],
-    [
       'pools.shop.tls.verify is false: anybody can pose as a backend',
       { pools: { shop: { backends: ['https://10.0.0.1'], tls: { verify: false } } } },
     ],

@@ -23,13 +23,14 @@ async function certificateAt(port: string): Promise<string | undefined> {
 }
 
 /** A gateway of two workers with an admin listener. */
-async function serving(backends: readonly string[], canFail = false) {
+async function serving(backends: readonly string[], canFail = false, more: object = {}) {
   const { path, write } = configFile();
   const config = (own: readonly string[]) => ({
     listeners: [{ host: '127.0.0.1', port: 0 }],
     admin: { port: 0 },
     pools: { shop: { backends: own, strategy: 'round-robin', health: false } },
     workers: 2,
+    ...more,
   });
   write(config(backends));
   const command = new GatewayCommand(['serve', '-c', path, '--no-access-log'], { canFail });
@@ -69,6 +70,18 @@ describe('a gateway of two workers', () => {
     expect(await command.ended).toEqual({ code: 0, signal: null });
     expect([second, workers()[2] as number].filter(isAlive)).toEqual([]);
     expect(command.stderr).toBe('');
+  });
+
+  it('counts the rates of clients for both together', async () => {
+    const rateLimit = { points: 7, durationMs: 600_000 };
+    const { url, stats } = await serving([await answers('well')], false, {
+      routes: [{ pool: 'shop', rateLimit }],
+    });
+    const statuses: number[] = [];
+    for (let i = 0; i < 12; i++)
+      statuses.push((await fetch(url, { headers: { connection: 'close' } })).status);
+    expect(statuses).toEqual([...Array(7).fill(200), ...Array(5).fill(429)]);
+    expect(await stats()).toMatchObject({ requests: { total: 12, rateLimited: 5 } });
   });
 
   it('loses only what the killed one had in hand', async () => {

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { RateLimiterFactory, RouteRateLimit } from '../../src/gateway/contracts.ts';
 import { EventLog } from '../../src/gateway/observation/event-log.ts';
 import type { UpstreamPool } from '../../src/gateway/routing/upstream-pool.ts';
 import { buildRuntime, type Runtime } from '../../src/gateway/runtime.ts';
+import { memoryRateLimiter } from '../../src/rate-limit/index.ts';
 import { aRequest } from '../support.ts';
 import { resolved } from './resolved.ts';
 import { KeptLog } from './workers/fakes.ts';
@@ -20,7 +22,7 @@ function setUp() {
   const log = new KeptLog();
   const events = new EventLog(log);
   const build = (config: ConfigInput, before?: Runtime) => {
-    const built = buildRuntime(resolved(config), before, { log, events });
+    const built = buildRuntime(resolved(config), before, { log, events, rateLimiter: memoryRateLimiter });
     for (const pool of built.runtime.pools.values()) pools.add(pool);
     return built;
   };
@@ -145,8 +147,9 @@ describe('another configuration', () => {
       ...config,
       pools: { ...config.pools, shop: { ...config.pools.shop!, retries: { retries: -1 } as never } },
     };
-    const observers = { log: new KeptLog(), events: new EventLog(new KeptLog()) };
-    expect(() => buildRuntime(wrong, before, observers)).toThrow(RangeError);
+    const log = new KeptLog();
+    const surroundings = { log, events: new EventLog(log), rateLimiter: memoryRateLimiter };
+    expect(() => buildRuntime(wrong, before, surroundings)).toThrow(RangeError);
     expect(ids(before)).toEqual([A, B]);
     const next = build({ pools: { shop: { backends: [A, B] } } }, before).runtime;
     expect(poolOf(next)).toBe(poolOf(before));
@@ -172,5 +175,32 @@ describe('the gate of a route', () => {
     for (let i = 0; i < 3; i++) expect(await refused('/api', { clientAddress: '192.0.2.1' })).toBeUndefined();
     expect(await refused('/api', { headers: { 'x-key': 'k' } })).toBeUndefined();
     expect(await refused('/api', { headers: { 'x-key': 'k' } })).toBe(429);
+  });
+
+  it('counts where it is told to, under a name of its own', async () => {
+    const limits: RouteRateLimit[] = [];
+    const rateLimiter: RateLimiterFactory = (limit) => {
+      limits.push(limit);
+      return {
+        take: async (key) => ({ allowed: key !== '192.0.2.1', limit: 5, remaining: 0, resetMs: 1_000 }),
+      };
+    };
+    const config = resolved({
+      pools: { shop: { backends: [A] } },
+      routes: [
+        { host: 'a.test', path: '/x', pool: 'shop', rateLimit: RATE },
+        { path: '/', pool: 'shop', rateLimit: { ...RATE, by: { header: 'X-Key' } } },
+      ],
+    });
+    const log = new KeptLog();
+    const { runtime } = buildRuntime(config, undefined, { log, events: new EventLog(log), rateLimiter });
+    expect(limits).toEqual([
+      { name: 'a.test/x client-address 5/60000', points: 5, durationMs: 60_000 },
+      { name: '*/ header x-key 5/60000', points: 5, durationMs: 60_000 },
+    ]);
+    const gate = runtime.routes.find('a.test', '/x')?.gate;
+    const statusFor = async (clientAddress: string) =>
+      (await gate?.admit(aRequest('/x', { clientAddress })))?.refusal?.status;
+    expect([await statusFor('192.0.2.1'), await statusFor('192.0.2.2')]).toEqual([429, undefined]);
   });
 });

@@ -88,7 +88,7 @@ export const gatewaySchema = z.strictObject({
     .max(64)
     .default(1)
     .describe(
-      'Processes that serve; more than one share the listeners. Rate limits, limits of connections and of requests in flight, and remembered keys hold for each.',
+      'Processes that serve; more than one share the listeners. Rates are counted for all together; limits of connections and of requests in flight, and remembered keys hold for each.',
     ),
 });
 

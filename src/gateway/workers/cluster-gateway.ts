@@ -9,6 +9,7 @@ import { ClusterControl } from './cluster-control.ts';
 import { FleetStats } from './fleet-stats.ts';
 import { freePort } from './free-port.ts';
 import { type SharedConfig, withPorts } from './shared-config.ts';
+import { SharedRateLimits } from './shared-rate-limits.ts';
 import { Turns } from './turns.ts';
 import { WorkerFleet } from './worker-fleet.ts';
 import { WorkerLink, type WorkerProcess, WorkerSilentError } from './worker-link.ts';
@@ -31,9 +32,9 @@ const MARGIN_MS = 2_000;
 
 /**
  * A gateway that serves from several processes, which share the listeners; this process only looks after them. One that ends unasked is
- * replaced: after 100 ms, and twice as long each time while they keep ending, up to 10 s. Each worker chooses, checks and limits on its
- * own: rate limits, limits of connections and of requests in flight, and remembered keys hold for each worker, and every backend gets
- * the health checks of all.
+ * replaced: after 100 ms, and twice as long each time while they keep ending, up to 10 s. Rates are counted here, for all of them. Otherwise
+ * each worker chooses, checks and limits on its own: limits of connections and of requests in flight, and remembered keys hold for each
+ * worker, and every backend gets the health checks of all.
  */
 export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'control'> {
   readonly control: Control;
@@ -42,6 +43,7 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
   readonly #fleet: WorkerFleet;
   readonly #turns = new Turns();
   readonly #journal = new ChangeJournal();
+  readonly #rateLimits = new SharedRateLimits();
   readonly #stats: FleetStats;
   readonly #admin: AdminServer | undefined;
   #config: SharedConfig;
@@ -121,6 +123,7 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
     const before = this.#config;
     this.#config = next;
     this.#journal.follow(before.pools, next.pools);
+    this.#rateLimits.follow(next);
     const others = this.#fleet.slots.flatMap((slot) =>
       slot.members
         .filter((link) => link !== first)
@@ -149,7 +152,9 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
   }
 
   #launch(onFaulty: (reason: string) => void): Launched {
-    const link = new WorkerLink(this.#parts.fork(), this.#env.timers, onFaulty);
+    const process = this.#parts.fork();
+    this.#rateLimits.serve(process);
+    const link = new WorkerLink(process, this.#env.timers, onFaulty);
     const config = this.#configOf(this.#config);
     const addresses = link.ask({ type: 'start', config, changes: this.#journal.commands }, START_MS);
     return { link, addresses };

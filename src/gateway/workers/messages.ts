@@ -1,9 +1,11 @@
+import type { RateLimitVerdict } from '../../index.ts';
 import type {
   Command,
   ExplainQuery,
   GatewayExplanation,
   GatewayStats,
   ListeningAddress,
+  RouteRateLimit,
 } from '../contracts.ts';
 import { ConfigError, ControlError } from '../errors.ts';
 import type { SharedConfig } from './shared-config.ts';
@@ -40,18 +42,33 @@ export interface Question {
   readonly request: Request;
 }
 
+/** From the primary to a worker that wanted a request counted. */
+export interface Counted {
+  /** The id that the worker gave. */
+  readonly counted: number;
+  readonly verdict: RateLimitVerdict;
+}
+
 /** An error on its way between processes. */
 export type Failure =
   | { readonly type: 'config'; readonly problems: readonly string[] }
   | { readonly type: 'control'; readonly status: number; readonly message: string }
   | { readonly type: 'other'; readonly message: string };
 
-/** From a worker to the primary: that it hears, an answer, or that it had better be replaced. */
+/** From a worker to the primary: that it hears, an answer, that it had better be replaced, or a request to be counted. */
 export type Report =
   | { readonly type: 'hello' }
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly type: 'failure'; readonly id: number; readonly failure: Failure }
-  | { readonly type: 'faulty'; readonly reason: string };
+  | { readonly type: 'faulty'; readonly reason: string }
+  | { readonly type: 'count'; readonly id: number; readonly limit: RouteRateLimit; readonly key: string };
+
+/** The primary, as a worker sees it. */
+export interface PrimaryPort {
+  /** @param done - is called when the message is out */
+  send(report: Report, done?: () => void): void;
+  onMessage(listener: (message: unknown) => void): void;
+}
 
 /** An error as a message. */
 export function toFailure(error: unknown): Failure {

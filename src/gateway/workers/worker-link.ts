@@ -51,7 +51,7 @@ export class WorkerLink {
       if (report.type === 'hello') this.#sendAll();
       else if (report.type === 'faulty') onFaulty(report.reason);
       else if (report.type === 'failure') this.#fail(report.id, fromFailure(report.failure));
-      else this.#take(report.id)?.resolve(report.value);
+      else if (report.type === 'answer') this.#take(report.id)?.resolve(report.value);
     });
     this.exited = new Promise((resolve) => {
       process.onExit((how) => {

@@ -1,19 +1,26 @@
-import type { Command, Gateway, GatewayLog, GatewayStats, ListeningAddress } from '../contracts.ts';
-import { type Question, type Report, type Request, toFailure } from './messages.ts';
+import type {
+  Command,
+  Gateway,
+  GatewayLog,
+  GatewayStats,
+  ListeningAddress,
+  RateLimiterFactory,
+} from '../contracts.ts';
+import { type Counted, type PrimaryPort, type Question, type Request, toFailure } from './messages.ts';
+import { PrimaryRateLimits } from './primary-rate-limits.ts';
 import type { SharedConfig } from './shared-config.ts';
 import { Turns } from './turns.ts';
 
-/** The primary, as a worker sees it. */
-export interface PrimaryPort {
-  /** @param done - is called when the message is out */
-  send(report: Report, done?: () => void): void;
-  onMessage(listener: (message: unknown) => void): void;
+/** What a worker runs. */
+export interface Opened {
+  readonly gateway: Gateway;
+  readonly log: GatewayLog;
 }
 
 /** What a worker is made of. */
 export interface WorkerParts {
   /** Makes the log and the gateway that the configuration asks for. */
-  readonly open: (config: SharedConfig) => { readonly gateway: Gateway; readonly log: GatewayLog };
+  readonly open: (config: SharedConfig, rateLimiter: RateLimiterFactory) => Opened;
   /** Ends the process. */
   readonly exit: (code: number) => void;
 }
@@ -23,13 +30,15 @@ export class WorkerServer {
   readonly #port: PrimaryPort;
   readonly #parts: WorkerParts;
   readonly #turns = new Turns();
+  readonly #rateLimits: PrimaryRateLimits;
   #gateway: Gateway | undefined;
   #log: GatewayLog | undefined;
 
   constructor(port: PrimaryPort, parts: WorkerParts) {
     this.#port = port;
     this.#parts = parts;
-    port.onMessage((message) => void this.#answer(message as Question));
+    this.#rateLimits = new PrimaryRateLimits(port);
+    port.onMessage((message) => this.#take(message as Question | Counted));
     port.send({ type: 'hello' });
   }
 
@@ -41,6 +50,11 @@ export class WorkerServer {
   /** Tells the primary that this worker had better be replaced. It serves on until then. */
   tellFaulty(reason: string): void {
     this.#port.send({ type: 'faulty', reason });
+  }
+
+  #take(message: Question | Counted): void {
+    if ('counted' in message) this.#rateLimits.took(message);
+    else void this.#answer(message);
   }
 
   /** Never rejects. */
@@ -65,7 +79,7 @@ export class WorkerServer {
   }
 
   async #start(config: SharedConfig, changes: readonly Command[]): Promise<readonly ListeningAddress[]> {
-    const { gateway, log } = this.#parts.open(config);
+    const { gateway, log } = this.#parts.open(config, this.#rateLimits.limiter);
     this.#gateway = gateway;
     this.#log = log;
     for (const command of changes) await this.#repeat(command);

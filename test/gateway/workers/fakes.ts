@@ -7,6 +7,7 @@ import type {
   GatewayLog,
   GatewayStats,
   ListeningAddress,
+  RateLimiterFactory,
 } from '../../../src/gateway/contracts.ts';
 import type { WorkerProcess } from '../../../src/gateway/workers/worker-link.ts';
 import { WorkerServer } from '../../../src/gateway/workers/worker-server.ts';
@@ -92,12 +93,14 @@ export class FakeProcess implements WorkerProcess {
   readonly pid: number;
   readonly server: WorkerServer;
   gateway: FakeGateway | undefined;
+  /** Makes the limiters of its routes. */
+  rateLimiter: RateLimiterFactory | undefined;
   readonly log = new KeptLog();
   /** How often it was killed. */
   kills = 0;
   /** Whether messages get lost both ways, as with a process that is stopped. */
   isDeaf = false;
-  #toPrimary: (message: unknown) => void = () => {};
+  readonly #toPrimary: ((message: unknown) => void)[] = [];
   #toWorker: (message: unknown) => void = () => {};
   #onExit: (how: string) => void = () => {};
   #isGone = false;
@@ -107,7 +110,7 @@ export class FakeProcess implements WorkerProcess {
     this.pid = pid;
     const port = {
       send: (message: object, done?: () => void) => {
-        this.#deliver((copy) => this.#toPrimary(copy), message);
+        this.#deliver((copy) => this.#toPrimary.forEach((take) => void take(copy)), message);
         if (done !== undefined) queueMicrotask(done);
       },
       onMessage: (listener: (message: unknown) => void) => {
@@ -115,7 +118,8 @@ export class FakeProcess implements WorkerProcess {
       },
     };
     this.server = new WorkerServer(port, {
-      open: (config) => {
+      open: (config, rateLimiter) => {
+        this.rateLimiter = rateLimiter;
         this.gateway = new FakeGateway(config);
         prepare(this.gateway);
         return { gateway: this.gateway, log: this.log };
@@ -134,7 +138,7 @@ export class FakeProcess implements WorkerProcess {
   }
 
   onMessage(listener: (message: unknown) => void): void {
-    this.#toPrimary = listener;
+    this.#toPrimary.push(listener);
   }
 
   onExit(listener: (how: string) => void): void {
