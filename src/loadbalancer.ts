@@ -2,8 +2,9 @@ import { Balancer } from './balancer/balancer.ts';
 import type { Lease } from './balancer/lease.ts';
 import type { BalancerStats } from './balancer/stats.ts';
 import type { BackendPoolEntry, HTTPService, ILoadBalancer, Request, ResponseWriter } from './contracts.ts';
-import { checkTimeout } from './deadline.ts';
-import { systemEnv } from './env.ts';
+import { checkTimeout, limitedSignal, withDeadline } from './deadline.ts';
+import { systemEnv, type Timers } from './env.ts';
+import { OverloadedError } from './errors.ts';
 import { HealthChecker, type HealthCheckStats } from './health/health-checker.ts';
 import { loadMetricsFeed } from './health/load-metrics-feed.ts';
 import {
@@ -13,6 +14,7 @@ import {
   type RequestOptions,
 } from './loadbalancer-options.ts';
 import type { ILoggerService } from './logger.ts';
+import { shown } from './shown.ts';
 import { type Answer, Dispatcher } from './traffic/dispatcher.ts';
 import { Failover, type FailoverStats } from './traffic/failover.ts';
 import { type Admission, Gate } from './traffic/gate.ts';
@@ -49,6 +51,8 @@ export class Loadbalancer implements ILoadBalancer {
   readonly #queue: LeaseQueue<Request> | undefined;
   readonly #checker: HealthChecker | undefined;
   readonly #gate: Gate | undefined;
+  readonly #totalTimeoutMs: number | undefined;
+  readonly #timers: Timers;
 
   /**
    * @param backendPool - the pool; the array is followed, never changed
@@ -68,15 +72,18 @@ export class Loadbalancer implements ILoadBalancer {
     const env = { ...systemEnv, ...options.env };
     const { timers, clock } = env;
     this.#logger = loggerService;
+    this.#totalTimeoutMs = options.totalTimeoutMs;
+    this.#timers = timers;
     this.balancer = new Balancer(backendPool, {
       ...options,
       key: options.key ?? defaultKey(options.strategy),
     });
     this.balancer.subscribe((event) => {
-      if (event.type === 'rejected') this.#log('warn', `${event.message}; the entry is skipped`);
+      if (event.type === 'rejected') this.#log('warn', () => `${event.message}; the entry is skipped`);
     });
     if (sessions !== undefined || rateLimit !== undefined) {
-      const failed = (what: string, error: unknown) => this.#log('warn', `${what} failed: ${String(error)}`);
+      const failed = (what: string, error: unknown) =>
+        this.#log('warn', () => `${what} failed: ${error instanceof Error ? String(error) : shown(error)}`);
       this.#gate = new Gate({ sessions, rateLimit, failed });
     }
     this.#failover = failover && new Failover(failover === true ? {} : failover, env.random);
@@ -89,7 +96,6 @@ export class Loadbalancer implements ILoadBalancer {
       queue: this.#queue,
       timers,
       timeoutMs: options.timeoutMs,
-      totalTimeoutMs: options.totalTimeoutMs,
       isFailure,
       answered:
         loadMetrics &&
@@ -119,11 +125,7 @@ export class Loadbalancer implements ILoadBalancer {
     responseWriter: ResponseWriter,
     { signal }: RequestOptions = {},
   ): Promise<void> {
-    const admission = this.#gate === undefined ? undefined : await this.#gate.admit(request);
-    const answer: Answer =
-      admission?.refusal === undefined
-        ? await this.#dispatcher.dispatch(request, admission?.session, signal)
-        : { error: admission.refusal, outcome: 'cancelled' };
+    const { admission, answer } = await this.#answerTo(request, signal);
     try {
       await this.#writeHeaders(answer, admission, responseWriter);
       // A writer may return a promise, though its contract does not ask for one.
@@ -151,6 +153,33 @@ export class Loadbalancer implements ILoadBalancer {
     this.#checker?.close();
   }
 
+  /** Never rejects. */
+  async #answerTo(
+    request: Request,
+    signal: AbortSignal | undefined,
+  ): Promise<{ admission?: Admission | undefined; answer: Answer }> {
+    const timeoutMs = this.#totalTimeoutMs;
+    const limit =
+      timeoutMs === undefined ? undefined : limitedSignal({ signal, timeoutMs, timers: this.#timers });
+    const limited = limit?.signal ?? signal;
+    try {
+      const admission = this.#gate && (await this.#admit(this.#gate, request, limited));
+      if (admission?.refusal !== undefined)
+        return { admission, answer: { error: admission.refusal, outcome: 'cancelled' } };
+      return { admission, answer: await this.#dispatcher.dispatch(request, admission?.session, limited) };
+    } catch (error) {
+      return { answer: { error: error as Error, outcome: 'cancelled' } };
+    } finally {
+      limit?.dispose();
+    }
+  }
+
+  /** A limiter or a session policy may never answer. @throws what ended the wait, always an `Error` */
+  #admit(gate: Gate, request: Request, signal: AbortSignal | undefined): Promise<Admission> {
+    if (signal === undefined) return gate.admit(request);
+    return withDeadline(() => gate.admit(request), { signal, timers: this.#timers });
+  }
+
   /** Only what options ask for: without them, no header is written. */
   async #writeHeaders(
     answer: Answer,
@@ -159,22 +188,22 @@ export class Loadbalancer implements ILoadBalancer {
   ): Promise<void> {
     const answeredBy = answer.response === undefined ? undefined : answer.backend?.id;
     const headers = admission === undefined ? [] : (this.#gate?.headersFor(admission, answeredBy) ?? []);
-    const { retryAfterMs } = (answer.error ?? {}) as { retryAfterMs?: unknown };
-    if (typeof retryAfterMs === 'number' && !headers.some(([header]) => header === 'Retry-After')) {
-      headers.push(['Retry-After', String(Math.ceil(retryAfterMs / 1_000))]);
+    // The queue's own word: what an error of the HTTP service says is for whoever gets that error.
+    if (this.#queue !== undefined && answer.error instanceof OverloadedError) {
+      headers.push(['Retry-After', String(Math.ceil(answer.error.retryAfterMs / 1_000))]);
     }
     for (const [header, value] of headers) await writer.writeHeader(header, value);
   }
 
   #logDecision({ method, path }: Request, { backend, spilled }: Lease): void {
-    if (this.#logger?.debugEnabled === false) return;
-    this.#log('debug', `${method} ${path} -> ${backend.id}${spilled ? ' (spilled)' : ''}`);
+    this.#log('debug', () => `${method} ${path} -> ${backend.id}${spilled ? ' (spilled)' : ''}`);
   }
 
-  /** A logger that throws, or rejects, never breaks a request. */
-  #log(level: 'debug' | 'warn', message: string): void {
+  /** A logger that throws, or rejects, never breaks a request. The message is built only if it is wanted. */
+  #log(level: 'debug' | 'warn', message: () => string): void {
     try {
-      const pending: unknown = this.#logger?.log(level, message);
+      if (level === 'debug' && this.#logger?.debugEnabled === false) return;
+      const pending: unknown = this.#logger?.log(level, message());
       if (pending instanceof Promise) pending.catch(() => {});
     } catch {
       // Nowhere is left to tell it.

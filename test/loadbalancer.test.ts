@@ -137,6 +137,42 @@ describe('errors', () => {
     },
   );
 
+  it.each([Symbol('200'), Object.create(null)])(
+    'passes on an answer whose status is no number, as it is, and keeps no lease',
+    async (status) => {
+      const response = { status, data: '' };
+      const { writer, loadbalancer, leased } = setUp(() => response);
+      await loadbalancer.onRequest(aRequest(), writer);
+      expect(writer.responses[0]).toBe(response);
+      expect(writer.errors).toEqual([]);
+      expect(leased()).toBe(0);
+    },
+  );
+
+  it.each([undefined, { failover: true as const }])(
+    'passes on an error that cannot be read, and keeps no lease: %o',
+    async (options) => {
+      const error = Object.defineProperty(new Error(), 'message', {
+        get() {
+          throw new Error('unreadable');
+        },
+      });
+      const { writer, loadbalancer, leased } = setUp(() => Promise.reject(error), options);
+      await loadbalancer.onRequest(aRequest('/', { method: 'POST' }), writer);
+      expect(writer.errors).toHaveLength(1);
+      expect(writer.errors[0] === error).toBe(true);
+      expect(leased()).toBe(0);
+    },
+  );
+
+  it('writes no header for what an error of the HTTP service says', async () => {
+    const error = Object.assign(new Error('busy'), { retryAfterMs: Number.NaN });
+    const { writer, loadbalancer } = setUp(() => Promise.reject(error));
+    await loadbalancer.onRequest(aRequest(), writer);
+    expect(writer.errors).toEqual([error]);
+    expect(writer.headers).toEqual([]);
+  });
+
   it('gives writeError a NoBackendError for an empty pool', async () => {
     const { service, writer, loadbalancer } = setUp(undefined, undefined, []);
     await loadbalancer.onRequest(aRequest(), writer);
@@ -391,6 +427,17 @@ describe('the logger', () => {
   ])('never breaks a request', async (log) => {
     const writer = new RecordingWriter();
     await new Loadbalancer(new RecordingService(), nativePool(1), { log }).onRequest(aRequest(), writer);
+    expect(writer.responses).toHaveLength(1);
+  });
+
+  it('never breaks a request where it throws when it is asked what it wants', async () => {
+    const logger = Object.defineProperty(new RecordingLogger(), 'debugEnabled', {
+      get() {
+        throw new Error('no settings');
+      },
+    });
+    const writer = new RecordingWriter();
+    await new Loadbalancer(new RecordingService(), nativePool(1), logger).onRequest(aRequest(), writer);
     expect(writer.responses).toHaveLength(1);
   });
 });

@@ -40,6 +40,11 @@ export function flightLimit(inFlight: number, weightShare: number, factor: numbe
   return Math.max(1, Math.ceil(factor * fair + z * Math.sqrt(fair) - EPSILON));
 }
 
+/** A member's share, 0 to 1, of the weight that may serve: all of it where there is none, which rounding may have left below 0. */
+export function shareOf({ weight }: Member, eligibleWeight: number): number {
+  return weight === 0 ? 0 : Math.min(1, weight / Math.max(0, eligibleWeight));
+}
+
 /**
  * Decides on which backend a key lives. {@link KeyPlaces.look} only looks, and leaves its finding in the
  * fields; {@link KeyPlaces.settle} makes it true.
@@ -86,7 +91,7 @@ export class KeyPlaces {
 
   /** How many keys a member may have when one more is placed. */
   limitOf(member: Member): number {
-    return keyLimit(this.#keys, member.weight / this.#tier.eligibleWeight, this.#factor);
+    return keyLimit(this.#keys, shareOf(member, this.#tier.eligibleWeight), this.#factor);
   }
 
   /** Members or weights changed. */

@@ -7,7 +7,7 @@ import {
   type Strategy,
 } from '../strategies/strategy.ts';
 import { drawNumber } from '../strategies/weighted-draw.ts';
-import { type Bounds, flightLimit, KeyPlaces } from './bounded-load.ts';
+import { type Bounds, flightLimit, KeyPlaces, shareOf } from './bounded-load.ts';
 import type { Member } from './member.ts';
 import type { Pool } from './pool.ts';
 import type { Tier } from './tier.ts';
@@ -31,6 +31,8 @@ export class Chooser {
   owner: Member | undefined = undefined;
   /** Whether the request goes elsewhere because its owner has its hands full. */
   spilled = false;
+  /** Whether a session decided, and not the strategy. */
+  sticky = false;
   /** 32-bit hash of the key, or a random number in its place. */
   position = 0;
   readonly strategy: Strategy;
@@ -79,8 +81,8 @@ export class Chooser {
    * @param tried - backends that this request has already been sent to
    */
   choose(key: string | undefined, tried: readonly Backend[]): void {
-    this.#tried = tried;
-    if (tried.length > 0) this.#triedWeight = this.#weigh(tried);
+    this.#leaveOut(tried);
+    this.sticky = false;
     this.#hasKey = this.#keyed !== undefined && key !== undefined;
     this.owner = this.#hasKey ? this.#ownerOf(key as string) : undefined;
     if (!this.#hasKey) this.position = this.#chance;
@@ -95,7 +97,9 @@ export class Chooser {
   }
 
   /** Settles on one backend, past strategy and bounds: a session stays where it is. */
-  stickTo(member: Member): void {
+  stickTo(member: Member, tried: readonly Backend[]): void {
+    this.#leaveOut(tried);
+    this.sticky = true;
     this.picked = member;
     this.owner = undefined;
     this.spilled = false;
@@ -116,7 +120,7 @@ export class Chooser {
     if (!this.#bounded) return Number.POSITIVE_INFINITY;
     const { eligibleWeight, inFlight } = this.tier;
     const weight = this.#tried.length === 0 ? eligibleWeight : eligibleWeight - this.#triedWeight;
-    return flightLimit(inFlight, member.weight / weight, this.bounds.factor, this.bounds.z);
+    return flightLimit(inFlight, shareOf(member, weight), this.bounds.factor, this.bounds.z);
   }
 
   hasTried(member: Member): boolean {
@@ -132,6 +136,11 @@ export class Chooser {
     this.position = this.#hasher.position;
     this.places.look(this.position, this.#hasher.fingerprint);
     return this.places.owner;
+  }
+
+  #leaveOut(tried: readonly Backend[]): void {
+    this.#tried = tried;
+    if (tried.length > 0) this.#triedWeight = this.#weigh(tried);
   }
 
   #weigh(backends: readonly Backend[]): number {

@@ -45,7 +45,7 @@ export class Decisions<R> {
     membership.follow();
     guards.settle();
     const sticky = this.#backendOf(session, tried);
-    if (sticky !== undefined) return router.stickTo(sticky);
+    if (sticky !== undefined) return router.stickTo(sticky, tried);
     const zone = this.#settings.zones?.of(request);
     const chooser = router.choose(key, tried, zone);
     if (chooser.picked === undefined || membership.confirms(chooser.picked)) return chooser;

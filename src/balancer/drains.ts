@@ -1,5 +1,5 @@
 import type { Events } from './events.ts';
-import type { Member } from './member.ts';
+import { DRAINING, type Member } from './member.ts';
 
 /** Who waits for which member's last lease to end. */
 export class Drains {
@@ -27,7 +27,8 @@ export class Drains {
     const waiting = this.#waiting.get(member);
     if (waiting === undefined || member.inFlight > 0) return;
     this.#waiting.delete(member);
-    this.#events.emit({ type: 'drained', backend: member.id });
+    // Meanwhile it may have been resumed: then it is idle by chance.
+    if ((member.reasons & DRAINING) !== 0) this.#events.emit({ type: 'drained', backend: member.id });
     for (const resolve of waiting) resolve();
   }
 }

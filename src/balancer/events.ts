@@ -1,5 +1,6 @@
 /** What happened in a pool. Ids name backends; no event carries a key or a path. */
 export type BalancerEvent =
+  /** `resumed`: takes requests again, since its drain was ended or its weight is no longer 0. */
   | {
       readonly type: 'added' | 'removed' | 'up' | 'down' | 'draining' | 'drained' | 'resumed';
       readonly backend: string;

@@ -1,3 +1,4 @@
+import { hashKey, KEY_SPACE } from '../hashing/hash.ts';
 import type { Chooser } from './chooser.ts';
 import type { Guards } from './guards.ts';
 import { DOWN, DRAINING, type Member, WEIGHTLESS } from './member.ts';
@@ -54,11 +55,13 @@ export function explanation(
   pool: Pool,
   guards: Guards,
 ): Explanation {
-  const { picked, owner, places, bounds, position, strategy, tier } = chooser;
+  const { picked, owner, places, bounds, seed, strategy, tier } = chooser;
+  // Hashed here: where a session decides, or a strategy without keys, the chooser has not looked at the key.
+  const hash = (key === undefined ? chooser.position : hashKey(key, seed)) >>> 0;
   return {
     key,
-    hash: position >>> 0,
-    position: (position >>> 0) / 2 ** 32,
+    hash,
+    position: hash / KEY_SPACE,
     strategy: strategy.name,
     picked: picked?.id,
     owner: owner?.id,

@@ -22,7 +22,7 @@ export class Ledger implements Lessor {
     router.committed();
     pool.begin(member);
     member.requests++;
-    chooser.strategy.started?.(lease);
+    chooser.strategy.started?.(lease, chooser.sticky);
     guards.started(lease);
     return lease;
   }

@@ -1,5 +1,5 @@
 import type { BackendPoolEntry } from '../contracts.ts';
-import { readEntry } from './address.ts';
+import { type BackendSpec, readEntry } from './address.ts';
 import { Drains } from './drains.ts';
 import type { Events } from './events.ts';
 import { DOWN, DRAINING, type Member } from './member.ts';
@@ -15,8 +15,8 @@ export class Membership {
   readonly #events: Events;
   readonly #follower: PoolFollower;
   readonly #drains: Drains;
-  /** Ids in the caller's array that `remove` took out. */
-  readonly #withheld = new Set<string>();
+  /** Ids in the caller's array that `remove` took out, and the addresses that they had. */
+  readonly #withheld = new Map<string, string>();
   /** Messages of rejected entries that were already told. */
   #told = new Set<string>();
 
@@ -69,7 +69,7 @@ export class Membership {
   }
 
   remove(member: Member): void {
-    if (member.listedWeight !== undefined) this.#withheld.add(member.id);
+    if (member.listedWeight !== undefined) this.#withheld.set(member.id, member.address);
     this.#pool.replace(this.#pool.members.filter((other) => other !== member));
     this.#drains.settle(member);
   }
@@ -96,9 +96,9 @@ export class Membership {
   /** Takes over what was changed by calls in the membership whose place this one takes. What the arrays say differently comes first. */
   takeOver(before: Membership): void {
     before.follow();
-    for (const id of before.#withheld) {
+    for (const [id, address] of before.#withheld) {
       const member = this.find(id);
-      if (member !== undefined) this.remove(member);
+      if (member?.address === address) this.remove(member);
     }
     for (const old of before.#pool.members) {
       const member = this.find(old.id) ?? (old.added ? this.add(entryOf(old)) : undefined);
@@ -132,8 +132,8 @@ export class Membership {
   }
 
   #reconcile(listed: readonly ListedBackend[]): void {
-    const ids = new Set(listed.map(({ spec }) => spec.id));
-    for (const id of this.#withheld) if (!ids.has(id)) this.#withheld.delete(id);
+    const addresses = new Map(listed.map(({ spec }) => [spec.id, spec.address]));
+    for (const [id, address] of this.#withheld) if (addresses.get(id) !== address) this.#withheld.delete(id);
     const members = listed
       .filter(({ spec }) => !this.#withheld.has(spec.id))
       .map((one) => this.#memberFor(one));
@@ -142,7 +142,7 @@ export class Membership {
       if (stays.has(member)) continue;
       member.listedWeight = undefined;
       member.place = -1;
-      if (member.added && !ids.has(member.id)) members.push(member);
+      if (member.added && !addresses.has(member.id)) members.push(member);
     }
     this.#pool.replace(members);
   }
@@ -152,11 +152,23 @@ export class Membership {
     const known = this.#pool.get(spec.id);
     const isSame =
       known?.address === spec.address && known.zone === spec.zone && known.tier.backup === spec.backup;
-    const member = known !== undefined && isSame ? known : this.#pool.enter(spec);
+    const member = known !== undefined && isSame ? known : this.#enter(spec, known);
     // A weight that was set stays until the array gives another.
     if (member.listedWeight !== weight) member.nominalWeight = weight;
     member.listedWeight = weight;
     member.place = place;
+    return member;
+  }
+
+  /** @param known - which one it was under this id; where only its place in the world is another, what calls have made of it stays */
+  #enter(spec: BackendSpec, known: Member | undefined): Member {
+    const member = this.#pool.enter(spec);
+    if (known?.address !== spec.address) return member;
+    member.added = known.added;
+    member.listedWeight = known.listedWeight;
+    member.nominalWeight = known.nominalWeight;
+    member.reasons |= known.reasons & (DOWN | DRAINING);
+    member.keepsSessionsUntil = known.keepsSessionsUntil;
     return member;
   }
 }

@@ -1,7 +1,7 @@
 import { MAX_SLOT } from '../hashing/ring.ts';
 import type { BackendSpec } from './address.ts';
 import type { Events } from './events.ts';
-import { DOWN, Member, WEIGHTLESS } from './member.ts';
+import { DOWN, DRAINING, Member, WEIGHTLESS } from './member.ts';
 import { type ReasonMasks, Tier } from './tier.ts';
 
 /** How a {@link Pool} is set up. */
@@ -94,10 +94,13 @@ export class Pool implements ReasonMasks {
     const removed = this.members.filter((member) => !stays.has(member));
     this.members = members;
     for (const member of removed) this.#byId.delete(member.id);
+    const resumed: Member[] = [];
     for (const member of members) {
       this.#byId.set(member.id, member);
       member.weight = member.nominalWeight * member.scale;
-      member.reasons = member.weight === 0 ? member.reasons | WEIGHTLESS : member.reasons & ~WEIGHTLESS;
+      const { reasons } = member;
+      member.reasons = member.weight === 0 ? reasons | WEIGHTLESS : reasons & ~WEIGHTLESS;
+      if ((reasons & (WEIGHTLESS | DRAINING)) === WEIGHTLESS && member.weight > 0) resumed.push(member);
     }
     for (const member of removed) this.#depart(member);
     for (const tier of this.tiers) {
@@ -110,6 +113,7 @@ export class Pool implements ReasonMasks {
     const panicTurned = this.#judge();
     for (const { id } of removed) events.emit({ type: 'removed', backend: id });
     for (const member of members) if (!before.has(member)) events.emit({ type: 'added', backend: member.id });
+    for (const { id } of resumed) events.emit({ type: 'resumed', backend: id });
     if (panicTurned) events.emit({ type: 'panic', panic: this.panic });
   }
 

@@ -74,9 +74,9 @@ export class Router {
   }
 
   /** Settles on the backend of a session. */
-  stickTo(member: Member): Chooser {
+  stickTo(member: Member, tried: readonly Backend[]): Chooser {
     const chooser = this.chooserOf(member);
-    chooser.stickTo(member);
+    chooser.stickTo(member, tried);
     return chooser;
   }
 
@@ -104,8 +104,9 @@ export class Router {
     const hash = key === undefined ? this.#chance : hashKey(key, primary[0]?.seed ?? 0);
     // Mixed once more: the fraction must not go along with the position on the ring.
     const fraction = (mix(hash ^ 0x2545f491) >>> 0) / KEY_SPACE;
-    const own = primary.filter(({ tier }) => tier.zone === zone);
-    const rest = primary.filter(({ tier }) => tier.zone !== zone);
+    // Who has no zone is at home nowhere, not with the members that have none either.
+    const own = primary.filter(({ tier }) => zone !== undefined && tier.zone === zone);
+    const rest = primary.filter((one) => !own.includes(one));
     const first = own.length > 0 ? byHealth([...own, ...rest], fraction) : byWeight(rest, fraction);
     return [
       ...(first === undefined ? [] : [first]),

@@ -113,7 +113,8 @@ class SlowStart implements Guard {
 
   #scaleAt(elapsedMs: number): number {
     const { steps, aggression, floor } = this.#settings;
-    const share = Math.min(1, this.#stepAt(elapsedMs) / steps);
+    // A clock that was set back must not make it less than nothing, of which there is no power.
+    const share = Math.min(1, Math.max(0, this.#stepAt(elapsedMs) / steps));
     return Math.max(floor, share ** (1 / aggression));
   }
 

@@ -20,7 +20,10 @@ export function roundRobin(): StrategyFactory {
         smooth.update(backends);
       },
       pick: (_key, eligible) => turns.pick(eligible),
-      started: ({ backend }) => turns.taken(backend),
+      // A session chose without regard to turns.
+      started({ backend }, isSticky = false) {
+        if (!isSticky) turns.taken(backend);
+      },
     };
   };
 }
@@ -54,9 +57,8 @@ function plainTurns(): Turns {
       }
       return undefined;
     },
-    taken(backend) {
-      // A session may have chosen another one, whose turn it was not.
-      if (backends[picked] === backend) next = (picked + 1) % backends.length;
+    taken() {
+      next = (picked + 1) % backends.length;
     },
   };
 }
@@ -66,8 +68,6 @@ function smoothTurns(): Turns {
   let credits = new Float64Array(0);
   /** Which members the last pick considered. */
   let considered = new Uint8Array(0);
-  /** Whom it found. A session may choose another one, whose turn it is not. */
-  let last: Backend | undefined;
   return {
     update(updated) {
       const before = new Map(backends.map((backend, place) => [backend, credits[place] as number]));
@@ -87,11 +87,9 @@ function smoothTurns(): Turns {
           most = credit;
         }
       }
-      last = best;
       return best;
     },
     taken(picked) {
-      if (picked !== last) return;
       let total = 0;
       for (let place = 0; place < backends.length; place++) {
         if (considered[place] !== 1) continue;

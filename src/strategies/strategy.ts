@@ -50,8 +50,11 @@ export interface Strategy {
    * @param key - the 32-bit hash of the request's key; a random number where it has none
    */
   pick(key: number, eligible: Eligible): Backend | undefined;
-  /** Called for every lease, right after the `pick` that chose its backend; without a `pick` where a session chose it. */
-  started?(lease: StrategyLease): void;
+  /**
+   * Called for every lease, right after the `pick` that chose its backend.
+   * @param isSticky - whether a session chose it, without a `pick`: the last one was for somebody else, or a dry run
+   */
+  started?(lease: StrategyLease, isSticky?: boolean): void;
   /** Called once for every lease. */
   finished?(lease: StrategyLease, outcome: Outcome): void;
 }

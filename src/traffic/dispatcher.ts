@@ -2,9 +2,15 @@ import type { Balancer } from '../balancer/balancer.ts';
 import type { Lease } from '../balancer/lease.ts';
 import type { Session } from '../balancer/session.ts';
 import type { Request, Response } from '../contracts.ts';
-import { abortError, limitedSignal, pause, withDeadline } from '../deadline.ts';
+import { abortError, pause, withDeadline } from '../deadline.ts';
 import type { Timers } from '../env.ts';
-import { type Attempt, NoBackendError, UpstreamError, UpstreamTimeoutError } from '../errors.ts';
+import {
+  type Attempt,
+  NoBackendError,
+  OverloadedError,
+  UpstreamError,
+  UpstreamTimeoutError,
+} from '../errors.ts';
 import { shown } from '../shown.ts';
 import type { Backend, Outcome } from '../strategies/strategy.ts';
 import type { Failover } from './failover.ts';
@@ -21,8 +27,6 @@ export interface DispatcherParts {
   readonly queue?: LeaseQueue<Request> | undefined;
   /** Milliseconds for one attempt. */
   readonly timeoutMs?: number | undefined;
-  /** Milliseconds for all attempts together, and the waits between them. */
-  readonly totalTimeoutMs?: number | undefined;
   readonly decided: (request: Request, lease: Lease) => void;
   readonly answered?: ((backend: Backend, response: Response) => void) | undefined;
 }
@@ -52,17 +56,14 @@ export class Dispatcher {
     session: Session | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
-    const { totalTimeoutMs, timers, failover } = this.#parts;
-    const limit =
-      totalTimeoutMs === undefined ? undefined : limitedSignal({ signal, timeoutMs: totalTimeoutMs, timers });
+    const { failover } = this.#parts;
     failover?.budget.requestBegan();
     try {
       if (signal?.aborted) throw abortError(signal);
-      return await this.#attempts(request, session, limit?.signal ?? signal);
+      return await this.#attempts(request, session, signal);
     } catch (thrown) {
       return { error: asError(thrown), outcome: 'failure' };
     } finally {
-      limit?.dispose();
       failover?.budget.requestEnded();
     }
   }
@@ -78,17 +79,23 @@ export class Dispatcher {
     const tryNext = () => this.#attempt(request, tried, session, signal);
     let answer = await tryNext();
     if (answer === undefined) throw new NoBackendError();
-    for (;;) {
-      const { backend } = answer.lease as Lease;
-      attempts.push({ backend: backend.id, reason: reasonOf(answer) });
-      const delayMs = signal?.aborted ? undefined : failover?.delayAfter(request, answer, attempts.length);
-      if (failover === undefined || delayMs === undefined) break;
+    try {
+      for (;;) {
+        const { backend } = answer.lease as Lease;
+        attempts.push({ backend: backend.id, reason: reasonOf(answer) });
+        const delayMs = signal?.aborted ? undefined : failover?.delayAfter(request, answer, attempts.length);
+        if (failover === undefined || delayMs === undefined) break;
+        answer.lease?.release(answer.outcome);
+        answer = { ...answer, lease: undefined };
+        tried.push(backend);
+        const next: Answer | undefined = await this.#retry(failover, delayMs, tryNext, signal);
+        if (next === undefined) break;
+        answer = next;
+      }
+    } catch (thrown) {
       answer.lease?.release(answer.outcome);
-      answer = { ...answer, lease: undefined };
-      tried.push(backend);
-      const next: Answer | undefined = await this.#retry(failover, delayMs, tryNext, signal);
-      if (next === undefined) break;
-      answer = next;
+      // A retry for which there was no place was no attempt: the last answer stands, as where nobody is left to try.
+      if (!(thrown instanceof OverloadedError)) answer = { error: asError(thrown), outcome: 'failure' };
     }
     if (failover !== undefined && answer.error !== undefined) noteAttempts(answer.error, attempts);
     return answer;
@@ -157,14 +164,19 @@ function hasLeft(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true && !(signal.reason instanceof UpstreamTimeoutError);
 }
 
+/** What an HTTP service gives may throw when it is looked at: no request must be lost for a note. */
 function reasonOf({ response, error }: Answer): string {
-  return response === undefined ? (error?.message ?? '') : `status ${response.status}`;
+  try {
+    return response === undefined ? String(error?.message) : `status ${shown(response.status)}`;
+  } catch {
+    return 'unreadable';
+  }
 }
 
 /** The error stays the very object that was thrown; what was tried is noted on it. */
 function noteAttempts(error: Error, attempts: readonly Attempt[]): void {
-  if (Object.isExtensible(error))
-    Object.defineProperty(error, 'attempts', { value: attempts, configurable: true });
+  // Does nothing where the error does not let it.
+  Reflect.defineProperty(error, 'attempts', { value: attempts, configurable: true });
 }
 
 function asError(thrown: unknown): Error {

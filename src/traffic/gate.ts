@@ -2,7 +2,7 @@ import type { Session } from '../balancer/session.ts';
 import type { Request } from '../contracts.ts';
 import { RateLimitedError } from '../errors.ts';
 import { byClientAddress } from './affinity.ts';
-import { clientNetwork, type RateLimiter, type RateLimitVerdict, rateLimitHeaders } from './rate-limiter.ts';
+import { clientNetwork, type RateLimiter, rateLimitHeaders } from './rate-limiter.ts';
 import type { SessionPolicy } from './sessions.ts';
 
 /** How requests are counted against a limit. */
@@ -29,6 +29,9 @@ export interface Admission {
   readonly refusal: RateLimitedError | undefined;
 }
 
+/** What there is to say of a request that no limit counts. */
+const UNCOUNTED: Omit<Admission, 'session'> = { headers: [], refusal: undefined };
+
 /**
  * Stands before the choice of a backend: counts the request against its client's limit and finds its session. A limiter or a session
  * policy that fails lets the request through: neither may be a single point of failure. `Loadbalancer` has one of its own; use this one
@@ -50,13 +53,10 @@ export class Gate {
 
   /** Finds out whether a request is let in, and its session. Never rejects. */
   async admit(request: Request): Promise<Admission> {
-    const verdict = await this.#count(request);
-    const headers = verdict === undefined ? [] : rateLimitHeaders(verdict);
-    if (verdict !== undefined && !verdict.allowed) {
-      this.#refused++;
-      return { session: undefined, headers, refusal: new RateLimitedError(verdict.resetMs) };
-    }
-    return { session: await this.#sessionOf(request), headers, refusal: undefined };
+    const counted = await this.#count(request);
+    if (counted.refusal === undefined) return { ...counted, session: await this.#sessionOf(request) };
+    this.#refused++;
+    return { ...counted, session: undefined };
   }
 
   /** The headers of the answer, once it is known which backend gave it: the session policy may add its own. */
@@ -65,22 +65,30 @@ export class Gate {
     if (backendId === undefined) return all;
     const { sessions, failed } = this.#parts;
     try {
-      sessions?.written?.(session, backendId, (header, value) => all.push([header, value]));
+      const pending: unknown = sessions?.written?.(session, backendId, (header, value) =>
+        all.push([header, value]),
+      );
+      // A policy that stores what it hears may have made it an async method.
+      if (pending instanceof Promise) pending.catch((error) => failed('the session policy', error));
     } catch (error) {
       failed('the session policy', error);
     }
     return all;
   }
 
-  async #count(request: Request): Promise<RateLimitVerdict | undefined> {
+  async #count(request: Request): Promise<Omit<Admission, 'session'>> {
     const { rateLimit, failed } = this.#parts;
-    if (rateLimit === undefined) return undefined;
+    if (rateLimit === undefined) return UNCOUNTED;
     try {
       const key = (rateLimit.key ?? ownNetwork)(request);
-      return key === undefined ? undefined : await rateLimit.limiter.take(key);
+      if (key === undefined) return UNCOUNTED;
+      const verdict = await rateLimit.limiter.take(key);
+      // In here, too: a verdict may be anything.
+      const refusal = verdict.allowed ? undefined : new RateLimitedError(verdict.resetMs);
+      return { headers: rateLimitHeaders(verdict), refusal };
     } catch (error) {
       failed('the rate limiter', error);
-      return undefined;
+      return UNCOUNTED;
     }
   }
 

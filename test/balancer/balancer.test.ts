@@ -27,6 +27,40 @@ function placesOf(balancer: Balancer, keys: number): string[] {
   });
 }
 
+describe('a backend of the array whose place in the world changes', () => {
+  it.each<[string, object]>([
+    ['zone', { zone: 'y' }],
+    ['rank', { backup: true }],
+  ])('stays as calls have made it: another %s', (_, change) => {
+    const pool: BackendPoolEntry[] = ['http://a', 'http://b', 'http://c'].map((url) => ({ url, zone: 'x' }));
+    const balancer = new Balancer(pool, { env: new TestEnv() });
+    balancer.setWeight('http://a', 5);
+    void balancer.drain('http://a');
+    balancer.markDown('http://b');
+    balancer.remove('http://c');
+    for (const [i, url] of ['http://a', 'http://b', 'http://c'].entries())
+      pool[i] = { url, zone: 'x', ...change };
+    const states = balancer.stats().backends.map(({ id, state, weight }) => [id, state, weight]);
+    expect(states).toEqual([
+      ['http://a', 'draining', 5],
+      ['http://b', 'down', 1],
+    ]);
+    pool[1] = { url: 'http://b', zone: 'x', weight: 2 };
+    expect(balancer.stats().backends[1]).toMatchObject({ state: 'down', weight: 2 });
+  });
+
+  it('is another backend at another address, also where it was removed', () => {
+    const pool: BackendPoolEntry[] = [{ id: 'a', url: 'http://a' }, 'http://b'];
+    const balancer = new Balancer(pool);
+    balancer.markDown('a');
+    pool[0] = { id: 'a', url: 'http://c' };
+    expect(balancer.stats().backends[0]).toMatchObject({ url: 'http://c', state: 'up' });
+    balancer.remove('a');
+    pool[0] = { id: 'a', url: 'http://d' };
+    expect(balancer.stats().backends[0]).toMatchObject({ url: 'http://d', state: 'up' });
+  });
+});
+
 describe('leases', () => {
   it('count as load until they are released, once', () => {
     const balancer = new Balancer(FOUR);
@@ -310,6 +344,21 @@ describe('membership', () => {
   });
 });
 
+it('tells that a backend takes requests again once its weight is above 0, but not while it drains', () => {
+  const pool = [{ url: 'http://a', weight: 0 }, 'http://b'];
+  const balancer = new Balancer(pool);
+  const events: string[] = [];
+  balancer.subscribe((event) =>
+    events.push('backend' in event ? `${event.type} ${event.backend}` : event.type),
+  );
+  pool[0] = { url: 'http://a', weight: 2 };
+  expect(balancer.backends).toHaveLength(2);
+  expect(events).toEqual(['resumed http://a']);
+  void balancer.drain('http://b');
+  for (const weight of [0, 1, 2]) balancer.setWeight('http://b', weight);
+  expect(events.slice(1)).toEqual(['draining http://b', 'drained http://b']);
+});
+
 describe('drain', () => {
   it('takes no new request and resolves when the last lease has ended', async () => {
     const balancer = new Balancer(['http://a', 'http://b']);
@@ -325,6 +374,18 @@ describe('drain', () => {
     expect(balancer.stats().backends.find(({ id }) => id === held.backend.id)?.state).toBe('draining');
     expect(balancer.resume(held.backend.id)).toBe(true);
     expect(Object.keys(send(balancer, 50))).toHaveLength(2);
+  });
+
+  it('is over once it is lifted: a backend that is idle then is not drained', async () => {
+    const balancer = new Balancer(FOUR);
+    const held = take(balancer, 'x');
+    const events: string[] = [];
+    balancer.subscribe(({ type }) => events.push(type));
+    const pending = balancer.drain(held.backend.id);
+    balancer.resume(held.backend.id);
+    held.release();
+    await pending;
+    expect(events).toEqual(['draining', 'resumed']);
   });
 
   it('is not lifted by panic', () => {

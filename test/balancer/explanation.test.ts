@@ -65,6 +65,37 @@ describe('explain', () => {
     expect(verdicts(balancer.explain('two'))[first.backend.id]).toBe('keys full 1/1');
   });
 
+  it('tells of the request at hand where a session decides, and not of the one before', () => {
+    const balancer = new Balancer(FOUR);
+    const { hash, position } = balancer.explain('b');
+    balancer.explain('a', [balancer.backends[1] as Backend]);
+    const explained = balancer.explain('b', [], { backend: 'http://a' });
+    expect(explained).toMatchObject({ key: 'b', picked: 'http://a', hash, position });
+    expect(verdicts(explained)['http://b']).toBe('eligible');
+    const tried = balancer.explain('b', [balancer.backends[2] as Backend], { backend: 'http://a' });
+    expect(verdicts(tried)['http://c']).toBe('already tried');
+  });
+
+  it('gives the hash of the key with every strategy', () => {
+    const { hash } = new Balancer(FOUR).explain('b');
+    expect(new Balancer(FOUR, { strategy: 'round-robin' }).explain('b').hash).toBe(hash);
+  });
+
+  it('has numbers for limits where nobody may serve', () => {
+    const { candidates } = new Balancer([{ url: 'http://a', weight: 0 }]).explain('x');
+    expect(candidates).toMatchObject([{ verdict: 'weight 0', flightLimit: 1, keyLimit: 0 }]);
+    // Added up in another order, these weights are a bit more than their sum.
+    const pool = [0.3, 0.2, 0.1].map((weight, i) => ({ url: `http://${i}`, weight }));
+    for (const [z, limit] of [
+      [0, 2],
+      [1, 3],
+    ] as const) {
+      const balancer = new Balancer(pool, { bounds: { z } });
+      const tried = [...balancer.backends].reverse();
+      for (const { flightLimit } of balancer.explain('x', tried).candidates) expect(flightLimit).toBe(limit);
+    }
+  });
+
   it('names nobody where nobody may', () => {
     const explained = new Balancer([]).explain('x');
     expect(explained.picked).toBeUndefined();

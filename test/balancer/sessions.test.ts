@@ -18,14 +18,25 @@ describe('a session', () => {
     },
   );
 
-  it('does not disturb the turns of requests without one', () => {
-    const balancer = new Balancer(FOUR, { strategy: 'round-robin' });
-    const order = [];
-    for (let i = 0; i < 4; i++) {
-      order.push((balancer.acquire('x') as Lease).backend.id);
-      balancer.acquire('x', [], on('http://a'));
+  it.each([1, 2])('does not disturb the turns of requests without one: the first of weight %d', (weight) => {
+    const pool = FOUR.map((url, i) => ({ url, weight: i === 0 ? weight : 1 }));
+    const turns = (between: (balancer: Balancer) => void) => {
+      const balancer = new Balancer(pool, { strategy: 'round-robin' });
+      return Array.from({ length: 10 }, () => {
+        between(balancer);
+        return (balancer.acquire('x') as Lease).backend.id;
+      });
+    };
+    const order = turns(() => {});
+    for (const id of FOUR) {
+      expect(turns((balancer) => balancer.acquire('x', [], on(id)))).toEqual(order);
+      // What was only looked at must not count as a turn, either.
+      const look = (balancer: Balancer) => {
+        balancer.explain('x');
+        balancer.acquire('x', [], on(id));
+      };
+      expect(turns(look)).toEqual(order);
     }
-    expect(order).toEqual(FOUR);
   });
 
   it('falls back where its backend is gone, down or was tried', () => {

@@ -92,6 +92,15 @@ describe('a balancer that takes the place of another', () => {
     expect(shown).toEqual({ a: UP });
   });
 
+  it('has who was removed if it has another address now', () => {
+    const { shown } = replaced(
+      (before) => before.remove('a'),
+      [{ id: 'a', url: D }, B],
+      [{ id: 'a', url: A }, B],
+    );
+    expect(shown).toEqual({ a: UP, [B]: UP });
+  });
+
   it('leaves the other one as it was', () => {
     const old = new Balancer([A, B]);
     old.setWeight(A, 2);

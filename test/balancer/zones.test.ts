@@ -63,6 +63,17 @@ describe('zones', () => {
     }
   });
 
+  it('are none for members without one: a request of no zone goes to any, by weight', () => {
+    const pool = [...['eu', 'us'].map((zone) => ({ url: `http://${zone}`, zone })), 'http://nowhere'];
+    const balancer = new Balancer<string>(pool, { zones: { of: () => undefined } });
+    const counts: Record<string, number> = {};
+    for (let i = 0; i < 3_000; i++) {
+      tally(counts, (balancer.acquire(`key ${i}`) as Lease).backend.id);
+    }
+    expect(Object.keys(counts)).toHaveLength(3);
+    for (const count of Object.values(counts)) expect(count / 3_000).toBeCloseTo(1 / 3, 1);
+  });
+
   it('keep each key on one backend of each zone', () => {
     const balancer = setUp();
     const place = (zone: string) => {

@@ -118,7 +118,7 @@ describe.each(NAMES)('%s', (name) => {
     }
   });
 
-  it('survives members that come and go under load', () => {
+  it('survives members that come and go under load', { timeout: 60_000 }, () => {
     const env = new TestEnv();
     const balancer = new Balancer<string>([], { strategy: name, env });
     const leases: Lease[] = [];

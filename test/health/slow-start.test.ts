@@ -257,6 +257,20 @@ describe('slow start is skipped', () => {
   });
 });
 
+it.each([0.5, 1, 2])(
+  'begins anew, and keeps its weights, where the clock is set back: aggression %d',
+  (aggression) => {
+    const { env, balancer } = setUp({ aggression });
+    env.advance(100_000);
+    balancer.add(NEW);
+    balancer.stats();
+    env.nowMs = 1_000;
+    balancer.add('http://newer');
+    expect(weightOf(balancer, NEW)).toBe(0.1);
+    expect(weightOf(balancer, 'http://newer')).toBe(0.1);
+  },
+);
+
 describe('slow start and the strategies', () => {
   it('only gives a ring points: each key moves once, to the starting backend', () => {
     const env = new TestEnv();

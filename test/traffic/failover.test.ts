@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   Loadbalancer,
   type LoadbalancerOptions,
+  maxInFlight,
   type Request,
   type Response,
   UpstreamTimeoutError,
@@ -96,6 +97,58 @@ describe('failover', () => {
     expect((writer.errors[0] as { attempts?: unknown }).attempts).toEqual(
       service.calls.map(({ url }, i) => ({ backend: new URL(url).origin, reason: errors[i]?.message })),
     );
+  });
+
+  it('gives writeError an error that takes no note of the attempts as it is, and keeps no lease', async () => {
+    const error = Object.defineProperty(new Error('reset'), 'attempts', { value: 3 });
+    const { writer, send, inFlight } = setUp(() => Promise.reject(error));
+    await send();
+    expect(writer.errors).toHaveLength(1);
+    expect(writer.errors[0]).toBe(error);
+    expect(inFlight()).toBe(0);
+  });
+
+  it('keeps no lease where an error throws when it is asked whether anything was sent', async () => {
+    const error = Object.defineProperty(new Error('reset'), 'requestSent', {
+      get() {
+        throw new Error('unreadable');
+      },
+    });
+    const { writer, send, inFlight } = setUp(() => Promise.reject(error));
+    await send();
+    expect(writer.errors).toHaveLength(1);
+    expect(inFlight()).toBe(0);
+  });
+
+  it('names the attempts that were made, too, where the time is up in the wait before the next', async () => {
+    const { env, service, writer, loadbalancer } = setUp(() => Promise.reject(new Error('reset')), {
+      failover: { minDelayMs: 50_000, maxDelayMs: 50_000 },
+      totalTimeoutMs: 10,
+    });
+    const pending = loadbalancer.onRequest(aRequest(), writer);
+    for (let i = 0; i < 20; i++) await Promise.resolve();
+    env.advance(10);
+    await pending;
+    expect(service.calls).toHaveLength(1);
+    expect(writer.errors[0]).toBeInstanceOf(UpstreamTimeoutError);
+    expect(writer.errors[0]).toMatchObject({ attempts: [{ reason: 'reset' }] });
+  });
+
+  it('lets the last answer stand where there is no place in the queue for a retry', async () => {
+    const answer: Response = { status: 503, data: 'try later' };
+    const options = { guards: [maxInFlight(1)], queue: { limit: 0 } };
+    const { writer, loadbalancer, send, inFlight } = setUp(async () => answer, options, 2);
+    const home = loadbalancer.balancer.explain(aRequest('/x')).picked;
+    const held = loadbalancer.balancer.acquire(
+      aRequest('/x'),
+      loadbalancer.balancer.backends.filter(({ id }) => id === home),
+    );
+    await send();
+    expect(writer.responses).toEqual([answer]);
+    expect(writer.errors).toEqual([]);
+    expect(writer.headers).toEqual([]);
+    held?.release();
+    expect(inFlight()).toBe(0);
   });
 
   it.each(['POST', 'PATCH', 'CONNECT', 'get', 'LOCK'])('never sends a %s twice', async (method) => {

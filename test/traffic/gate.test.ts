@@ -5,7 +5,14 @@ import {
   type RateLimiter,
   type SessionPolicy,
 } from '../../src/index.ts';
-import { aRequest, nativePool, RecordingLogger, RecordingService, RecordingWriter } from '../support.ts';
+import {
+  aRequest,
+  nativePool,
+  RecordingLogger,
+  RecordingService,
+  RecordingWriter,
+  TestEnv,
+} from '../support.ts';
 
 function setUp(options: LoadbalancerOptions) {
   const service = new RecordingService();
@@ -73,6 +80,76 @@ describe('a rate limit', () => {
   });
 });
 
+const forever = () => new Promise<never>(() => {});
+
+describe('a gate that breaks', () => {
+  it.each([undefined, null, { allowed: true, limit: Symbol('many') }])(
+    'lets requests through where the limiter resolves with %o',
+    async (nonsense) => {
+      const odd = { take: async () => nonsense as never };
+      const { writer, loadbalancer, warnings } = setUp({ rateLimit: { limiter: odd, key: () => 'all' } });
+      await loadbalancer.onRequest(aRequest(), writer);
+      expect(writer.responses).toHaveLength(1);
+      expect(writer.headers).toEqual([]);
+      expect(warnings()).toHaveLength(1);
+    },
+  );
+
+  it('lets requests through where the limiter rejects with what cannot be shown', async () => {
+    const odd = { take: () => Promise.reject(Object.create(null)) };
+    const { writer, loadbalancer, warnings } = setUp({ rateLimit: { limiter: odd, key: () => 'all' } });
+    await loadbalancer.onRequest(aRequest(), writer);
+    expect(writer.responses).toHaveLength(1);
+    expect(warnings()).toEqual(['the rate limiter failed: {}']);
+  });
+
+  it.each<[string, LoadbalancerOptions]>([
+    ['a limiter', { rateLimit: { limiter: { take: forever }, key: () => 'all' } }],
+    ['a session policy', { sessions: { read: forever } }],
+  ])('does not hold a request past its time: %s that never answers', async (_what, options) => {
+    const env = new TestEnv();
+    const { service, writer, loadbalancer } = setUp({ ...options, totalTimeoutMs: 1_000, env });
+    const pending = loadbalancer.onRequest(aRequest(), writer);
+    env.advance(1_000);
+    await pending;
+    expect(writer.errors[0]).toMatchObject({ code: 'ERR_LB_TIMEOUT', status: 504 });
+    expect(service.calls).toEqual([]);
+    expect(env.pendingTimers).toBe(0);
+  });
+
+  it('does not hold a request whose client has left', async () => {
+    const { service, writer, loadbalancer } = setUp({ sessions: { read: forever } });
+    const client = new AbortController();
+    const pending = loadbalancer.onRequest(aRequest(), writer, { signal: client.signal });
+    client.abort();
+    await pending;
+    expect(writer.errors).toEqual([client.signal.reason]);
+    expect(service.calls).toEqual([]);
+  });
+
+  it('and then what comes after it have one time together', async () => {
+    const env = new TestEnv();
+    const limiting: RateLimiter = {
+      take: () =>
+        new Promise((resolve) => {
+          env.timers.schedule(() => resolve({ allowed: true, limit: 1, remaining: 0, resetMs: 0 }), 600);
+        }),
+    };
+    const service = new RecordingService(forever);
+    const writer = new RecordingWriter();
+    const options = { rateLimit: { limiter: limiting, key: () => 'all' }, totalTimeoutMs: 1_000, env };
+    const loadbalancer = new Loadbalancer(service, nativePool(1), new RecordingLogger(), options);
+    const pending = loadbalancer.onRequest(aRequest(), writer);
+    env.advance(600);
+    for (let i = 0; i < 20; i++) await null;
+    expect(service.calls).toHaveLength(1);
+    env.advance(400);
+    await pending;
+    expect(writer.errors[0]).toMatchObject({ code: 'ERR_LB_TIMEOUT' });
+    expect(loadbalancer.stats().inFlight).toBe(0);
+  });
+});
+
 describe('a session policy', () => {
   it('places requests, hears who answered, and may add headers', async () => {
     const heard: unknown[] = [];
@@ -118,6 +195,7 @@ describe('a session policy', () => {
         },
       },
     ],
+    ['writes later', { read: () => undefined, written: () => Promise.reject(new Error('broken')) }],
   ] as [string, SessionPolicy][])('that fails when it %s is passed over', async (_when, sessions) => {
     const { writer, loadbalancer, warnings } = setUp({ sessions });
     await loadbalancer.onRequest(aRequest(), writer);

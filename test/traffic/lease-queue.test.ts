@@ -126,6 +126,18 @@ describe('a free place', () => {
     expect(got).toEqual([`1 ${A}`, `2 ${A}`]);
   });
 
+  it('that came with a weight above 0 goes to somebody who waits', async () => {
+    const { balancer, got, ask } = setUp({ pool: [A, B] });
+    balancer.setWeight(B, 0);
+    void ask('1');
+    void ask('2');
+    await settled();
+    balancer.setWeight(B, 1);
+    void ask('3');
+    await settled();
+    expect(got).toEqual([`1 ${A}`, `2 ${B}`]);
+  });
+
   it('that came by a longer array goes to somebody who waits, not to who made it noticed', async () => {
     const pool: string[] = [A];
     const { got, ask } = setUp({ pool });

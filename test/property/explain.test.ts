@@ -1,0 +1,170 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type Backend,
+  Balancer,
+  circuitBreaker,
+  type Explanation,
+  type Lease,
+  maxInFlight,
+  outlierEjection,
+  type StrategyName,
+  slowStart,
+  strategies,
+} from '../../src/index.ts';
+import { TestEnv } from '../support.ts';
+
+interface Asked {
+  readonly key: string | undefined;
+  readonly zone: string | undefined;
+}
+
+const URLS = Array.from({ length: 8 }, (_, i) => `http://h${i}`);
+
+const which = fc.nat(7);
+const key = fc.option(fc.oneof(fc.constantFrom('', '__proto__', '\ud800'), fc.string({ maxLength: 2 })), {
+  nil: undefined,
+});
+const zone = fc.constantFrom(undefined, 'a', 'b', 'nowhere');
+const weight = fc.constantFrom(0, 0.1, 0.3, 1, 1, 7);
+const asked = fc.record({
+  op: fc.constant('ask' as const),
+  key,
+  zone,
+  tried: fc.array(which, { maxLength: 3 }),
+  session: fc.option(which, { nil: undefined }),
+});
+const step = fc.oneof(
+  { weight: 10, arbitrary: asked },
+  { weight: 5, arbitrary: fc.record({ op: fc.constant('end' as const), which: fc.nat(), how: fc.nat(2) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      op: fc.constantFrom('list' as const, 'add' as const, 'weigh' as const),
+      which,
+      weight,
+      zone,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      op: fc.constantFrom('unlist' as const, 'remove' as const, 'drain' as const, 'resume' as const),
+      which,
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ op: fc.constantFrom('up' as const, 'down' as const), which }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('wait' as const), ms: fc.nat(20_000) }) },
+);
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+
+const setting = fc.record({
+  strategy: fc.constantFrom(...(Object.keys(strategies) as StrategyName[])),
+  factor: fc.constantFrom(1, 1.25, Number.POSITIVE_INFINITY),
+  z: fc.constantFrom(0, 1),
+  rememberedKeys: fc.constantFrom(0, 4, 64),
+  panicRatio: fc.constantFrom(0, 0.5, 1),
+  zoned: fc.boolean(),
+  limit: fc.integer({ min: 1, max: 4 }),
+  guarded: fc.boolean(),
+});
+type Setting = typeof setting extends fc.Arbitrary<infer S> ? S : never;
+
+class Play {
+  readonly env = new TestEnv();
+  readonly pool: { url: string; weight: number; zone?: string }[] = [];
+  readonly balancer: Balancer<Asked>;
+  readonly leases: Lease[] = [];
+
+  constructor({ strategy, factor, z, rememberedKeys, panicRatio, zoned, limit, guarded }: Setting) {
+    const often = { consecutiveFailures: 2 };
+    this.balancer = new Balancer<Asked>(this.pool, {
+      strategy,
+      panicRatio,
+      env: this.env,
+      key: (request) => request.key,
+      bounds: { factor, z, rememberedKeys },
+      guards: guarded
+        ? [outlierEjection(often), circuitBreaker({ minRequests: 3 }), slowStart(), maxInFlight(limit)]
+        : [],
+      ...(zoned ? { zones: { of: (request: Asked) => request.zone, order: ['b', 'a'] } } : {}),
+    });
+  }
+
+  /** @returns who got the request */
+  take(one: Step, explained: (explain: () => Explanation, tried: readonly Backend[]) => void) {
+    const { balancer, pool, leases, env } = this;
+    const url = 'which' in one ? (URLS[one.which % URLS.length] as string) : '';
+    if (one.op === 'ask') {
+      const tried = balancer.backends.filter(({ id }) => one.tried.some((i) => URLS[i] === id));
+      const session = one.session === undefined ? undefined : { backend: URLS[one.session] as string };
+      explained(() => balancer.explain(one, tried, session), tried);
+      const lease = balancer.acquire(one, tried, session);
+      if (lease !== undefined) leases.push(lease);
+      return lease;
+    }
+    if (one.op === 'end') {
+      const outcome = (['success', 'failure', 'cancelled'] as const)[one.how];
+      leases.splice(one.which % (leases.length || 1), 1)[0]?.release(outcome);
+    } else if (one.op === 'wait') env.advance(one.ms);
+    else if (one.op === 'list' || one.op === 'add') {
+      const entry = { url, weight: one.weight, ...(one.zone === undefined ? {} : { zone: one.zone }) };
+      if (one.op === 'list') pool.push(entry);
+      else if (!balancer.backends.some(({ id }) => id === url)) balancer.add(entry);
+    } else if (one.op === 'weigh') balancer.setWeight(url, one.weight);
+    else if (one.op === 'unlist') pool.splice(one.which, 1);
+    else if (one.op === 'remove') balancer.remove(url);
+    else if (one.op === 'drain') void balancer.drain(url, 5_000);
+    else if (one.op === 'resume') balancer.resume(url);
+    else if (one.op === 'up') balancer.markUp(url);
+    else balancer.markDown(url);
+    return undefined;
+  }
+}
+
+/** What an explanation says must hold together, whoever is picked. */
+function check({ picked, candidates }: Explanation, tried: readonly Backend[]): void {
+  const of = (verdict: string) => candidates.filter((one) => one.verdict === verdict).map(({ id }) => id);
+  expect(of('picked')).toEqual(picked === undefined ? [] : [picked]);
+  if (picked === undefined) expect(of('eligible')).toEqual([]);
+  for (const id of of('already tried')) expect(tried.some((backend) => backend.id === id)).toBe(true);
+  for (const { flightLimit, keyLimit } of candidates) {
+    expect(flightLimit).toBeGreaterThanOrEqual(1);
+    expect(keyLimit).toBeGreaterThanOrEqual(0);
+  }
+}
+
+describe('explain, in every state that calls can bring about', () => {
+  it('tells what acquire then does, and changes nothing of it', { timeout: 120_000 }, () => {
+    fc.assert(
+      fc.property(setting, fc.array(step, { minLength: 50, maxLength: 150 }), (settings, steps) => {
+        const looked = new Play(settings);
+        const blind = new Play(settings);
+        for (const one of steps) {
+          let explanation: Explanation | undefined;
+          const lease = looked.take(one, (explain, tried) => {
+            explanation = explain();
+            check(explanation, tried);
+            expect(explain()).toEqual(explanation);
+          });
+          const other = blind.take(one, () => {});
+          expect(other?.backend.id).toBe(lease?.backend.id);
+          if (explanation !== undefined) {
+            expect(explanation.picked).toBe(lease?.backend.id);
+            expect(explanation.spilled).toBe(lease?.spilled ?? explanation.spilled);
+          }
+          const { inFlight, keys, backends } = looked.balancer.stats();
+          expect(blind.balancer.stats().backends).toEqual(backends);
+          const sum = (of: 'inFlight' | 'keys') =>
+            backends.reduce((total, backend) => total + backend[of], 0);
+          expect([sum('inFlight'), sum('keys')]).toEqual([inFlight, keys]);
+          const held = looked.leases.filter(({ backend }) => looked.balancer.backends.includes(backend));
+          expect(inFlight).toBe(held.length);
+        }
+        for (const lease of looked.leases) lease.release();
+        expect(looked.balancer.stats().inFlight).toBe(0);
+      }),
+      { numRuns: 60, verbose: 1 },
+    );
+  });
+});
