@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { ExplainQuery, GatewayExplanation } from '../gateway/contracts.ts';
 import { createGateway } from '../gateway/gateway.ts';
 import { askAdmin } from './ask-admin.ts';
@@ -25,9 +26,11 @@ export interface ExplainOptions {
  * @throws UsageError or ConfigError; Error where a running gateway does not answer
  */
 export async function explain(options: ExplainOptions, io: Io): Promise<number> {
-  const { path, config, admin, json = false } = options;
+  const { path, config, admin, client, json = false } = options;
   if (!/^\/[!-~]*$/.test(path))
     throw new UsageError(`--path must begin with / and be percent-encoded, got ${JSON.stringify(path)}`);
+  if (client !== undefined && isIP(client) === 0)
+    throw new UsageError(`--client must be an IP address, got ${JSON.stringify(client)}`);
   if ((config === undefined) === (admin === undefined))
     throw new UsageError('explain needs either -c FILE or --admin URL');
   const query = queryOf(options);

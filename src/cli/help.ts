@@ -33,9 +33,9 @@ Log: a line for each request and event on standard output, in colours on a
 terminal (unless NO_COLOR is set), else in JSON; never queries, cookies or
 tokens. A log that nobody reads, or that fills the disk, stops no traffic.
 
-Workers are processes that share the listeners; one that ends is replaced. Rate
-limits, limits of connections and of requests in flight, and remembered keys
-hold for each worker.
+Workers are processes that share the listeners; one that ends is replaced. Rates
+are counted for all together; limits of connections and of requests in flight,
+and remembered keys hold for each worker.
 
 Strategies:
 ${Object.entries(strategies)

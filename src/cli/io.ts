@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { Writable } from 'node:stream';
 import type { GatewayConfig } from '../gateway/config/schema.ts';
 import type { GatewayLog } from '../gateway/contracts.ts';
 import { pinoLog } from '../gateway/observation/pino-log.ts';
@@ -36,4 +37,14 @@ export function processIo(): Io {
     isTerminal: stdout.isTTY === true,
     openLog,
   };
+}
+
+/**
+ * Waits until a slow reader has taken everything.
+ * @returns why something could not be written; `undefined` where all was, or the reader has left
+ */
+export async function unwritten(stream: Writable): Promise<Error | undefined> {
+  if (stream.writableLength > 0) await new Promise<void>((resolve) => void stream.write('', () => resolve()));
+  const error: NodeJS.ErrnoException | null = stream.errored;
+  return error === null || error.code === 'EPIPE' ? undefined : error;
 }

@@ -1,9 +1,19 @@
 #!/usr/bin/env node
 import cluster from 'node:cluster';
-import { processIo } from './io.ts';
+import { exitCode } from './exit-code.ts';
+import { processIo, unwritten } from './io.ts';
 import { run } from './run.ts';
 import { runWorker } from './worker.ts';
 
 if (cluster.isWorker) runWorker(processIo());
-// What is left open must not hold a command up that has ended.
-else process.exit(await run(process.argv.slice(2), processIo()));
+else process.exit(await runToEnd(process.argv.slice(2)));
+
+/** What is left open must not hold a command up that has ended, but for those who read what it says. */
+async function runToEnd(args: readonly string[]): Promise<number> {
+  const code = await run(args, processIo());
+  const error = await unwritten(process.stdout);
+  if (error !== undefined)
+    process.stderr.write(`evenkeel: standard output cannot be written: ${error.message}\n`);
+  await unwritten(process.stderr);
+  return error === undefined ? code : exitCode.failed;
+}

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { UnresolvedConfigError } from '../gateway/config/resolve-config.ts';
 import type { GatewayLog } from '../gateway/contracts.ts';
 import { ConfigError } from '../gateway/errors.ts';
 import type { SharedConfig } from '../gateway/workers/shared-config.ts';
@@ -27,8 +28,9 @@ export class Reloads {
   readonly #log: GatewayLog;
   readonly #turns = new Turns();
   #current: UsableConfig;
-  /** What was wrong with the last one that was refused. */
+  /** What was wrong with the last one that was refused, and the files that it names. */
   #refused: readonly string[] = [];
+  #refusedFiles: readonly string[] = [];
 
   /** @param current - what the gateway runs with */
   constructor(source: ConfigSource, current: UsableConfig, gateway: Reloadable, log: GatewayLog) {
@@ -38,9 +40,14 @@ export class Reloads {
     this.#log = log;
   }
 
-  /** The files that belong to the configuration beside its own. */
+  /** The files that belong to the configuration beside its own, and those of one that was refused: they may come later. */
   get files(): readonly string[] {
-    return this.#current.files;
+    return [...new Set([...this.#current.files, ...this.#refusedFiles])];
+  }
+
+  /** Does what must be done before anything is read again: what is asked for meanwhile waits. @throws what it throws */
+  start<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.take(work);
   }
 
   /**
@@ -56,6 +63,7 @@ export class Reloads {
     try {
       await this.#take(this.#source.read(), fields);
       this.#refused = [];
+      this.#refusedFiles = [];
     } catch (error) {
       this.#tellRefused(error, fields);
     }
@@ -65,6 +73,8 @@ export class Reloads {
     if (isDeepStrictEqual(this.#current.config, next.config)) {
       const level = fields.why === FILE_CHANGE ? 'debug' : 'info';
       this.#log[level](fields, 'the configuration is the same as before');
+      // It may have the same from other files.
+      this.#current = next;
       return;
     }
     const changes = configChanges(this.#current.config, next.config);
@@ -75,6 +85,7 @@ export class Reloads {
 
   #tellRefused(error: unknown, fields: ReloadFields): void {
     const problems = error instanceof ConfigError ? error.problems : [messageOf(error)];
+    this.#refusedFiles = error instanceof UnresolvedConfigError ? error.files : [];
     // A signal may come before the change of the file is seen.
     if (fields.why === FILE_CHANGE && isDeepStrictEqual(problems, this.#refused)) return;
     this.#refused = problems;

@@ -42,14 +42,14 @@ export async function serve(options: ServeOptions, io: Io, open = openGateway): 
   const isHangUp = source.file === undefined && io.isTerminal === true;
   const reload = isHangUp ? undefined : () => void reloads.reload('SIGHUP');
   const life = new LifeCycle({ gateway, log, process: io.process, env: systemEnv, reload });
-  let watch: ConfigWatch | undefined;
+  // From now on, so that no change goes unseen while the gateway opens.
+  const watch = watchSource(source, reloads, log);
   try {
-    const started = await Promise.race([gateway.listen(), life.ended]);
+    const started = await Promise.race([reloads.start(() => gateway.listen()), life.ended]);
     if (typeof started === 'number') return started;
     surviveFaults(io.process, () => log, systemEnv);
     tellStart(started, usable.config, log);
     for (const warning of nodeWarnings(io.nodeVersion)) log.warn({}, warning);
-    watch = watchSource(source, reloads, log);
     return await life.ended;
   } catch (error) {
     // What is closed while it opens may fail to open.

@@ -32,6 +32,15 @@ describe('evenkeel explain, of a file', () => {
     expect({ code, out }).toEqual({ code: 0, out: 'POST /other\n\nNo route fits: the answer is 404.\n' });
   });
 
+  it('takes only an address for where the request comes from', async () => {
+    const file = folder()('gateway.yaml', CONFIG);
+    expect(await ran('explain', '-c', file, '--path', '/', '--client', 'nobody')).toEqual({
+      code: 2,
+      out: '',
+      err: 'evenkeel: --client must be an IP address, got "nobody"\n',
+    });
+  });
+
   it('prints one JSON document where it is asked to', async () => {
     const file = folder()('gateway.yaml', CONFIG);
     const { out } = await ran('explain', '-c', file, '--path', '/shop', '--host', 'shop.example', '--json');

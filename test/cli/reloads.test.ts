@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { UsableConfig } from '../../src/cli/config-source.ts';
 import { FILE_CHANGE, Reloads } from '../../src/cli/reloads.ts';
 import { readConfig } from '../../src/gateway/config/read-config.ts';
+import { UnresolvedConfigError } from '../../src/gateway/config/resolve-config.ts';
 import { ConfigError } from '../../src/gateway/errors.ts';
 import type { SharedConfig } from '../../src/gateway/workers/shared-config.ts';
-import { KeptLog } from '../gateway/workers/fakes.ts';
+import { KeptLog, settled } from '../gateway/workers/fakes.ts';
 
 const config = (...backends: string[]): UsableConfig => ({
   config: readConfig({ listeners: [{ port: 0 }], pools: { shop: { backends } } }) as SharedConfig,
@@ -101,6 +102,38 @@ describe('reading the configuration again', () => {
       'odd',
     ]);
     expect(reloads.files).toEqual([A]);
+  });
+
+  it('goes on with the files of one that says the same from other files', async () => {
+    const { source, taken, reloads } = setUp();
+    source.next = { ...config(A), files: ['moved.pem'] };
+    await reloads.reload(FILE_CHANGE);
+    expect(taken).toEqual([]);
+    expect(reloads.files).toEqual(['moved.pem']);
+  });
+
+  it('knows the files that one which was refused names, until another one comes', async () => {
+    const { source, reloads } = setUp();
+    source.next = new UnresolvedConfigError(['there is no such file'], [A, 'late.pem']);
+    await reloads.reload(FILE_CHANGE);
+    expect(reloads.files).toEqual([A, 'late.pem']);
+    source.next = config(B);
+    await reloads.reload(FILE_CHANGE);
+    expect(reloads.files).toEqual([B]);
+  });
+
+  it('waits for what must be done before', async () => {
+    const { source, taken, reloads } = setUp();
+    source.next = config(B);
+    let open: (done: string) => void = () => {};
+    const started = reloads.start(() => new Promise<string>((resolve) => (open = resolve)));
+    const reloaded = reloads.reload('SIGHUP');
+    await settled();
+    expect(taken).toEqual([]);
+    open('open');
+    expect(await started).toBe('open');
+    await reloaded;
+    expect(taken).toHaveLength(1);
   });
 
   it('does one after the other', async () => {

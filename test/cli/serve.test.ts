@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { serve } from '../../src/cli/serve.ts';
 import type { ServeOptions } from '../../src/cli/serve-options.ts';
 import { ConfigError } from '../../src/gateway/errors.ts';
@@ -79,7 +80,6 @@ describe('evenkeel serve', () => {
   it('says where it listens, and on which Node it had better not run', async () => {
     const run = serving({ backend: [BACKEND], adminPort: 0 });
     run.io.nodeVersion = '20.20.2';
-    if (run.gateway) run.gateway.listen = async () => [];
     await stopped(run);
     expect(run.io.log.texts).toEqual([
       'info listening on http://127.0.0.1:8080',
@@ -126,6 +126,29 @@ describe('evenkeel serve', () => {
     const run = serving({ backend: [BACKEND] }, () => {}, Object.assign(new KeptIo(), { isTerminal }));
     expect(run.io.process.listenerCount('SIGHUP')).toBe(listeners);
     await stopped(run);
+  });
+
+  it('sees a change of its file that comes while it starts', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const write = folder();
+    const text = (pool: string) => `listeners: [{ port: 82 }]\npools: { ${pool}: { backends: [] } }\n`;
+    const file = write('gateway.yaml', text('a'));
+    let open: () => void = () => {};
+    const run = serving({ config: file }, (gateway) => {
+      gateway.listen = () => new Promise((resolve) => (open = () => resolve([])));
+    });
+    write('gateway.yaml', text('another'));
+    for (let look = 0; look < 2; look++) {
+      while (vi.getTimerCount() === 0) await setImmediate();
+      vi.advanceTimersByTime(1_000);
+    }
+    await settled();
+    expect(run.gateway?.calls).toEqual([]);
+    open();
+    while (run.gateway?.calls.length === 0) await setImmediate();
+    expect(run.gateway?.config).toMatchObject({ pools: { another: {} } });
+    expect(await stopped(run)).toBe(0);
   });
 
   it('reads its file again at SIGHUP, options included', async () => {

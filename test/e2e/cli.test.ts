@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -78,6 +78,23 @@ describe('evenkeel, in a process of its own', () => {
     command.child.stdout?.destroy();
     expect(await command.ended).toEqual({ code: 0, signal: null });
     expect(command.stderr).toBe('');
+  });
+
+  it('ends when its reader has everything', async () => {
+    const { path, write } = configFile();
+    const backends = Array.from({ length: 5_000 }, (_, i) => `http://10.1.${i >> 8}.${i & 255}:8080`);
+    write({ listeners: [{ port: 0 }], pools: { shop: { backends, strategy: 'round-robin' } } });
+    const { code, stdout } = await ran('explain', '-c', path, '--path', '/', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).explanation.candidates).toHaveLength(5_000);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('ends with 1 where what it says is lost', async () => {
+    const full = openSync('/dev/full', 'w');
+    const command = new GatewayCommand(['schema'], { stdout: full });
+    expect(await command.ended).toEqual({ code: 1, signal: null });
+    closeSync(full);
+    expect(command.stderr).toMatch(/^evenkeel: standard output cannot be written: ENOSPC[^\n]*\n$/);
   });
 
   it('answers every request that it has taken when it is stopped under load', async () => {

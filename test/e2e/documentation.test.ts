@@ -84,6 +84,41 @@ describe('the examples of the documentation', () => {
     expect(stdout).toContain('200 you asked for /products/7');
     expect(stdout).toContain("verdict: 'picked'");
   });
+
+  it('scale in without losing a session', { timeout: 60_000 }, async () => {
+    const example = examplesOf('docs/resilience.md').find((text) => text.includes('cookieSessions')) ?? '';
+    const told = (when: string) => `console.log('${when}', await who(cookie));\n`;
+    const played = example
+      .replace(/^import \{ setTimeout .*\n/m, '')
+      .replace("'evenkeel'", JSON.stringify(join(root, 'src/index.ts')))
+      .replace("'evenkeel/sessions'", JSON.stringify(join(root, 'src/sessions/index.ts')))
+      .replace('new FetchHTTPService()', '{ sendRequest: async (url) => ({ status: 200, data: url }) }')
+      .replace('new LoggerService()', '{ log() {} }')
+      .replace(
+        /^balancer\.add/m,
+        `while ((await who()) !== 'http://10.0.0.1:8080');\nconst cookie = given;\n$&`,
+      )
+      .replace(/^await setTimeout\(60_000\);\n/m, told('a minute later'))
+      .replace(/^balancer\.remove.*\n/m, `$&${told('after that')}`);
+    const who = `
+      let given = '';
+      async function who(cookie?: string): Promise<string> {
+        let backend = '';
+        const request = { id: '1', path: '/', method: 'GET', payload: '', headers: { cookie } };
+        await loadbalancer.onRequest(request, {
+          writeHeader: (name, value) => { if (name === 'Set-Cookie') given = value.split(';')[0] ?? ''; },
+          writeResponse: ({ data }) => { backend = new URL(data).origin; },
+          writeError: (error) => { throw error; },
+        });
+        return backend;
+      }`;
+    const file = join(folder, 'scaling.ts');
+    writeFileSync(file, played.replace('const { balancer }', `${who}\n$&`));
+    const { stdout } = await run(process.execPath, ['--import', 'tsx', file], { cwd: root });
+    expect(stdout).toMatch(
+      /^a minute later http:\/\/10\.0\.0\.1:8080\nafter that http:\/\/10\.0\.0\.[23]:8080\n$/,
+    );
+  });
 });
 
 describe('the changelog', () => {

@@ -17,8 +17,8 @@ export interface LoadedConfig {
 
 /** Enough for tens of thousands of backends. */
 const LIMIT_BYTES = 4_194_304;
-/** How often text may stand in for other text: more is an attempt to fill the memory. */
-const MAX_ALIASES = 100;
+/** How often text may stand in for other text, far more than pools and routes need: beyond, it is an attempt to fill the memory. */
+const MAX_ALIASES = 10_000;
 
 /**
  * Reads a configuration file: YAML 1.2 (`.yaml`, `.yml`) or JSON (`.json`), up to 4 MiB.
@@ -124,9 +124,11 @@ function plainValueOf(document: Document, path: string): unknown {
   }
 }
 
-/** What stands there without quotes in JSON may be a secret. */
+/** What stands there without quotes in JSON may be a secret; and what the parser advises is for programs. */
 function sayable(message: string): string {
-  return message.replace(/^Unresolved plain scalar .*/s, 'Strings must stand in double quotes');
+  return message
+    .replace(/^Unresolved plain scalar .*/s, 'Strings must stand in double quotes')
+    .replace(/^Source contains multiple documents.*/s, 'A file must hold one document');
 }
 
 /** `gateway.yaml:3:5:`, as editors and terminals can open it. */

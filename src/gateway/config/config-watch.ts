@@ -39,7 +39,10 @@ export function watchConfigFile(
     if (isClosed) return;
     const isDue = isUnsettled && !hasMoved;
     isUnsettled = hasMoved;
-    if (isDue) await onChange();
+    if (!isDue) return;
+    await onChange();
+    // Those that belong to it only now may change before the next look.
+    for (const file of files()) if (!stamps.has(file)) stamps.set(file, stampNow(file));
   };
   const next = (): void => {
     if (isClosed) return;

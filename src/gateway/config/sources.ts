@@ -50,7 +50,8 @@ export class Sources {
 
   /** PEM text, from a file unless it stands here. */
   pem(value: string, where: string): string | undefined {
-    if (value.trimStart().startsWith(PEM)) return value;
+    // Text about the certificate may stand before it.
+    if (value.includes(PEM)) return value;
     const rule = 'PEM text or the path of a PEM file';
     const text = this.#file(value, where, rule);
     return text === undefined || text.includes(PEM)

@@ -44,6 +44,7 @@ function reasonOf(error: unknown): string {
     case 'EPERM':
       return 'this user may not';
     default:
-      return message;
+      // The message of the system repeats the path, and what stands in its place may be a secret.
+      return code ?? message;
   }
 }

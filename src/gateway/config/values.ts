@@ -5,10 +5,10 @@ import { canonicalPattern, isHost, isHostName, isNetwork } from './host-names.ts
 /** The longest delay that platform timers can hold; a longer one would fire at once. */
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** Milliseconds above 0 that platform timers can hold. */
-export const duration = z.number().positive().max(MAX_DELAY_MS);
+/** Milliseconds that platform timers can hold. Servers and clients of HTTP take whole ones alone. */
+export const duration = z.int().min(1).max(MAX_DELAY_MS);
 /** The same, where 0 turns something off. */
-export const durationOrOff = z.number().min(0).max(MAX_DELAY_MS);
+export const durationOrOff = z.int().min(0).max(MAX_DELAY_MS);
 export const port = z.int().min(0).max(65_535);
 export const count = z.int().min(1);
 export const ratio = z.number().min(0).max(1);

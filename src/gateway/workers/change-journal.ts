@@ -4,18 +4,25 @@ import type { Command } from '../contracts.ts';
 /** A backend in a configuration, or in a command. */
 type BackendEntry = PoolConfig['backends'][number] | Extract<Command, { type: 'add' }>['backend'];
 
-/** The id that a backend has. */
-function idOf(entry: BackendEntry): string {
-  const { id, url } = typeof entry === 'string' ? { id: undefined, url: entry } : entry;
-  if (id !== undefined || !URL.canParse(url)) return id ?? url;
+/** Where a backend is, in one form. */
+function addressOf(entry: BackendEntry): string {
+  const url = typeof entry === 'string' ? entry : entry.url;
+  if (!URL.canParse(url)) return url;
   const { origin, pathname } = new URL(url);
   return (origin + pathname).replace(/\/+$/, '');
 }
 
+/** The id that a backend has. */
+function idOf(entry: BackendEntry): string {
+  return typeof entry === 'string' ? addressOf(entry) : (entry.id ?? addressOf(entry));
+}
+
 /** What a configuration says of each backend of a pool, by id. */
-function weightsOf(pool: PoolConfig): Map<string, number> {
+function backendsOf(pool: PoolConfig): Map<string, { address: string; weight: number }> {
   const weightOf = (entry: BackendEntry) => (typeof entry === 'string' ? 1 : (entry.weight ?? 1));
-  return new Map(pool.backends.map((entry) => [idOf(entry), weightOf(entry)]));
+  return new Map(
+    pool.backends.map((entry) => [idOf(entry), { address: addressOf(entry), weight: weightOf(entry) }]),
+  );
 }
 
 const targetOf = (command: Command) => (command.type === 'add' ? idOf(command.backend) : command.backend);
@@ -53,18 +60,26 @@ export class ChangeJournal {
   }
 
   /**
-   * Forgets what other pools, by name, have undone: of backends that have left the configuration, and the weight of those that it gives another
-   * one.
+   * Forgets what other pools, by name, have undone: of backends that have left the configuration, the weight of those that it gives another one,
+   * and weight and drain of those that have moved.
    */
   follow(before: Readonly<Record<string, PoolConfig>>, after: Readonly<Record<string, PoolConfig>>): void {
+    const known = new Map<PoolConfig, ReturnType<typeof backendsOf>>();
+    const saidOf = (pool: PoolConfig, id: string) => {
+      const backends = known.get(pool) ?? backendsOf(pool);
+      known.set(pool, backends);
+      return backends.get(id);
+    };
     this.#commands = this.#commands.filter((command) => {
       const [old, next] = [before[command.pool], after[command.pool]];
       if (old === undefined || next === undefined) return false;
       const id = targetOf(command);
-      const weight = weightsOf(next).get(id);
+      const [was, is] = [saidOf(old, id), saidOf(next, id)];
       const isAdded = this.#commands.some((other) => other.type === 'add' && isSameTarget(other, command));
-      if (weight === undefined) return isAdded;
-      return command.type !== 'weight' || weight === weightsOf(old).get(id);
+      if (is === undefined) return isAdded;
+      if (command.type === 'add' || command.type === 'remove') return true;
+      if (was !== undefined && was.address !== is.address) return false;
+      return command.type !== 'weight' || was?.weight === is.weight;
     });
   }
 }

@@ -102,7 +102,7 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
 
   /**
    * Gives all workers another configuration. One worker takes it first: if it refuses, nothing has changed anywhere. One that fails to take
-   * what the first has taken is replaced, by one that begins with it.
+   * what the first has taken is replaced, by one that begins with it. Where none serves, those to come begin with it unasked.
    * @throws ConfigError where it is wrong, or changes what only a restart can change; Error where no worker answers
    */
   reload(config: SharedConfig): Promise<void> {
@@ -132,9 +132,12 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
     await Promise.all(others);
   }
 
-  /** The first worker that takes a configuration. @throws what a worker has against it */
-  async #firstTo(next: SharedConfig): Promise<WorkerLink> {
-    for (const link of this.#fleet.serving) {
+  /** The first worker that takes a configuration; `undefined` where there is none to ask. @throws what a worker has against it */
+  async #firstTo(next: SharedConfig): Promise<WorkerLink | undefined> {
+    const { serving } = this.#fleet;
+    // Perhaps they end for what is now put right.
+    if (serving.length === 0) return undefined;
+    for (const link of serving) {
       try {
         await this.#reloadAt(link, next);
         return link;

@@ -135,10 +135,7 @@ describe('wrong YAML', () => {
     ],
     ['a: 1\n\tb: 2\n', 'gateway.yaml:2:1: Tabs are not allowed as indentation'],
     ['a: "b\n', 'gateway.yaml:2:1: Missing closing "quote'],
-    [
-      'a: 1\n---\nb: 2\n',
-      'gateway.yaml:2:1: Source contains multiple documents; please use YAML.parseAllDocuments()',
-    ],
+    ['a: 1\n---\nb: 2\n', 'gateway.yaml:2:1: A file must hold one document'],
     ['a: !secret x\n', 'gateway.yaml:1:4: Unresolved tag: !secret'],
     ['a: !!binary aGk=\n', 'gateway.yaml:1:4: Unresolved tag: tag:yaml.org,2002:binary'],
     ['a: !!set { b }\n', 'gateway.yaml:1:4: Unresolved tag: tag:yaml.org,2002:set'],
@@ -154,6 +151,13 @@ describe('wrong YAML', () => {
       'gateway.yaml:2:12: the key "c" is there twice',
       'gateway.yaml:3:1: the key "a" is there twice',
     ]);
+  });
+
+  it('may name one anchor in each of many pools', () => {
+    const pools = Array.from({ length: 1_000 }, (_, i) => `p${i}: { <<: *same, seed: ${i} }\n`);
+    const input = loaded(`same: &same { health: false }\n${pools.join('')}`) as Record<string, unknown>;
+    expect(Object.keys(input)).toHaveLength(1_001);
+    expect(input.p999).toEqual({ health: false, seed: 999 });
   });
 
   it('may have the tags of the core schema', () => {

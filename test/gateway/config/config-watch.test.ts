@@ -138,6 +138,16 @@ describe('a watch over a file', () => {
     expect(await look(2)).toBe(2);
   });
 
+  it('sees a change of one that belongs to it only since it was called, before the next look', async () => {
+    for (const name of ['a.yaml', 'new.pem']) write(name, '1');
+    let files: string[] = [];
+    start('a.yaml', { files: () => files }, () => void (files = [inFolder('new.pem')]));
+    write('a.yaml', '12');
+    expect(await look(2)).toBe(1);
+    write('new.pem', '12');
+    expect(await look(2)).toBe(2);
+  });
+
   it('looks as often as it is told', async () => {
     write('a.yaml', '1');
     start('a.yaml', { intervalMs: 50 });

@@ -38,8 +38,8 @@ describe('the JSON Schema', () => {
   it('says defaults in words, for editors that show only those', () => {
     const found = new Map(partsOf(schema));
     expect(found.get('.timeouts.idleMs')).toEqual({
-      type: 'number',
-      exclusiveMinimum: 0,
+      type: 'integer',
+      minimum: 1,
       maximum: 2_147_483_647,
       default: 30_000,
       description: 'Milliseconds that an idle connection of a client is kept. Default: 30000.',

@@ -9,6 +9,7 @@ import { resolveConfig, UnresolvedConfigError } from '../../../src/gateway/confi
 import type { ResolvedConfig, ResolvedPool } from '../../../src/gateway/config/resolved-config.ts';
 import type { GatewayConfig, GatewayConfigInput } from '../../../src/gateway/config/schema.ts';
 import { ConfigError } from '../../../src/gateway/errors.ts';
+import { sharedConfig } from '../../../src/gateway/workers/shared-config.ts';
 import { aCertificate, encrypted, type TestCertificate } from './certificates.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'evenkeel-config-'));
@@ -133,6 +134,26 @@ describe('certificates', () => {
       /^listeners\[0\]\.tls\.certificates\[0\]\.key must be .*, got a string of \d+ characters, which cannot be read/,
     );
     expect(problem).not.toContain(key.slice(0, 20));
+  });
+
+  it('do not show what is too long for a path', () => {
+    const key = `no first line\n${'c2VjcmV0'.repeat(100)}\n`;
+    expect(problemsOf(withTls({ cert: 'shop.pem', key }))).toEqual([
+      `listeners[0].tls.certificates[0].key must be PEM text or the path of a PEM file, got a string of ${key.length} characters, which cannot be read: ENAMETOOLONG`,
+    ]);
+  });
+
+  it('may have text before them, also when what was resolved is read once more', () => {
+    const about = 'subject=CN = shop\n';
+    writeFileSync(inFolder('about.pem'), about + shop.cert);
+    writeFileSync(inFolder('about.key'), `Bag Attributes\n${shop.key}`);
+    const { config } = resolve({
+      ...withTls({ cert: 'about.pem', key: 'about.key' }),
+      ...withPool({ tls: { ca: 'about.pem', cert: 'about.pem', key: 'about.key' } }),
+    });
+    const again = resolve(sharedConfig(config)).config;
+    expect(again.listeners[0]?.tls?.certificates[0]?.cert).toBe(about + shop.cert);
+    expect(again.pools.shop?.tls).toMatchObject({ ca: [about + shop.cert], cert: about + shop.cert });
   });
 
   it('must fit their keys', () => {

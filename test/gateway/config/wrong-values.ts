@@ -10,7 +10,7 @@ const SECRET_RULE = 'a string, { env: NAME } or { file: PATH }';
 const KEY_RULE = 'a string, { env: NAME }, { file: PATH }, a JWK with kty or a JWKS with keys';
 const STATUS_RULE = 'a status from 100 to 599 or a range of them such as [200, 299]';
 const TOKEN_RULE = 'a token (RFC 9110 section 5.6.2)';
-const DURATION_RULE = 'a number above 0 and up to 2147483647';
+const DURATION_RULE = 'an integer from 1 to 2147483647';
 const PATH_RULE = 'a path that begins with "/", percent-encoded, without query and fragment';
 const BY_RULE = '"path", "client-address", "header", "cookie" or "jwt-claim"';
 const ALGORITHMS =
@@ -341,7 +341,7 @@ const sessions: WrongValue[] = [
   [
     'pools.shop.sessions',
     { cookie: { secrets: [LONG_SECRET], maxAgeMs: 5 } },
-    'pools.shop.sessions.cookie.maxAgeMs must be a number from 1000 to 2147483647, got 5',
+    'pools.shop.sessions.cookie.maxAgeMs must be an integer from 1000 to 2147483647, got 5',
   ],
   [
     'pools.shop.sessions',
@@ -502,7 +502,17 @@ const theRest: WrongValue[] = [
   ['limits', { bodyBytes: -1 }, 'limits.bodyBytes must be an integer of at least 0, got -1'],
   ['limits', { bodyBytes: '1mb' }, 'limits.bodyBytes must be an integer of at least 0, got "1mb"'],
   ['timeouts', { idleMs: 2 ** 31 }, `timeouts.idleMs must be ${DURATION_RULE}, got 2147483648`],
-  ['timeouts', { tunnelMs: -1 }, 'timeouts.tunnelMs must be a number from 0 to 2147483647, got -1'],
+  [
+    'timeouts',
+    { headersMs: 10_000.5 },
+    'timeouts.headersMs must be an integer from 1 to 2147483647, got 10000.5',
+  ],
+  [
+    'pools.shop.timeouts',
+    { bodyMs: 0.5 },
+    'pools.shop.timeouts.bodyMs must be an integer from 1 to 2147483647, got 0.5',
+  ],
+  ['timeouts', { tunnelMs: -1 }, 'timeouts.tunnelMs must be an integer from 0 to 2147483647, got -1'],
   ['log', false, 'log must be an object, got false'],
   ['log', () => 1, 'log must be an object, got a function'],
   ['log', new Date(), 'log must be plain data, got an instance of Date'],
@@ -511,7 +521,7 @@ const theRest: WrongValue[] = [
     { level: 'verbose' },
     'log.level must be "silent", "error", "warn", "info" or "debug", got "verbose"',
   ],
-  ['shutdown', { graceMs: '30s' }, 'shutdown.graceMs must be a number from 0 to 2147483647, got "30s"'],
+  ['shutdown', { graceMs: '30s' }, 'shutdown.graceMs must be an integer from 0 to 2147483647, got "30s"'],
   ['listners', [], 'listners is not a setting; did you mean "listeners"?'],
   [
     'toString',

@@ -91,4 +91,13 @@ describe('a journal of changes', () => {
     journal.follow(before, {});
     expect(journal.commands).toEqual([]);
   });
+
+  it('forgets what was done to a backend that has moved', () => {
+    const journal = journalOf(on('drain', 'alpha'), weight('alpha', 5), on('drain', A));
+    const before = pools({ backends: [{ id: 'alpha', url: B }, A] });
+    journal.follow(before, pools({ backends: [{ id: 'alpha', url: `${B}/` }, A] }));
+    expect(journal.commands).toHaveLength(3);
+    journal.follow(before, pools({ backends: [{ id: 'alpha', url: 'http://10.0.0.3:8080' }, A] }));
+    expect(journal.commands).toEqual([on('drain', A)]);
+  });
 });

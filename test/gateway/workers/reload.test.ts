@@ -66,12 +66,23 @@ describe('another configuration', () => {
     for (const pid of [2, 3, 4]) expect(poolsOf(lab, pid)).toEqual([A]);
   });
 
-  it('fails where nobody serves', async () => {
+  it('is what those begin with that come where nobody serves', async () => {
     const lab = await Lab.serving();
     for (const pid of [1, 2, 3]) await lab.end(pid);
-    expect(await failed(lab.gateway.reload(other()))).toEqual(
-      new Error('no worker took the new configuration'),
-    );
+    await lab.gateway.reload(other());
+    await lab.pass(100);
+    for (const pid of [4, 5, 6]) expect(poolsOf(lab, pid)).toEqual([A]);
+  });
+
+  it('fails where all that serve are silent', async () => {
+    const lab = await Lab.serving();
+    for (const pid of [1, 2, 3]) lab.process(pid).isDeaf = true;
+    const reloaded = failed(lab.gateway.reload(other()));
+    for (let i = 0; i < 3; i++) {
+      await settled();
+      await lab.pass(10_000);
+    }
+    expect(await reloaded).toEqual(new Error('no worker took the new configuration'));
   });
 
   it('leaves all workers the port that they have, where any would do', async () => {
