@@ -6,7 +6,8 @@ import { aGateway, anUpstream, atTheEnd, endAll, held, NOTHING, until } from './
 
 afterEach(endAll);
 
-const { frame, uint32, CANCEL, END_HEADERS, END_STREAM, HEADERS, RST_STREAM, WINDOW_UPDATE } = frames;
+const { frame, uint32, CANCEL, END_HEADERS, END_STREAM, HEADERS, NO_ERROR, RST_STREAM, WINDOW_UPDATE } =
+  frames;
 
 const FIELDS = encodeFields([
   [':method', 'GET'],
@@ -16,11 +17,13 @@ const FIELDS = encodeFields([
 ]);
 
 /** A request that its client gives up at once. */
-const reset = (stream: number) =>
+const resetWith = (code: number) => (stream: number) =>
   Buffer.concat([
     frame(HEADERS, END_STREAM | END_HEADERS, stream, FIELDS),
-    frame(RST_STREAM, 0, stream, uint32(CANCEL)),
+    frame(RST_STREAM, 0, stream, uint32(code)),
   ]);
+const reset = resetWith(CANCEL);
+const politely = resetWith(NO_ERROR);
 /** A request that the gateway must give up: an increment of 0 is an error of its stream (RFC 9113 section 6.9). */
 const spoilt = (stream: number) =>
   Buffer.concat([
@@ -59,6 +62,16 @@ describe('a client that gives up its requests over HTTP/2', () => {
       () => gateway.stats().connections.open === 0,
       () => gateway.stats().connections,
     );
+    expect(held(gateway)).toEqual(NOTHING);
+  });
+
+  it('may not do so either where it calls that no error', async () => {
+    const { gateway, client, send } = await setUp();
+    for (let piece = 0; piece < 50 && client.ended === undefined; piece++) {
+      send(20, politely);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    await until(() => client.ended !== undefined);
     expect(held(gateway)).toEqual(NOTHING);
   });
 

@@ -107,11 +107,13 @@ export class Attempts {
     this.#stopWaiting = () => left.abort();
     queue.acquire(this.#request, undefined, this.#session, left.signal).then(
       (lease) => {
-        if (lease === undefined) this.#sender.failed(new NoBackendError());
-        else if (this.#isOver) lease.release('cancelled');
+        if (this.#isOver) lease?.release('cancelled');
+        else if (lease === undefined) this.#sender.failed(new NoBackendError());
         else this.#send(lease);
       },
-      (error) => this.#sender.failed(error),
+      (error) => {
+        if (!this.#isOver) this.#sender.failed(error);
+      },
     );
   }
 

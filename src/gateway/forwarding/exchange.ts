@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import type { Admission, Lease, Outcome } from '../../index.ts';
+import type { Admission, AttemptResult, Lease, Outcome } from '../../index.ts';
 import type { Route } from '../routing/route-table.ts';
 import type { Upstream } from '../routing/upstream.ts';
 import { account } from './accounting.ts';
@@ -37,6 +37,11 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
     this.#context = context;
     this.client = client;
     this.#request = new IncomingRequest(client);
+  }
+
+  /** Whether the gateway has answered by itself. */
+  get isRefused(): boolean {
+    return this.#code !== undefined;
   }
 
   /** Never throws. */
@@ -114,7 +119,7 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
     pool.loadMetrics?.(backend, { status, data: '', headers: headerRecord(head.headers) });
     attempt.upstream.meter.statuses.count(status);
     const isFailure = pool.isFailure(status);
-    if (isFailure && this.#mayRepeat && this.#attempts?.retry({ response: { status } })) return false;
+    if (isFailure && this.#retry({ response: { status } })) return false;
     this.#outcome = isFailure ? 'failure' : 'success';
     const headers = responseHeaders.apply(head.headers);
     if (this.#admission !== undefined) headers.push(...this.#admissionHeaders(backend.id));
@@ -133,8 +138,7 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
     if (this.#isClosed) return;
     this.#guard(() => {
       const broken = this.upload?.error;
-      const isLast = broken !== undefined || attempt.isPassing || error.isOurs || !this.#mayRepeat;
-      if (!isLast && this.#attempts?.retry({ error })) return;
+      if (broken === undefined && !attempt.isPassing && !error.isOurs && this.#retry({ error })) return;
       this.#outcome = broken !== undefined || error.isOurs ? 'cancelled' : 'failure';
       if (broken === undefined) this.refuse(refusalFor(error));
       else if (broken instanceof BodyTooLargeError) this.refuse(REFUSALS.bodyTooLarge);
@@ -162,13 +166,16 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
     return this.#request.route as Route;
   }
 
-  /** Whether the body, if there is one, can be sent once more. */
-  get #mayRepeat(): boolean {
-    return this.upload === undefined || this.upload.isReplayable;
+  /** @returns whether another attempt follows: the body, if there is one, must be there to be sent once more */
+  #retry(result: AttemptResult): boolean {
+    if (this.upload?.isReplayable === false || this.#attempts?.retry(result) !== true) return false;
+    this.upload?.hold();
+    return true;
   }
 
   #admitted(admission: Admission): void {
-    if (this.#isClosed) return;
+    // It may have been refused meanwhile, for example for a body that is none.
+    if (this.#isClosed || this.isRefused) return;
     this.#admission = admission;
     const { refusal } = admission;
     if (refusal === undefined) {

@@ -62,6 +62,12 @@ export class Upload {
     return stream;
   }
 
+  /** Waits for the next attempt: what came before it might be more than is kept, and would be missing in it. */
+  hold(): void {
+    this.#taker = undefined;
+    if (this.#isStarted) this.#source.pause();
+  }
+
   /** The request is over: nobody may take half a body for a whole one. */
   close(): void {
     if (!this.#isEnded) this.#taker?.destroy(this.#error ?? new Error('the request is over'));

@@ -1,9 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Client, ClientEvents } from '../forwarding/client.ts';
 import type { ClientConnection } from '../forwarding/client-connection.ts';
 import type { HttpVersion } from '../forwarding/request-head.ts';
+import type { Http1Peer } from './http1-peer.ts';
 import { endLingering, linger } from './linger.ts';
 
 /** Above this, a copy costs more than a second piece. */
@@ -25,21 +26,23 @@ export class Http1Client implements Client {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #socket: Socket;
+  readonly #peer: Http1Peer;
   readonly #door: Door;
   #events: ClientEvents | undefined;
   #hasHead = false;
   #isWaiting: boolean;
   #isDraining = false;
+  #isAborted = false;
 
   /** @param door - whether the connection is to end with this answer is looked up when the answer comes */
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
-    connection: ClientConnection,
+    peer: Http1Peer,
     door: Door,
     isWaiting: boolean,
   ) {
-    this.connection = connection;
+    this.connection = peer.connection;
     const { httpVersion } = request;
     this.version = httpVersion === '1.1' || httpVersion === '1.0' ? httpVersion : 'unknown';
     this.method = request.method as string;
@@ -48,6 +51,7 @@ export class Http1Client implements Client {
     this.#request = request;
     this.#response = response;
     this.#socket = request.socket;
+    this.#peer = peer;
     this.#door = door;
     this.#isWaiting = isWaiting;
   }
@@ -56,8 +60,10 @@ export class Http1Client implements Client {
     return this.#request.complete;
   }
 
+  /** Not before its turn: then it waits for other answers. Also when all of it was written: it is not out yet. */
   get isBlocked(): boolean {
-    return this.#response.writableNeedDrain;
+    const { socket, writableNeedDrain, writableEnded } = this.#response;
+    return socket !== null && (writableNeedDrain || writableEnded);
   }
 
   /** Tells what happens from now on. */
@@ -67,7 +73,9 @@ export class Http1Client implements Client {
     response.on('close', () => {
       events.closed(response.writableFinished);
       // The answer came before the end of the request: what is left of it must not be taken for the next one.
-      if (response.writableFinished && !this.#request.complete) endLingering(this.#socket);
+      if (!response.writableFinished || this.#request.complete) return;
+      this.#peer.isEnding = true;
+      endLingering(this.#socket);
     });
     // Without a listener an error would end the process; what there is to do, `close` does.
     response.on('error', ignore);
@@ -95,10 +103,11 @@ export class Http1Client implements Client {
 
   writeHead(status: number, statusText: string, headers: string[]): void {
     this.#hasHead = true;
-    if (this.#door.isClosing) this.#response.shouldKeepAlive = false;
+    // Requests that have come after it get their answers, too.
+    if (this.#door.isClosing && this.#peer.latest?.client === this) this.#endConnection();
     // The head brings its own.
     this.#response.sendDate = false;
-    this.#response.writeHead(status, statusText, headers);
+    this.#response.writeHead(status, phraseOf(status, statusText), headers);
   }
 
   flushHead(): void {
@@ -124,15 +133,33 @@ export class Http1Client implements Client {
   }
 
   abort(): void {
+    if (this.#isAborted) return;
+    this.#isAborted = true;
+    // Answers before it go out first.
+    if (this.#response.socket === null) this.#response.once('socket', () => this.#destroy());
+    else this.#destroy();
+  }
+
+  closeAfterwards(): void {
+    this.#endConnection();
+    linger(this.#socket);
+  }
+
+  #endConnection(): void {
+    this.#response.shouldKeepAlive = false;
+    this.#peer.isEnding = true;
+  }
+
+  #destroy(): void {
     // Without a length and without chunks, the end of the connection would be the end of the answer.
     if (this.version === '1.0' && !this.connection.isEncrypted) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
+}
 
-  closeAfterwards(): void {
-    this.#response.shouldKeepAlive = false;
-    linger(this.#socket);
-  }
+/** Phrases were read as UTF-8, and are written as one byte a character. */
+function phraseOf(status: number, statusText: string): string {
+  return statusText === STATUS_CODES[status] ? statusText : Buffer.from(statusText).toString('latin1');
 }
 
 function pairsOf(headers: readonly string[]): [string, string][] {

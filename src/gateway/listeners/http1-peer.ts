@@ -3,9 +3,14 @@ import type { ClientConnection } from '../forwarding/client-connection.ts';
 import type { Exchange } from '../forwarding/exchange.ts';
 import type { Refusal } from '../forwarding/refusal.ts';
 
+/** Requests at a time: each has a backend work for it. As many as HTTP/2 allows, where nothing else is set. */
+const MAX_PIPELINED = 100;
+
 /** What is known of a connection over HTTP/1. */
 export class Http1Peer {
   readonly connection: ClientConnection;
+  /** Whether its last answer is decided on: what comes now is not answered, and nobody may act on it (RFC 9112 section 9.6). */
+  isEnding = false;
   /** What to say, and then to close, when all answers before it are out. */
   lastWord: Refusal | undefined;
   /** Requests under way, in the order in which they came. */
@@ -19,6 +24,11 @@ export class Http1Peer {
   /** The latest request under way. */
   get latest(): Exchange | undefined {
     return this.#exchanges.at(-1);
+  }
+
+  /** Whether so many requests are under way that no more are taken. */
+  get isFull(): boolean {
+    return this.#exchanges.length >= MAX_PIPELINED;
   }
 
   /** @param isOnTurn - whether its answer goes out next: no other one is before it */

@@ -10,27 +10,9 @@ import { RawAnswer } from '../tunnels/raw-answer.ts';
 import { Upgrade } from '../tunnels/upgrade.ts';
 import { Http1Client } from './http1-client.ts';
 import { Http1Peer } from './http1-peer.ts';
+import { FIXED, settingsOf } from './http1-settings.ts';
 import { endLingering } from './linger.ts';
 import { type ParseError, refusalOf } from './parse-error.ts';
-
-/** Settings of node:http that are the same for every configuration. */
-const FIXED = {
-  // Uploads may take as long as they move: the stall watch looks after them.
-  requestTimeout: 0,
-  connectionsCheckingInterval: 1_000,
-  // Two Hosts, or none, are refused where all other heads are.
-  requireHostHeader: false,
-  noDelay: true,
-};
-
-/** Those that follow from a configuration: as options of a server, and as its properties. */
-function settingsOf({ limits, timeouts }: Context): object {
-  return {
-    maxHeaderSize: limits.headerBytes,
-    headersTimeout: timeouts.headersMs,
-    keepAliveTimeout: timeouts.idleMs,
-  };
-}
 
 const PEER = Symbol('peer');
 
@@ -99,9 +81,14 @@ export class Http1Front {
    */
   take(request: IncomingMessage, response: ServerResponse, isWaiting = false): void {
     const peer = this.#peerOf(request.socket);
-    const client = new Http1Client(request, response, peer.connection, this.#door, isWaiting);
+    if (peer.isEnding) {
+      request.resume();
+      return;
+    }
+    const client = new Http1Client(request, response, peer, this.#door, isWaiting);
     const exchange = new Exchange(this.#context(), client);
     peer.begin(exchange, request.socket, response.socket !== null);
+    if (peer.isFull) client.closeAfterwards();
     client.listen({
       drained: () => exchange.drained(),
       closed: (isComplete) => {
@@ -119,7 +106,11 @@ export class Http1Front {
     socket.on('error', ignore);
     const { headers, httpVersion } = request;
     const protocol = headers.upgrade?.toLowerCase();
-    const { connection, latest } = this.#peerOf(request.socket);
+    const { connection, latest, isEnding } = this.#peerOf(request.socket);
+    if (isEnding) {
+      socket.resume();
+      return;
+    }
     // What is said in another protocol would come before the answers that are still to come.
     if (latest !== undefined) this.#endWith(socket, REFUSALS.badUpgrade);
     else if (httpVersion === '1.1' && protocol !== undefined && !/^(?:h2c|http\/)/.test(protocol)) {
@@ -178,15 +169,19 @@ export class Http1Front {
 
   /** What came is no HTTP, or took too long. */
   #misunderstood(error: ParseError, socket: Duplex): void {
-    // The client is gone: requests under way hear of it by themselves.
+    const { latest, isEnding } = this.#peerOf(socket as Socket);
     if (!socket.writable) {
-      socket.destroy();
+      // The client is gone, unless it lingers: requests under way hear of it by themselves.
+      if (!isEnding) socket.destroy();
       return;
     }
     const refusal = refusalOf(error);
-    const latest = (socket as Known)[PEER]?.latest;
     // In the middle of a body, it is that request which cannot be understood.
-    if (latest !== undefined && !latest.client.isComplete) latest.refuse(refusal);
+    if (latest !== undefined && !latest.client.isComplete && !latest.isRefused) latest.refuse(refusal);
+    // What there is to say is on its way.
+    else if (isEnding) return;
+    // Who leaves in the middle of the next head has left, as at its beginning.
+    else if (latest !== undefined && error.code === 'HPE_INVALID_EOF_STATE') socket.end();
     else this.#endWith(socket, refusal);
   }
 
@@ -206,6 +201,7 @@ export class Http1Front {
   /** Answers where there is no request to answer to. */
   #refuseRaw(socket: Duplex, refusal: Refusal): void {
     const { totals, ids } = this.#context();
+    this.#peerOf(socket as Socket).isEnding = true;
     totals.refused(refusal.code);
     RawAnswer.of(refusal, ids.idFor(undefined)).send(socket);
   }

@@ -13,6 +13,12 @@ export interface Http2Head {
   readonly rawHeaders: readonly string[];
 }
 
+/** What an {@link Http2Client} tells. */
+export interface Http2Events extends ClientEvents {
+  /** All of the answer is on its way: what is left of the request is for nobody. */
+  answered(): void;
+}
+
 /** One request over HTTP/2 and the answer to it. */
 export class Http2Client implements Client {
   readonly connection: ClientConnection;
@@ -23,8 +29,8 @@ export class Http2Client implements Client {
   readonly #stream: ServerHttp2Stream;
   readonly #acceptsTrailers: boolean;
   #trailers: string[] | undefined;
+  #waitsForTrailers = false;
   #isAsked = false;
-  #isLast = false;
   #isEnded = false;
   #isAborted = false;
 
@@ -46,29 +52,38 @@ export class Http2Client implements Client {
   /** A stream that was reset, or lost with its connection, ends for its readers too: only its state knows. */
   get isComplete(): boolean {
     if (this.#stream.endAfterHeaders) return true;
-    return !this.#stream.destroyed && this.#stream.state.state === NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE;
+    // That of one that was reset without an error still says that it has ended.
+    return !this.#isGone && this.#stream.state.state === NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE;
   }
 
+  /** Also where all of the answer is written, and waits for the client to take it. */
   get isBlocked(): boolean {
-    return this.#stream.writableNeedDrain;
+    return this.#stream.writableNeedDrain || (this.#isEnded && !this.#stream.writableFinished);
   }
 
-  /** Whether it ended too early, and not from our side. */
+  /** Whether it ended too early, and not from our side; a reset may well call that no error. */
   get isGivenUp(): boolean {
-    return !this.#isAborted && this.#stream.rstCode !== NGHTTP2_NO_ERROR;
+    return !this.#isAborted && !this.#isAnswered;
   }
 
   /** Tells what happens from now on. */
-  listen(events: ClientEvents): void {
+  listen(events: Http2Events): void {
     const stream = this.#stream;
     stream.on('drain', () => events.drained());
-    // A stream that is lost with its connection ends by itself, too.
-    stream.on('close', () => {
-      events.closed(this.#isEnded && stream.writableFinished && stream.rstCode === NGHTTP2_NO_ERROR);
+    stream.on('close', () => events.closed(this.#isAnswered));
+    const letGo = () => {
+      // RFC 9113 section 8.1: the client may stop to send what nobody reads.
+      if (!this.isComplete) stream.close(NGHTTP2_NO_ERROR);
+      events.answered();
+    };
+    stream.on('wantTrailers', () => {
+      stream.sendTrailers(recordOf(this.#trailers ?? []));
+      // They themselves go out in the next turn, before this.
+      setImmediate(letGo);
     });
-    stream.on('wantTrailers', () => stream.sendTrailers(recordOf(this.#trailers ?? [])));
-    // Without a listener an error would end the process; what there is to do, `close` does.
-    stream.on('error', () => {});
+    stream.on('finish', () => {
+      if (!this.#waitsForTrailers) letGo();
+    });
   }
 
   bodyFor(): Readable | undefined {
@@ -76,7 +91,7 @@ export class Http2Client implements Client {
   }
 
   askForBody(): void {
-    if (this.#isAsked || this.#stream.headersSent) return;
+    if (this.#isAsked || this.#isGone || this.#stream.headersSent) return;
     this.#isAsked = true;
     this.#stream.additionalHeaders({ ':status': 100 });
   }
@@ -89,6 +104,7 @@ export class Http2Client implements Client {
   writeHead(status: number, _statusText: string, headers: string[]): void {
     if (this.#isGone) return;
     const waitForTrailers = this.#acceptsTrailers && this.method !== 'HEAD';
+    this.#waitsForTrailers = waitForTrailers;
     this.#stream.respond({ ...recordOf(headers), ':status': status }, { waitForTrailers });
   }
 
@@ -103,8 +119,6 @@ export class Http2Client implements Client {
     if (this.#isGone) return;
     this.#isEnded = true;
     this.#trailers = trailers;
-    // RFC 9113 section 8.1: the client may stop to send what nobody reads.
-    if (this.#isLast) this.#stream.once('finish', () => this.#stream.close(NGHTTP2_NO_ERROR));
     if (chunk === undefined) this.#stream.end();
     else this.#stream.end(chunk);
   }
@@ -115,8 +129,12 @@ export class Http2Client implements Client {
     this.#stream.destroy(new Error('the answer cannot be finished'));
   }
 
-  closeAfterwards(): void {
-    this.#isLast = true;
+  /** Requests have streams of their own: what is left of this one harms no other. */
+  closeAfterwards(): void {}
+
+  /** Not `writableFinished`, which a stream may never be whose request was over first. One that is lost with its connection has an error. */
+  get #isAnswered(): boolean {
+    return this.#isEnded && this.#stream.rstCode === NGHTTP2_NO_ERROR;
   }
 
   get #isGone(): boolean {

@@ -13,7 +13,7 @@ import { Exchange } from '../forwarding/exchange.ts';
 import { Allowance } from './allowance.ts';
 import { Http2Client, type Http2Head } from './http2-client.ts';
 
-/** How long a session that was told to end may take. */
+/** How long a client may take to end a connection on which it was told, or has told, that no more requests come. */
 const GOODBYE_MS = 1_000;
 
 /** How many requests a client may give up on one connection: at once, and for each second that it is there (CVE-2023-44487). */
@@ -43,8 +43,15 @@ function serverOptions({ limits }: Context): object {
   };
 }
 
+/** A connection for a session. */
+interface Arrival {
+  readonly socket: Socket;
+  readonly serves: ((host: string) => boolean) | undefined;
+}
+
 /** What is known of a session. */
 interface Visit {
+  readonly socket: Socket;
   readonly connection: ClientConnection;
   /** Requests under way. */
   streams: number;
@@ -56,7 +63,7 @@ export class Http2Front {
   readonly #context: () => Context;
   #server: Http2Server;
   readonly #sessions = new Map<ServerHttp2Session, Visit>();
-  #serves: ((host: string) => boolean) | undefined;
+  #arrival: Arrival | undefined;
   #isClosing = false;
 
   /** @param context - what the next request works with */
@@ -75,7 +82,7 @@ export class Http2Front {
     // A client that has said all it will cannot be told more: its streams are lost.
     socket.allowHalfOpen = false;
     // Its session is made, and greeted, before this returns.
-    this.#serves = serves;
+    this.#arrival = { socket, serves };
     this.#server.emit('connection', socket);
   }
 
@@ -104,15 +111,16 @@ export class Http2Front {
 
   #greet(session: ServerHttp2Session): void {
     const { identity, timeouts } = this.#context();
+    const { socket, serves } = this.#arrival as Arrival;
     const isEncrypted = session.encrypted === true;
-    const { remoteAddress } = session.socket;
     const connection = new ClientConnection(
-      remoteAddress,
+      socket.remoteAddress,
       isEncrypted,
       identity.trustedProxies,
-      this.#serves,
+      serves,
     );
-    const visit = { connection, streams: 0, resets: new Allowance(RESET_BURST, RESETS_PER_SECOND) };
+    const resets = new Allowance(RESET_BURST, RESETS_PER_SECOND);
+    const visit: Visit = { socket, connection, streams: 0, resets };
     this.#sessions.set(session, visit);
     session.on('close', () => this.#sessions.delete(session));
     session.on('error', () => {});
@@ -120,31 +128,47 @@ export class Http2Front {
     session.setTimeout(timeouts.headersMs);
     session.on('timeout', () => {
       // Requests have limits of their own.
-      if (visit.streams === 0) end(session);
+      if (visit.streams === 0) end(session, socket, GOODBYE_MS);
+    });
+    // The client says goodbye.
+    session.on('goaway', () => {
+      if (visit.streams === 0) end(session, socket, GOODBYE_MS);
     });
     if (this.#isClosing) session.close();
   }
 
   #take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): void {
+    // Without a listener an error would end the process; one that was reset at once may already have it.
+    stream.on('error', () => {});
     const { session } = stream;
     const visit = session === undefined ? undefined : this.#sessions.get(session as ServerHttp2Session);
     if (session === undefined || visit === undefined) {
       stream.destroy();
       return;
     }
-    session.setTimeout(this.#context().timeouts.idleMs);
     visit.streams++;
     const client = new Http2Client(stream, headOf(headers, raw), visit.connection);
     const exchange = new Exchange(this.#context(), client);
     client.listen({
       drained: () => exchange.drained(),
+      answered: () => exchange.upload?.discard(),
       closed: (isComplete) => {
         visit.streams--;
         exchange.closed(isComplete);
         if (client.isGivenUp && !visit.resets.take()) calmDown(session as ServerHttp2Session);
+        else if (visit.streams === 0) this.#rest(session as ServerHttp2Session, visit);
       },
     });
     exchange.start();
+  }
+
+  /** Nothing is under way. */
+  #rest(session: ServerHttp2Session, { socket }: Visit): void {
+    const { idleMs } = this.#context().timeouts;
+    // The last answer may still be on its way to a slow client.
+    if (session.closed) end(session, socket, idleMs);
+    // Time that a request has taken is none in which the connection was idle.
+    else session.setTimeout(idleMs);
   }
 }
 
@@ -152,9 +176,10 @@ function calmDown(session: ServerHttp2Session): void {
   session.destroy(new Error('too many requests were given up'), NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
-function end(session: ServerHttp2Session): void {
+/** Ends a session, and its connection where the client does not end it within that time: the session by itself would wait for ever. */
+function end(session: ServerHttp2Session, socket: Socket, withinMs: number): void {
   session.close();
-  setTimeout(() => session.destroy(), GOODBYE_MS).unref();
+  setTimeout(() => socket.destroy(), withinMs).unref();
 }
 
 const {

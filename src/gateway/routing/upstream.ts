@@ -30,12 +30,12 @@ export class Upstream {
     this.origin = origin;
     this.basePath = pathname.endsWith('/') ? pathname.slice(0, -1) : pathname;
     this.meter = meter;
-    const { connectMs, headersMs, bodyMs, idleMs } = settings.timeouts;
+    const { connectMs, headersMs, totalMs, bodyMs, idleMs } = settings.timeouts;
     this.connections = new Pool(origin, {
       connections: settings.connections ?? null,
       // More would couple the fates of requests that have nothing to do with each other.
       pipelining: 1,
-      headersTimeout: headersMs,
+      headersTimeout: Math.min(headersMs, totalMs),
       bodyTimeout: bodyMs,
       keepAliveTimeout: idleMs,
       keepAliveMaxTimeout: Math.max(idleMs, 600_000),
@@ -83,7 +83,20 @@ function connector(
 ): buildConnector.connector {
   const connect = buildConnector(options);
   const servername = options.servername ?? (isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : '');
-  return (target, done) => connect({ ...target, servername }, done);
+  return (target, done) => {
+    connect({ ...target, servername }, (...result) => {
+      result[1]?.on('error', tellFromEnd);
+      done(...result);
+    });
+  };
+}
+
+/**
+ * undici takes a reset for a good end where the end of the connection is the end of the answer: half an answer would look whole (RFC 9112
+ * section 8). It does so by the error's code.
+ */
+function tellFromEnd(error: NodeJS.ErrnoException): void {
+  if (error.code === 'ECONNRESET') error.code = 'UND_ERR_SOCKET';
 }
 
 /** What node:tls wants to know. */

@@ -53,6 +53,21 @@ describe('an upload', () => {
     expect([taken.text, upload.received, upload.isAwaited]).toEqual(['early', 5, true]);
   });
 
+  it('waits for the next attempt with what would be too much to be kept', async () => {
+    const { body, upload } = setUp();
+    const before = taking(upload.open());
+    body.send('first');
+    await settled();
+    upload.hold();
+    body.send('more than is kept').finish();
+    await settled();
+    expect([upload.received, upload.isReplayable, upload.isAwaited]).toEqual([5, true, false]);
+    const taken = taking(upload.open());
+    await settled();
+    expect(taken).toEqual({ text: 'firstmore than is kept', end: 'end' });
+    expect(before).toEqual({ text: 'first', end: '' });
+  });
+
   it('ends where all of it has come', async () => {
     const { body, upload } = setUp();
     const taken = taking(upload.open());

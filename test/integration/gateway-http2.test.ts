@@ -1,0 +1,214 @@
+import { once } from 'node:events';
+import net from 'node:net';
+import tls from 'node:tls';
+import { afterEach, describe, expect, it } from 'vitest';
+import { certificateFor } from '../conformance/certificates.ts';
+import * as frames from '../conformance/wire/frames.ts';
+import { H2Client, type H2Options } from '../conformance/wire/h2-client.ts';
+import { encodeFields, type Field } from '../conformance/wire/hpack.ts';
+import { reply, type Script } from '../conformance/wire/upstream.ts';
+import { aGateway, anUpstream, atTheEnd, endAll, type Settings, until, untilIdle } from './gateway/lab.ts';
+
+afterEach(endAll);
+
+const { DATA, END_STREAM, frame, GOAWAY, HEADERS, INITIAL_WINDOW_SIZE, NO_ERROR, RST_STREAM, WINDOW_UPDATE } =
+  frames;
+
+const fields = (method: string, ...more: Field[]): Field[] => [
+  [':method', method],
+  [':scheme', 'http'],
+  [':path', '/x'],
+  [':authority', 'a.test'],
+  ...more,
+];
+
+async function setUp(script: Script, { client, ...settings }: Settings & { client?: H2Options } = {}) {
+  const upstream = await anUpstream(script);
+  const listener = { h2c: true, ...settings.listener };
+  const one = await aGateway({ backends: [upstream.url], retries: false }, { ...settings, listener });
+  const h2 = await H2Client.connect(one.port, client);
+  atTheEnd(() => h2.socket.destroy());
+  return { ...one, upstream, h2 };
+}
+
+/** The last two frames that came on the first stream, but for what makes room for more. */
+const lastTwo = (h2: H2Client) => {
+  const came = h2.frames.filter(({ stream, type }) => stream === 1 && type !== WINDOW_UPDATE);
+  return came.slice(-2).map(({ type, flags }) => [type, flags & END_STREAM]);
+};
+
+describe('an upload over HTTP/2', () => {
+  it.each([
+    ['no error', NO_ERROR],
+    ['an error', frames.INTERNAL_ERROR],
+    ['a cancellation', frames.CANCEL],
+  ])('that is given up with %s never looks complete', async (_, code) => {
+    const { upstream, h2, gateway, backends } = await setUp({ complete: () => {} });
+    await h2.request(1, fields('POST'), 0);
+    h2.data(1, 'half');
+    await until(() => upstream.text.includes('half'));
+    h2.resetStream(1, code);
+    await untilIdle(gateway);
+    const [connection] = upstream.connections;
+    await until(() => connection?.ended !== undefined || connection?.closed === true);
+    expect(upstream.requests().map(({ complete }) => complete)).toEqual([false]);
+    expect(backends()[0]).toMatchObject({ requests: 1, errors: 0, cancelled: 1 });
+  });
+
+  const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnope\r\n0\r\nX-Sum: 1\r\n\r\n';
+  const te: Field = ['te', 'trailers'];
+  it.each<[string, string, Field[], number]>([
+    ['with its length', reply('403 No', [], 'nope'), [], DATA],
+    ['in chunks', CHUNKED, [], DATA],
+    ['with trailers', CHUNKED, [te], HEADERS],
+  ])('that is answered before its end, %s, is over with the answer', async (_, head, more, last) => {
+    const { h2, gateway, log } = await setUp({ head });
+    await h2.request(1, fields('POST', ...more), 0);
+    // More than anybody reads now, and no end.
+    for (let part = 0; part < 4; part++) h2.data(1, Buffer.alloc(15_000));
+    await until(
+      () => h2.stream(1).reset !== undefined,
+      () => h2.summary(),
+    );
+    await untilIdle(gateway);
+    expect(h2.body(1).toString()).toBe('nope');
+    expect(h2.stream(1).reset).toBe(NO_ERROR);
+    // RFC 9113 section 8.1: after the whole answer.
+    expect(lastTwo(h2)).toEqual([
+      [last, END_STREAM],
+      [RST_STREAM, 0],
+    ]);
+    expect(h2.stream(1).blocks).toHaveLength(last === HEADERS ? 2 : 1);
+    expect(log.records).toHaveLength(1);
+    expect(log.errors).toEqual([]);
+  });
+
+  it('that is answered before its end, though all of it has come, is over too', async () => {
+    const { h2, gateway } = await setUp({ head: reply('403 No', [], 'nope') });
+    await h2.request(1, fields('POST'), 0);
+    for (let part = 0; part < 4; part++) h2.data(1, Buffer.alloc(15_000), part === 3 ? END_STREAM : 0);
+    await h2.done();
+    await untilIdle(gateway);
+    expect(h2.body(1).toString()).toBe('nope');
+  });
+
+  it('that is too large, and did not say so, is stopped', async () => {
+    const { h2, gateway } = await setUp({}, { limits: { bodyBytes: 1_000 } });
+    await h2.request(1, fields('POST'), 0);
+    h2.data(1, Buffer.alloc(1_500));
+    await until(
+      () => h2.stream(1).reset !== undefined,
+      () => h2.summary(),
+    );
+    expect([h2.status(1), h2.stream(1).ended, h2.stream(1).reset]).toEqual([413, true, NO_ERROR]);
+    await untilIdle(gateway);
+  });
+
+  it.each([
+    ['a small', 3],
+    ['a large', 300_000],
+  ])('that has come to its end, and got %s answer, is neither reset nor given up', async (_, length) => {
+    const body = 'y'.repeat(length);
+    const { h2, gateway, log, backends } = await setUp({ complete: reply('200 OK', [], body) });
+    await h2.request(1, fields('POST'), 0);
+    h2.data(1, 'all', END_STREAM);
+    await h2.done();
+    await untilIdle(gateway);
+    await h2.request(3, fields('GET'));
+    await h2.done(3);
+    await untilIdle(gateway);
+    expect([h2.body(1).length, h2.stream(1).reset]).toEqual([length, undefined]);
+    expect(log.records.map(({ status }) => status)).toEqual([200, 200]);
+    expect(backends()[0]).toMatchObject({ requests: 2, errors: 0, cancelled: 0 });
+  });
+});
+
+describe('a request over HTTP/2 that ends in the first piece of its connection', () => {
+  const head = frame(
+    HEADERS,
+    frames.END_HEADERS,
+    1,
+    encodeFields(fields('POST', ['expect', '100-continue'], ['content-length', '5'])),
+  );
+  const over = (code: number) => Buffer.concat([frames.uint32(0), frames.uint32(code)]);
+  it.each([
+    ['a reset with an error', frame(RST_STREAM, 0, 1, frames.uint32(frames.INTERNAL_ERROR))],
+    ['a reset without one', frame(RST_STREAM, 0, 1, frames.uint32(NO_ERROR))],
+    ['a mistake on its stream', frame(frames.WINDOW_UPDATE, 0, 1, frames.uint32(0))],
+    ['a mistake on its connection', frame(frames.PING, 0, 1, Buffer.alloc(8))],
+    ['GOAWAY with an error', frame(GOAWAY, 0, 0, over(frames.INTERNAL_ERROR))],
+  ])('by %s harms nobody', async (_, end) => {
+    const client = { preface: false };
+    const { h2, gateway, port, log } = await setUp({ complete: reply('200 OK', [], 'yes') }, { client });
+    h2.write(Buffer.from(frames.PREFACE), frames.settingsFrame([]), head, end);
+    h2.socket.end();
+    await until(() => gateway.stats().connections.open === 0);
+    await untilIdle(gateway);
+    const other = await H2Client.connect(port);
+    atTheEnd(() => other.socket.destroy());
+    await other.request(1, fields('GET'));
+    await other.done();
+    expect(other.status(1)).toBe(200);
+    expect(log.errors).toEqual([]);
+  });
+});
+
+describe('a client over HTTP/2 that takes nothing', () => {
+  it('has its time also where all of a small answer waits for it', async () => {
+    const { h2, gateway, log } = await setUp(
+      { complete: reply('200 OK', [], 'small') },
+      { timeouts: { writeMs: 500 }, client: { settings: [[INITIAL_WINDOW_SIZE, 0]], reading: false } },
+    );
+    await h2.request(1, fields('GET'));
+    await untilIdle(gateway);
+    await until(() => h2.stream(1).reset !== undefined);
+    expect(h2.stream(1).reset).toBe(frames.INTERNAL_ERROR);
+    expect(log.records).toMatchObject([{ status: 499 }]);
+  });
+});
+
+describe('a connection over HTTP/2', () => {
+  it('is idle from the end of its last request, however long that took', async () => {
+    const { h2, gateway, upstream } = await setUp({ complete: () => {} }, { timeouts: { idleMs: 100 } });
+    await h2.request(1, fields('GET'));
+    await until(() => upstream.requests().length === 1);
+    // Longer than it may be idle.
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(h2.ended).toBeUndefined();
+    h2.resetStream(1);
+    await until(() => h2.ended !== undefined);
+    await until(() => gateway.stats().connections.open === 0);
+  });
+
+  const goodbye = frame(GOAWAY, 0, 0, Buffer.alloc(8));
+  it.each([
+    ['that is idle', false, Buffer.alloc(0)],
+    ['that is idle, over TLS', true, Buffer.alloc(0)],
+    ['on which the client says goodbye', false, goodbye],
+    ['on which the client says goodbye, over TLS', true, goodbye],
+  ])('%s is closed, though the client leaves it open', async (_, isEncrypted, bytes) => {
+    const certificate = isEncrypted ? { tls: { certificates: [await certificateFor('a.test')] } } : undefined;
+    const { port, gateway } = await aGateway([(await anUpstream()).url], {
+      listener: certificate ?? { h2c: true },
+      timeouts: { headersMs: 200 },
+    });
+    const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    atTheEnd(() => socket.destroy());
+    const client = isEncrypted
+      ? tls.connect({
+          socket,
+          rejectUnauthorized: false,
+          ALPNProtocols: ['h2'],
+          allowHalfOpen: true,
+        } as object)
+      : socket;
+    client.on('error', () => {}).resume();
+    await once(client, isEncrypted ? 'secureConnect' : 'connect');
+    client.write(Buffer.concat([Buffer.from(frames.PREFACE), frames.settingsFrame([]), bytes]));
+    await until(() => gateway.stats().connections.accepted === 1);
+    await until(
+      () => gateway.stats().connections.open === 0,
+      () => gateway.stats().connections,
+    );
+  });
+});
