@@ -27,7 +27,9 @@ export function mountedProxy(given: NodeProxy | NodeProxyConfig): MountedProxy {
         throw new Error(
           'the body was read before the request came to the proxy: put the proxy before body parsers',
         );
-      if (response.getHeaderNames().length > 0) addToHeaders(response);
+      // Middlewares that wait for the head put a function of theirs there, and not all of them know headers that are a flat list.
+      const isWatched = Object.hasOwn(response, 'writeHead');
+      if (isWatched || response.getHeaderNames().length > 0) addToHeaders(response);
       const { url } = request;
       // The proxy reads it before it returns; whoever logs the request afterwards finds what came.
       request.url = target;

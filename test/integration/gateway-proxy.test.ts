@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/gateway/errors.ts';
 import { createProxy, type NodeProxyConfig } from '../../src/gateway/proxy.ts';
@@ -110,6 +110,44 @@ describe('a proxy within another server', () => {
     const { length } = upstream.requests();
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(upstream.requests().length).toBe(length);
+  });
+
+  it('does not take what has ended while somebody else had it', async () => {
+    const upstream = await anUpstream({ complete: echoes });
+    const { proxy, server, client } = await setUp({ backends: [upstream.url] });
+    server.removeAllListeners('request').removeAllListeners('upgrade');
+    const kept: { socket: Socket; handOver: () => void }[] = [];
+    server.on('request', (request, response) => {
+      if (request.url === '/answered') response.end('own');
+      kept.push({ socket: request.socket, handOver: () => proxy.handle(request, response) });
+    });
+    server.on('upgrade', (request, socket, first) => {
+      socket.on('error', () => {});
+      kept.push({ socket: request.socket, handOver: () => proxy.upgrade(request, socket, first) });
+    });
+    for (const [nth, request] of [get('/left'), post('body', '/left'), handshake()].entries()) {
+      const one = await client();
+      one.write(request);
+      await until(() => kept.length > nth);
+      one.reset();
+      await until(() => kept[nth]?.socket.closed === true);
+    }
+    expect((await (await client()).write(get('/answered')).answered())[0]?.body.toString()).toBe('own');
+    for (const { handOver } of kept) handOver();
+    expect(kept.length).toBe(4);
+    expect(proxy.stats()).toMatchObject({ requests: { total: 0, inFlight: 0 }, tunnels: { open: 0 } });
+    expect(inFlight(proxy)).toBe(0);
+  });
+
+  it('opens no tunnel after its end', async () => {
+    const upstream = await anUpstream({ complete: echoes });
+    const { proxy, client } = await setUp({ backends: [upstream.url] });
+    proxy.close();
+    const one = await client();
+    one.write(handshake());
+    expect(await one.closed()).toBe(true);
+    expect(one.text).toBe('');
+    expect(upstream.connections).toEqual([]);
   });
 
   it('says what is wrong with its configuration', () => {

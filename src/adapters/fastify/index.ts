@@ -21,7 +21,7 @@ export interface FastifyProxyOptions {
  */
 export const fastifyProxy: FastifyPluginAsync<FastifyProxyOptions> = async (app, options) => {
   const mounted = mountedProxy(options.proxy);
-  const { prefix } = app;
+  const prefix = beginning(app.prefix);
   const handle = (request: FastifyRequest, reply: FastifyReply) => {
     const url = request.raw.url ?? '/';
     const target = options.keepPrefix === true ? url : below(prefix, url);
@@ -38,9 +38,18 @@ export const fastifyProxy: FastifyPluginAsync<FastifyProxyOptions> = async (app,
   });
 };
 
+/**
+ * What a target begins with where a route below a prefix matches it: an origin, if it names one, and as many segments as the prefix has. They
+ * may be written in another way than the prefix: it may have parameters, and the router may be told not to look at case.
+ */
+function beginning(prefix: string): RegExp {
+  const segments = prefix.split('/').filter((segment) => segment !== '').length;
+  return new RegExp(`^([a-z]+://[^/?#]*)?(?:/+[^/?#]+){${segments}}`, 'i');
+}
+
 /** A target without the prefix that it begins with. */
-function below(prefix: string, url: string): string {
-  if (!url.startsWith(prefix)) return url;
-  const rest = url.slice(prefix.length);
-  return rest.startsWith('/') ? rest : `/${rest}`;
+function below(prefix: RegExp, url: string): string {
+  const [matched, origin = ''] = prefix.exec(url) ?? [''];
+  const rest = url.slice(matched.length);
+  return origin + (rest.startsWith('/') ? rest : `/${rest}`);
 }

@@ -1,4 +1,5 @@
 import { type Backend, type Outcome, UpstreamTimeoutError } from '../../index.ts';
+import { isCallersMistake } from '../clients/callers-mistake.ts';
 import type { ClientPool } from '../clients/client-pool.ts';
 import { Exchange } from '../clients/exchange.ts';
 import { leasedResponse } from './leased-response.ts';
@@ -49,7 +50,7 @@ export class FetchCall {
       }
     } catch (error) {
       this.#exchange.note(error);
-      this.#end(this.#isCallersDoing ? 'cancelled' : 'failure');
+      this.#end(this.#isCallersDoing || isCallersMistake(error) ? 'cancelled' : 'failure');
       throw error;
     }
   }
@@ -57,6 +58,7 @@ export class FetchCall {
   #next({ response, error }: Answer): ReturnType<Exchange['next']> {
     const { canRepeat } = this.#request;
     if (response !== undefined) return this.#exchange.next({ status: response.status }, canRepeat);
+    if (isCallersMistake(error)) return undefined;
     // Whether a stream was begun, no platform tells.
     return this.#exchange.next({ error, isUnsent: canRepeat && isUnsent(error) }, canRepeat);
   }

@@ -45,7 +45,7 @@ export class OutgoingRequest implements Request {
     if (!/^https?:$/.test(url.protocol))
       throw new TypeError(`the URL must be of http or https, got ${url.protocol}`);
     this.path = url.pathname + url.search;
-    const { signal, ...own } = isRequest ? { ...fieldsOf(input), ...init } : init;
+    const { signal, ...own } = { ...(isRequest ? fieldsOf(input) : {}), ...membersOf(init) };
     const body = own.body ?? undefined;
     this.canRepeat = body === undefined || !isStream(body);
     // `fetch` would find a mistake only after a backend was chosen, and it would look like that one's failure.
@@ -74,7 +74,10 @@ export class OutgoingRequest implements Request {
   }
 
   #watched(body: RequestInit['body']): BodyInit | null {
-    if (!(body instanceof ReadableStream)) return body ?? null;
+    if (!(body instanceof ReadableStream)) {
+      // What every `fetch` but that of browsers takes, and no type knows.
+      return this.#watchedSource(body as unknown as AsyncIterable<unknown>) as unknown as BodyInit;
+    }
     const reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> = body.getReader();
     reader.closed.catch(() => {
       this.#hasBodyFailed = true;
@@ -86,6 +89,15 @@ export class OutgoingRequest implements Request {
     };
     return new ReadableStream({ pull, cancel: (reason) => reader.cancel(reason) }, { highWaterMark: 0 });
   }
+
+  async *#watchedSource(source: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+    try {
+      yield* source;
+    } catch (error) {
+      this.#hasBodyFailed = true;
+      throw error;
+    }
+  }
 }
 
 function fieldsOf(request: globalThis.Request): RequestInit {
@@ -93,6 +105,17 @@ function fieldsOf(request: globalThis.Request): RequestInit {
   return Object.fromEntries(
     FIELDS.flatMap((field) => (request[field] == null ? [] : [[field, request[field]]])),
   ) as RequestInit;
+}
+
+/**
+ * What an `init` says. One that is `undefined`, or a body that is `null`, says nothing: what a `Request` says stands. A `Request` may itself
+ * be the `init`, and has nothing of its own.
+ */
+function membersOf(init: RequestInit): RequestInit {
+  const members = [...FIELDS.map((field) => [field, init[field]] as const), ...Object.entries(init)];
+  return Object.fromEntries(
+    members.filter(([name, value]) => value !== undefined && !(name === 'body' && value === null)),
+  );
 }
 
 /** A stream, or what else can be read only once. */

@@ -28,7 +28,7 @@ export interface ProxyHandlerOptions<Context extends unknown[]> extends Balanced
   readonly onError?: (error: unknown, request: globalThis.Request) => Response | Promise<Response>;
 }
 
-/** A web-standard handler that passes requests on to a pool. It never rejects. */
+/** A web-standard handler that passes requests on to a pool. It rejects only where `onError` does. */
 export interface ProxyHandler<Context extends unknown[] = unknown[]> {
   (request: globalThis.Request, ...context: Context): Promise<Response>;
   /** The engine: statistics, explanations, plans, and changes of the pool at run time. */

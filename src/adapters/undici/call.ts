@@ -1,5 +1,6 @@
 import { type Dispatcher, errors } from 'undici';
 import type { Backend, Outcome, Timers } from '../../index.ts';
+import { isCallersMistake } from '../clients/callers-mistake.ts';
 import type { Exchange } from '../clients/exchange.ts';
 import { Attempt, type AttemptOwner, type Headers, type Socket } from './attempt.ts';
 import type { CallBody } from './call-body.ts';
@@ -14,15 +15,6 @@ export interface CallParts {
   /** Nothing more is to be sent or received; a socket that was handed over may still be open. */
   readonly over: (call: Call) => void;
 }
-
-/** Errors of those who call, not of backends: the request cannot be sent as it is, or what sends it was closed. */
-const CALLERS_MISTAKES = new Set([
-  'UND_ERR_INVALID_ARG',
-  'UND_ERR_NOT_SUPPORTED',
-  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
-  'UND_ERR_CLOSED',
-  'UND_ERR_DESTROYED',
-]);
 
 /** One request through the pool. To its handler it is one dispatch, whatever was tried. */
 export class Call implements Dispatcher.DispatchController, AttemptOwner {
@@ -136,7 +128,7 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner {
 
   failed(error: Error): void {
     const isUnsent = this.#attempt?.isUnsent === true;
-    const isMistake = this.#body.hasFailed(error) || CALLERS_MISTAKES.has(codeOf(error));
+    const isMistake = this.#body.hasFailed(error) || isCallersMistake(error);
     const isFinal = isMistake || this.#outcome !== undefined;
     if (isFinal || !this.#sendNext({ error, isUnsent }))
       this.#fail(error, isMistake ? 'cancelled' : 'failure');
@@ -192,9 +184,4 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner {
     this.#exchange.end(outcome);
     this.#parts.over(this);
   }
-}
-
-function codeOf(error: unknown): string {
-  const { code } = error as { code?: unknown };
-  return typeof code === 'string' ? code : '';
 }

@@ -23,6 +23,9 @@ export interface HandshakeOutcome {
   failed(error: Error, wasSent: boolean): void;
 }
 
+/** The longest delay that platform timers can hold; a longer one would fire at once. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
 /** Asks a backend to change the protocol, on a connection of its own. @returns a function that gives up */
 export function shakeHands(
   { method, path, headers }: Handshake,
@@ -57,7 +60,7 @@ export function shakeHands(
   // One timer for each tunnel, not for each request.
   const timer = setTimeout(
     () => handshake.destroy(new TimeoutError()),
-    timeouts.connectMs + timeouts.headersMs,
+    Math.min(timeouts.connectMs + timeouts.headersMs, MAX_DELAY_MS),
   );
   handshake.on('socket', (socket) => {
     socket.setNoDelay(true);

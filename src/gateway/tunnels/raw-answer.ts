@@ -56,7 +56,7 @@ export class RawAnswer {
     ended: (isWhole: boolean, bytes: number) => void,
   ): void {
     let bytes = 0;
-    (socket as Socket).setTimeout(stallMs, () => socket.destroy());
+    (socket as Socket).setTimeout(stallMs, () => breakOff(socket as Socket));
     body.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (!socket.write(chunk)) {
@@ -72,4 +72,13 @@ export class RawAnswer {
     });
     socket.once('close', () => body.destroy());
   }
+}
+
+/**
+ * Ends a connection in the middle of an answer. The end of the connection may be the end of the answer: only a reset tells that it is not
+ * whole. TLS tells by itself, and other sockets than those of TCP cannot be reset.
+ */
+export function breakOff(socket: Socket): void {
+  if ('encrypted' in socket || socket.remoteAddress === undefined) socket.destroy();
+  else socket.resetAndDestroy();
 }

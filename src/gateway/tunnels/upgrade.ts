@@ -11,7 +11,7 @@ import { REFUSALS, type Refusal } from '../forwarding/refusal.ts';
 import type { Route } from '../routing/route-table.ts';
 import type { Upstream } from '../routing/upstream.ts';
 import { shakeHands } from './handshake.ts';
-import { RawAnswer } from './raw-answer.ts';
+import { breakOff, RawAnswer } from './raw-answer.ts';
 import { Tunnel } from './tunnel.ts';
 
 /** One request to change the protocol, and the tunnel that comes of it; its lease is held until that is closed. */
@@ -54,8 +54,9 @@ export class Upgrade implements Sender {
 
   /** Ends it, whatever it is doing. */
   destroy(): void {
-    this.#client.destroy();
-    this.#tunnel?.destroy();
+    if (this.#tunnel !== undefined) this.#tunnel.destroy();
+    else if (this.#status === 0) this.#client.destroy();
+    else breakOff(this.#client);
   }
 
   send(_lease: Lease, upstream: Upstream): void {
@@ -124,7 +125,8 @@ export class Upgrade implements Sender {
   /** The backend would rather not: its answer goes to the client, and the connection ends with it. */
   #pass(answer: IncomingMessage): void {
     const status = answer.statusCode as number;
-    const head = status < 100 || status > 599 ? undefined : readAnswerHead(answer.rawHeaders);
+    // Whoever says 101 without what belongs to it has not changed the protocol either.
+    const head = status < 200 || status > 599 ? undefined : readAnswerHead(answer.rawHeaders);
     if (head === undefined) {
       answer.destroy();
       this.#fail(new AttemptError(new Error('the answer cannot be passed on'), true));
@@ -142,7 +144,7 @@ export class Upgrade implements Sender {
       this.#context.timeouts.writeMs,
       (isWhole, bytesSent) => {
         this.#end(isWhole && !isFailure ? 'success' : 'failure', { bytesReceived: 0, bytesSent });
-        if (!isWhole) this.#client.destroy();
+        if (!isWhole) breakOff(this.#client);
       },
     );
   }

@@ -43,6 +43,29 @@ describe('a balanced fetch', () => {
     expect(calls[1]?.init.duplex).toBe('half');
   });
 
+  it('takes what an `init` leaves undefined from the request, and a request as an `init`', async () => {
+    const { calls, fetch } = aFetch(async (url, init) => new Response(await new Request(url, init).text()));
+    const balanced = balancedFetch(['http://a'], { fetch });
+    const left = AbortSignal.abort();
+    const aRequest = () =>
+      new Request('http://x/p', { method: 'PUT', headers: { 'x-a': 'b' }, body: 'body' });
+    const nothing = { method: undefined, headers: undefined, body: undefined, signal: undefined };
+    for (const [input, init] of [
+      [aRequest(), nothing as object],
+      [aRequest(), { body: null }],
+      ['/p', aRequest()],
+    ] as [string | globalThis.Request, RequestInit][])
+      expect(await (await balanced(input, init)).text()).toBe('body');
+    for (const { url, init } of calls) {
+      expect([url, init.method]).toEqual(['http://a/p', 'PUT']);
+      expect(new Headers(init.headers).get('x-a')).toBe('b');
+    }
+    await expect(
+      balanced(new Request('http://x/', { signal: left }), nothing as unknown as RequestInit),
+    ).rejects.toThrow();
+    expect((await balanced(new Request('http://x/', { signal: left }), { signal: null })).status).toBe(200);
+  });
+
   it('uses the `fetch` that it is given', async () => {
     const { calls, fetch } = aFetch();
     await balancedFetch(['http://a'], { fetch })('/');

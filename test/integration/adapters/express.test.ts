@@ -94,6 +94,27 @@ describe('the middleware', () => {
     expect(headers.get('x-both')).toBe('backend');
   });
 
+  it('lets middlewares that wait for the head see its headers, also those that know no flat list', async () => {
+    const backend = await aBackend((_, response) => {
+      response.setHeader('set-cookie', ['a=1', 'b=2']).setHeader('x-own', 'yes').end('body');
+    });
+    const seen: unknown[] = [];
+    const app = express().disable('x-powered-by');
+    app.use((_, response, next) => {
+      const { writeHead } = response;
+      response.writeHead = ((status: number, ...more: unknown[]) => {
+        seen.push(response.getHeader('x-own'), more.some(Array.isArray));
+        return writeHead.call(response, status);
+      }) as typeof writeHead;
+      next();
+    });
+    app.use(aMiddleware([backend.url]));
+    const answer = await fetch(await aFront(app));
+    expect(seen).toEqual(['yes', false]);
+    expect([answer.headers.getSetCookie(), answer.headers.get('x-own')]).toEqual([['a=1', 'b=2'], 'yes']);
+    expect(await answer.text()).toBe('body');
+  });
+
   it('streams bodies of any size both ways', async () => {
     const backend = await aBackend((incoming, response) => void incoming.pipe(response));
     const app = express().use(aMiddleware([backend.url]));

@@ -46,6 +46,32 @@ describe('the plugin', () => {
     for (const [path, seen] of paths) expect(await textOf(front + path)).toBe(seen);
   });
 
+  it('takes its prefix off however a target writes it', async () => {
+    const backend = await aBackend();
+    const app = fastify({
+      forceCloseConnections: true,
+      routerOptions: { caseSensitive: false, ignoreDuplicateSlashes: true },
+    });
+    apps.push(app);
+    app.register(fastifyProxy, { ...poolOf(backend.url), prefix: '/shop' });
+    app.register(fastifyProxy, { ...poolOf(backend.url), prefix: '/of/:tenant/api' });
+    const port = Number(new URL(await listen(app)).port);
+    const paths: [string, string][] = [
+      ['/%73hop/a', '/a'],
+      ['/SHOP/A?b', '/A?b'],
+      ['//shop//a', '//a'],
+      ['http://shop.test/shop/a?b', '/a?b'],
+      ['http://shop.test/shop', '/'],
+      ['/of/me/api', '/'],
+      ['/of/me/api?/of/you/api', '/?/of/you/api'],
+      ['/of/m%20e/api/of/me/api', '/of/me/api'],
+    ];
+    for (const [path, seen] of paths) {
+      const [answer] = (await once(http.get({ port, path }), 'response')) as [http.IncomingMessage];
+      expect((await answer.toArray()).join('')).toBe(seen);
+    }
+  });
+
   it('takes everything where it has no prefix', async () => {
     const backend = await aBackend();
     const app = anApp();

@@ -1,4 +1,5 @@
 import type http from 'node:http';
+import { Readable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -301,6 +302,33 @@ describe('the lease of a balanced fetch', () => {
     });
     await expect(fetch('/', { method: 'PUT', body })).rejects.toThrow();
     expect(leases(fetch.balancer)).toEqual({ held: 0, begun: 1, failures: 0, cancelled: 1 });
+  });
+
+  it.each([
+    ['an iterator', (source: AsyncIterable<unknown>) => source],
+    ['a stream of Node', (source: AsyncIterable<unknown>) => Readable.from(source)],
+  ])('ends as cancelled where the body of the request is %s that breaks', async (_, bodyOf) => {
+    const fetch = balancedFetch([(await aBackend(hang)).url], { failover: true });
+    async function* broken() {
+      yield Buffer.from('half');
+      throw new Error('disk gone');
+    }
+    const body = bodyOf(broken()) as unknown as BodyInit;
+    await expect(fetch('/', { method: 'PUT', body })).rejects.toThrow();
+    expect(leases(fetch.balancer)).toEqual({ held: 0, begun: 1, failures: 0, cancelled: 1 });
+  });
+
+  it('ends as cancelled where the request cannot be sent as it is', async () => {
+    const { url } = await aBackend();
+    for (const headers of [
+      { expect: '100-continue' },
+      { 'transfer-encoding': 'x' },
+      { 'content-length': '9' },
+    ]) {
+      const fetch = balancedFetch([url, await refusingUrl()], inTurns);
+      await expect(fetch('/', { method: 'PUT', body: 'body', headers })).rejects.toThrow();
+      expect(leases(fetch.balancer)).toEqual({ held: 0, begun: 1, failures: 0, cancelled: 1 });
+    }
   });
 
   it('ends when an answer that nobody read is garbage', async () => {

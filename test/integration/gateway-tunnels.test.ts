@@ -1,0 +1,90 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { handshake, SWITCH } from '../conformance/cases/websocket-handshake.ts';
+import type { Reply } from '../conformance/wire/upstream.ts';
+import {
+  aGateway,
+  anUpstream,
+  endAll,
+  type PoolInput,
+  type Settings,
+  until,
+  untilIdle,
+} from './gateway/lab.ts';
+
+afterEach(endAll);
+
+/** A gateway in front of one backend, and a client that asks for an upgrade. */
+async function setUp(complete: Reply, pool: Partial<PoolInput> = {}, settings: Settings = {}) {
+  const upstream = await anUpstream({ complete });
+  const gateway = await aGateway({ backends: [upstream.url], retries: false, ...pool }, settings);
+  const client = await gateway.client();
+  return { ...gateway, upstream, client: client.write(handshake()) };
+}
+
+/** The first chunk of an answer that says of itself neither how long it is nor where it ends. */
+const BEGUN = 'HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n';
+
+describe('an answer in the place of an upgrade whose end is that of the connection', () => {
+  it('does not look whole where the backend breaks it off', async () => {
+    const { client, upstream, gateway, backends } = await setUp(BEGUN);
+    await until(() => client.text.endsWith('half'));
+    upstream.connections[0]?.socket.destroy();
+    await client.closed();
+    expect(client.ended).toBe('reset');
+    await untilIdle(gateway);
+    expect(backends()[0]).toMatchObject({ errors: 1, cancelled: 0 });
+  });
+
+  it('does not look whole where nothing moves any more', async () => {
+    const { client, gateway } = await setUp(BEGUN, {}, { timeouts: { writeMs: 100 } });
+    await client.closed();
+    expect(client.ended).toBe('reset');
+    await untilIdle(gateway);
+  });
+
+  it('does not look whole where the gateway closes', async () => {
+    const { client, gateway } = await setUp(BEGUN);
+    await until(() => client.text.endsWith('half'));
+    await gateway.close(0);
+    await client.closed();
+    expect(client.ended).toBe('reset');
+  });
+
+  it('is whole where it ends by itself', async () => {
+    const { client, gateway } = await setUp(`${BEGUN}0\r\n\r\n`);
+    await client.closed();
+    expect([client.ended, client.text.slice(-4)]).toEqual(['end', 'half']);
+    await untilIdle(gateway);
+  });
+});
+
+describe('a handshake', () => {
+  it.each([
+    ['nothing else', []],
+    ['no protocol', ['Connection: Upgrade']],
+    ['a protocol, but not for this connection', ['Upgrade: websocket']],
+  ])('that is answered with 101 and %s is a failure', async (_, headers) => {
+    const head = ['HTTP/1.1 101 Switching Protocols', ...headers].join('\r\n');
+    const { client, gateway, backends } = await setUp(`${head}\r\n\r\n`);
+    const [answer] = await client.answered();
+    expect(answer?.status).toBe(502);
+    await untilIdle(gateway);
+    expect(backends()[0]).toMatchObject({ errors: 1, cancelled: 0 });
+  });
+
+  it('has all the time that a configuration can give it', async () => {
+    const longest = 2 ** 31 - 1;
+    let switchOver = () => {};
+    const late: Reply = (socket) => {
+      switchOver = () => socket.write(SWITCH);
+    };
+    const timeouts = { connectMs: longest, headersMs: longest };
+    const { client, upstream } = await setUp(late, { timeouts });
+    await until(() => upstream.requests().length === 1);
+    // A timer that cannot hold its delay fires before this one.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    switchOver();
+    await until(() => client.text.includes('\r\n\r\n'));
+    expect(client.text).toContain('HTTP/1.1 101 ');
+  });
+});
