@@ -154,10 +154,10 @@ const onNode = {
 
 async function checkPackage() {
   await check(
-    'the package has dist, the schema, README.md, CHANGELOG.md, LICENSE and package.json, and nothing else',
+    'the package has dist, docs, the schema, README.md, CHANGELOG.md, LICENSE and package.json, and nothing else',
     async () => {
       const files = await filesBelow(installed);
-      const outside = files.filter((path) => !/^dist[\\/]/.test(path));
+      const outside = files.filter((path) => !/^(dist|docs)[\\/]/.test(path));
       const schema = join('schema', 'gateway.schema.json');
       assert.deepEqual(outside, ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', schema]);
       const built = files.filter((path) => /^dist[\\/]/.test(path)).map((path) => basename(path));
