@@ -100,6 +100,7 @@ describe('the end of an engine', () => {
       place: -1,
       client: { abort: vi.fn(), isBlocked: false, flushHead() {} },
       upload: undefined,
+      attempt: undefined,
       bytesSent: 0,
       refuse() {},
     };

@@ -9,7 +9,16 @@ import type { Field } from '../conformance/wire/hpack.ts';
 import { sleep } from '../conformance/wire/poll.ts';
 import { get, message } from '../conformance/wire/requests.ts';
 import { type Reply, reply, type Script } from '../conformance/wire/upstream.ts';
-import { aGateway, anUpstream, atTheEnd, endAll, refusingUrl, until, untilIdle } from './gateway/lab.ts';
+import {
+  aGateway,
+  anUpstream,
+  atTheEnd,
+  endAll,
+  held,
+  refusingUrl,
+  until,
+  untilIdle,
+} from './gateway/lab.ts';
 
 afterEach(endAll);
 
@@ -211,5 +220,28 @@ describe('a connection over HTTP/2', () => {
     stream.resume();
     await once(one, 'close');
     await until(() => gateway.stats().connections.open === 0);
+  });
+});
+
+describe('a request for which no connection is free', () => {
+  it('is answered in time, and gives back what it has', async () => {
+    const upstream = await anUpstream({ complete: CHUNKED_HALF });
+    const { client, gateway } = await aGateway({
+      backends: [upstream.url],
+      connections: 1,
+      retries: false,
+      timeouts: { totalMs: 300 },
+    });
+    const stream = await client();
+    stream.write(get('/stream'));
+    await until(() => stream.text.includes('half'));
+    const [answer] = await (await client()).write(get('/late')).answered();
+    expect(answer?.status).toBe(504);
+    expect(held(gateway)).toMatchObject({ requests: 1, leases: 1, active: 1 });
+    stream.socket.destroy();
+    await untilIdle(gateway);
+    upstream.script = {};
+    expect((await (await client()).write(get('/next')).answered())[0]?.status).toBe(200);
+    expect(upstream.text).not.toContain('/late');
   });
 });

@@ -1,9 +1,10 @@
-import type { Dispatcher } from 'undici';
+import { type Dispatcher, errors } from 'undici';
 import type { Lease } from '../../index.ts';
 import type { Upstream } from '../routing/upstream.ts';
 import { type AnswerHead, readAnswerHead } from './answer-head.ts';
 import type { Client } from './client.ts';
 import { AttemptError } from './failure.ts';
+import { without } from './header-names.ts';
 
 /** Whoever asked for an attempt. */
 export interface AttemptOwner {
@@ -34,10 +35,11 @@ export class Attempt implements Dispatcher.DispatchHandler {
   readonly upstream: Upstream;
   /** Whether the head of its answer has been passed on. */
   isPassing = false;
+  /** Whether it has got a connection. */
+  isStarted = false;
   readonly #owner: AttemptOwner;
   #abort: ((error?: Error) => void) | undefined;
   #resume: (() => void) | undefined;
-  #isStarted = false;
   #isBlocked = false;
   #isOver = false;
   #isDiscarded = false;
@@ -61,6 +63,16 @@ export class Attempt implements Dispatcher.DispatchHandler {
     this.#abort?.(new Error('the request was given up'));
   }
 
+  /** How long it may wait for a connection, in milliseconds. */
+  get patienceMs(): number {
+    return this.upstream.totalMs;
+  }
+
+  /** It has waited for a connection for too long: all of them are in use. */
+  expire(): void {
+    this.#fail(new AttemptError(new errors.ConnectTimeoutError('no connection was free in time'), false));
+  }
+
   /** The client can take more. */
   drained(): void {
     if (this.#isOver || !this.#isBlocked) return;
@@ -71,7 +83,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
 
   onConnect(abort: (error?: Error) => void): void {
     this.#abort = abort;
-    this.#isStarted = true;
+    this.isStarted = true;
     if (this.#isOver) abort(new Error('the request was given up'));
   }
 
@@ -84,6 +96,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
     }
     try {
       const head = status < 100 || status > 599 ? undefined : readAnswerHead(raw);
+      // RFC 9110 sections 8.6 and 15.3.6: no length, or none but 0.
+      if (head?.contentLength && hasNoContent(status)) head.headers = without(head.headers, ['content-length']);
       if (head === undefined) this.#refuse();
       else if (this.#owner.passHead(this, status, statusText, head)) this.#begin(status, head);
       else this.#isOver = this.#isDiscarded = true;
@@ -119,7 +133,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onError(error: Error): void {
-    this.#fail(new AttemptError(error, this.#isStarted));
+    this.#fail(new AttemptError(error, this.isStarted));
   }
 
   /** What came is no answer that could be passed on. */
@@ -135,7 +149,7 @@ export class Attempt implements Dispatcher.DispatchHandler {
     const { client } = this.#owner;
     if (isBodiless(client.method, status)) {
       // Whatever comes now is no part of the answer (RFC 9112 section 6.3).
-      this.#isOver = true;
+      this.#isOver = this.#isDiscarded = true;
       client.end(undefined, undefined);
     } else if (head.contentLength === undefined) this.#flushSoon();
   }
@@ -172,7 +186,12 @@ export class Attempt implements Dispatcher.DispatchHandler {
 }
 
 function isBodiless(method: string, status: number): boolean {
-  return status === 204 || status === 304 || method === 'HEAD';
+  return hasNoContent(status) || status === 304 || method === 'HEAD';
+}
+
+/** By its status alone, whatever was asked for. */
+function hasNoContent(status: number): boolean {
+  return status === 204 || status === 205;
 }
 
 function flush(attempt: Attempt): void {

@@ -2,6 +2,7 @@ import type { GatewayConfig } from '../config/schema.ts';
 import type { GatewayLog } from '../contracts.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 import type { Tunnels } from '../tunnels/tunnels.ts';
+import type { Attempt } from './attempt.ts';
 import type { Client } from './client.ts';
 import type { Identity } from './forwarded-headers.ts';
 import type { Refusal } from './refusal.ts';
@@ -14,6 +15,7 @@ import type { Upload } from './upload.ts';
 export interface UnderWay extends Listed {
   readonly client: Pick<Client, 'abort' | 'isBlocked' | 'flushHead'>;
   readonly upload: Pick<Upload, 'received' | 'isAwaited'> | undefined;
+  readonly attempt: Pick<Attempt, 'isStarted' | 'patienceMs' | 'expire'> | undefined;
   readonly bytesSent: number;
   /** Answers by itself, or, where an answer has begun, breaks it off. */
   refuse(refusal: Refusal): void;

@@ -19,6 +19,7 @@ import { BodyTooLargeError, Upload } from './upload.ts';
 export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
   readonly client: Client;
   upload: Upload | undefined;
+  attempt: Attempt | undefined;
   bytesSent = 0;
   place = -1;
   readonly #context: Context;
@@ -26,7 +27,6 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
   readonly #startedAt = performance.now();
   #admission: Admission | undefined;
   #attempts: Attempts | undefined;
-  #attempt: Attempt | undefined;
   /** 0 until the head of an answer is written. */
   #status = 0;
   #code: string | undefined;
@@ -65,7 +65,7 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
   /** Answers by itself, or, where an answer has begun, breaks it off. */
   refuse(refusal: Refusal): void {
     if (this.#isClosed) return;
-    this.#attempt?.abort();
+    this.attempt?.abort();
     this.#code = refusal.code;
     // What becomes of the request now is not the backend's doing.
     if (this.#outcome === 'success') this.#outcome = 'cancelled';
@@ -87,7 +87,7 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
 
   send(lease: Lease, upstream: Upstream): void {
     this.#guard(() => {
-      this.#attempt = new Attempt(this, lease, upstream);
+      this.attempt = new Attempt(this, lease, upstream);
       if (this.#request.head.expectsContinue) this.client.askForBody();
       // The types do not know the name.
       const options: Dispatcher.DispatchOptions & { servername: string } = {
@@ -98,7 +98,7 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
         headersTimeout: this.#attempts?.headersTimeoutMs ?? null,
         servername: upstream.name,
       };
-      upstream.connections.dispatch(options, this.#attempt);
+      upstream.connections.dispatch(options, this.attempt);
     });
   }
 
@@ -147,14 +147,14 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
   }
 
   drained(): void {
-    this.#attempt?.drained();
+    this.attempt?.drained();
   }
 
   closed(isComplete: boolean): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#context.exchanges.delete(this);
-    this.#attempt?.abort();
+    this.attempt?.abort();
     this.upload?.close();
     const hasLeft = !isComplete && this.#code === undefined && this.#outcome !== 'failure';
     this.#attempts?.end(hasLeft ? 'cancelled' : this.#outcome);

@@ -63,7 +63,9 @@ export function addForwarded(
   if (head.authority !== undefined) headers.push('Host', host);
   headers.push('Via', head.via === undefined ? via : `${head.via}, ${via}`);
   const before = isTrusted ? head.forwardedFor?.join(', ') : undefined;
-  headers.push('X-Forwarded-For', before === undefined ? address : `${before}, ${address}`);
+  // On a unix socket nobody has one.
+  if (address !== '')
+    headers.push('X-Forwarded-For', before === undefined ? address : `${before}, ${address}`);
   headers.push('X-Forwarded-Proto', (isTrusted && head.forwardedProto) || scheme);
   if (host !== '') headers.push('X-Forwarded-Host', (isTrusted && head.forwardedHost) || host);
   const quoted = TOKEN.test(host) ? host : `"${host}"`;

@@ -30,6 +30,7 @@ export const REFUSALS = {
   method: refusal(405, 'ERR_GW_METHOD', 'the method is not served here', ['Allow', METHODS]),
   unknownMethod: refusal(501, 'ERR_GW_UNKNOWN_METHOD', 'the method is not known here'),
   lastHop: refusal(200, 'ERR_GW_LAST_HOP', 'Max-Forwards ends here', ['Allow', METHODS]),
+  serverOptions: refusal(200, 'ERR_GW_SERVER_OPTIONS', 'these methods are served here', ['Allow', METHODS]),
   expectation: refusal(417, 'ERR_GW_EXPECTATION', 'the only expectation that can be met is 100-continue'),
   uriTooLong: refusal(414, 'ERR_GW_URI_TOO_LONG', 'the request target is too long'),
   headersTooLarge: refusal(431, 'ERR_GW_HEADERS_TOO_LARGE', 'the headers are too large or too many'),

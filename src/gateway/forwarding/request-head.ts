@@ -60,6 +60,8 @@ export class RequestHead {
     if (this.#refusal !== undefined) return this.#refusal;
     // HTTP/1.0 knows no chunks (RFC 9112 section 6.1).
     if (this.isChunked && (this.contentLength !== undefined || version === '1.0')) return REFUSALS.badFraming;
+    // RFC 9112 section 3.2 knows no fragments: who cuts them off, and who does not, would see different paths.
+    if (target.includes('#')) return REFUSALS.badTarget;
     if (target.charCodeAt(0) === 47) this.path = target;
     else {
       const unusual = readUnusualTarget(target, method);
@@ -69,6 +71,8 @@ export class RequestHead {
     }
     // HTTP/1.0 knows no Host (RFC 9112 section 3.2).
     if (this.#hosts > 1 || (this.authority === undefined && version !== '1.0')) return REFUSALS.badHost;
+    // It asks for the server, not for anything on it: to a client, that is the gateway (RFC 9110 section 9.3.7).
+    if (this.path === '*') return REFUSALS.serverOptions;
     this.#applyConnection();
     return undefined;
   }

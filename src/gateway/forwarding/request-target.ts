@@ -9,7 +9,7 @@ export interface Target {
 }
 
 /**
- * Reads a target that does not begin with a slash: the absolute form (RFC 9112 section 3.2.2), or `*` of `OPTIONS` (section 3.2.4).
+ * Reads a target that does not begin with a slash, and has no fragment: the absolute form (RFC 9112 section 3.2.2), or `*` of `OPTIONS` (section 3.2.4).
  * @returns `undefined` where it is neither
  */
 export function readUnusualTarget(target: string, method: string): Target | undefined {
@@ -17,7 +17,7 @@ export function readUnusualTarget(target: string, method: string): Target | unde
   const scheme = /^https?:\/\//i.exec(target)?.[0];
   if (scheme === undefined) return undefined;
   const rest = target.slice(scheme.length);
-  const end = rest.search(/[/?#]/);
+  const end = rest.search(/[/?]/);
   const authority = readAuthority(end < 0 ? rest : rest.slice(0, end));
   if (authority === undefined || authority.host === '') return undefined;
   const path = end < 0 ? '/' : rest.slice(end);

@@ -15,11 +15,13 @@ interface Progress {
   receivedAt: number;
   sent: number;
   sentAt: number;
+  /** Since when it has had a connection, or has waited for one. */
+  connectedAt: number;
 }
 
 /**
- * Ends requests whose client does not move: one that sends nothing of its body, or next to nothing, and one that takes nothing of its answer. Lets no head
- * wait for its body any longer. One timer for all of them; a request that is over within a second never meets it.
+ * Ends requests whose client does not move: one that sends nothing of its body, or next to nothing, and one that takes nothing of its answer; and attempts
+ * that get no connection. Lets no head wait for its body any longer. One timer for all of them; a request that is over within a second never meets it.
  */
 export class StallWatch {
   readonly #context: () => Context;
@@ -40,11 +42,12 @@ export class StallWatch {
     const now = performance.now();
     for (const exchange of exchanges) {
       exchange.client.flushHead();
-      const { upload, client, bytesSent } = exchange;
+      const { upload, client, attempt, bytesSent } = exchange;
       const received = upload?.received ?? 0;
       let progress = this.#progress.get(exchange);
       if (progress === undefined) {
-        progress = { lookedAt: now, awaitedMs: 0, received, receivedAt: now, sent: bytesSent, sentAt: now };
+        const moved = { receivedAt: now, sentAt: now, connectedAt: now };
+        progress = { lookedAt: now, awaitedMs: 0, received, sent: bytesSent, ...moved };
         this.#progress.set(exchange, progress);
       }
       const isAwaited = upload?.isAwaited === true;
@@ -58,6 +61,8 @@ export class StallWatch {
         progress.sent = bytesSent;
         progress.sentAt = now;
       }
+      if (attempt === undefined || attempt.isStarted) progress.connectedAt = now;
+      else if (now - progress.connectedAt >= attempt.patienceMs) attempt.expire();
       const { awaitedMs } = progress;
       const isDripping =
         isAwaited && awaitedMs > GRACE_MS && received < (MIN_BYTES_PER_SECOND * awaitedMs) / 1_000;

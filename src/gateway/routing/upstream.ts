@@ -8,7 +8,7 @@ import { BackendMeter } from './backend-meter.ts';
 export type ConnectionSettings = Pick<ResolvedPool, 'timeouts' | 'connections' | 'tls'>;
 
 /** The longest head of an answer that is read, in bytes. */
-const MAX_HEAD_BYTES = 65_536;
+export const MAX_HEAD_BYTES = 65_536;
 
 /** One backend on the wire: its connections, and what is counted of it. */
 export class Upstream {
@@ -18,6 +18,8 @@ export class Upstream {
   readonly basePath: string;
   readonly meter: BackendMeter;
   readonly connections: Pool;
+  /** How long a request to it may take, in milliseconds. */
+  readonly totalMs: number;
   /** What its TLS connections are told apart by: the same for all requests, whatever host they ask for. */
   readonly name: string;
   /** Requests and tunnels that it works on, and has yet to be given. */
@@ -31,6 +33,7 @@ export class Upstream {
     this.basePath = pathname.endsWith('/') ? pathname.slice(0, -1) : pathname;
     this.meter = meter;
     const { connectMs, headersMs, totalMs, bodyMs, idleMs } = settings.timeouts;
+    this.totalMs = totalMs;
     this.connections = new Pool(origin, {
       connections: settings.connections ?? null,
       // More would couple the fates of requests that have nothing to do with each other.

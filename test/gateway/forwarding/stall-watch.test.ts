@@ -9,6 +9,7 @@ class Request implements UnderWay {
   place = -1;
   bytesSent = 0;
   upload: { received: number; isAwaited: boolean } | undefined;
+  attempt: { isStarted: boolean; patienceMs: number; expire: () => void } | undefined;
   isBlocked = false;
   flushes = 0;
   readonly ends: string[] = [];
@@ -30,6 +31,13 @@ class Request implements UnderWay {
     this.ends.push(code);
   }
 }
+
+/** An attempt that waits for a connection. */
+const waiting = (request: Request) => ({
+  isStarted: false,
+  patienceMs: 5_000,
+  expire: () => void request.ends.push('expired'),
+});
 
 const SLOW = 'ERR_GW_REQUEST_TIMEOUT';
 let watch: StallWatch;
@@ -60,6 +68,27 @@ function seconds(count: number, happens: () => void = () => {}): void {
     vi.advanceTimersByTime(1_000);
   }
 }
+
+describe('an attempt that gets no connection', () => {
+  it('is given up after a while', () => {
+    const request = watched();
+    seconds(10);
+    request.attempt = waiting(request);
+    seconds(4);
+    expect(request.ends).toEqual([]);
+    seconds(1);
+    expect(request.ends).toEqual(['expired']);
+  });
+
+  it('may take its time once it has one', () => {
+    const request = watched();
+    request.attempt = waiting(request);
+    seconds(4);
+    request.attempt.isStarted = true;
+    seconds(50);
+    expect(request.ends).toEqual([]);
+  });
+});
 
 describe('a client that sends nothing more of its body', () => {
   it('is told so after a while', () => {
