@@ -4,7 +4,7 @@ import type { Backend } from '../strategies/strategy.ts';
 import { checkWeight } from './address.ts';
 import { Census } from './census.ts';
 import { Decisions } from './decisions.ts';
-import { type BalancerListener, Events } from './events.ts';
+import { type BalancerEvent, type BalancerListener, Events } from './events.ts';
 import { type Explanation, explanation } from './explanation.ts';
 import { Guards } from './guards.ts';
 import type { Lease } from './lease.ts';
@@ -134,7 +134,7 @@ export class Balancer<R = string> {
 
   /** Ends a drain. @returns whether there was one of this id */
   resume(id: string): boolean {
-    return this.#setReason(id, DRAINING, false, 'resumed');
+    return this.#setReason(id, DRAINING, false, { type: 'resumed', backend: id });
   }
 
   /**
@@ -147,14 +147,14 @@ export class Balancer<R = string> {
     return this.#with(id, (member) => this.#membership.setWeight(member, weight));
   }
 
-  /** Takes a backend out for its health: it gets no request, unless the pool is in panic. @returns whether there was one of this id */
-  markDown(id: string): boolean {
-    return this.#setReason(id, DOWN, true, 'down');
+  /** Takes a backend out for its health: it gets no request, unless the pool is in panic. @param reason - told by the event. @returns whether there was one */
+  markDown(id: string, reason?: string): boolean {
+    return this.#setReason(id, DOWN, true, { type: 'down', backend: id, reason });
   }
 
   /** Brings a backend back that {@link Balancer.markDown} took out. @returns whether there was one of this id */
   markUp(id: string): boolean {
-    return this.#setReason(id, DOWN, false, 'up');
+    return this.#setReason(id, DOWN, false, { type: 'up', backend: id });
   }
 
   /**
@@ -214,7 +214,7 @@ export class Balancer<R = string> {
     return member !== undefined;
   }
 
-  #setReason(id: string, reason: number, on: boolean, type: 'up' | 'down' | 'resumed'): boolean {
-    return this.#with(id, (member) => this.#membership.turn(member, reason, on, type));
+  #setReason(id: string, reason: number, on: boolean, event: BalancerEvent): boolean {
+    return this.#with(id, (member) => this.#membership.turn(member, reason, on, event));
   }
 }

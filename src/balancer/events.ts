@@ -2,9 +2,11 @@
 export type BalancerEvent =
   /** `resumed`: takes requests again, since its drain was ended or its weight is no longer 0. */
   | {
-      readonly type: 'added' | 'removed' | 'up' | 'down' | 'draining' | 'drained' | 'resumed';
+      readonly type: 'added' | 'removed' | 'up' | 'draining' | 'drained' | 'resumed';
       readonly backend: string;
     }
+  /** Taken out for its health; `reason` is what whoever did so has said. */
+  | { readonly type: 'down'; readonly backend: string; readonly reason?: string | undefined }
   /** Ejected for its failures, for `forMs` milliseconds. */
   | {
       readonly type: 'ejected';

@@ -1,7 +1,7 @@
 import type { BackendPoolEntry } from '../contracts.ts';
 import { type BackendSpec, readEntry } from './address.ts';
 import { Drains } from './drains.ts';
-import type { Events } from './events.ts';
+import type { BalancerEvent, Events } from './events.ts';
 import { DOWN, DRAINING, type Member } from './member.ts';
 import type { Pool } from './pool.ts';
 import { type ListedBackend, PoolFollower, type RejectedEntry } from './pool-follower.ts';
@@ -27,7 +27,7 @@ export class Membership {
     this.#drains = new Drains(events);
     this.#follower = new PoolFollower(backendPool, 'backendPool');
     const listed = this.#follower.read();
-    if (this.#follower.rejected.length > 0) throw this.#follower.error;
+    if (listed === undefined || this.#follower.rejected.length > 0) throw this.#follower.error;
     this.#reconcile(listed);
   }
 
@@ -41,11 +41,9 @@ export class Membership {
     if (this.#follower.hasChanged()) this.#read();
   }
 
-  /** Whether a member is still what the caller's array says; if not, the array is read anew. */
+  /** Whether a member is still what the caller's array says; if not, the array is read anew. One that cannot be read says what it said. */
   confirms(member: Member): boolean {
-    if (!this.#follower.hasChangedAt(member.place)) return true;
-    this.#read();
-    return false;
+    return !this.#follower.hasChangedAt(member.place) || !this.#read();
   }
 
   find(id: string): Member | undefined {
@@ -80,14 +78,14 @@ export class Membership {
   }
 
   /** Sets or clears a reason against a member, and tells of it where that changes anything. */
-  turn(member: Member, reason: number, on: boolean, type: 'up' | 'down' | 'draining' | 'resumed'): void {
-    if (this.#pool.setReason(member, reason, on)) this.#events.emit({ type, backend: member.id });
+  turn(member: Member, reason: number, on: boolean, event: BalancerEvent): void {
+    if (this.#pool.setReason(member, reason, on)) this.#events.emit(event);
   }
 
   /** @returns a promise that resolves when the member has no lease */
   drain(member: Member, keepsSessionsUntil: number): Promise<void> {
     member.keepsSessionsUntil = keepsSessionsUntil;
-    this.turn(member, DRAINING, true, 'draining');
+    this.turn(member, DRAINING, true, { type: 'draining', backend: member.id });
     const drained = this.#drains.wait(member);
     this.#drains.settle(member);
     return drained;
@@ -117,18 +115,22 @@ export class Membership {
     if (isListed && member.listedWeight === old.listedWeight && member.nominalWeight !== old.nominalWeight)
       this.setWeight(member, old.nominalWeight);
     member.keepsSessionsUntil = old.keepsSessionsUntil;
-    if ((old.reasons & DRAINING) !== 0) this.turn(member, DRAINING, true, 'draining');
-    if ((old.reasons & DOWN) !== 0) this.turn(member, DOWN, true, 'down');
+    if ((old.reasons & DRAINING) !== 0)
+      this.turn(member, DRAINING, true, { type: 'draining', backend: member.id });
+    if ((old.reasons & DOWN) !== 0) this.turn(member, DOWN, true, { type: 'down', backend: member.id });
   }
 
-  #read(): void {
-    this.#reconcile(this.#follower.read());
+  /** @returns whether the array can be read */
+  #read(): boolean {
+    const listed = this.#follower.read();
+    if (listed !== undefined) this.#reconcile(listed);
     const messages = new Set<string>();
     for (const { index, message } of this.#follower.rejected) {
       messages.add(message);
       if (!this.#told.has(message)) this.#events.emit({ type: 'rejected', index, message });
     }
     this.#told = messages;
+    return listed !== undefined;
   }
 
   #reconcile(listed: readonly ListedBackend[]): void {

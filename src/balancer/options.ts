@@ -14,6 +14,7 @@ export interface BalancerOptions<R> {
    * proportion to the weights. @defaultValue the request itself where it is a string
    */
   readonly key?: (request: R) => string | undefined;
+  /** How far above its fair share a backend may go, in keys and in requests in flight. @defaultValue see {@link Bounds} */
   readonly bounds?: Bounds;
   /** Secret 32-bit integer that keeps others from computing keys that collide; replicas need the same. @defaultValue 0 */
   readonly seed?: number;

@@ -1,4 +1,5 @@
 import type { BackendPoolEntry, BackendTraits } from '../contracts.ts';
+import { shown } from '../shown.ts';
 import { type BackendSpec, checkWeight, readEntry } from './address.ts';
 
 /** A backend of the caller's array, with the weights of its entries added up. */
@@ -9,9 +10,9 @@ export interface ListedBackend {
   readonly place: number;
 }
 
-/** An entry of the caller's array that cannot be used. */
+/** An entry of the caller's array that cannot be used; or the array itself, where that cannot be read. */
 export interface RejectedEntry {
-  /** Its place in the array. */
+  /** Its place in the array; -1 for the array itself. */
   readonly index: number;
   /** What is wrong with it: place, rule and value. */
   readonly message: string;
@@ -34,6 +35,8 @@ export class PoolFollower {
   error: unknown = undefined;
   readonly #source: readonly BackendPoolEntry[];
   readonly #name: string;
+  /** Whether the array threw when it was read: what was read before stands until it can be read again. */
+  #isUnreadable = false;
   #entries: readonly BackendPoolEntry[] = [];
   #weights: readonly unknown[] = [];
   /** Where the window of a long array stands, and whose weights it compares on this way through. */
@@ -53,6 +56,15 @@ export class PoolFollower {
    * turn and the weights of 4 of them, so that another entry in the same place is seen within n/16 calls, another weight within n/4.
    */
   hasChanged(): boolean {
+    if (this.#isUnreadable) return true;
+    try {
+      return this.#hasMoved();
+    } catch {
+      return true;
+    }
+  }
+
+  #hasMoved(): boolean {
     const length = this.#source.length;
     if (length !== this.#entries.length) return true;
     if (length <= COMPARED) return this.#differs(0, length);
@@ -70,15 +82,21 @@ export class PoolFollower {
    */
   hasChangedAt(place: number): boolean {
     if (place < 0 || this.#entries.length <= COMPARED) return false;
-    return this.#differs(place, place + 1);
+    try {
+      return this.#differs(place, place + 1);
+    } catch {
+      return true;
+    }
   }
 
   /**
    * Reads the array. Entries of one backend add up; what cannot be used is left out and noted in {@link PoolFollower.rejected}.
    * O(n).
+   * @returns `undefined` where the array itself cannot be read, which is noted in the same way
    */
-  read(): ListedBackend[] {
-    const entries = [...this.#source];
+  read(): ListedBackend[] | undefined {
+    const entries = this.#readEntries();
+    if (entries === undefined) return undefined;
     const listed = new Map<string, { spec: BackendSpec; weight: number; place: number }>();
     const byAddress = new Map<string, string>();
     const rejected: RejectedEntry[] = [];
@@ -110,6 +128,21 @@ export class PoolFollower {
     this.#weights = entries.map(weightOf);
     this.rejected = rejected;
     return [...listed.values()];
+  }
+
+  #readEntries(): BackendPoolEntry[] | undefined {
+    try {
+      const entries = [...this.#source];
+      this.#isUnreadable = false;
+      return entries;
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : shown(cause);
+      const message = `${this.#name} cannot be read: ${reason}`;
+      this.#isUnreadable = true;
+      this.error = new TypeError(message, { cause });
+      this.rejected = [{ index: -1, message }];
+      return undefined;
+    }
   }
 
   /** Whether some entries are others, or weigh otherwise. */

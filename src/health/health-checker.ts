@@ -154,7 +154,7 @@ export class HealthChecker {
     target.failure = failure;
     const turn = target.judgement.take(failure === undefined);
     if (turn === 'up') this.#balancer.markUp(target.backend.id);
-    if (turn === 'down') this.#balancer.markDown(target.backend.id);
+    if (turn === 'down') this.#balancer.markDown(target.backend.id, failure);
     // A listener may have closed the checker or removed the backend.
     if (!this.#isWatched(target)) return;
     const interval = target.judgement.isInBetween ? fastIntervalMs : intervalMs;

@@ -302,6 +302,19 @@ describe('a backend', () => {
     expect(checker.stats().backends.map(({ state }) => state)).toEqual(['up', 'up']);
   });
 
+  it('is taken out with the reason, which the event tells', async () => {
+    const { answers, balancer, pass } = setUp();
+    const reasons: (string | undefined)[] = [];
+    balancer.subscribe((event) => {
+      if (event.type === 'down') reasons.push(event.reason);
+    });
+    answers.set(A, { status: 404, data: '' });
+    await pass(1_000);
+    balancer.markUp(A);
+    balancer.markDown(A);
+    expect(reasons).toEqual(['status 404', undefined]);
+  });
+
   it('gets no request while it is down', async () => {
     const { answers, balancer, pass } = setUp({}, [A, B]);
     answers.set(A, { status: 500, data: '' });

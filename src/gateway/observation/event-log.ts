@@ -44,8 +44,9 @@ function messageOf(event: BalancerEvent): string {
     case 'half-open':
     case 'closed':
       return `the circuit of ${event.backend} is ${event.type === 'opened' ? 'open' : event.type}`;
-    case 'up':
     case 'down':
+      return `${event.backend} is down${event.reason === undefined ? '' : `: ${event.reason}`}`;
+    case 'up':
     case 'draining':
     case 'drained':
       return `${event.backend} is ${event.type}`;

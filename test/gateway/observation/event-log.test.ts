@@ -35,6 +35,7 @@ describe('what a pool tells', () => {
     [{ type: 'removed', backend: 'b' }, 'b was removed'],
     [{ type: 'up', backend: 'b' }, 'b is up'],
     [{ type: 'down', backend: 'b' }, 'b is down'],
+    [{ type: 'down', backend: 'b', reason: 'status 404' }, 'b is down: status 404'],
     [{ type: 'draining', backend: 'b' }, 'b is draining'],
     [{ type: 'drained', backend: 'b' }, 'b is drained'],
     [{ type: 'resumed', backend: 'b' }, 'b takes requests again'],
