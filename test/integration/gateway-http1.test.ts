@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Client } from '../conformance/wire/client.ts';
-import { chunk, get, message, post, postChunked, SMUGGLED } from '../conformance/wire/requests.ts';
+import { header } from '../conformance/wire/messages.ts';
+import { chunk, get, HOST, message, post, postChunked, SMUGGLED } from '../conformance/wire/requests.ts';
 import { type Reply, reply } from '../conformance/wire/upstream.ts';
 import { aGateway, anUpstream, endAll, until, untilIdle } from './gateway/lab.ts';
 
@@ -282,6 +283,70 @@ describe('a client that leaves in the middle of its next request', () => {
     await untilIdle(gateway);
     expect(log.records).toMatchObject([{ path: '/events', status: 499 }]);
     expect(backends()[0]).toMatchObject({ errors: 0, cancelled: 1 });
+  });
+});
+
+describe('a target', () => {
+  it.each(['/a#b', '/#', '/a?b#c', 'http://a.test/a#b'])('with a fragment, %s, is none', async (target) => {
+    const upstream = await anUpstream();
+    const { client, gateway } = await aGateway([upstream.url]);
+    const one = (await client()).write(get(target));
+    await one.answered();
+    expect(bodies(one)).toEqual([[400, 'ERR_GW_BAD_TARGET']]);
+    await untilIdle(gateway);
+    expect(upstream.requests()).toEqual([]);
+  });
+
+  it.each(['', '/base'])(
+    'that is * is the gateway itself, also where backends have the path "%s"',
+    async (base) => {
+      const upstream = await anUpstream();
+      const { client, gateway } = await aGateway([upstream.url + base]);
+      const one = await client();
+      one.write(message('OPTIONS * HTTP/1.1', [HOST]), 'OPTIONS').write(get('/next'), 'GET');
+      const [answer] = await one.answered(2);
+      expect(bodies(one)).toEqual([
+        [200, 'ERR_GW_SERVER_OPTIONS'],
+        [200, `${base}/next`],
+      ]);
+      expect(header(answer!, 'allow')).toContain('OPTIONS');
+      await untilIdle(gateway);
+      expect(upstream.requests()).toHaveLength(1);
+    },
+  );
+});
+
+describe('an answer that has no content by its status', () => {
+  it.each([
+    ['of a length', reply('205 Reset Content', [], 'never')],
+    ['in chunks', 'HTTP/1.1 205 Reset Content\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nnever\r\n0\r\n\r\n'],
+  ])('has none, though the backend sends one %s', async (_, answer) => {
+    const upstream = await anUpstream({
+      complete: (socket, _request, nth) => socket.write(nth === 0 ? answer : reply('200 OK', [], 'next')),
+    });
+    const { client, gateway } = await aGateway([upstream.url]);
+    const one = (await client()).write(get('/x'));
+    await one.answered();
+    one.write(get('/y'));
+    await one.answered(2);
+    expect(bodies(one)).toEqual([
+      [205, ''],
+      [200, 'next'],
+    ]);
+    await untilIdle(gateway);
+  });
+});
+
+describe('a connection on which nothing is said', () => {
+  it('ends after the time that the latest configuration gives it', async () => {
+    const upstream = await anUpstream();
+    const settings = { listener: { h2c: true } };
+    const { client, reload } = await aGateway([upstream.url], {
+      ...settings,
+      timeouts: { headersMs: 3_600_000 },
+    });
+    await reload({ backends: [upstream.url] }, { ...settings, timeouts: { headersMs: 50 } });
+    expect(await (await client()).closed()).toBe(true);
   });
 });
 

@@ -83,6 +83,21 @@ describe('an upload over HTTP/2', () => {
     expect(log.errors).toEqual([]);
   });
 
+  it.each([204, 205, 304])(
+    'that is answered with %d, which has no trailers, is over with the answer',
+    async (status) => {
+      const { h2, gateway } = await setUp({ head: `HTTP/1.1 ${status} No\r\n\r\n` });
+      await h2.request(1, fields('POST', te), 0);
+      h2.data(1, 'half');
+      await until(
+        () => h2.stream(1).reset !== undefined,
+        () => h2.summary(),
+      );
+      expect([h2.status(1), h2.stream(1).ended, h2.stream(1).reset]).toEqual([status, true, NO_ERROR]);
+      await untilIdle(gateway);
+    },
+  );
+
   it('that is answered before its end, though all of it has come, is over too', async () => {
     const { h2, gateway } = await setUp({ head: reply('403 No', [], 'nope') });
     await h2.request(1, fields('POST'), 0);
@@ -150,6 +165,35 @@ describe('a request over HTTP/2 that ends in the first piece of its connection',
     await other.done();
     expect(other.status(1)).toBe(200);
     expect(log.errors).toEqual([]);
+  });
+});
+
+describe('an answer over HTTP/2', () => {
+  const chunked = '205 Reset Content\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nnever\r\n0\r\n\r\n';
+  it.each([
+    ['204, of a length', '204 No Content\r\nContent-Length: 5\r\n\r\n', 204],
+    ['205, of a length', '205 Reset Content\r\nContent-Length: 5\r\n\r\nnever', 205],
+    ['205, in chunks', chunked, 205],
+  ])('that is %s, says of no content that it comes', async (_, answer, status) => {
+    const { h2, gateway, backends } = await setUp({ complete: `HTTP/1.1 ${answer}` });
+    await h2.request(1, fields('GET'));
+    await h2.done();
+    expect([h2.status(1), h2.body(1).length, h2.stream(1).reset]).toEqual([status, 0, undefined]);
+    const names = h2.stream(1).blocks.flatMap((block) => block.map(([name]) => name));
+    expect(names).not.toContain('content-length');
+    await untilIdle(gateway);
+    expect(backends()[0]).toMatchObject({ errors: 0, cancelled: 0 });
+  });
+
+  it('to a path with a fragment is a refusal', async () => {
+    const { h2, upstream } = await setUp({});
+    const withFragment = fields('GET').map(
+      ([name, value]): Field => [name, name === ':path' ? '/x#y' : value],
+    );
+    await h2.request(1, withFragment);
+    await h2.done();
+    expect(h2.status(1)).toBe(400);
+    expect(upstream.requests()).toEqual([]);
   });
 });
 

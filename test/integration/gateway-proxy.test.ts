@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/gateway/errors.ts';
 import { createProxy, type NodeProxyConfig } from '../../src/gateway/proxy.ts';
@@ -13,8 +16,8 @@ import { AccessLog, aClient, anUpstream, atTheEnd, endAll, until } from './gatew
 
 afterEach(endAll);
 
-/** A server of somebody else's that hands requests to a proxy. */
-async function setUp(config: NodeProxyConfig) {
+/** A server of somebody else's that hands requests to a proxy. @param path - of a unix socket; else it is a free port */
+async function setUp(config: NodeProxyConfig, path?: string) {
   const log = new AccessLog();
   const proxy = createProxy({ health: false, ...config }, { log });
   const server = http.createServer((request, response) => {
@@ -22,7 +25,8 @@ async function setUp(config: NodeProxyConfig) {
     else proxy.handle(request, response);
   });
   server.on('upgrade', (request, socket, first) => proxy.upgrade(request, socket, first));
-  server.listen(0, '127.0.0.1');
+  if (path === undefined) server.listen(0, '127.0.0.1');
+  else server.listen(path);
   await once(server, 'listening');
   atTheEnd(() => {
     proxy.close();
@@ -31,6 +35,22 @@ async function setUp(config: NodeProxyConfig) {
   });
   const { port } = server.address() as AddressInfo;
   return { proxy, log, server, client: () => aClient(port) };
+}
+
+/** A proxy behind a unix socket, and a request that is sent to it. */
+async function overUnixSocket(config: NodeProxyConfig, request: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'proxy-'));
+  atTheEnd(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'socket');
+  const { proxy } = await setUp(config, path);
+  const socket = connect(path).on('error', () => {});
+  atTheEnd(() => socket.destroy());
+  let text = '';
+  socket.on('data', (bytes) => {
+    text += bytes;
+  });
+  socket.write(request);
+  return { proxy, socket, text: () => text };
 }
 
 const inFlight = (proxy: { stats(): { pools: readonly { inFlight: number }[] } }) =>
@@ -148,6 +168,30 @@ describe('a proxy within another server', () => {
     expect(await one.closed()).toBe(true);
     expect(one.text).toBe('');
     expect(upstream.connections).toEqual([]);
+  });
+
+  it('does not tell backends an address of a client that has none', async () => {
+    const upstream = await anUpstream();
+    const { text } = await overUnixSocket({ backends: [upstream.url] }, get('/x'));
+    await until(() => text().endsWith('/x'));
+    const [request] = upstream.requests();
+    expect([header(request!, 'x-forwarded-for'), header(request!, 'forwarded')]).toEqual([
+      undefined,
+      'for=unknown;host=a.test;proto=http',
+    ]);
+  });
+
+  it('breaks off an answer to HTTP/1.0 where its connection cannot be reset', async () => {
+    const upstream = await anUpstream({
+      complete: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n',
+    });
+    const config: NodeProxyConfig = { backends: [upstream.url], retries: false };
+    const { proxy, socket, text } = await overUnixSocket(config, 'GET /x HTTP/1.0\r\n\r\n');
+    await until(() => text().endsWith('half'));
+    upstream.connections[0]?.socket.destroy();
+    await until(() => socket.closed);
+    await until(() => proxy.stats().requests.inFlight === 0);
+    expect(inFlight(proxy)).toBe(0);
   });
 
   it('says what is wrong with its configuration', () => {

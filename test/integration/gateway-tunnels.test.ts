@@ -72,6 +72,16 @@ describe('a handshake', () => {
     expect(backends()[0]).toMatchObject({ errors: 1, cancelled: 0 });
   });
 
+  it('may be answered with a head as long as that of any other answer', async () => {
+    const long = `X-Long: ${'x'.repeat(40_000)}`;
+    const { client, gateway } = await setUp(SWITCH.replace('\r\n\r\n', `\r\n${long}\r\n\r\n`));
+    await until(() => client.text.includes('\r\n\r\n'));
+    expect(client.text.split(' ', 2)).toEqual(['HTTP/1.1', '101']);
+    expect(client.text).toContain(long);
+    client.reset();
+    await untilIdle(gateway);
+  });
+
   it('has all the time that a configuration can give it', async () => {
     const longest = 2 ** 31 - 1;
     let switchOver = () => {};

@@ -97,7 +97,8 @@ export class Attempt implements Dispatcher.DispatchHandler {
     try {
       const head = status < 100 || status > 599 ? undefined : readAnswerHead(raw);
       // RFC 9110 sections 8.6 and 15.3.6: no length, or none but 0.
-      if (head?.contentLength && hasNoContent(status)) head.headers = without(head.headers, ['content-length']);
+      if (head?.contentLength && hasNoContent(status))
+        head.headers = without(head.headers, ['content-length']);
       if (head === undefined) this.#refuse();
       else if (this.#owner.passHead(this, status, statusText, head)) this.#begin(status, head);
       else this.#isOver = this.#isDiscarded = true;

@@ -71,8 +71,6 @@ export class RequestHead {
     }
     // HTTP/1.0 knows no Host (RFC 9112 section 3.2).
     if (this.#hosts > 1 || (this.authority === undefined && version !== '1.0')) return REFUSALS.badHost;
-    // It asks for the server, not for anything on it: to a client, that is the gateway (RFC 9110 section 9.3.7).
-    if (this.path === '*') return REFUSALS.serverOptions;
     this.#applyConnection();
     return undefined;
   }

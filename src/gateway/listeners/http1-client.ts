@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Client, ClientEvents } from '../forwarding/client.ts';
 import type { ClientConnection } from '../forwarding/client-connection.ts';
 import type { HttpVersion } from '../forwarding/request-head.ts';
+import { breakOff } from './break-off.ts';
 import type { Http1Peer } from './http1-peer.ts';
 import { endLingering, linger } from './linger.ts';
 
@@ -152,7 +153,7 @@ export class Http1Client implements Client {
 
   #destroy(): void {
     // Without a length and without chunks, the end of the connection would be the end of the answer.
-    if (this.version === '1.0' && !this.connection.isEncrypted) this.#socket.resetAndDestroy();
+    if (this.version === '1.0') breakOff(this.#socket);
     else this.#socket.destroy();
   }
 }

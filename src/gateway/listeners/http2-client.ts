@@ -104,8 +104,9 @@ export class Http2Client implements Client {
   writeHead(status: number, _statusText: string, headers: string[]): void {
     if (this.#isGone) return;
     const waitForTrailers = this.#acceptsTrailers && this.method !== 'HEAD';
-    this.#waitsForTrailers = waitForTrailers;
     this.#stream.respond({ ...recordOf(headers), ':status': status }, { waitForTrailers });
+    // node:http2 ends by itself what has no content by its status, and then never asks for trailers.
+    this.#waitsForTrailers = waitForTrailers && !this.#stream.writableEnded;
   }
 
   /** The head is never held back. */

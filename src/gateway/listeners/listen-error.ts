@@ -9,9 +9,8 @@ export function listenError(
   error: NodeJS.ErrnoException,
   who = '',
 ): ConfigError {
-  return new ConfigError([`${who}cannot listen on ${host ?? '*'}:${port}: ${reasonOf(error)}`], {
-    cause: error,
-  });
+  const name = host?.includes(':') ? `[${host}]` : (host ?? '*');
+  return new ConfigError([`${who}cannot listen on ${name}:${port}: ${reasonOf(error)}`], { cause: error });
 }
 
 function reasonOf({ code, message }: NodeJS.ErrnoException): string {

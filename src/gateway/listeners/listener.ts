@@ -76,7 +76,10 @@ export class Listener {
     return host === this.#config.host && port === this.#config.port;
   }
 
-  /** Takes what can change while it listens: limits and timeouts, for connections from now on, and certificates. */
+  /**
+   * Takes what can change while it listens: limits and timeouts, for connections from now on, and certificates. How long a TLS handshake may
+   * take stays: node:tls is told once.
+   */
   update({ tls }: ResolvedListener): void {
     this.#server.maxConnections = this.#context().limits.connections;
     this.#http1.update();
@@ -103,7 +106,7 @@ export class Listener {
 
   #open(): Server {
     const { tls, h2c } = this.#config;
-    const { headersMs } = this.#context().timeouts;
+    const headersMs = () => this.#context().timeouts.headersMs;
     const certificates = this.#certificates;
     if (tls !== undefined && certificates !== undefined) {
       const accept = (socket: TLSSocket) => {
@@ -114,7 +117,7 @@ export class Listener {
         if (socket.alpnProtocol === 'h2') this.#http2?.accept(socket, serves);
         else this.#http1.accept(socket, serves);
       };
-      return tlsServer({ settings: tls, certificates, handshakeTimeoutMs: headersMs, accept });
+      return tlsServer({ settings: tls, certificates, handshakeTimeoutMs: headersMs(), accept });
     }
     if (!h2c) return this.#http1.server;
     return priorKnowledgeServer(headersMs, (socket, isHttp2) => {

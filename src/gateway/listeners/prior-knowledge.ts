@@ -5,17 +5,17 @@ const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 
 /**
  * Tells HTTP/2 by prior knowledge from HTTP/1 on one port without TLS, by the first bytes (RFC 9113 section 3.3).
- * @param timeoutMs - for those bytes
+ * @param timeoutMs - for those bytes, of the next connection
  */
 export function priorKnowledgeServer(
-  timeoutMs: number,
+  timeoutMs: () => number,
   accept: (socket: Socket, isHttp2: boolean) => void,
 ): Server {
   return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     const destroy = () => socket.destroy();
     socket.on('error', destroy);
     // For all of them together: a byte now and then must not win time.
-    const timer = setTimeout(destroy, timeoutMs);
+    const timer = setTimeout(destroy, timeoutMs());
     const stopTimer = () => clearTimeout(timer);
     socket.on('close', stopTimer);
     let bytes = Buffer.alloc(0);

@@ -101,7 +101,7 @@ export class RouteTable {
 
 /** By whole segments: `/api` is the prefix of `/api`, `/api/x` and `/api?x`, not of `/apis`. */
 function isBelow(path: string, prefix: string): boolean {
-  if (!path.startsWith(prefix)) return prefix === '/' && path === '*';
+  if (!path.startsWith(prefix)) return false;
   if (path.length === prefix.length || prefix.endsWith('/')) return true;
   const next = path.charCodeAt(prefix.length);
   return next === 47 || next === 63;

@@ -1,9 +1,9 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { ResolvedPool } from '../config/resolved-config.ts';
 import type { Upstream } from '../routing/upstream.ts';
-import { tlsOptions } from '../routing/upstream.ts';
+import { MAX_HEAD_BYTES, tlsOptions } from '../routing/upstream.ts';
 
 /** What is asked of a backend. */
 export interface Handshake {
@@ -52,10 +52,8 @@ export function shakeHands(
     headers: headers as unknown as Record<string, string>,
     setHost: false,
     agent: false,
-    // A side that has said all may still listen.
-    ...(isSecure
-      ? tlsOptions(tls)
-      : { createConnection: () => connect({ ...address, allowHalfOpen: true }) }),
+    maxHeaderSize: MAX_HEAD_BYTES,
+    ...(isSecure ? tlsOptions(tls) : {}),
   });
   // One timer for each tunnel, not for each request.
   const timer = setTimeout(

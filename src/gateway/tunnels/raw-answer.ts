@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import type { Refusal } from '../forwarding/refusal.ts';
 import { refusalAnswer } from '../forwarding/refusal-answer.ts';
+import { breakOff } from '../listeners/break-off.ts';
 import { endLingering } from '../listeners/linger.ts';
 
 /** An answer on a connection that node:http has let go of. */
@@ -72,13 +73,4 @@ export class RawAnswer {
     });
     socket.once('close', () => body.destroy());
   }
-}
-
-/**
- * Ends a connection in the middle of an answer. The end of the connection may be the end of the answer: only a reset tells that it is not
- * whole. TLS tells by itself, and other sockets than those of TCP cannot be reset.
- */
-export function breakOff(socket: Socket): void {
-  if ('encrypted' in socket || socket.remoteAddress === undefined) socket.destroy();
-  else socket.resetAndDestroy();
 }

@@ -6,7 +6,10 @@ export interface TunnelEnd {
   readonly bytesSent: number;
 }
 
-/** Both directions between a client and a backend, whatever they say; half-closes are passed on. */
+/**
+ * Both directions between a client and a backend, whatever they say. A client that has said all may still listen; a backend that has said all is
+ * gone, and with it the tunnel, when the client has got the rest.
+ */
 export class Tunnel {
   readonly #client: Socket;
   readonly #backend: Socket;

@@ -8,10 +8,11 @@ import type { Context } from '../forwarding/context.ts';
 import { AttemptError, rateRefusal, refusalFor } from '../forwarding/failure.ts';
 import type { IncomingRequest } from '../forwarding/incoming-request.ts';
 import { REFUSALS, type Refusal } from '../forwarding/refusal.ts';
+import { breakOff } from '../listeners/break-off.ts';
 import type { Route } from '../routing/route-table.ts';
 import type { Upstream } from '../routing/upstream.ts';
 import { shakeHands } from './handshake.ts';
-import { breakOff, RawAnswer } from './raw-answer.ts';
+import { RawAnswer } from './raw-answer.ts';
 import { Tunnel } from './tunnel.ts';
 
 /** One request to change the protocol, and the tunnel that comes of it; its lease is held until that is closed. */

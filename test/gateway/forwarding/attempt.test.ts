@@ -102,6 +102,7 @@ describe('an answer', () => {
 
   it.each([
     ['GET', 204],
+    ['GET', 205],
     ['GET', 304],
     ['HEAD', 200],
   ])('to %s with %s ends with its head', (method, status) => {
@@ -110,6 +111,14 @@ describe('an answer', () => {
     backend.data('never sent');
     backend.complete();
     expect(client.calls).toEqual([`head ${status}`, 'end']);
+  });
+
+  it('that has no content, and a body without end, is not read for ever', () => {
+    const { client, owner, backend } = setUp();
+    backend.connect().head(205);
+    for (let pieces = 0; pieces < 4; pieces++) backend.data('x'.repeat(20_000));
+    expect(client.calls).toEqual(['head 205', 'end']);
+    expect([backend.aborts, owner.errors, owner.bytes]).toEqual([1, [], 0]);
   });
 });
 

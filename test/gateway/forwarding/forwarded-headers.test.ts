@@ -49,6 +49,7 @@ describe('what is added for a backend', () => {
     });
     expect(added('2001:db8::1').Forwarded).toBe('for="[2001:db8::1]";host="a.test:81";proto=http');
     expect(added(undefined).Forwarded).toBe('for=unknown;host="a.test:81";proto=http');
+    expect(added(undefined)).not.toHaveProperty('X-Forwarded-For');
   });
 
   it('takes nobody at their word who is not trusted', () => {
