@@ -38,8 +38,11 @@ export interface HTTPService {
 
 /** Takes the one answer of a request. A method may return a promise: evenkeel waits for it. */
 export interface ResponseWriter {
+  /** Takes the answer: the very object that the {@link HTTPService} resolved with. Either this or `writeError` is called, once. */
   writeResponse(response: Response): void;
+  /** Takes a header that goes out beside the answer or the error, before it. Only options such as sessions or a rate limit write any. */
   writeHeader(header: string, value: string): void;
+  /** Takes what stands in place of an answer: an error of evenkeel, with the `status` that fits, or what the {@link HTTPService} failed with. */
   writeError(error: Error): void;
 }
 

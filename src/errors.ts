@@ -28,7 +28,7 @@ export class LoadbalancerError extends Error {
   readonly code: LoadbalancerErrorCode;
   /** The HTTP status that fits (RFC 9110 section 15). */
   readonly status: number;
-  /** The backends that were tried, first one first; empty where nothing was sent. */
+  /** The backends that were tried, first one first; empty where none was. */
   readonly attempts: readonly Attempt[];
   /** `false` where it is sure that nothing was sent; `undefined` where nobody knows. */
   readonly requestSent: boolean | undefined;

@@ -1,6 +1,7 @@
 import type { BalancerOptions } from './balancer/options.ts';
 import type { Request, Response } from './contracts.ts';
-import type { HealthCheckOptions } from './health/health-options.ts';
+import { checkTimeout } from './deadline.ts';
+import { type HealthCheckOptions, readHealthOptions } from './health/health-options.ts';
 import type { LoadMetricsFeedOptions } from './health/load-metrics-feed.ts';
 import { type StrategyEntry, strategies } from './strategies/registry.ts';
 import { type AffinityKey, byClientAddress, byPath } from './traffic/affinity.ts';
@@ -11,6 +12,11 @@ import type { SessionPolicy } from './traffic/sessions.ts';
 
 /** Settings of a `Loadbalancer`: those of the engine, and how to send. */
 export interface LoadbalancerOptions extends BalancerOptions<Request> {
+  /**
+   * The key of a request; equal keys go to one backend. `undefined` means that the request has none: it is placed at random, in
+   * proportion to the weights. @defaultValue the path with its query; with the strategy `ip-hash` the client's address
+   */
+  readonly key?: AffinityKey;
   /** Milliseconds for one backend's answer, above 0. @defaultValue none: the HTTP service decides */
   readonly timeoutMs?: number;
   /** Milliseconds for everything, with waits and retries, above 0. @defaultValue none */
@@ -35,6 +41,13 @@ export interface LoadbalancerOptions extends BalancerOptions<Request> {
 export interface RequestOptions {
   /** Aborts when the client has left. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Checks what its users would call otherwise. @throws RangeError or TypeError naming the option and the value */
+export function checkOptions({ timeoutMs, totalTimeoutMs, health }: LoadbalancerOptions): void {
+  checkTimeout(timeoutMs, 'timeoutMs');
+  checkTimeout(totalTimeoutMs, 'totalTimeoutMs');
+  if (health && health !== true) readHealthOptions(health, 'health.');
 }
 
 /** What counts as a backend's failure unless the host says otherwise. */

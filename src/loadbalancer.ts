@@ -2,12 +2,13 @@ import { Balancer } from './balancer/balancer.ts';
 import type { Lease } from './balancer/lease.ts';
 import type { BalancerStats } from './balancer/stats.ts';
 import type { BackendPoolEntry, HTTPService, ILoadBalancer, Request, ResponseWriter } from './contracts.ts';
-import { checkTimeout, limitedSignal, withDeadline } from './deadline.ts';
+import { limitedSignal, withDeadline } from './deadline.ts';
 import { systemEnv, type Timers } from './env.ts';
 import { OverloadedError } from './errors.ts';
 import { HealthChecker, type HealthCheckStats } from './health/health-checker.ts';
 import { loadMetricsFeed } from './health/load-metrics-feed.ts';
 import {
+  checkOptions,
   defaultKey,
   isGatewayError,
   type LoadbalancerOptions,
@@ -66,8 +67,7 @@ export class Loadbalancer implements ILoadBalancer {
   ) {
     if (typeof httpService?.sendRequest !== 'function')
       throw new TypeError('httpService must have a method sendRequest');
-    checkTimeout(options.timeoutMs, 'timeoutMs');
-    checkTimeout(options.totalTimeoutMs, 'totalTimeoutMs');
+    checkOptions(options);
     const { failover, queue, health, loadMetrics, sessions, rateLimit, isFailure = isGatewayError } = options;
     const env = { ...systemEnv, ...options.env };
     const { timers, clock } = env;
@@ -79,7 +79,9 @@ export class Loadbalancer implements ILoadBalancer {
       key: options.key ?? defaultKey(options.strategy),
     });
     this.balancer.subscribe((event) => {
-      if (event.type === 'rejected') this.#log('warn', () => `${event.message}; the entry is skipped`);
+      if (event.type !== 'rejected') return;
+      const effect = event.index < 0 ? 'the pool stays as it is' : 'the entry is skipped';
+      this.#log('warn', () => `${event.message}; ${effect}`);
     });
     if (sessions !== undefined || rateLimit !== undefined) {
       const failed = (what: string, error: unknown) =>

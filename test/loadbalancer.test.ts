@@ -117,6 +117,32 @@ describe('errors', () => {
     },
   );
 
+  it('notes on an error of our own which backend was tried, and nothing on others', async () => {
+    const errors = [new UpstreamError('not HTTP'), new Error('reset')];
+    const { writer, loadbalancer } = setUp(() => Promise.reject(errors.shift()), undefined, nativePool(1));
+    for (let i = 0; i < 2; i++) await loadbalancer.onRequest(aRequest(), writer);
+    const [own, other] = writer.errors;
+    expect(own).toMatchObject({ attempts: [{ backend: 'http://10.0.0.0:8080', reason: 'not HTTP' }] });
+    expect(other).not.toHaveProperty('attempts');
+  });
+
+  it('answers where an answer throws when its load is looked for', async () => {
+    const unreadable = () => {
+      throw new Error('unreadable');
+    };
+    const headers = { get: unreadable, enumerable: true };
+    const answers = [
+      Object.defineProperty({ status: 200, data: '' }, 'headers', headers),
+      { status: 200, data: '', headers: Object.defineProperty({}, 'Endpoint-Load-Metrics', headers) },
+    ];
+    const { writer, loadbalancer } = setUp(async () => answers[writer.responses.length], {
+      loadMetrics: true,
+    });
+    for (let i = 0; i < 2; i++) await loadbalancer.onRequest(aRequest(), writer);
+    expect(writer.errors).toEqual([]);
+    expect(writer.responses.map((response) => answers.indexOf(response as never))).toEqual([0, 1]);
+  });
+
   it('treats a synchronous throw of the HTTP service as a rejection', async () => {
     const error = new Error('at once');
     const { writer, loadbalancer, leased } = setUp(() => {
@@ -398,6 +424,22 @@ describe('the pool stays the caller’s', () => {
     ]);
   });
 
+  it('keeps the pool while the array cannot be read, and says so once', async () => {
+    const { proxy, revoke } = Proxy.revocable(nativePool(2), {});
+    const { writer, logger, loadbalancer } = setUp(undefined, undefined, proxy);
+    revoke();
+    for (let i = 0; i < 5; i++) await loadbalancer.onRequest(aRequest(`/${i}`), writer);
+    expect(writer.responses).toHaveLength(5);
+    const [rejected] = loadbalancer.stats().rejected;
+    expect(rejected).toMatchObject({
+      index: -1,
+      message: expect.stringMatching(/^backendPool cannot be read: /),
+    });
+    expect(logger.lines.filter(([level]) => level === 'warn')).toEqual([
+      ['warn', `${rejected?.message}; the pool stays as it is`],
+    ]);
+  });
+
   it('throws at construction for a wrong entry', () => {
     expect(() =>
       setUp(undefined, undefined, [...nativePool(2), { IPAddr: '10.9.9.9', Port: 70_000 }]),
@@ -500,7 +542,14 @@ describe('bad arguments', () => {
     [{ seed: 2 ** 40 }, 'seed must be a 32-bit integer, got 1099511627776'],
     [{ panicRatio: 2 }, 'panicRatio must be a number from 0 to 1, got 2'],
     [{ key: 'path' as never }, 'key must be a function, got "path"'],
+    [{ health: { path: 'up' } }, 'health.path must begin with "/" and have no space and no "#", got "up"'],
+    [{ health: { fall: 0 } }, 'health.fall must be an integer of at least 1, got 0'],
+    [
+      { timeoutMs: 1_000, health: { timeoutMs: -1 } },
+      'health.timeoutMs must be a number of milliseconds above 0 and up to 2147483647, got -1',
+    ],
+    [{ failover: { budget: { ratio: 2 } } }, 'failover.budget.ratio must be a number from 0 to 1, got 2'],
   ] satisfies [LoadbalancerOptions, string][])('refuses %o', (options, message) => {
-    expect(() => setUp(undefined, options)).toThrow(message);
+    expect(() => setUp(undefined, options)).toThrow(expect.objectContaining({ message }));
   });
 });

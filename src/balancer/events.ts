@@ -20,7 +20,7 @@ export type BalancerEvent =
   | { readonly type: 'opened' | 'half-open' | 'closed'; readonly backend: string }
   /** More than half of the pool is out, so that health is ignored; or no longer. */
   | { readonly type: 'panic'; readonly panic: boolean }
-  /** An entry of the caller's array cannot be used. */
+  /** An entry of the caller's array, or at index -1 the array itself, cannot be used. */
   | { readonly type: 'rejected'; readonly index: number; readonly message: string };
 
 /** Takes events, in the order in which things happened. */

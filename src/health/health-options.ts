@@ -58,29 +58,32 @@ const RESOURCES = ['cpu', 'memory', 'network', 'eventLoop', 'application'] as co
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
-/** @throws RangeError or TypeError naming the option and the value */
-export function readHealthOptions(options: HealthCheckOptions): HealthCheckSettings {
+/**
+ * @param place - what messages put before the names of options, for example `health.`
+ * @throws RangeError or TypeError naming the option and the value
+ */
+export function readHealthOptions(options: HealthCheckOptions, place = ''): HealthCheckSettings {
   const { path = '/health', method = 'GET', headers, body, workload = {}, env = {} } = options;
   const { intervalMs = 10_000, timeoutMs = 2_000, fall = 3, rise = 2 } = options;
   const { fastIntervalMs = Math.min(1_000, intervalMs) } = options;
   if (typeof path !== 'string' || !/^\/[^\s#]*$/.test(path))
-    throw new TypeError(`path must begin with "/" and have no space and no "#", got ${shown(path)}`);
+    throw new TypeError(`${place}path must begin with "/" and have no space and no "#", got ${shown(path)}`);
   if (typeof method !== 'string' || !TOKEN.test(method))
-    throw new TypeError(`method must be an HTTP method, got ${shown(method)}`);
+    throw new TypeError(`${place}method must be an HTTP method, got ${shown(method)}`);
   if (body !== undefined && typeof body !== 'function')
-    throw new TypeError(`body must be a function, got ${shown(body)}`);
-  checkHeaders(headers);
-  checkTimeout(intervalMs, 'intervalMs');
-  checkTimeout(fastIntervalMs, 'fastIntervalMs');
-  checkTimeout(timeoutMs, 'timeoutMs');
-  checkCount(fall, 'fall');
-  checkCount(rise, 'rise');
+    throw new TypeError(`${place}body must be a function, got ${shown(body)}`);
+  checkHeaders(headers, place);
+  checkTimeout(intervalMs, `${place}intervalMs`);
+  checkTimeout(fastIntervalMs, `${place}fastIntervalMs`);
+  checkTimeout(timeoutMs, `${place}timeoutMs`);
+  checkCount(fall, `${place}fall`);
+  checkCount(rise, `${place}rise`);
   const request = { path, method, payload: '', ...(headers && { headers: { ...headers } }) };
   const timing = { intervalMs, fastIntervalMs, timeoutMs, fall, rise };
-  const limits = readLimits(workload);
+  const limits = readLimits(workload, place);
   return {
     request,
-    isWell: readStatuses(options.statuses),
+    isWell: readStatuses(options.statuses, place),
     body,
     ...timing,
     limits,
@@ -88,43 +91,48 @@ export function readHealthOptions(options: HealthCheckOptions): HealthCheckSetti
   };
 }
 
-function readStatuses(statuses: HealthProbe['statuses'] = [[200, 399]]): (status: number) => boolean {
+function readStatuses(
+  statuses: HealthProbe['statuses'] = [[200, 399]],
+  place: string,
+): (status: number) => boolean {
   if (typeof statuses === 'function') return statuses;
   if (!Array.isArray(statuses) || statuses.length === 0)
-    throw new TypeError(`statuses must be a function or a list of statuses, got ${shown(statuses)}`);
+    throw new TypeError(`${place}statuses must be a function or a list of statuses, got ${shown(statuses)}`);
   const ranges = statuses.map((entry: unknown, i): readonly [number, number] => {
     const [from, to = from] = Array.isArray(entry) ? entry : [entry];
     const isRange = [from, to].every((status) => Number.isInteger(status) && status >= 100 && status <= 599);
     if (!isRange || from > to)
       throw new RangeError(
-        `statuses[${i}] must be a status from 100 to 599 or a range of them, got ${shown(entry)}`,
+        `${place}statuses[${i}] must be a status from 100 to 599 or a range of them, got ${shown(entry)}`,
       );
     return [from, to];
   });
   return (status) => ranges.some(([from, to]) => status >= from && status <= to);
 }
 
-function readLimits(workload: WorkloadLimits): HealthCheckSettings['limits'] {
+function readLimits(workload: WorkloadLimits, place: string): HealthCheckSettings['limits'] {
   if (typeof workload !== 'object' || workload === null)
-    throw new TypeError(`workload must be an object of limits, got ${shown(workload)}`);
+    throw new TypeError(`${place}workload must be an object of limits, got ${shown(workload)}`);
   return Object.entries(workload).flatMap(([name, limit]) => {
     const resource = RESOURCES.find((known) => known === name);
-    if (resource === undefined) throw new RangeError(`workload.${name} is none of ${RESOURCES.join(', ')}`);
+    if (resource === undefined)
+      throw new RangeError(`${place}workload.${name} is none of ${RESOURCES.join(', ')}`);
     if (limit === undefined) return [];
     if (typeof limit !== 'number' || !(limit >= 0 && limit <= 1))
-      throw new RangeError(`workload.${name} must be a number from 0 to 1, got ${shown(limit)}`);
+      throw new RangeError(`${place}workload.${name} must be a number from 0 to 1, got ${shown(limit)}`);
     return [[resource, limit] as const];
   });
 }
 
-function checkHeaders(headers: unknown): void {
+function checkHeaders(headers: unknown, place: string): void {
   if (headers === undefined) return;
   if (typeof headers !== 'object' || headers === null)
-    throw new TypeError(`headers must be an object, got ${shown(headers)}`);
+    throw new TypeError(`${place}headers must be an object, got ${shown(headers)}`);
   for (const [name, value] of Object.entries(headers)) {
-    if (!TOKEN.test(name)) throw new TypeError(`the name of a header must be a token, got ${shown(name)}`);
+    if (!TOKEN.test(name))
+      throw new TypeError(`a name in ${place}headers must be a token, got ${shown(name)}`);
     if (typeof value !== 'string' || /[\r\n\0]/.test(value))
-      throw new TypeError(`headers.${name} must be a string on one line, got ${shown(value)}`);
+      throw new TypeError(`${place}headers.${name} must be a string on one line, got ${shown(value)}`);
   }
 }
 

@@ -63,6 +63,15 @@ export function loadMetricsFeed(
     if (event.type === 'removed' || event.type === 'up') reporters.delete(event.backend);
   });
 
+  /** An answer that throws when it is looked at, as a host's own may, reports nothing. */
+  function utilizationOf(response: Response): number | undefined {
+    try {
+      return utilization(reader.readHeader(response?.headers));
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Whether a backend has reported for long enough. */
   function isBelieved(id: string): boolean {
     const now = clock.now();
@@ -76,7 +85,7 @@ export function loadMetricsFeed(
   }
 
   function feed({ id }: Pick<Backend, 'id'>, response: Response): void {
-    const use = utilization(reader.readHeader(response?.headers));
+    const use = utilizationOf(response);
     // An empty report asks whether the backend is still there: nothing is kept for one that left.
     if (use === undefined || !balancer.report(id, {})) return;
     if (!isBelieved(id)) {

@@ -5,6 +5,7 @@ export {
   type CookieSessionsOptions,
   cookieSessions,
 } from './cookie-sessions.ts';
+export type { Jwk, JwkSet, JwtHeader, JwtKeyFinder, JwtParts, VerificationKey } from './jwk.ts';
 export type { JwtAlgorithm, JwtKey } from './jwt-key.ts';
 export {
   type JwtSessionLimits,

@@ -1,11 +1,12 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
-import { createLocalJWKSet, type JSONWebKeySet, type JWK, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet } from 'jose';
+import type { Jwk, JwkSet, JwtKeyFinder } from './jwk.ts';
 
 /**
  * What verifies tokens: a secret (a string, or bytes), a public key or certificate in PEM, a JWK, a JWKS, or a function that finds the
  * key of a token, such as jose's `createRemoteJWKSet`.
  */
-export type JwtKey = string | Uint8Array | JWK | JSONWebKeySet | JWTVerifyGetKey;
+export type JwtKey = string | Uint8Array | Jwk | JwkSet | JwtKeyFinder;
 
 /** An algorithm of RFC 7518, or of RFC 8037 for `EdDSA` and RFC 9864 for `Ed25519`; `none` is not among them. */
 export type JwtAlgorithm = `${'HS' | 'RS' | 'PS' | 'ES'}${256 | 384 | 512}` | 'EdDSA' | 'Ed25519';
@@ -48,7 +49,7 @@ export function checkAlgorithms(algorithms: readonly JwtAlgorithm[]): readonly J
  * Reads a key, which each of the algorithms must fit: a public key can never serve as a secret. Messages never show a key.
  * @throws TypeError or RangeError where the key cannot be read or does not fit
  */
-export function readKey(key: JwtKey, algorithms: readonly JwtAlgorithm[]): JWTVerifyGetKey {
+export function readKey(key: JwtKey, algorithms: readonly JwtAlgorithm[]): JwtKeyFinder {
   if (typeof key === 'function' || isKeySet(key)) {
     const secret = algorithms.find((algorithm) => KEY_KINDS[algorithm] === 'secret');
     if (secret !== undefined) throw new TypeError(`${secret} does not fit a set of public keys`);
@@ -74,15 +75,15 @@ function readSingle(key: unknown): KeyObject {
   if (typeof key !== 'object' || key === null) {
     throw new TypeError(`key must be a secret, a PEM, a JWK, a JWKS or a function, got ${typeof key}`);
   }
-  const { kty, k, use = 'sig' } = key as JWK;
+  const { kty, k, use = 'sig' } = key as Jwk;
   if (use !== 'sig') throw new TypeError('key is a JWK that is not for signatures');
-  if (kty !== 'oct') return readPublic(key as JWK);
+  if (kty !== 'oct') return readPublic(key as Jwk);
   if (typeof k !== 'string') throw new TypeError('key is a JWK without k');
   return createSecretKey(Buffer.from(k, 'base64url'));
 }
 
 /** @throws TypeError where it is a private key: it has no business with those who only verify */
-function readPublic(key: string | JWK): KeyObject {
+function readPublic(key: string | Jwk): KeyObject {
   const isPrivate = typeof key === 'string' ? key.includes('PRIVATE KEY-----') : key.d !== undefined;
   if (isPrivate) throw new TypeError('key must be a public key, got a private one');
   try {
@@ -102,8 +103,8 @@ function isPublicDer(key: Buffer): boolean {
   }
 }
 
-function isKeySet(key: unknown): key is JSONWebKeySet {
-  return typeof key === 'object' && key !== null && Array.isArray((key as JSONWebKeySet).keys);
+function isKeySet(key: unknown): key is JwkSet {
+  return typeof key === 'object' && key !== null && Array.isArray((key as JwkSet).keys);
 }
 
 function kindOf({ type, asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {

@@ -1,4 +1,5 @@
-import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import type { JwtKeyFinder } from './jwk.ts';
 import { checkAlgorithms, type JwtAlgorithm, type JwtKey, readKey } from './jwt-key.ts';
 
 /** Why a token was not valid. */
@@ -28,7 +29,7 @@ export interface JwtChecks {
 
 /** Verifies tokens with jose. */
 export class JwtVerifier {
-  readonly #getKey: JWTVerifyGetKey;
+  readonly #getKey: JwtKeyFinder;
   readonly #checks: JwtChecks;
   readonly #options: JWTVerifyOptions;
 

@@ -6,6 +6,7 @@ import { abortError, pause, withDeadline } from '../deadline.ts';
 import type { Timers } from '../env.ts';
 import {
   type Attempt,
+  LoadbalancerError,
   NoBackendError,
   OverloadedError,
   UpstreamError,
@@ -97,7 +98,10 @@ export class Dispatcher {
       // A retry for which there was no place was no attempt: the last answer stands, as where nobody is left to try.
       if (!(thrown instanceof OverloadedError)) answer = { error: asError(thrown), outcome: 'failure' };
     }
-    if (failover !== undefined && answer.error !== undefined) noteAttempts(answer.error, attempts);
+    const { error } = answer;
+    // Others' errors stay as they came where the host did not ask for failover.
+    if (error !== undefined && (failover !== undefined || error instanceof LoadbalancerError))
+      noteAttempts(error, attempts);
     return answer;
   }
 

@@ -12,6 +12,7 @@ export interface FailoverOptions {
   readonly minDelayMs?: number;
   /** No wait is longer than this many milliseconds. @defaultValue 250 */
   readonly maxDelayMs?: number;
+  /** Keeps retries in proportion to requests, so that they do not become a storm. @defaultValue see {@link RetryBudgetOptions} */
   readonly budget?: RetryBudgetOptions;
 }
 
@@ -57,7 +58,7 @@ export class Failover {
         `failover.minDelayMs and maxDelayMs must be from 0 to 60000, the first no more than the second, got ${shown(minDelayMs)} and ${shown(maxDelayMs)}`,
       );
     }
-    this.budget = new RetryBudget(budget);
+    this.budget = new RetryBudget(budget, 'failover.budget');
     this.#limit = retries;
     this.#retryOn = new Set(retryOn);
     this.#minDelayMs = minDelayMs;

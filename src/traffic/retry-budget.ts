@@ -18,12 +18,15 @@ export class RetryBudget {
   #requests = 0;
   #retries = 0;
 
-  /** @throws RangeError where an option is out of range */
-  constructor({ ratio = 0.2, floor = 3 }: RetryBudgetOptions = {}) {
+  /**
+   * @param name - how messages call the budget
+   * @throws RangeError where an option is out of range
+   */
+  constructor({ ratio = 0.2, floor = 3 }: RetryBudgetOptions = {}, name = 'budget') {
     if (!(ratio >= 0 && ratio <= 1))
-      throw new RangeError(`budget.ratio must be a number from 0 to 1, got ${ratio}`);
+      throw new RangeError(`${name}.ratio must be a number from 0 to 1, got ${ratio}`);
     if (!(Number.isInteger(floor) && floor >= 0)) {
-      throw new RangeError(`budget.floor must be an integer of at least 0, got ${floor}`);
+      throw new RangeError(`${name}.floor must be an integer of at least 0, got ${floor}`);
     }
     this.#ratio = ratio;
     this.#floor = floor;

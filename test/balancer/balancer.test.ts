@@ -293,6 +293,46 @@ describe('membership', () => {
     expect(events.filter(({ type }) => type === 'rejected')).toHaveLength(2);
   });
 
+  it.each([
+    ['length', 4],
+    ['index', 4],
+    ['index', 100],
+  ])('keeps what it has while the array throws when it is read: its %s, of %d', (what, size) => {
+    const list = Array.from({ length: size }, (_, i) => `http://b${i}`);
+    const thrower = what === 'length' ? 'length' : '2';
+    let isBroken = false;
+    const pool = new Proxy(list, {
+      get(target, property) {
+        if (isBroken && property === thrower) throw new Error('no pool today');
+        return Reflect.get(target, property);
+      },
+    });
+    const balancer = new Balancer(pool);
+    const events: BalancerEvent[] = [];
+    balancer.subscribe((event) => events.push(event));
+    const { backends, fingerprint } = balancer;
+    isBroken = true;
+    list.push('http://new');
+    send(balancer, 50);
+    expect(balancer.backends).toEqual(backends);
+    expect(balancer.fingerprint).toBe(fingerprint);
+    const rejected = { index: -1, message: 'backendPool cannot be read: no pool today' };
+    expect(balancer.stats().rejected).toEqual([rejected]);
+    expect(events).toEqual([{ type: 'rejected', ...rejected }]);
+    isBroken = false;
+    expect(balancer.backends).toHaveLength(size + 1);
+    expect(balancer.stats().rejected).toEqual([]);
+  });
+
+  it('refuses an array that cannot be read to begin with', () => {
+    const pool = new Proxy([], {
+      get() {
+        throw new Error('no pool today');
+      },
+    });
+    expect(() => new Balancer(pool)).toThrow('backendPool cannot be read: no pool today');
+  });
+
   it('never picks a backend that was replaced in place, in a pool of hundreds', () => {
     const pool = Array.from({ length: 300 }, (_, i) => `http://b${i}`);
     const balancer = new Balancer(pool);

@@ -82,6 +82,17 @@ function setUp(options: HealthCheckOptions = {}, pool: BackendPoolEntry[] = [A])
 
 const gaps = (times: number[]) => times.slice(1).map((at, i) => at - (times[i] as number));
 
+describe('an array that cannot be read any more', () => {
+  it('leaves its backends under watch', async () => {
+    const { proxy, revoke } = Proxy.revocable<BackendPoolEntry[]>([A], {});
+    const { pass, times } = setUp({ intervalMs: 1_000 }, proxy);
+    await pass(500);
+    revoke();
+    await pass(5_000);
+    expect(times().length).toBeGreaterThan(3);
+  });
+});
+
 describe('a check', () => {
   it('asks for /health with GET, at the base URL of the backend, with a signal', async () => {
     const { sent, pass } = setUp({}, [`${A}/shop/`]);

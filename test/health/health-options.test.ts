@@ -49,7 +49,7 @@ describe('the settings of health checks', () => {
     [{ method: 'GET /' }, 'method must be an HTTP method, got "GET /"'],
     [{ method: '' }, 'method must'],
     [{ headers: 'host: a' }, 'headers must be an object, got "host: a"'],
-    [{ headers: { 'a b': '1' } }, 'the name of a header must be a token, got "a b"'],
+    [{ headers: { 'a b': '1' } }, 'a name in headers must be a token, got "a b"'],
     [{ headers: { a: 'b\r\nc: d' } }, 'headers.a must be a string on one line'],
     [{ headers: { a: 1 } }, 'headers.a must be a string on one line, got 1'],
     [{ statuses: 200 }, 'statuses must be a function or a list of statuses, got 200'],
@@ -73,5 +73,9 @@ describe('the settings of health checks', () => {
     [{ workload: { memory: Number.NaN } }, 'workload.memory must'],
   ])('refuse %j', (options, message) => {
     expect(() => readHealthOptions(options)).toThrow(message);
+    const placed = message.startsWith('a name in ')
+      ? message.replace('headers', 'health.headers')
+      : `health.${message}`;
+    expect(() => readHealthOptions(options, 'health.')).toThrow(placed);
   });
 });

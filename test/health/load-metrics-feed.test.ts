@@ -139,6 +139,16 @@ describe('the feed of load metrics', () => {
     expect(workload('http://c')).toBeUndefined();
   });
 
+  it('takes an answer that throws when it is looked at for one without a report', () => {
+    const { feed } = setUp();
+    const unreadable = () => {
+      throw new Error('unreadable');
+    };
+    const headers = Object.defineProperty({}, 'endpoint-load-metrics', { get: unreadable });
+    expect(() => feed({ id: 'http://a' }, { status: 200, data: '', headers })).not.toThrow();
+    expect(feed.stats()).toMatchObject({ reports: 0, blackedOut: 0 });
+  });
+
   it.each([
     [{ blackoutMs: -1 }],
     [{ blackoutMs: Number.NaN }],

@@ -1,7 +1,7 @@
 // Packs the package from a copy of the checkout, unpacks it in an empty project, and uses it there as others would.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
@@ -57,6 +57,18 @@ const TYPED_NAMES = `{
 /** TypeScript compiles this to `import` or to `require`, as the name of the file says. */
 const CONSUMER = `import ${TYPED_NAMES} from 'evenkeel';\n${TYPED}`;
 
+/** The types of keys fit those of jose, both ways. */
+const WITH_JOSE = `
+import { createRemoteJWKSet, type JSONWebKeySet, type JWK, type JWTVerifyGetKey } from 'jose';
+import { type Jwk, type JwkSet, type JwtKeyFinder, jwtSessions } from 'evenkeel/sessions';
+const key = createRemoteJWKSet(new URL('https://id.example.org/jwks.json'));
+export const sessions = jwtSessions({ key, algorithms: ['RS256'] });
+export const toJose = (one: Jwk, set: JwkSet, find: JwtKeyFinder): [JWK, JSONWebKeySet, JWTVerifyGetKey] => [one, set, find];
+export const fromJose = (one: JWK, set: JSONWebKeySet, find: JWTVerifyGetKey): [Jwk, JwkSet, JwtKeyFinder] => [one, set, find];
+// @ts-expect-error: types are checked, not any
+jwtSessions({ key: { kty: 1 }, algorithms: ['RS256'] });
+`;
+
 let passed = 0;
 let failed = 0;
 
@@ -96,7 +108,22 @@ async function packAndUnpack() {
   await writeFile(join(consumer, 'package.json'), '{ "name": "consumer", "private": true }');
   await mkdir(installed, { recursive: true });
   await run('tar', ['-xzf', join(folder, archive), '-C', installed, '--strip-components=1']);
-  // The package's own dependencies stay away: its main entry must work without them.
+  // The package's own dependencies stay away at first: its main entry must work without them.
+}
+
+/** From here on the package has what npm would install with it, and the frameworks that it extends. */
+async function installDependencies() {
+  const { dependencies, peerDependencies } = JSON.parse(await readFile(join(installed, 'package.json')));
+  for (const name of Object.keys({ ...dependencies, ...peerDependencies }))
+    await symlink(join(root, 'node_modules', name), join(consumer, 'node_modules', name), 'dir');
+}
+
+/** A program that looks at the types of every entry of the package. */
+async function importsOfAllEntries() {
+  const { exports } = JSON.parse(await readFile(join(installed, 'package.json')));
+  const entries = Object.keys(exports).filter((path) => !path.endsWith('.json'));
+  const imports = entries.map((path, i) => `import * as entry${i} from 'evenkeel${path.slice(1)}';`);
+  return `${imports.join('\n')}\nexport const entries: object[] = [${entries.map((_, i) => `entry${i}`)}];\n`;
 }
 
 async function outputOf(file, source) {
@@ -218,6 +245,17 @@ async function checkPackage() {
   );
   await check('types hold in a browser project', () =>
     compile('browser', 'use.ts', CONSUMER, { ...onTheWeb, ...bundler }),
+  );
+  await installDependencies();
+  const entries = await importsOfAllEntries();
+  await check('types of every entry hold for ES modules under node16', () =>
+    compile('esm-entries', 'use.mts', entries, { ...onNode, ...node16 }),
+  );
+  await check('types of every entry hold for CommonJS under node16', () =>
+    compile('cjs-entries', 'use.cts', entries, { ...onNode, ...node16 }),
+  );
+  await check('types of keys fit those of jose', () =>
+    compile('jose', 'use.mts', WITH_JOSE, { ...onNode, ...node16 }),
   );
 }
 

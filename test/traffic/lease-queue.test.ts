@@ -87,6 +87,20 @@ async function settled(): Promise<void> {
   for (let i = 0; i < 20; i++) await null;
 }
 
+describe('an array that cannot be read any more', () => {
+  it('ends the wait when its time is up, as ever', async () => {
+    const { proxy, revoke } = Proxy.revocable([A], {});
+    const { env, got, ask } = setUp({ pool: proxy, timeoutMs: 100 });
+    void ask('one');
+    void ask('two').catch(() => {});
+    await settled();
+    revoke();
+    env.advance(100);
+    await settled();
+    expect(got).toEqual([`one ${A}`, 'two ERR_LB_OVERLOADED']);
+  });
+});
+
 describe('a free place', () => {
   it('is given at once, before acquire returns', async () => {
     const { balancer, queue, ask } = setUp();

@@ -12,7 +12,7 @@ import type { SharedConfig } from './shared-config.ts';
 import { Turns } from './turns.ts';
 
 /** What a worker runs. */
-export interface Opened {
+interface Opened {
   readonly gateway: Gateway;
   readonly log: GatewayLog;
 }
