@@ -11,6 +11,8 @@ export default defineConfig({
           name: 'quick',
           include: ['test/**/*.test.ts'],
           exclude: ['test/integration/**', 'test/e2e/**'],
+          // Of the slowest on a busy machine; what hangs fails all the same.
+          testTimeout: 30_000,
         },
       },
       // Real sockets, child processes, the packed package.

@@ -109,7 +109,7 @@ describe('both bounds', () => {
           expect(balancer.stats().backends.every(({ inFlight }) => inFlight === 0)).toBe(true);
         },
       ),
-      { numRuns: 300, verbose: 1 },
+      { numRuns: 200, verbose: 1 },
     );
   });
 
