@@ -59,7 +59,7 @@ describe('a gateway of two workers', () => {
     await command.line(/^worker \d \(process \d+\) ended with SIGKILL$/);
     for (let i = 0; i < 20; i++) expect(await fetched(url)).toBe('well');
     await command.line(/^worker \d \(process \d+\) serves$/);
-    expect(workers()).toHaveLength(3);
+    await eventually(() => workers().length === 3, 'its own word');
     for (let i = 0; i < 20; i++) expect(await fetched(url)).toBe('well');
     const after = await stats();
     expect(after).toMatchObject({ workers: 2, ready: true, requests: { total: 60 } });
