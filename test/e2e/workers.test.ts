@@ -45,6 +45,7 @@ async function serving(backends: readonly string[], canFail = false, more: objec
       return false;
     }
   };
+  await eventually(() => workers().length === 2, 'the word of both workers');
   return { command, url, admin, stats, workers, isAlive, write: (own: string[]) => write(config(own)) };
 }
 
