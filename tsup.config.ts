@@ -7,7 +7,6 @@ const common: Options = {
     // Puts numbers in the place of constants, which a bundle would otherwise read as variables in every loop.
     options.minifySyntax = true;
   },
-  sourcemap: true,
   treeshake: true,
 };
 
@@ -16,12 +15,10 @@ export default defineConfig([
     ...common,
     entry: {
       index: 'src/index.ts',
-      backend: 'src/backend/load-report.ts',
       diagnostics: 'src/diagnostics.ts',
-      express: 'src/adapters/express/index.ts',
-      fastify: 'src/adapters/fastify/index.ts',
       fetch: 'src/adapters/fetch/index.ts',
-      gateway: 'src/gateway/index.ts',
+      internal: 'src/internal.ts',
+      'load-report': 'src/load-report/load-report.ts',
       'rate-limit': 'src/rate-limit/index.ts',
       sessions: 'src/sessions/index.ts',
       undici: 'src/adapters/undici/index.ts',
@@ -33,10 +30,5 @@ export default defineConfig([
       compilerOptions: { ignoreDeprecations: '6.0' },
       banner: '/// <reference lib="esnext.disposable" />',
     },
-  },
-  {
-    ...common,
-    entry: { cli: 'src/cli/main.ts' },
-    format: ['esm'],
   },
 ]);

@@ -5,16 +5,16 @@ import { describe, expect, it } from 'vitest';
 
 /** Imports go from a later line to an earlier one, or stay within a line. */
 const CORE = [
-  ['shown', 'env', 'errors', 'contracts', 'deadline'],
+  ['shown', 'env', 'errors', 'contracts', 'deadline', 'http'],
   ['hashing'],
   ['strategies'],
   ['balancer'],
   ['health', 'traffic'],
   ['loadbalancer-options', 'loadbalancer', 'fetch-http-service', 'logger'],
-  ['index'],
+  ['index', 'internal'],
 ];
 const OUTER = [
-  ['backend', 'diagnostics', 'gateway', 'rate-limit', 'sessions', 'simulator'],
+  ['load-report', 'diagnostics', 'gateway', 'rate-limit', 'sessions', 'simulator'],
   ['adapters', 'cli'],
   ['examples'],
 ];

@@ -1,5 +1,5 @@
-import * as frames from '../../test/conformance/wire/frames.ts';
-import { encodeFields, type Field } from '../../test/conformance/wire/hpack.ts';
+import * as frames from '../../gateway/test/conformance/wire/frames.ts';
+import { encodeFields, type Field } from '../../gateway/test/conformance/wire/hpack.ts';
 
 const { frame, uint32 } = frames;
 

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
-import type { GatewayConfigInput } from '../../src/gateway/config/schema.ts';
-import { createGateway } from '../../src/gateway/gateway.ts';
-import { pinoLog } from '../../src/gateway/observation/pino-log.ts';
+import type { GatewayConfigInput } from '../../gateway/src/config/schema.ts';
+import { createGateway } from '../../gateway/src/gateway.ts';
+import { pinoLog } from '../../gateway/src/observation/pino-log.ts';
 import { usedBytes } from '../heap.ts';
 import type { GatewayFigures } from './figures.ts';
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { GatewayConfigInput } from '../../src/gateway/config/schema.ts';
+import type { GatewayConfigInput } from '../../gateway/src/config/schema.ts';
 import type { GatewayFigures } from './figures.ts';
 
 const CHILD = fileURLToPath(new URL('./gateway-child.ts', import.meta.url));

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import type { GatewayConfigInput } from '../../src/gateway/config/schema.ts';
+import type { GatewayConfigInput } from '../../gateway/src/config/schema.ts';
 import { HOST } from '../gateway/ports.ts';
 import { type Circumstances, GatewayProcess } from './gateway-process.ts';
 

@@ -1,4 +1,4 @@
-import { sleep } from '../../test/conformance/wire/poll.ts';
+import { sleep } from '../../gateway/test/conformance/wire/poll.ts';
 import { type Verdict, verdict } from '../chaos/verdicts.ts';
 import { formatBytes } from '../text.ts';
 import type { GatewayFigures } from './figures.ts';

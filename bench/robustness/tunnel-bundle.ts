@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { handshake, SWITCH } from '../../test/conformance/cases/websocket-handshake.ts';
-import { until } from '../../test/conformance/wire/poll.ts';
+import { handshake, SWITCH } from '../../gateway/test/conformance/cases/websocket-handshake.ts';
+import { until } from '../../gateway/test/conformance/wire/poll.ts';
 import { rawConnections } from './raw-connection.ts';
 
 /** How sides leave. */

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type LoadReport, loadReport } from '../../src/backend/load-report.ts';
 import type { UrlBackend } from '../../src/index.ts';
+import { type LoadReport, loadReport } from '../../src/load-report/load-report.ts';
 import { answer } from './endpoints/endpoints.ts';
 import { Shop } from './shop/shop.ts';
 import { Sockets } from './sockets.ts';

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type LoadReport, type LoadSample, loadReport } from '../../src/backend/load-report.ts';
 import { HealthChecker } from '../../src/health/health-checker.ts';
 import { loadMetricsFeed } from '../../src/health/load-metrics-feed.ts';
 import { Balancer, FetchHTTPService, Loadbalancer } from '../../src/index.ts';
+import { type LoadReport, type LoadSample, loadReport } from '../../src/load-report/load-report.ts';
 import { aRequest, RecordingLogger, RecordingWriter, tally } from '../support.ts';
 
 const cleanUps: (() => void)[] = [];

@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import { createGateway } from '../../../src/gateway/gateway.ts';
+import { createGateway } from '../../../gateway/src/gateway.ts';
 import { HOST } from '../ports.ts';
 import type { Place } from './contender.ts';
 

@@ -1,5 +1,5 @@
-import { H2Client } from '../../../test/conformance/wire/h2-client.ts';
-import { sleep, until } from '../../../test/conformance/wire/poll.ts';
+import { H2Client } from '../../../gateway/test/conformance/wire/h2-client.ts';
+import { sleep, until } from '../../../gateway/test/conformance/wire/poll.ts';
 import { type Verdict, verdict } from '../../chaos/verdicts.ts';
 import { watchMemory } from '../../gateway/usage.ts';
 import type { Figures } from '../figures.ts';

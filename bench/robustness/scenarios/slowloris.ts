@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { PREFACE } from '../../../test/conformance/wire/frames.ts';
-import { until } from '../../../test/conformance/wire/poll.ts';
+import { PREFACE } from '../../../gateway/test/conformance/wire/frames.ts';
+import { until } from '../../../gateway/test/conformance/wire/poll.ts';
 import { verdict } from '../../chaos/verdicts.ts';
 import { formatCount } from '../../text.ts';
 import type { Lab } from '../lab.ts';

@@ -1,4 +1,4 @@
-import { until } from '../../../test/conformance/wire/poll.ts';
+import { until } from '../../../gateway/test/conformance/wire/poll.ts';
 import { verdict } from '../../chaos/verdicts.ts';
 import type { Lab } from '../lab.ts';
 import { serveBodies } from '../origin.ts';

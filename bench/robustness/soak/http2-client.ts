@@ -1,6 +1,6 @@
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { H2Client } from '../../../test/conformance/wire/h2-client.ts';
+import { H2Client } from '../../../gateway/test/conformance/wire/h2-client.ts';
 import { HOST } from '../../gateway/ports.ts';
 import { contentOf } from './content.ts';
 import { pathOf } from './faulty-backend.ts';

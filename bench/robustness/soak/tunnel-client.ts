@@ -1,4 +1,4 @@
-import { handshake } from '../../../test/conformance/cases/websocket-handshake.ts';
+import { handshake } from '../../../gateway/test/conformance/cases/websocket-handshake.ts';
 import { rawConnection } from '../raw-connection.ts';
 import { compared, contentOf } from './content.ts';
 import { pathOf } from './faulty-backend.ts';

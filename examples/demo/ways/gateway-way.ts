@@ -1,7 +1,7 @@
 import { Pool, request } from 'undici';
-import type { GatewayConfigInput } from '../../../src/gateway/config/schema.ts';
-import type { Gateway, GatewayLog, GatewayPoolStats } from '../../../src/gateway/contracts.ts';
-import { createGateway } from '../../../src/gateway/gateway.ts';
+import type { GatewayConfigInput } from '../../../gateway/src/config/schema.ts';
+import type { Gateway, GatewayLog, GatewayPoolStats } from '../../../gateway/src/contracts.ts';
+import { createGateway } from '../../../gateway/src/gateway.ts';
 import type { Explanation, Request, StrategyName } from '../../../src/index.ts';
 import { MAX_IN_FLIGHT } from '../settings.ts';
 import { ANSWER_WITHIN_MS, EJECTION, HEALTH, RETRIES, SLOW_START_MS } from './protections.ts';

@@ -1,10 +1,10 @@
+import { isUnsent } from '../../http/unsent.ts';
 import { type Backend, type Outcome, UpstreamTimeoutError } from '../../index.ts';
 import { isCallersMistake } from '../clients/callers-mistake.ts';
 import type { ClientPool } from '../clients/client-pool.ts';
 import { Exchange } from '../clients/exchange.ts';
 import { leasedResponse } from './leased-response.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
-import { isUnsent } from './unsent.ts';
 
 /** What a {@link FetchCall} works with. */
 export interface FetchCallParts {

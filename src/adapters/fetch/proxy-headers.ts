@@ -1,4 +1,4 @@
-import { answerRole, listedNames, requestRole } from '../../gateway/forwarding/header-names.ts';
+import { answerRole, listedNames, requestRole } from '../../http/header-names.ts';
 
 /** Where a request that is passed on came from. */
 export interface ProxyClient {

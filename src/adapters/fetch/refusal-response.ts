@@ -1,4 +1,4 @@
-import { AttemptError, refusalFor } from '../../gateway/forwarding/failure.ts';
+import { AttemptError, refusalFor } from '../../../gateway/src/local-reply/failure.ts';
 import { LoadbalancerError } from '../../index.ts';
 
 /** What a client is told of an error: JSON `{ code, message, requestId }`; nothing of it tells where backends are. */

@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { NodeProxy, NodeProxyConfig } from '../../proxy.ts';
+import { mountedProxy } from '../mounted-proxy.ts';
+
+/** Settings of a {@link ProxyMiddleware}. */
+export interface ProxyMiddlewareOptions {
+  /** Whether backends get the path as it came, with the one that the middleware is mounted on. @defaultValue false: without it */
+  readonly keepMountPath?: boolean;
+}
+
+/** A middleware for Express, Connect and all that take the same. It answers every request; `next` only gets errors. */
+export interface ProxyMiddleware {
+  (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
+  /** Statistics, and changes of the pool at run time. */
+  readonly proxy: NodeProxy;
+  /** Ends health checks and connections, unless the proxy was given from outside. */
+  close(): void;
+}
+
+/**
+ * Makes a middleware that passes requests on to a pool, as the gateway does. Put it before body parsers: bodies stream through.
+ *
+ * @example
+ * ```ts
+ * app.use('/catalogue', proxyMiddleware({ backends: ['http://10.0.0.1:8080', 'http://10.0.0.2:8080'] }));
+ * ```
+ * @param proxy - a pool's configuration, or a proxy that others may use, too
+ * @throws ConfigError where the configuration cannot be used
+ */
+export function proxyMiddleware(
+  proxy: NodeProxy | NodeProxyConfig,
+  { keepMountPath = false }: ProxyMiddlewareOptions = {},
+): ProxyMiddleware {
+  const mounted = mountedProxy(proxy);
+  const handle = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => {
+    const { url = '/', originalUrl = url } = request as IncomingMessage & { originalUrl?: string };
+    try {
+      mounted.handle(request, response, keepMountPath ? originalUrl : url);
+    } catch (error) {
+      next(error);
+    }
+  };
+  const close = () => {
+    if (mounted.isOwn) mounted.proxy.close();
+  };
+  return Object.assign(handle, { proxy: mounted.proxy, close });
+}

@@ -1,0 +1,80 @@
+import { loadConfigFile } from '../config/config-file.ts';
+import { readConfig } from '../config/read-config.ts';
+import { resolveConfig } from '../config/resolve-config.ts';
+import type { GatewayConfig } from '../config/schema.ts';
+import { ConfigError } from '../errors.ts';
+import { type SharedConfig, sharedConfig } from '../workers/shared-config.ts';
+import { checkServeOptions, configOf, type ServeOptions, withOverrides } from './serve-options.ts';
+
+/** A configuration that can be used. */
+export interface UsableConfig {
+  readonly config: SharedConfig;
+  /** The names that each certificate of each listener is for. */
+  readonly names: readonly (readonly string[])[];
+  readonly warnings: readonly string[];
+  /** Files that belong to it. */
+  readonly files: readonly string[];
+}
+
+/** Where a configuration comes from. */
+export interface ConfigSource {
+  /** The file; `undefined` for one that stands on the command line. */
+  readonly file: string | undefined;
+  /** @throws ConfigError with one line for each mistake */
+  read(): UsableConfig;
+}
+
+/** A configuration file as it stands. */
+export function fileSource(file: string, override = (config: GatewayConfig) => config): ConfigSource {
+  return {
+    file,
+    read() {
+      const { input, baseDir } = loadConfigFile(file);
+      return usable(override(readConfig(input)), baseDir);
+    },
+  };
+}
+
+/**
+ * What `serve` is to run.
+ * @throws UsageError where options are missing, or do not go together
+ */
+export function serveSource(options: ServeOptions): ConfigSource {
+  checkServeOptions(options);
+  if (options.config !== undefined)
+    return fileSource(options.config, (config) => readConfig(withOverrides(config, options)));
+  return {
+    file: undefined,
+    read() {
+      try {
+        return usable(readConfig(withOverrides(configOf(options), options)), process.cwd());
+      } catch (error) {
+        throw error instanceof ConfigError ? inOptions(error) : error;
+      }
+    },
+  };
+}
+
+function usable(config: GatewayConfig, baseDir: string): UsableConfig {
+  const { config: resolved, warnings, files } = resolveConfig(config, { baseDir });
+  const names = resolved.listeners.map(({ tls }) => tls?.certificates.flatMap((one) => one.names) ?? []);
+  return { config: sharedConfig(resolved), names, warnings, files };
+}
+
+const OPTION_OF: readonly (readonly [RegExp, string])[] = [
+  [/^pools\.default\.backends\[\d+\](\.url)?/, '--backend'],
+  [/^pools\.default\.strategy/, '--strategy'],
+  [/^listeners\[0\]\.host/, '--host'],
+  [/^listeners\[0\]\.tls\.certificates\[0\]\.cert/, '--tls-cert'],
+  [/^listeners\[0\]\.tls\.certificates\[0\]\.key/, '--tls-key'],
+  [/^admin\.port/, '--admin-port'],
+];
+
+/** Names options in the place of settings that nobody has written. */
+function inOptions({ problems }: ConfigError): ConfigError {
+  const named = problems.map((problem) => {
+    const [path, option] = OPTION_OF.find(([known]) => known.test(problem)) ?? [];
+    return path === undefined || option === undefined ? problem : problem.replace(path, option);
+  });
+  return new ConfigError(named);
+}

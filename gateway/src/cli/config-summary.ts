@@ -1,0 +1,61 @@
+import type { PoolConfig } from '../config/pool-schema.ts';
+import type { ListenerConfig, RouteConfig } from '../config/schema.ts';
+import type { SharedConfig } from '../workers/shared-config.ts';
+import type { UsableConfig } from './config-source.ts';
+import { routeText } from './route-text.ts';
+import { table } from './table.ts';
+
+/** What a configuration holds, for people: no secret is part of it. */
+export function configSummary({ config, names }: UsableConfig): string {
+  const { listeners, admin, pools, routes, workers } = config;
+  const sections: [string, string[][]][] = [
+    ['listeners', listeners.map((listener, i) => listenerRow(listener, names[i] ?? []))],
+    ['admin', admin === undefined ? [] : [adminRow(admin)]],
+    ['pools', Object.entries(pools).map(([name, pool]) => poolRow(name, pool))],
+    ['routes', routesOf(routes, Object.keys(pools)).map(routeRow)],
+    ['workers', [[`${workers}`]]],
+  ];
+  return sections
+    .filter(([, rows]) => rows.length > 0)
+    .map(([title, rows]) => `${title}\n${table(rows)}`)
+    .join('');
+}
+
+function addressOf({ host, port }: { host?: string | undefined; port: number }): string {
+  if (host === undefined) return `*:${port}`;
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function listenerRow(listener: ListenerConfig, names: readonly string[]): string[] {
+  const { tls, h2c } = listener;
+  const protocols = (tls === undefined ? h2c : tls.http2) ? 'HTTP/1.1, HTTP/2' : 'HTTP/1.1';
+  const address = addressOf(listener);
+  return [tls === undefined ? `http://${address}` : `https://${address}`, protocols, names.join(', ')];
+}
+
+function adminRow(admin: NonNullable<SharedConfig['admin']>): string[] {
+  const token = admin.token === undefined ? 'no token' : 'token';
+  return [`http://${addressOf(admin)}`, admin.dashboard ? `${token}, dashboard` : token];
+}
+
+function poolRow(name: string, { backends, strategy, health, sessions }: PoolConfig): string[] {
+  const backups = backends.filter((entry) => typeof entry === 'object' && entry.backup).length;
+  const count = `${backends.length} ${backends.length === 1 ? 'backend' : 'backends'}`;
+  const checks = health === false ? 'not checked' : `checked at ${health === true ? '/health' : health.path}`;
+  const kind = sessions === undefined ? '' : `sessions by ${'cookie' in sessions ? 'cookie' : 'JWT'}`;
+  return [name, strategy, backups > 0 ? `${count}, ${backups} of them backup` : count, checks, kind];
+}
+
+function routesOf(routes: readonly RouteConfig[] | undefined, pools: readonly string[]) {
+  return routes ?? pools.map((pool) => ({ host: undefined, path: '/', pool, rateLimit: undefined }));
+}
+
+function routeRow({
+  host,
+  path,
+  pool,
+  rateLimit,
+}: Pick<RouteConfig, 'host' | 'path' | 'pool' | 'rateLimit'>): string[] {
+  const limit = rateLimit === undefined ? '' : `${rateLimit.points} requests in ${rateLimit.durationMs} ms`;
+  return [routeText({ host, path }), pool, limit];
+}

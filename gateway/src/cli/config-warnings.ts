@@ -1,0 +1,28 @@
+import { availableParallelism } from 'node:os';
+import type { PoolConfig } from '../config/pool-schema.ts';
+import type { SharedConfig } from '../workers/shared-config.ts';
+
+/**
+ * What is allowed, and hardly meant.
+ * @param cores - of this machine
+ */
+export function configWarnings(config: SharedConfig, cores = availableParallelism()): string[] {
+  const { pools, routes, workers } = config;
+  const warnings = Object.entries(pools).flatMap(([name, pool]) => poolWarnings(`pools.${name}`, pool));
+  const used = new Set(routes?.map(({ pool }) => pool) ?? Object.keys(pools));
+  for (const name of Object.keys(pools)) if (!used.has(name)) warnings.push(`pools.${name} has no route`);
+  if (workers > cores) warnings.push(`workers is ${workers}, but this machine has ${cores} cores`);
+  return warnings;
+}
+
+function poolWarnings(where: string, { backends, tls, health, ejection }: PoolConfig): string[] {
+  const warnings: string[] = [];
+  if (backends.length === 0) warnings.push(`${where} has no backends: it answers 503`);
+  const canServe = backends.some((entry) => typeof entry === 'string' || entry.weight !== 0);
+  if (backends.length > 0 && !canServe)
+    warnings.push(`${where} has no backend with a weight above 0: it answers 503`);
+  if (tls?.verify === false) warnings.push(`${where}.tls.verify is false: anybody can pose as a backend`);
+  if (health === false && ejection === false)
+    warnings.push(`${where} has neither health checks nor ejection: a dead backend keeps its share`);
+  return warnings;
+}

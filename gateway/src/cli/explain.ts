@@ -1,0 +1,52 @@
+import { isIP } from 'node:net';
+import type { ExplainQuery, GatewayExplanation } from '../contracts.ts';
+import { createGateway } from '../gateway.ts';
+import { askAdmin } from './ask-admin.ts';
+import { fileSource } from './config-source.ts';
+import { exitCode, UsageError } from './exit-code.ts';
+import { explanationText } from './explanation-text.ts';
+import type { Io } from './io.ts';
+
+/** The options of `explain`. */
+export interface ExplainOptions {
+  readonly path: string;
+  readonly config?: string;
+  readonly admin?: string;
+  readonly token?: string;
+  readonly method?: string;
+  readonly host?: string;
+  readonly header?: Readonly<Record<string, string>>;
+  readonly client?: string;
+  readonly json?: boolean;
+}
+
+/**
+ * Prints where a request would go, and why.
+ * @returns the exit code
+ * @throws UsageError or ConfigError; Error where a running gateway does not answer
+ */
+export async function explain(options: ExplainOptions, io: Io): Promise<number> {
+  const { path, config, admin, client, json = false } = options;
+  if (!/^\/[!-~]*$/.test(path))
+    throw new UsageError(`--path must begin with / and be percent-encoded, got ${JSON.stringify(path)}`);
+  if (client !== undefined && isIP(client) === 0)
+    throw new UsageError(`--client must be an IP address, got ${JSON.stringify(client)}`);
+  if ((config === undefined) === (admin === undefined))
+    throw new UsageError('explain needs either -c FILE or --admin URL');
+  const query = queryOf(options);
+  const found =
+    config === undefined
+      ? await askAdmin(admin as string, options.token ?? io.env.EVENKEEL_ADMIN_TOKEN, query)
+      : await explainFile(config, query);
+  io.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : explanationText(query, found));
+  return exitCode.fine;
+}
+
+function queryOf({ path, host, method, header, client }: ExplainOptions): ExplainQuery {
+  return { path, host, method, headers: header, clientAddress: client };
+}
+
+async function explainFile(file: string, query: ExplainQuery): Promise<GatewayExplanation> {
+  const { config } = fileSource(file).read();
+  return createGateway({ ...config, workers: 1 }).control.explain(query);
+}

@@ -1,0 +1,115 @@
+import { Command, type OutputConfiguration } from 'commander';
+import { type StrategyName, strategies } from 'evenkeel';
+import { VERSION } from '../version.ts';
+import { type CheckOptions, check } from './check.ts';
+import { type DemoOptions, demo } from './demo.ts';
+import { type ExplainOptions, explain } from './explain.ts';
+import { CHECK_HELP, EXPLAIN_HELP, MAIN_HELP, SERVE_HELP } from './help.ts';
+import type { Io } from './io.ts';
+import { header, integer, oneOf, several } from './option-values.ts';
+import { schema } from './schema.ts';
+import { serve } from './serve.ts';
+import { LOG_FORMATS, LOG_LEVELS, MAX_WORKERS, type ServeOptions } from './serve-options.ts';
+
+const MAX_PORT = 65_535;
+const strategyNames = Object.keys(strategies) as StrategyName[];
+
+/**
+ * The commands.
+ * @param end - is told the exit code of the command that ran
+ */
+export function program(io: Io, end: (code: number) => void): Command {
+  const output: OutputConfiguration = {
+    writeOut: (text) => void io.stdout.write(text),
+    writeErr: (text) => void io.stderr.write(text),
+    // Mistakes are told once, by whoever catches them.
+    outputError: () => {},
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
+  };
+  const root = new Command('evenkeel')
+    .description(
+      'A reverse proxy and load balancer: each key stays on one backend, and every backend gets its fair share.',
+    )
+    .version(VERSION, '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this, or what belongs to a command')
+    .helpCommand('help [command]', 'the same')
+    .configureOutput(output)
+    .exitOverride()
+    .addHelpText('after', MAIN_HELP);
+  addServe(root, io, end);
+  addCheck(root, io, end);
+  addExplain(root, io, end);
+  root
+    .command('demo')
+    .description('start example backends and a gateway in front of them')
+    .option('--seconds <n>', 'stop after so many seconds', integer('--seconds', 1, 86_400))
+    .action(async (options: DemoOptions) => end(await demo(io, options)));
+  root
+    .command('schema')
+    .description('print the JSON Schema of configuration files')
+    .action(() => end(schema(io)));
+  return root;
+}
+
+function addServe(root: Command, io: Io, end: (code: number) => void): void {
+  root
+    .command('serve')
+    .description('run a gateway, from a file or from options alone')
+    .option('-c, --config <file>', 'configuration, YAML or JSON; read again at SIGHUP and when it changes')
+    .option('--backend <url>', 'where requests go; may come several times', several)
+    .option('--port <port>', 'where requests come in (default: 8080)', integer('--port', 0, MAX_PORT))
+    .option('--host <address>', 'on which address (default: all)')
+    .option(
+      '--strategy <name>',
+      'how backends are chosen (default: consistent-hash)',
+      oneOf('--strategy', strategyNames),
+    )
+    .option('--tls-cert <file>', 'certificate chain (PEM): serves HTTPS and HTTP/2')
+    .option('--tls-key <file>', 'its key (PEM)')
+    .option(
+      '--admin-port <port>',
+      'statistics and dashboard, on 127.0.0.1',
+      integer('--admin-port', 0, MAX_PORT),
+    )
+    .option('--workers <n>', 'processes that serve (default: 1)', integer('--workers', 1, MAX_WORKERS))
+    .option(
+      '--log-level <level>',
+      `${LOG_LEVELS.join(', ')} (default: info)`,
+      oneOf('--log-level', LOG_LEVELS),
+    )
+    .option(
+      '--log-format <format>',
+      'json or pretty (default: pretty on a terminal)',
+      oneOf('--log-format', LOG_FORMATS),
+    )
+    .option('--no-access-log', 'no line for each request')
+    .addHelpText('after', SERVE_HELP)
+    .action(async (options: ServeOptions) => end(await serve(options, io)));
+}
+
+function addCheck(root: Command, io: Io, end: (code: number) => void): void {
+  root
+    .command('check')
+    .description('say whether a configuration is right, and what is in it')
+    .requiredOption('-c, --config <file>', 'configuration, YAML or JSON')
+    .addHelpText('after', CHECK_HELP)
+    .action(async (options: CheckOptions) => end(await check(options, io)));
+}
+
+function addExplain(root: Command, io: Io, end: (code: number) => void): void {
+  root
+    .command('explain')
+    .description('say where a request would go, and why; nothing is sent')
+    .requiredOption('--path <path>', 'path of the request, with its query')
+    .option('-c, --config <file>', 'configuration to ask, as if it had just started')
+    .option('--admin <url>', 'running gateway to ask, for example http://127.0.0.1:9901')
+    .option('--token <token>', 'its token; EVENKEEL_ADMIN_TOKEN does not show in lists of processes')
+    .option('--method <method>', 'method of the request (default: GET)')
+    .option('--host <name>', 'its host')
+    .option('--header <header>', '"Name: value"; may come several times', header)
+    .option('--client <address>', 'address that it comes from')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', EXPLAIN_HELP)
+    .action(async (options: ExplainOptions) => end(await explain(options, io)));
+}

@@ -1,0 +1,45 @@
+import { CommanderError } from 'commander';
+import { ConfigError } from '../errors.ts';
+import { exitCode, UsageError } from './exit-code.ts';
+import type { Io } from './io.ts';
+import { program } from './program.ts';
+
+/**
+ * Runs one command line. Mistakes are told on standard error, one line each.
+ * @param args - without the program's own name
+ * @returns the exit code
+ */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  let code: number = exitCode.fine;
+  try {
+    const root = program(io, (ended) => {
+      code = ended;
+    });
+    await root.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    return tell(error, io);
+  }
+}
+
+function tell(error: unknown, io: Io): number {
+  if (error instanceof CommanderError) return tellUsage(error, io);
+  const lines = error instanceof ConfigError ? error.problems : [messageOf(error)];
+  for (const line of lines) io.stderr.write(`evenkeel: ${line}\n`);
+  return error instanceof ConfigError || error instanceof UsageError ? exitCode.wrong : exitCode.failed;
+}
+
+function tellUsage({ code, message, exitCode: status }: CommanderError, io: Io): number {
+  // Help and version are printed already.
+  if (status === 0) return exitCode.fine;
+  if (code === 'commander.help') return exitCode.wrong;
+  const line = message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)$/, ' (did you mean $1?)');
+  io.stderr.write(
+    `evenkeel: ${line.replace(/\.?\s*$/, '').replace(/\s+/g, ' ')}; --help lists what there is\n`,
+  );
+  return exitCode.wrong;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

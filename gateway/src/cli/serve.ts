@@ -1,0 +1,87 @@
+import { systemEnv } from 'evenkeel';
+import { type ConfigWatch, watchConfigFile } from '../config/config-watch.ts';
+import type { Gateway, GatewayLog, ListeningAddress } from '../contracts.ts';
+import { createGateway } from '../gateway.ts';
+import { ClusterGateway } from '../workers/cluster-gateway.ts';
+import { forkWorker } from '../workers/node-worker.ts';
+import type { SharedConfig } from '../workers/shared-config.ts';
+import { type ConfigSource, serveSource } from './config-source.ts';
+import { surviveFaults } from './faults.ts';
+import type { Io } from './io.ts';
+import { LifeCycle } from './life-cycle.ts';
+import { FILE_CHANGE, Reloads } from './reloads.ts';
+import type { ServeOptions } from './serve-options.ts';
+
+/** One process that serves, or many. */
+interface ServedGateway extends Pick<Gateway, 'listen' | 'close'> {
+  reload(config: SharedConfig): Promise<void>;
+}
+
+/** The oldest release that still gets security fixes. */
+const OLDEST_MAJOR = 22;
+
+/** One gateway in this process, or one in each of several workers. */
+function openGateway(config: SharedConfig, log: GatewayLog): ServedGateway {
+  return config.workers > 1
+    ? new ClusterGateway(config, { fork: forkWorker, log })
+    : createGateway(config, { log });
+}
+
+/**
+ * Runs a gateway until a signal stops it.
+ * @returns the exit code
+ * @throws UsageError, or ConfigError with one line for each mistake; nothing is left running then
+ */
+export async function serve(options: ServeOptions, io: Io, open = openGateway): Promise<number> {
+  const source = serveSource(options);
+  const usable = source.read();
+  const log = io.openLog(usable.config.log);
+  const gateway = open(usable.config, log);
+  const reloads = new Reloads(source, usable, gateway, log);
+  // Without a file to read again, it means what it means to all: the terminal is gone.
+  const isHangUp = source.file === undefined && io.isTerminal === true;
+  const reload = isHangUp ? undefined : () => void reloads.reload('SIGHUP');
+  const life = new LifeCycle({ gateway, log, process: io.process, env: systemEnv, reload });
+  // From now on, so that no change goes unseen while the gateway opens.
+  const watch = watchSource(source, reloads, log);
+  try {
+    const started = await Promise.race([reloads.start(() => gateway.listen()), life.ended]);
+    if (typeof started === 'number') return started;
+    surviveFaults(io.process, () => log, systemEnv);
+    tellStart(started, usable.config, log);
+    for (const warning of nodeWarnings(io.nodeVersion)) log.warn({}, warning);
+    return await life.ended;
+  } catch (error) {
+    // What is closed while it opens may fail to open.
+    if (!life.isStopping) throw error;
+    return await life.ended;
+  } finally {
+    watch?.close();
+    life.dispose();
+  }
+}
+
+/** Certificates of the command line change, too. */
+function watchSource({ file }: ConfigSource, reloads: Reloads, log: GatewayLog): ConfigWatch | undefined {
+  const first = file ?? reloads.files[0];
+  if (first === undefined) return undefined;
+  return watchConfigFile(first, () => reloads.reload(FILE_CHANGE), {
+    files: () => reloads.files,
+    onError: (error) => log.error({ error }, 'the configuration file cannot be watched'),
+  });
+}
+
+function tellStart(addresses: readonly ListeningAddress[], config: SharedConfig, log: GatewayLog): void {
+  const { listeners, workers } = config;
+  for (const [i, { protocol, host, port }] of addresses.entries()) {
+    const url = `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const isAdmin = i >= listeners.length;
+    log.info({ url, workers }, isAdmin ? `operators come in at ${url}` : `listening on ${url}`);
+  }
+}
+
+function nodeWarnings(version: string): string[] {
+  return Number.parseInt(version, 10) >= OLDEST_MAJOR
+    ? []
+    : [`Node ${version} is past its end of life and has known holes: use Node ${OLDEST_MAJOR} or later`];
+}

@@ -1,0 +1,32 @@
+import { systemEnv } from 'evenkeel';
+import { createGateway } from '../gateway.ts';
+import type { PrimaryPort } from '../workers/messages.ts';
+import { WorkerServer } from '../workers/worker-server.ts';
+import { surviveFaults } from './faults.ts';
+import type { Io } from './io.ts';
+
+/** The primary passes on what signals mean; a terminal, or a supervisor, sends them to every process. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+const primary: PrimaryPort = {
+  send: (report, done) => void process.send?.(report, undefined, undefined, () => done?.()),
+  onMessage: (listener) => void process.on('message', listener),
+};
+
+/** Serves as one of several workers: does what the primary says, and ends with it. */
+export function runWorker(io: Io): void {
+  const worker = new WorkerServer(primary, {
+    open(config, rateLimiter) {
+      const log = io.openLog(config.log);
+      return { log, gateway: createGateway(config, { log, rateLimiter }) };
+    },
+    exit: (code) => process.exit(code),
+  });
+  for (const signal of SIGNALS) io.process.on(signal, () => {});
+  surviveFaults(
+    io.process,
+    () => worker.log,
+    systemEnv,
+    (reason) => worker.tellFaulty(reason),
+  );
+}

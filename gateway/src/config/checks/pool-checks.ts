@@ -1,0 +1,85 @@
+import { circuitBreaker, Failover, outlierEjection } from 'evenkeel';
+import type { PoolConfig } from '../pool-schema.ts';
+import { shownValue } from '../shown-value.ts';
+
+type BackendConfig = PoolConfig['backends'][number];
+
+/** What is wrong with a pool as a whole. @param where - for example `pools.shop` */
+export function poolProblems(pool: PoolConfig, where: string): string[] {
+  return [
+    ...duplicates(pool.backends, `${where}.backends`),
+    ...weightProblems(pool.backends, `${where}.backends`),
+    ...healthProblems(pool.health, `${where}.health`),
+    ...engineProblems(pool, where),
+    ...tlsProblems(pool.tls, `${where}.tls`),
+  ];
+}
+
+function duplicates(backends: readonly BackendConfig[], where: string): string[] {
+  const byAddress = new Map<string, number>();
+  const byId = new Map<string, number>();
+  return backends.flatMap((backend, i): string[] => {
+    const { url, id } = typeof backend === 'string' ? { url: backend, id: undefined } : backend;
+    const address = new URL(url).href.replace(/\/+$/, '');
+    const twin = byAddress.get(address);
+    const namesake = byId.get(id ?? address);
+    byAddress.set(address, twin ?? i);
+    byId.set(id ?? address, namesake ?? i);
+    if (twin !== undefined) {
+      return [
+        `${where}[${i}] must be another backend than ${where}[${twin}], got ${shownValue(url)} in both`,
+      ];
+    }
+    if (namesake === undefined) return [];
+    return [
+      `${where}[${i}] must have another id than ${where}[${namesake}], got ${shownValue(id ?? address)} in both`,
+    ];
+  });
+}
+
+function weightProblems(backends: readonly BackendConfig[], where: string): string[] {
+  const isWeighty = backends.some((backend) => typeof backend === 'string' || backend.weight !== 0);
+  if (backends.length === 0 || isWeighty) return [];
+  return [`${where} must have a weight above 0 somewhere, got 0 everywhere`];
+}
+
+function healthProblems(health: PoolConfig['health'], where: string): string[] {
+  if (typeof health === 'boolean') return [];
+  return health.statuses.flatMap((status, i): string[] => {
+    if (typeof status === 'number' || status[0] <= status[1]) return [];
+    return [
+      `${where}.statuses[${i}] must be a range from a lower status to a higher one, got [${status.join(', ')}]`,
+    ];
+  });
+}
+
+/** The parts of the engine know what they can do. */
+function engineProblems({ ejection, circuitBreaker: breaker, retries }: PoolConfig, where: string): string[] {
+  return [
+    ...(typeof ejection === 'object' ? complaint(() => outlierEjection(ejection)) : []),
+    ...(typeof breaker === 'object' ? complaint(() => circuitBreaker(breaker)) : []),
+    ...(typeof retries === 'object' ? complaint(() => new Failover(retries)) : []),
+  ].map((message) => {
+    // In this configuration some of them have other names.
+    return `${where}.${message.replace(/^outlierEjection\./, 'ejection.').replace(/^failover\./, 'retries.')}`;
+  });
+}
+
+function complaint(make: () => unknown): string[] {
+  try {
+    make();
+    return [];
+  } catch (error) {
+    return [(error as Error).message];
+  }
+}
+
+function tlsProblems(tls: PoolConfig['tls'], where: string): string[] {
+  if (tls === undefined) return [];
+  const { cert, key, passphrase } = tls;
+  if (cert !== undefined && key === undefined) return [`${where}.key is missing; it must be given with cert`];
+  if (cert === undefined && key !== undefined) return [`${where}.cert is missing; it must be given with key`];
+  return passphrase !== undefined && key === undefined
+    ? [`${where}.key is missing; it must be given with passphrase`]
+    : [];
+}

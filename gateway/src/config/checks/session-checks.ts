@@ -1,0 +1,65 @@
+import { cookieSessions, type JwtKey, jwtSessions } from 'evenkeel/sessions';
+import type { GatewayConfig } from '../schema.ts';
+import type { CookieConfig, JwtConfig, SessionsConfig } from '../session-schema.ts';
+import { shownPath } from '../shown-value.ts';
+
+/** What names a setting, where a message begins with it. */
+const SETTING = /^(?:secrets|name|path|secure|maxAgeMs|key|algorithms|issuer|audience|claim)\b/;
+
+/**
+ * What is wrong with sessions, in the words of those who keep them; nothing is said of secrets that are still to be read.
+ * @param where - for example `pools.shop.sessions`
+ */
+export function sessionProblems(sessions: SessionsConfig, where: string): string[] {
+  try {
+    if ('cookie' in sessions) checkCookie(sessions.cookie);
+    else checkJwt(sessions.jwt);
+    return [];
+  } catch (error) {
+    const { message } = error as Error;
+    const place = `${where}.${'cookie' in sessions ? 'cookie' : 'jwt'}`;
+    return [SETTING.test(message) ? `${place}.${message}` : `${place} cannot be used: ${message}`];
+  }
+}
+
+function checkCookie({ secrets, name, path, secure, maxAgeMs }: CookieConfig): void {
+  cookieSessions({
+    backends: () => [],
+    // What is still to be read stands in for itself, so that places in messages are right.
+    secrets: secrets.map((secret) => (typeof secret === 'string' ? secret : ' '.repeat(32))),
+    name,
+    path,
+    secure: secure ?? false,
+    ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
+  });
+}
+
+function checkJwt({ key, algorithms, claim }: JwtConfig): void {
+  if (typeof key === 'object' && !Object.hasOwn(key, 'kty') && !Object.hasOwn(key, 'keys')) return;
+  jwtSessions({ key: key as JwtKey, algorithms, claim });
+}
+
+/** Pools whose cookies would overwrite each other, since clients may come to both: that works, but nobody keeps a session. */
+export function cookieClashes({ pools, routes = [] }: Pick<GatewayConfig, 'pools' | 'routes'>): string[] {
+  const cookies = Object.entries(pools).flatMap(([pool, { sessions }]) => {
+    if (sessions === undefined || !('cookie' in sessions)) return [];
+    const hosts = routes.filter((route) => route.pool === pool).map(({ host }) => host);
+    return [{ pool, key: `${sessions.cookie.name} ${sessions.cookie.path}`, hosts }];
+  });
+  return cookies.flatMap(({ pool, key, hosts }, i) => {
+    const rival = cookies
+      .slice(0, i)
+      .find((other) => other.key === key && hosts.some((host) => other.hosts.some((one) => meet(host, one))));
+    if (rival === undefined) return [];
+    const [place, other] = [pool, rival.pool].map((name) => shownPath(['pools', name, 'sessions', 'cookie']));
+    return [`${place} has name and path of ${other}: clients that use both lose their sessions`];
+  });
+}
+
+/** Whether a request may fit both hosts. */
+function meet(a: string | undefined, b: string | undefined): boolean {
+  if (a === undefined || b === undefined || a === b) return true;
+  const covers = (pattern: string, host: string) =>
+    pattern.startsWith('*.') && host.endsWith(pattern.slice(1));
+  return covers(a, b) || covers(b, a);
+}

@@ -1,0 +1,160 @@
+import { type StrategyName, strategies } from 'evenkeel';
+import { z } from 'zod';
+import { circuitBreaker, ejection, health, queue, retries, slowStart } from './resilience-schema.ts';
+import { sessions } from './session-schema.ts';
+import { backendUrl, count, duration, pem, ratio, secret, serverName, text, token } from './values.ts';
+
+const backend = z.union([
+  backendUrl,
+  z.strictObject({
+    url: backendUrl.describe('Where it is; a path is put before that of each request.'),
+    id: text.optional().describe('Stable name, which decides its keys. Left out: the URL.'),
+    weight: z
+      .number()
+      .min(0)
+      .max(1_000)
+      .optional()
+      .describe('Share of the load relative to the others; fractions are fine. Left out: 1.'),
+    zone: text.optional().describe('Where it stands, for example `eu-west-1a`.'),
+    backup: z.boolean().optional().describe('Whether it serves only when no other can. Left out: `false`.'),
+  }),
+]);
+
+const affinity = z
+  .discriminatedUnion('by', [
+    z.strictObject({ by: z.literal('path') }),
+    z.strictObject({ by: z.literal('client-address') }),
+    z.strictObject({
+      by: z.literal('header'),
+      name: token.describe('Name of the header, or of the cookie.'),
+    }),
+    z.strictObject({
+      by: z.literal('cookie'),
+      name: token.describe('Name of the header, or of the cookie.'),
+    }),
+    z.strictObject({
+      by: z.literal('jwt-claim'),
+      claim: text.describe('Name of the claim; the token is not verified.'),
+    }),
+  ])
+  .meta({ rule: 'an object with by' });
+
+const bounds = z.strictObject({
+  factor: z.number().min(1).default(1.25).describe('How far above its fair share a backend may go.'),
+  z: z
+    .number()
+    .min(0)
+    .default(1)
+    .describe('Standard deviations of chance that requests in flight may have on top.'),
+  rememberedKeys: z
+    .int()
+    .min(0)
+    .max(2 ** 20)
+    .default(8_192)
+    .describe('Keys to remember, rounded up to a power of two; 0 turns the bound on keys off.'),
+});
+
+const timeouts = z.strictObject({
+  connectMs: duration.default(3_000).describe('Milliseconds to connect to a backend.'),
+  headersMs: duration.default(15_000).describe("Milliseconds for the head of one backend's answer."),
+  bodyMs: duration.default(30_000).describe("Milliseconds between two pieces of an answer's body."),
+  totalMs: duration
+    .default(30_000)
+    .describe('Milliseconds for all attempts together, until the head of an answer.'),
+  idleMs: duration
+    .default(4_000)
+    .describe('Milliseconds that an idle connection is kept; less than the backends keep theirs.'),
+});
+
+const tls = z.strictObject({
+  ca: z
+    .union([pem, z.array(pem).min(1)])
+    .optional()
+    .meta({ rule: 'PEM text or the path of a PEM file, or a list of them' })
+    .describe(
+      'Who may have signed the certificates of backends. Left out: the authorities that Node trusts.',
+    ),
+  serverName: serverName
+    .optional()
+    .describe('The name in their certificates. Left out: the host of the URL.'),
+  verify: z.boolean().default(true).describe('`false` trusts any certificate: for tests alone.'),
+  cert: pem.optional().describe('A certificate for backends that ask for one.'),
+  key: pem.optional().describe('Its private key.'),
+  passphrase: secret.optional().describe('What the key is encrypted with.'),
+});
+
+const zones = z.strictObject({
+  header: token.optional().describe("The header that names a request's zone."),
+  own: text.optional().describe('The zone of requests without one. Left out: any.'),
+  order: z
+    .array(text)
+    .optional()
+    .describe(
+      'Zones in the order in which they stand in for each other. Left out: as they first appear in the pool.',
+    ),
+});
+
+const strategyNames = Object.keys(strategies) as [StrategyName, ...StrategyName[]];
+
+/** Equal backends, and how requests are spread over them. */
+export const pool = z.strictObject({
+  backends: z.array(backend).describe('URLs, or objects; `[]` answers 503 until backends are added.'),
+  strategy: z.enum(strategyNames).default('consistent-hash').describe('How a backend is chosen.'),
+  seed: z
+    .int()
+    .min(0)
+    .max(0xffff_ffff)
+    .default(0)
+    .describe('Keeps others from computing keys that share a backend; replicas need the same.'),
+  bounds: bounds.prefault({}).describe('Keeps backends close to their fair share, for strategies with keys.'),
+  panicRatio: ratio
+    .default(0.5)
+    .describe('Share of backends out above which health is ignored; 1 never ignores it.'),
+  affinity: affinity
+    .optional()
+    .describe(
+      "What equal requests have in common. Left out: the client's address for `ip-hash`, else the path.",
+    ),
+  sessions: sessions
+    .optional()
+    .describe('Keeps the requests of one client on one backend. Left out: no sessions.'),
+  health: z
+    .union([z.boolean(), health])
+    .default(true)
+    .describe('Checks every backend; `true` for all defaults.'),
+  ejection: z
+    .union([z.boolean(), ejection])
+    .default(true)
+    .describe('Takes out backends whose requests fail; `true` for all defaults.'),
+  circuitBreaker: z
+    .union([z.boolean(), circuitBreaker])
+    .default(false)
+    .describe('Spares a backend that fails much; `true` for all defaults.'),
+  slowStart: z
+    .union([z.boolean(), slowStart])
+    .default(false)
+    .transform((on) => (on === true ? slowStart.parse({}) : on))
+    .describe('Raises the weight of a backend that is new, or back, step by step; `true` for all defaults.'),
+  maxInFlight: count.optional().describe('Requests that one backend may have at a time. Left out: no limit.'),
+  retries: z
+    .union([z.boolean(), retries])
+    .default(true)
+    .describe(
+      'Sends a request that failed to another backend, where that cannot do harm; `true` for all defaults.',
+    ),
+  queue: z
+    .union([z.boolean(), queue])
+    .default(true)
+    .describe('Lets requests wait where every backend has `maxInFlight`; `true` for all defaults.'),
+  timeouts: timeouts.prefault({}).describe('How long backends have.'),
+  connections: count.optional().describe('Sockets for each backend. Left out: as many as are needed.'),
+  tls: tls.optional().describe('How to speak with backends that have an https URL.'),
+  zones: zones
+    .optional()
+    .describe('Keeps requests in their zone while it can carry them. Left out: zones do not matter.'),
+});
+
+/** A pool, with every default filled in. */
+export type PoolConfig = z.output<typeof pool>;
+/** How a pool speaks TLS with its backends. */
+export type PoolTlsConfig = z.output<typeof tls>;

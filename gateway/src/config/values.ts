@@ -1,0 +1,84 @@
+import { Balancer } from 'evenkeel';
+import { z } from 'zod';
+import { canonicalPattern, isHost, isHostName, isNetwork } from './host-names.ts';
+
+/** The longest delay that platform timers can hold; a longer one would fire at once. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/** Milliseconds that platform timers can hold. Servers and clients of HTTP take whole ones alone. */
+export const duration = z.int().min(1).max(MAX_DELAY_MS);
+/** The same, where 0 turns something off. */
+export const durationOrOff = z.int().min(0).max(MAX_DELAY_MS);
+export const port = z.int().min(0).max(65_535);
+export const count = z.int().min(1);
+export const ratio = z.number().min(0).max(1);
+export const text = z.string().min(1);
+
+// Where a pattern or a function says what is allowed, `rule` says it in words: for messages and for the documentation.
+
+/** RFC 9110 section 5.6.2. */
+export const token = z
+  .string()
+  .regex(/^[\w!#$%&'*+.^`|~-]+$/)
+  .meta({ rule: 'a token (RFC 9110 section 5.6.2)' });
+/** A header value: no control characters but the tab (RFC 9110 section 5.5). */
+export const headerValue = z
+  .string()
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  .regex(/^[^\x00-\x08\x0a-\x1f\x7f]*$/)
+  // Some hold passwords.
+  .meta({ rule: 'a string without control characters', secret: true });
+/** The name of a pool: it stands in metrics, in logs and in the addresses of the admin listener. */
+export const poolName = z
+  .string()
+  .regex(/^[\w.-]{1,64}$/)
+  .meta({ rule: '1 to 64 letters, digits, "_", "." and "-"' });
+/** A path as clients send it. */
+export const path = z
+  .string()
+  .regex(/^\/[!-~]*$/)
+  .regex(/^[^?#]*$/)
+  .meta({ rule: 'a path that begins with "/", percent-encoded, without query and fragment' });
+/** Checked by the engine itself. */
+export const backendUrl = z
+  .string()
+  .refine(isBackendUrl)
+  .meta({ rule: 'an http or https URL without user, query and fragment' });
+/** Hosts of a route, brought to the form that requests are compared with. */
+export const hostPattern = z
+  .string()
+  .overwrite((pattern) => canonicalPattern(pattern) ?? pattern)
+  .refine((pattern) => canonicalPattern(pattern) !== undefined)
+  .meta({ rule: 'a host name such as shop.example or *.shop.example, or an IP address, without a port' });
+/** What a listener binds to. */
+export const listenerHost = z
+  .string()
+  .refine(isHost)
+  .meta({ rule: 'an IP address or a host name, without brackets and port' });
+export const serverName = z.string().refine(isHostName).meta({ rule: 'a host name' });
+export const network = z
+  .string()
+  .refine(isNetwork)
+  .meta({ rule: 'an IP address or a network such as 10.0.0.0/8' });
+/** PEM text, or the path of a PEM file, relative to the configuration file. */
+export const pem = z.string().min(1).meta({ rule: 'PEM text or the path of a PEM file', secret: true });
+
+/** Where a secret may come from. */
+export const secretSources = [
+  text,
+  z.strictObject({ env: text.describe('Name of an environment variable.') }),
+  z.strictObject({ file: text.describe('Path of a file; line ends at its end do not count.') }),
+] as const;
+/** A secret as it is, from an environment variable, or from a file. */
+export const secret = z
+  .union(secretSources)
+  .meta({ rule: 'a string, { env: NAME } or { file: PATH }', secret: true });
+
+function isBackendUrl(url: string): boolean {
+  try {
+    new Balancer([url], { strategy: 'round-robin' });
+    return true;
+  } catch {
+    return false;
+  }
+}

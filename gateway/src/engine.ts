@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import { memoryRateLimiter } from 'evenkeel/rate-limit';
+import type { ResolvedConfig } from './config/resolved-config.ts';
+import type { GatewayLog, GatewayStats, RateLimiterFactory } from './contracts.ts';
+import { ConfigError } from './errors.ts';
+import type { Context, UnderWay } from './forwarding/context.ts';
+import { RequestIds } from './forwarding/request-ids.ts';
+import { Roster } from './forwarding/roster.ts';
+import { StallWatch } from './forwarding/stall-watch.ts';
+import { Tunnels } from './forwarding/tunnels.ts';
+import { GatewayControl } from './gateway-control.ts';
+import { trustedProxies } from './message/trusted-proxies.ts';
+import { EventLog } from './observation/event-log.ts';
+import { Totals } from './observation/totals.ts';
+import { buildRuntime, type Runtime } from './runtime.ts';
+import { VERSION } from './version.ts';
+
+/** How often it is looked whether the last request has ended. */
+const DRAIN_STEP_MS = 20;
+
+/** All of a gateway but its listeners: what requests work with, and what becomes of them. */
+export class Engine {
+  readonly events: EventLog;
+  readonly control: GatewayControl;
+  readonly #log: GatewayLog;
+  readonly #totals = new Totals();
+  readonly #ids = new RequestIds();
+  readonly #exchanges = new Roster<UnderWay>();
+  readonly #tunnels = new Tunnels();
+  readonly #startedAt = Date.now();
+  /** Apart from others of the same name: only its own `Via` is a loop. */
+  readonly #suffix = randomBytes(4).toString('hex');
+  /** How many connections there are. */
+  readonly #connections: () => GatewayStats['connections'];
+  readonly #rateLimiter: RateLimiterFactory;
+  #runtime: Runtime;
+  #context: Context;
+  #watch: StallWatch | undefined;
+  /** What has been built, but does not yet check its backends. */
+  #begin: (() => void) | undefined;
+  isReady = false;
+
+  /** @throws ConfigError where a setting cannot be used */
+  constructor(
+    config: ResolvedConfig,
+    log: GatewayLog,
+    connections: () => GatewayStats['connections'],
+    rateLimiter: RateLimiterFactory = memoryRateLimiter,
+  ) {
+    this.#log = log;
+    this.#connections = connections;
+    this.#rateLimiter = rateLimiter;
+    this.events = new EventLog(log);
+    const { runtime, context, take } = this.#build(config, undefined);
+    this.#runtime = runtime;
+    this.#context = context;
+    this.#begin = take;
+    this.control = new GatewayControl(
+      () => this.#runtime,
+      () => this.stats(),
+    );
+  }
+
+  /** What the next request works with. */
+  get context(): Context {
+    return this.#context;
+  }
+
+  /** Begins to check backends, and to look after requests that do not move. */
+  start(): void {
+    this.#begin?.();
+    this.#begin = undefined;
+    this.#watch ??= new StallWatch(() => this.#context);
+    this.isReady = true;
+  }
+
+  /** Takes another configuration, all of it or nothing. @throws ConfigError where a setting cannot be used */
+  change(config: ResolvedConfig): void {
+    const { runtime, context, take } = this.#build(config, this.#runtime);
+    const begin = this.#begin;
+    this.#runtime = runtime;
+    this.#context = context;
+    if (begin === undefined) take();
+    else {
+      this.#begin = () => {
+        begin();
+        take();
+      };
+    }
+  }
+
+  stats(): GatewayStats {
+    return {
+      version: VERSION,
+      node: process.versions.node,
+      workers: 1,
+      startedAt: this.#startedAt,
+      ready: this.isReady,
+      connections: this.#connections(),
+      tunnels: { open: this.#tunnels.size, total: this.#tunnels.opened },
+      ...this.#totals.stats,
+      pools: [...this.#runtime.pools.values()].map((pool) => pool.stats()),
+      events: this.events.events,
+    };
+  }
+
+  /** Waits until requests and tunnels have ended by themselves, but no longer than that. */
+  async drain(graceMs: number): Promise<void> {
+    const until = performance.now() + graceMs;
+    while (this.#exchanges.size + this.#tunnels.size > 0 && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
+    }
+  }
+
+  /** Ends what still runs. */
+  destroy(): void {
+    this.#watch?.close();
+    for (const exchange of this.#exchanges) exchange.client.abort();
+    for (const tunnel of this.#tunnels) tunnel.destroy();
+    for (const pool of this.#runtime.pools.values()) pool.destroy();
+  }
+
+  #build(config: ResolvedConfig, before: Runtime | undefined) {
+    try {
+      const surroundings = { log: this.#log, events: this.events, rateLimiter: this.#rateLimiter };
+      const { runtime, take } = buildRuntime(config, before, surroundings);
+      return { runtime, context: this.#contextOf(config, runtime), take };
+    } catch (error) {
+      throw new ConfigError([(error as Error).message], { cause: error });
+    }
+  }
+
+  #contextOf(config: ResolvedConfig, { routes }: Runtime): Context {
+    const { limits, timeouts, name } = config;
+    return {
+      routes,
+      identity: { name: `${name}-${this.#suffix}`, trustedProxies: trustedProxies(config.trustedProxies) },
+      limits,
+      timeouts,
+      totals: this.#totals,
+      log: this.#log,
+      ids: this.#ids,
+      exchanges: this.#exchanges,
+      tunnels: this.#tunnels,
+    };
+  }
+}

@@ -1,0 +1,149 @@
+import { listedNames, type RequestRole, requestRole, without } from 'evenkeel/internal';
+import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
+import { type Authority, readAuthority } from './authority.ts';
+import { readUnusualTarget } from './request-target.ts';
+
+/** What a head may be as large as. */
+export interface HeadLimits {
+  readonly headers: number;
+  readonly urlBytes: number;
+}
+
+/** The versions that are spoken here; all others are refused. */
+export type HttpVersion = '1.0' | '1.1' | '2.0' | 'unknown';
+
+/** What {@link RequestHead} reads. */
+export interface HeadSource {
+  readonly version: HttpVersion;
+  readonly method: string;
+  readonly target: string;
+  readonly rawHeaders: readonly string[];
+}
+
+/** The head of a request: checked, and parted into what is passed on and what is for the gateway. */
+export class RequestHead {
+  /** What is passed on, without `Host`: names and values by turns, in the order in which they came. */
+  headers: string[] = [];
+  path = '';
+  authority: Authority | undefined;
+  /** `undefined` where it was not said. */
+  contentLength: number | undefined;
+  isChunked = false;
+  expectsContinue = false;
+  /** The protocol that the client wants to change to, in lower case. */
+  upgrade: string | undefined;
+  requestId: string | undefined;
+  via: string | undefined;
+  /** What proxies before this one have written. */
+  forwarded: string | undefined;
+  forwardedFor: string[] | undefined;
+  forwardedProto: string | undefined;
+  forwardedHost: string | undefined;
+  #connection: string | undefined;
+  #hosts = 0;
+  #upgradeValue: string | undefined;
+  #refusal: Refusal | undefined;
+
+  /** @returns why the request is refused; `undefined` where it is not */
+  read(source: HeadSource, limits: HeadLimits): Refusal | undefined {
+    const { version, method, target, rawHeaders } = source;
+    if (version === 'unknown') return REFUSALS.version;
+    if (method === 'TRACE' || method === 'CONNECT') return REFUSALS.method;
+    if (target.length > limits.urlBytes) return REFUSALS.uriTooLong;
+    if (rawHeaders.length > limits.headers * 2) return REFUSALS.headersTooLarge;
+    for (let index = 0; index < rawHeaders.length; index += 2) {
+      const name = rawHeaders[index] as string;
+      const role = requestRole(name);
+      if (role === undefined) this.headers.push(name, rawHeaders[index + 1] as string);
+      else this.#take(role, method, name, rawHeaders[index + 1] as string);
+    }
+    if (this.#refusal !== undefined) return this.#refusal;
+    // HTTP/1.0 knows no chunks (RFC 9112 section 6.1).
+    if (this.isChunked && (this.contentLength !== undefined || version === '1.0')) return REFUSALS.badFraming;
+    // RFC 9112 section 3.2 knows no fragments: who cuts them off, and who does not, would see different paths.
+    if (target.includes('#')) return REFUSALS.badTarget;
+    if (target.charCodeAt(0) === 47) this.path = target;
+    else {
+      const unusual = readUnusualTarget(target, method);
+      if (unusual === undefined) return REFUSALS.badTarget;
+      this.path = unusual.path;
+      this.authority = unusual.authority ?? this.authority;
+    }
+    // HTTP/1.0 knows no Host (RFC 9112 section 3.2).
+    if (this.#hosts > 1 || (this.authority === undefined && version !== '1.0')) return REFUSALS.badHost;
+    this.#applyConnection();
+    return undefined;
+  }
+
+  #take(role: RequestRole, method: string, name: string, value: string): void {
+    switch (role) {
+      case 'host':
+        this.#hosts++;
+        this.authority = readAuthority(value);
+        if (this.authority === undefined) this.#refusal = REFUSALS.badHost;
+        break;
+      case 'content-length':
+        this.#takeLength(name, value);
+        break;
+      case 'transfer-encoding':
+        if (this.isChunked) this.#refusal = REFUSALS.badFraming;
+        this.isChunked = true;
+        if (value.toLowerCase() !== 'chunked') this.#refusal ??= REFUSALS.unknownCoding;
+        break;
+      case 'connection':
+        this.#connection = this.#connection === undefined ? value : `${this.#connection},${value}`;
+        break;
+      case 'expect':
+        this.expectsContinue = true;
+        if (value.toLowerCase() !== '100-continue') this.#refusal ??= REFUSALS.expectation;
+        break;
+      case 'upgrade':
+        this.#upgradeValue = value;
+        break;
+      case 'via':
+        this.via = this.via === undefined ? value : `${this.via}, ${value}`;
+        break;
+      case 'forwarded':
+        this.forwarded = this.forwarded === undefined ? value : `${this.forwarded}, ${value}`;
+        break;
+      case 'x-forwarded-for':
+        (this.forwardedFor ??= []).push(value);
+        break;
+      case 'x-forwarded-proto':
+        this.forwardedProto = value;
+        break;
+      case 'x-forwarded-host':
+        this.forwardedHost = value;
+        break;
+      case 'max-forwards':
+        this.#takeMaxForwards(method, name, value);
+        break;
+      case 'request-id':
+        this.requestId = value;
+        break;
+      default:
+    }
+  }
+
+  #takeLength(name: string, value: string): void {
+    const length = /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+    if (length === undefined || this.contentLength !== undefined) this.#refusal = REFUSALS.badFraming;
+    this.contentLength = length;
+    this.headers.push(name, value);
+  }
+
+  /** RFC 9110 section 7.6.2. */
+  #takeMaxForwards(method: string, name: string, value: string): void {
+    const hops = method === 'OPTIONS' && /^\d{1,9}$/.test(value) ? Number(value) : undefined;
+    if (hops === 0) this.#refusal ??= REFUSALS.lastHop;
+    this.headers.push(name, hops === undefined ? value : String(hops - 1));
+  }
+
+  #applyConnection(): void {
+    if (this.#connection === undefined) return;
+    const listed = listedNames(this.#connection);
+    if (listed === undefined) return;
+    this.headers = without(this.headers, listed);
+    if (listed.includes('upgrade')) this.upgrade = this.#upgradeValue?.toLowerCase();
+  }
+}

@@ -1,0 +1,53 @@
+import { answerRole, listedNames, without } from 'evenkeel/internal';
+
+/** The head of a backend's answer, as it is passed on. */
+export interface AnswerHead {
+  /** Names and values by turns. */
+  headers: string[];
+  readonly contentLength: number | undefined;
+  readonly hasDate: boolean;
+}
+
+/** More headers than this are no answer. */
+const MAX_HEADERS = 1_000;
+
+/**
+ * Reads the raw headers of an answer.
+ * @param raw - names and values by turns
+ * @returns `undefined` where it cannot be passed on: its framing is not clear, or a header is none
+ */
+export function readAnswerHead(raw: readonly (Buffer | string)[]): AnswerHead | undefined {
+  if (raw.length > MAX_HEADERS * 2) return undefined;
+  const headers: string[] = [];
+  let connection: string | undefined;
+  let length: string | undefined;
+  let coding: string | undefined;
+  let hasDate = false;
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = textOf(raw[index] as Buffer);
+    const value = textOf(raw[index + 1] as Buffer);
+    const role = answerRole(name);
+    if (role === 'connection') connection = connection === undefined ? value : `${connection},${value}`;
+    else if (role === 'transfer-encoding') coding = coding === undefined ? value : `${coding},${value}`;
+    else if (role === 'content-length') {
+      if (length !== undefined || !/^\d{1,15}$/.test(value)) return undefined;
+      length = value;
+    } else if (role === 'date') hasDate = true;
+    if (role === undefined || role === 'date' || role === 'content-length') headers.push(name, value);
+  }
+  if (coding !== undefined && (length !== undefined || coding.toLowerCase() !== 'chunked')) return undefined;
+  const listed = connection === undefined ? undefined : listedNames(connection);
+  return {
+    headers: listed === undefined ? headers : without(headers, listed),
+    contentLength: length === undefined ? undefined : Number(length),
+    hasDate,
+  };
+}
+
+/** Buffers have had it for ever; the types leave it out. `toString` takes longer to get there. */
+type Latin1Buffer = Buffer & { latin1Slice(start: number, end: number): string };
+
+/** Bytes are one character each, as they came. */
+function textOf(bytes: Buffer | string): string {
+  return typeof bytes === 'string' ? bytes : (bytes as Latin1Buffer).latin1Slice(0, bytes.length);
+}

@@ -1,0 +1,58 @@
+import type { GatewayStats } from '../contracts.ts';
+import { StatusCounts } from './backend-meter.ts';
+import { LatencyHistogram } from './latency-histogram.ts';
+
+/** How a request ended. */
+export interface Ending {
+  /** 499 where the client has left. */
+  readonly status: number;
+  readonly durationMs: number;
+  readonly bytesReceived: number;
+  readonly bytesSent: number;
+  /** The code of the gateway's own answer. */
+  readonly code: string | undefined;
+}
+
+/** What a gateway counts of all requests. */
+export class Totals {
+  readonly statuses = new StatusCounts();
+  readonly latency = new LatencyHistogram();
+  requests = 0;
+  inFlight = 0;
+  cancelled = 0;
+  rateLimited = 0;
+  bytesReceived = 0;
+  bytesSent = 0;
+  readonly #errors = new Map<string, number>();
+
+  /** Counts an answer of the gateway itself. */
+  refused(code: string): void {
+    this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
+  }
+
+  /** Counts the end of a request; a tunnel lasts as long as it likes, which is no latency. */
+  ended({ status, durationMs, bytesReceived, bytesSent }: Ending): void {
+    this.inFlight--;
+    if (status === 499) this.cancelled++;
+    else if (status >= 200) this.statuses.count(status);
+    if (status !== 101) this.latency.record(durationMs);
+    this.bytesReceived += bytesReceived;
+    this.bytesSent += bytesSent;
+  }
+
+  get stats(): Pick<GatewayStats, 'requests' | 'latency' | 'bytes'> {
+    const { requests, inFlight, cancelled, rateLimited, statuses, latency } = this;
+    return {
+      requests: {
+        total: requests,
+        inFlight,
+        statuses: statuses.counts,
+        cancelled,
+        rateLimited,
+        errors: Object.fromEntries(this.#errors),
+      },
+      latency: latency.stats(),
+      bytes: { received: this.bytesReceived, sent: this.bytesSent },
+    };
+  }
+}

@@ -1,0 +1,108 @@
+import type { Admission, Gate } from 'evenkeel';
+import type { UpstreamPool } from '../upstream/pool.ts';
+import type { HeaderRules } from './header-rules.ts';
+
+/** What a {@link Route} is made of. */
+export interface RouteParts {
+  /** In lower case; `*.` before it for every name below; `*` for any. */
+  readonly host: string;
+  /** A path prefix. */
+  readonly path: string;
+  readonly pool: UpstreamPool;
+  /** `undefined` where the route has neither sessions nor a rate limit. */
+  readonly gate: Gate | undefined;
+  readonly requestHeaders: HeaderRules;
+  readonly responseHeaders: HeaderRules;
+}
+
+/** Which requests go to which pool, and what happens to them on the way. */
+export class Route implements RouteParts {
+  readonly host: string;
+  readonly path: string;
+  readonly pool: UpstreamPool;
+  readonly gate: Gate | undefined;
+  readonly requestHeaders: HeaderRules;
+  readonly responseHeaders: HeaderRules;
+  /** Whether a session's cookie may travel without TLS just because the request did. */
+  readonly #isLax: boolean;
+
+  constructor({ host, path, pool, gate, requestHeaders, responseHeaders }: RouteParts) {
+    this.host = host;
+    this.path = path;
+    this.pool = pool;
+    this.gate = gate;
+    this.requestHeaders = requestHeaders;
+    this.responseHeaders = responseHeaders;
+    const { sessions } = pool.config;
+    this.#isLax = sessions !== undefined && 'cookie' in sessions && sessions.cookie.secure === undefined;
+  }
+
+  /**
+   * What rate limits and sessions add to an answer: names and values by turns.
+   * @param backendId - who answered; `undefined` where the gateway itself did
+   * @param isSecure - whether the client came over TLS
+   */
+  headersOfAdmission(admission: Admission, backendId: string | undefined, isSecure: boolean): string[] {
+    const added = this.gate?.headersFor(admission, backendId).flat() ?? [];
+    if (!this.#isLax || !isSecure) return added;
+    return added.map((text, index) => (added[index - 1] === 'Set-Cookie' ? `${text}; Secure` : text));
+  }
+}
+
+/** Finds the route of a request: by the most exact host that has one, and there by the longest path. */
+export class RouteTable {
+  /** By host; those of one host with the longest path first. */
+  readonly #byHost = new Map<string, Route[]>();
+  readonly routes: readonly Route[];
+  /** Whether no route asks for a host. */
+  readonly #isForAny: boolean;
+  readonly #hasWildcards: boolean;
+
+  constructor(routes: readonly Route[]) {
+    this.routes = routes;
+    for (const route of [...routes].sort((a, b) => b.path.length - a.path.length)) {
+      const own = this.#byHost.get(route.host);
+      if (own === undefined) this.#byHost.set(route.host, [route]);
+      else own.push(route);
+    }
+    this.#hasWildcards = routes.some(({ host }) => host.startsWith('*.'));
+    this.#isForAny = routes.every(({ host }) => host === '*');
+  }
+
+  /**
+   * @param host - in lower case, without port
+   * @param path - with or without its query
+   */
+  find(host: string, path: string): Route | undefined {
+    if (this.#isForAny) return this.#among('*', path);
+    return (
+      this.#among(host, path) ??
+      (this.#hasWildcards ? this.#below(host, path) : undefined) ??
+      this.#among('*', path)
+    );
+  }
+
+  /** `*.b.c` before `*.c` for `a.b.c`. */
+  #below(host: string, path: string): Route | undefined {
+    for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
+      const route = this.#among(`*${host.slice(dot)}`, path);
+      if (route !== undefined) return route;
+    }
+    return undefined;
+  }
+
+  #among(host: string, path: string): Route | undefined {
+    const routes = this.#byHost.get(host);
+    if (routes === undefined) return undefined;
+    for (const route of routes) if (isBelow(path, route.path)) return route;
+    return undefined;
+  }
+}
+
+/** By whole segments: `/api` is the prefix of `/api`, `/api/x` and `/api?x`, not of `/apis`. */
+function isBelow(path: string, prefix: string): boolean {
+  if (!path.startsWith(prefix)) return false;
+  if (path.length === prefix.length || prefix.endsWith('/')) return true;
+  const next = path.charCodeAt(prefix.length);
+  return next === 47 || next === 63;
+}

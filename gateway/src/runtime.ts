@@ -1,0 +1,101 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Gate, type RateLimiter, type RateLimitOptions } from 'evenkeel';
+import type { ResolvedConfig } from './config/resolved-config.ts';
+import type { RouteConfig } from './config/schema.ts';
+import type { GatewayLog, RateLimiterFactory } from './contracts.ts';
+import type { EventLog } from './observation/event-log.ts';
+import { HeaderRules } from './routing/header-rules.ts';
+import { rateLimitOf } from './routing/route-rate-limit.ts';
+import { Route, RouteTable } from './routing/route-table.ts';
+import { UpstreamPool } from './upstream/pool.ts';
+
+/** What a configuration makes: pools, and routes to them. */
+export interface Runtime {
+  readonly pools: ReadonlyMap<string, UpstreamPool>;
+  readonly routes: RouteTable;
+  /** By name, so that a change elsewhere gives nobody a new start. */
+  readonly limiters: ReadonlyMap<string, RateLimiter>;
+}
+
+/** What a {@link Runtime} is given beside its configuration. */
+export interface Surroundings {
+  readonly log: GatewayLog;
+  readonly events: EventLog;
+  readonly rateLimiter: RateLimiterFactory;
+}
+
+/**
+ * Builds what a configuration stands for, out of what the one before has built as far as it stays: nothing of that is changed here.
+ * @returns the next one, and what makes it the present one; to be called once, or never
+ * @throws TypeError or RangeError naming the setting and its value
+ */
+export function buildRuntime(
+  config: ResolvedConfig,
+  before: Runtime | undefined,
+  surroundings: Surroundings,
+): { runtime: Runtime; take: () => void } {
+  const changes: (() => void)[] = [];
+  const pools = new Map<string, UpstreamPool>();
+  for (const [name, own] of Object.entries(config.pools)) {
+    const old = before?.pools.get(name);
+    if (old !== undefined && isDeepStrictEqual({ ...old.config, backends: [] }, { ...own, backends: [] })) {
+      pools.set(name, old);
+      changes.push(() => old.follow(own));
+      continue;
+    }
+    const pool = new UpstreamPool(name, own, old);
+    pools.set(name, pool);
+    changes.push(() => {
+      pool.start(old);
+      // What it has taken over is no news.
+      pool.balancer.subscribe((event) => surroundings.events.addFrom(name, event));
+    });
+  }
+  for (const old of before?.pools.values() ?? []) {
+    if (pools.get(old.name) !== old) changes.push(() => old.close());
+  }
+  const limiters = new Map<string, RateLimiter>();
+  const routes = routesOf(config).map((route) => routeOf(route, pools, limiters, before, surroundings));
+  const take = () => {
+    for (const change of changes) change();
+  };
+  return { runtime: { pools, routes: new RouteTable(routes), limiters }, take };
+}
+
+function routesOf({ routes, pools }: ResolvedConfig): readonly RouteConfig[] {
+  if (routes !== undefined) return routes;
+  const none = { set: {}, remove: [] };
+  return Object.keys(pools).map((pool) => ({ path: '/', pool, requestHeaders: none, responseHeaders: none }));
+}
+
+function routeOf(
+  route: RouteConfig,
+  pools: ReadonlyMap<string, UpstreamPool>,
+  limiters: Map<string, RateLimiter>,
+  before: Runtime | undefined,
+  { log, rateLimiter }: Surroundings,
+): Route {
+  const { host = '*', path } = route;
+  const pool = pools.get(route.pool) as UpstreamPool;
+  let limit: RateLimitOptions | undefined;
+  const rate = rateLimitOf(route);
+  if (rate !== undefined) {
+    const limiter = before?.limiters.get(rate.name) ?? rateLimiter(rate);
+    limiters.set(rate.name, limiter);
+    const by = route.rateLimit?.by;
+    const header = typeof by === 'object' ? by.header.toLowerCase() : undefined;
+    limit =
+      header === undefined ? { limiter } : { limiter, key: ({ headers }) => headers?.[header]?.toString() };
+  }
+  const failed = (what: string, error: unknown) =>
+    log.warn({ pool: pool.name, error: String(error) }, `${what} failed`);
+  const isOpen = limit === undefined && pool.sessions === undefined;
+  return new Route({
+    host,
+    path,
+    pool,
+    gate: isOpen ? undefined : new Gate({ sessions: pool.sessions, rateLimit: limit, failed }),
+    requestHeaders: new HeaderRules(route.requestHeaders),
+    responseHeaders: new HeaderRules(route.responseHeaders),
+  });
+}

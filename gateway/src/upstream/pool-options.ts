@@ -1,0 +1,82 @@
+import {
+  type AffinityKey,
+  type BalancerOptions,
+  byClientAddress,
+  byCookie,
+  byHeader,
+  byJwtClaim,
+  byPath,
+  circuitBreaker,
+  type Env,
+  type GuardFactory,
+  maxInFlight,
+  outlierEjection,
+  type Request,
+  slowStart,
+  strategies,
+} from 'evenkeel';
+import type { ResolvedPool } from '../config/resolved-config.ts';
+
+/** The settings of the engine that a pool's configuration stands for. */
+export function balancerOptions(config: ResolvedPool, env: Partial<Env>): BalancerOptions<Request> {
+  const { strategy, seed, bounds, panicRatio, zones } = config;
+  return {
+    strategy,
+    seed,
+    bounds: defined(bounds),
+    panicRatio,
+    key: affinityKey(config),
+    guards: guards(config),
+    env,
+    ...(zones === undefined
+      ? {}
+      : {
+          zones: {
+            of: zoneOf(zones),
+            ...(zones.order === undefined ? {} : { order: zones.order }),
+          },
+        }),
+  };
+}
+
+function affinityKey({ affinity, strategy }: ResolvedPool): AffinityKey {
+  switch (affinity?.by) {
+    case 'path':
+      return byPath;
+    case 'client-address':
+      return byClientAddress;
+    case 'header':
+      return byHeader(affinity.name);
+    case 'cookie':
+      return byCookie(affinity.name);
+    case 'jwt-claim':
+      return byJwtClaim(affinity.claim);
+    default:
+      return 'key' in strategies[strategy] ? byClientAddress : byPath;
+  }
+}
+
+function guards({ ejection, circuitBreaker: breaker, slowStart: start, maxInFlight: limit }: ResolvedPool) {
+  const all: GuardFactory[] = [];
+  if (limit !== undefined) all.push(maxInFlight(limit));
+  if (breaker !== false) all.push(circuitBreaker(breaker === true ? {} : breaker));
+  if (ejection !== false) all.push(outlierEjection(ejection === true ? {} : defined(ejection)));
+  if (start !== false) all.push(slowStart(defined(start)));
+  return all;
+}
+
+function zoneOf({
+  header,
+  own,
+}: NonNullable<ResolvedPool['zones']>): (request: Request) => string | undefined {
+  if (header === undefined) return () => own;
+  const named = byHeader(header);
+  return (request) => named(request) ?? own;
+}
+
+/** Settings that were left out are not there, rather than `undefined`. */
+export function defined<T extends object>(settings: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,195 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type Backend,
+  Balancer,
+  Failover,
+  FetchHTTPService,
+  HealthChecker,
+  type HealthCheckOptions,
+  LeaseQueue,
+  type LoadMetricsFeed,
+  loadMetricsFeed,
+  type Request,
+  type SessionPolicy,
+  systemEnv,
+  type UrlBackend,
+} from 'evenkeel';
+import { Agent, fetch as undiciFetch } from 'undici';
+import type { ResolvedPool } from '../config/resolved-config.ts';
+import type { GatewayBackendStats, GatewayPoolStats } from '../contracts.ts';
+import { BackendMeter } from '../observation/backend-meter.ts';
+import { balancerOptions, defined } from './pool-options.ts';
+import { sessionPolicy } from './session-policy.ts';
+import { tlsOptions, Upstream } from './upstream.ts';
+
+/** Equal backends at work: the engine that chooses, the connections, the checks, and what is counted. */
+export class UpstreamPool {
+  readonly name: string;
+  readonly config: ResolvedPool;
+  readonly balancer: Balancer<Request>;
+  readonly failover: Failover | undefined;
+  readonly queue: LeaseQueue<Request> | undefined;
+  readonly sessions: SessionPolicy | undefined;
+  readonly loadMetrics: LoadMetricsFeed | undefined;
+  readonly #failures: ReadonlySet<number>;
+  /** The array that the engine follows. */
+  readonly #entries: UrlBackend[];
+  /** By id; shared with the pool before or after this one, where both reach backends in the same way. */
+  readonly #upstreams: Map<string, Upstream>;
+  readonly #meters: Map<string, BackendMeter>;
+  #checker: HealthChecker | undefined;
+  #checkAgent: Agent | undefined;
+  #isHandedOver = false;
+  #isOver = false;
+
+  /**
+   * @param before - whose place it takes: it goes on counting, and keeps the connections where the way to backends is the same
+   * @throws TypeError or RangeError naming the setting and its value
+   */
+  constructor(name: string, config: ResolvedPool, before?: UpstreamPool) {
+    const { retries, queue } = config;
+    this.name = name;
+    this.config = config;
+    this.#entries = entriesOf(config);
+    this.balancer = new Balancer(this.#entries, balancerOptions(config, {}));
+    this.failover = retries === false ? undefined : new Failover(retries === true ? {} : retries);
+    this.#failures = new Set([502, 503, 504, ...(typeof retries === 'boolean' ? [] : retries.retryOn)]);
+    const queueOptions = queue === true ? {} : queue;
+    this.queue =
+      queueOptions === false ? undefined : new LeaseQueue(this.balancer, { ...queueOptions, ...systemEnv });
+    this.sessions = sessionPolicy(config, name, () => this.balancer.backends);
+    this.loadMetrics =
+      config.strategy === 'least-workload' ? loadMetricsFeed(this.balancer as Balancer<unknown>) : undefined;
+    this.#meters = before === undefined ? new Map() : before.#meters;
+    const isSameWay = before !== undefined && isDeepStrictEqual(wayOf(before.config), wayOf(config));
+    this.#upstreams = isSameWay ? before.#upstreams : new Map();
+    this.balancer.subscribe((event) => {
+      if (event.type === 'removed') this.#forget(event.backend);
+    });
+  }
+
+  /** Begins to check backends. @param before - whose place it takes from now on, with what was changed in it by hand */
+  start(before?: UpstreamPool): void {
+    const { health, tls } = this.config;
+    if (before !== undefined) this.#takeOver(before);
+    for (const id of [...this.#meters.keys()]) this.#forget(id);
+    if (health === false) return;
+    this.#checkAgent = new Agent({ connect: tlsOptions(tls), pipelining: 0 });
+    this.#checker = new HealthChecker(this.balancer, checkService(this.#checkAgent), {
+      ...(health === true ? {} : healthOptions(health)),
+    });
+  }
+
+  /** The connections to a backend that was just chosen. */
+  upstreamOf(backend: Backend): Upstream {
+    return this.#upstreams.get(backend.id) ?? this.#connect(backend);
+  }
+
+  /** Whether an answer with this status is the backend's failure: what is worth a retry is one, too. */
+  isFailure(status: number): boolean {
+    return this.#failures.has(status);
+  }
+
+  /** Takes other backends; those that stay keep their connections, leases and counts. */
+  follow(config: ResolvedPool): void {
+    // An entry that has not changed stays the very object that the engine knows.
+    const known = new Map(this.#entries.map((entry) => [JSON.stringify(entry), entry]));
+    const next = entriesOf(config).map((entry) => known.get(JSON.stringify(entry)) ?? entry);
+    this.#entries.splice(0, this.#entries.length, ...next);
+    void this.balancer.backends;
+  }
+
+  stats(): GatewayPoolStats {
+    const { strategy, fingerprint, panic, keys, inFlight, backends } = this.balancer.stats();
+    const checks = new Map(this.#checker?.stats().backends.map((checked) => [checked.id, checked.failure]));
+    return {
+      name: this.name,
+      strategy,
+      fingerprint,
+      panic,
+      keys,
+      inFlight,
+      failover: this.failover?.stats,
+      queue: this.queue?.stats,
+      backends: backends.map((backend): GatewayBackendStats => {
+        const { id, url, zone, backup, weight, currentWeight, state, spills, keys, share } = backend;
+        const { active, requests, errors, cancelled, statuses, latency } = this.#meterOf(id);
+        const counts = { requests, errors, cancelled, statuses: statuses.counts, latency: latency.stats() };
+        const alive = state === 'up' || (panic && state !== 'draining');
+        const own = { id, url, zone, backup, weight, currentWeight, state, spills, keys, share };
+        return { ...own, alive, checkFailure: checks.get(id), activeConnections: active, ...counts };
+      }),
+    };
+  }
+
+  /** Ends the checks; connections close when what runs on them has ended. */
+  close(): void {
+    this.#checker?.close();
+    this.#checkAgent?.destroy().catch(() => {});
+    if (this.#isHandedOver) return;
+    for (const upstream of this.#upstreams.values()) upstream.close();
+    // Requests that were let in before get connections of their own, which end when they are idle.
+    this.#upstreams.clear();
+  }
+
+  /** Ends what runs. */
+  destroy(): void {
+    this.#isOver = true;
+    const upstreams = [...this.#upstreams.values()];
+    this.close();
+    for (const upstream of upstreams) upstream.destroy();
+  }
+
+  #takeOver(before: UpstreamPool): void {
+    if (before.#upstreams === this.#upstreams) before.#isHandedOver = true;
+    this.balancer.takeOver(before.balancer);
+    // Nobody would bring them back.
+    if (this.config.health === false) for (const { id } of this.balancer.backends) this.balancer.markUp(id);
+  }
+
+  #connect(backend: Backend): Upstream {
+    const upstream = new Upstream(backend, this.config, this.#meterOf(backend.id));
+    this.#upstreams.set(backend.id, upstream);
+    if (this.#isOver) upstream.destroy();
+    return upstream;
+  }
+
+  /** Forgets what is no member any more, or has moved; whoever still holds it goes on. */
+  #forget(id: string): void {
+    if (this.#isHandedOver) return;
+    const member = this.balancer.backends.find((backend) => backend.id === id);
+    if (member === undefined) this.#meters.delete(id);
+    const upstream = this.#upstreams.get(id);
+    if (upstream === undefined || upstream.url === member?.url) return;
+    upstream.close();
+    this.#upstreams.delete(id);
+  }
+
+  #meterOf(id: string): BackendMeter {
+    let meter = this.#meters.get(id);
+    if (meter === undefined) this.#meters.set(id, (meter = new BackendMeter()));
+    return meter;
+  }
+}
+
+/** What decides how backends are reached. */
+function wayOf({ timeouts, connections, tls }: ResolvedPool): object {
+  return { timeouts, connections, tls };
+}
+
+function entriesOf({ backends }: ResolvedPool): UrlBackend[] {
+  return backends.map((entry) => (typeof entry === 'string' ? { url: entry } : defined(entry)));
+}
+
+function healthOptions({
+  workload,
+  ...settings
+}: Exclude<ResolvedPool['health'], boolean>): HealthCheckOptions {
+  return { ...defined(settings), workload: defined(workload) };
+}
+
+/** Each check on a connection of its own: that one can be made is half of what is asked. */
+function checkService(dispatcher: Agent): FetchHTTPService {
+  const checkFetch = (url: unknown, init: object) => undiciFetch(url as string, { ...init, dispatcher });
+  return new FetchHTTPService({ fetch: checkFetch as unknown as typeof fetch });
+}

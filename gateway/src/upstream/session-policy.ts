@@ -1,0 +1,23 @@
+import type { Backend, SessionPolicy } from 'evenkeel';
+import { cookieSessions, type JwtAlgorithm, type JwtKey, jwtSessions } from 'evenkeel/sessions';
+import type { ResolvedPool } from '../config/resolved-config.ts';
+import { defined } from './pool-options.ts';
+
+/** @throws TypeError or RangeError naming the setting */
+export function sessionPolicy(
+  { sessions }: ResolvedPool,
+  pool: string,
+  backends: () => readonly Backend[],
+): SessionPolicy | undefined {
+  if (sessions === undefined) return undefined;
+  if ('jwt' in sessions) {
+    const { key, algorithms, ...settings } = sessions.jwt;
+    return jwtSessions({
+      ...defined(settings),
+      key: key as JwtKey,
+      algorithms: algorithms as JwtAlgorithm[],
+    });
+  }
+  const { secrets, ...settings } = sessions.cookie;
+  return cookieSessions({ ...defined(settings), secrets: secrets as string[], pool, backends });
+}

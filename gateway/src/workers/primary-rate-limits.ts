@@ -1,0 +1,33 @@
+import type { RateLimitVerdict } from 'evenkeel';
+import { insuredRateLimiter, memoryRateLimiter } from 'evenkeel/rate-limit';
+import type { RateLimiterFactory, RouteRateLimit } from '../contracts.ts';
+import type { Counted, PrimaryPort } from './messages.ts';
+
+/** Lets the primary count, for all workers together. While that does not answer, each worker counts its own. */
+export class PrimaryRateLimits {
+  readonly #port: PrimaryPort;
+  readonly #waiting = new Map<number, (verdict: RateLimitVerdict) => void>();
+  #asked = 0;
+
+  constructor(port: PrimaryPort) {
+    this.#port = port;
+  }
+
+  readonly limiter: RateLimiterFactory = (limit) =>
+    insuredRateLimiter({ take: (key) => this.#ask(limit, key), insurance: memoryRateLimiter(limit) });
+
+  /** The primary has counted. */
+  took({ counted, verdict }: Counted): void {
+    this.#waiting.get(counted)?.(verdict);
+    this.#waiting.delete(counted);
+  }
+
+  #ask(limit: RouteRateLimit, key: string): Promise<RateLimitVerdict> {
+    const id = ++this.#asked;
+    return new Promise((resolve) => {
+      // Stays until it is answered, which it will be: without a primary, there is no worker.
+      this.#waiting.set(id, resolve);
+      this.#port.send({ type: 'count', id, limit, key });
+    });
+  }
+}

@@ -1,0 +1,38 @@
+import type { RateLimiter } from 'evenkeel';
+import { memoryRateLimiter } from 'evenkeel/rate-limit';
+import type { RouteRateLimit } from '../contracts.ts';
+import { rateLimitOf } from '../routing/route-rate-limit.ts';
+import type { Report } from './messages.ts';
+import type { SharedConfig } from './shared-config.ts';
+import type { WorkerProcess } from './worker-link.ts';
+
+/** Counts the requests of all workers together. */
+export class SharedRateLimits {
+  readonly #limiters = new Map<string, RateLimiter>();
+
+  /** Counts what a worker asks it to. */
+  serve(worker: WorkerProcess): void {
+    worker.onMessage((message) => {
+      const report = message as Report;
+      if (report.type === 'count') void this.#count(worker, report);
+    });
+  }
+
+  /** Forgets limits that a configuration does not have. */
+  follow({ routes = [] }: Pick<SharedConfig, 'routes'>): void {
+    const names = new Set(routes.map((route) => rateLimitOf(route)?.name));
+    for (const name of this.#limiters.keys()) if (!names.has(name)) this.#limiters.delete(name);
+  }
+
+  /** Never rejects. */
+  async #count(worker: WorkerProcess, { id, limit, key }: Extract<Report, { type: 'count' }>): Promise<void> {
+    const verdict = await this.#limiterOf(limit).take(key);
+    worker.send({ counted: id, verdict });
+  }
+
+  #limiterOf(limit: RouteRateLimit): RateLimiter {
+    let limiter = this.#limiters.get(limit.name);
+    if (limiter === undefined) this.#limiters.set(limit.name, (limiter = memoryRateLimiter(limit)));
+    return limiter;
+  }
+}

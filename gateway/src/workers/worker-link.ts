@@ -1,0 +1,128 @@
+import type { Timers } from 'evenkeel';
+import type { GatewayStats } from '../contracts.ts';
+import { type Answers, fromFailure, type Question, type Report, type Request } from './messages.ts';
+
+/** A process that serves, as the primary sees it. */
+export interface WorkerProcess {
+  readonly pid: number | undefined;
+  /** Never throws; what cannot be sent is lost. */
+  send(message: object): void;
+  /** Ends it at once. */
+  kill(): void;
+  onMessage(listener: (message: unknown) => void): void;
+  /** @param listener - is told once how it ended, for example `exit code 1` or `SIGKILL` */
+  onExit(listener: (how: string) => void): void;
+}
+
+/** A worker did not answer, or not in time. */
+export class WorkerSilentError extends Error {
+  override readonly name = 'WorkerSilentError';
+}
+
+/** How long a worker may take for what it does in no time, if it does not hang. */
+export const ANSWER_MS = 2_000;
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly cancelTimer: () => void;
+}
+
+/** The primary's end of its conversation with one worker. */
+export class WorkerLink {
+  /** Settles, with how it ended, when the process is gone. */
+  readonly exited: Promise<string>;
+  /** What it last said of itself. */
+  lastStats: GatewayStats | undefined;
+  readonly #process: WorkerProcess;
+  readonly #timers: Timers;
+  readonly #waiting = new Map<number, Waiting>();
+  /** What a process is sent before it hears is lost, so that it waits here; `undefined` from then on. */
+  #unsent: Question[] | undefined = [];
+  #asked = 0;
+  #how: string | undefined;
+
+  /** @param onFaulty - is told why the worker had better be replaced */
+  constructor(process: WorkerProcess, timers: Timers, onFaulty: (reason: string) => void) {
+    this.#process = process;
+    this.#timers = timers;
+    process.onMessage((message) => {
+      const report = message as Report;
+      if (report.type === 'hello') this.#sendAll();
+      else if (report.type === 'faulty') onFaulty(report.reason);
+      else if (report.type === 'failure') this.#fail(report.id, fromFailure(report.failure));
+      else if (report.type === 'answer') this.#take(report.id)?.resolve(report.value);
+    });
+    this.exited = new Promise((resolve) => {
+      process.onExit((how) => {
+        this.#how = how;
+        for (const id of [...this.#waiting.keys()]) this.#fail(id, this.#silent(`ended with ${how}`));
+        resolve(how);
+      });
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /**
+   * Sends a request, after all that were sent before.
+   * @param timeoutMs - how long the answer may take
+   * @throws WorkerSilentError where it did not come; what the worker threw, where it did
+   */
+  ask<T extends Request['type']>(
+    request: Extract<Request, { readonly type: T }>,
+    timeoutMs = ANSWER_MS,
+  ): Promise<Answers[T]> {
+    if (this.#how !== undefined) return Promise.reject(this.#silent(`ended with ${this.#how}`));
+    const id = ++this.#asked;
+    if (this.#unsent === undefined) this.#process.send({ id, request });
+    else this.#unsent.push({ id, request });
+    return new Promise((resolve, reject) => {
+      const giveUp = () => this.#fail(id, this.#silent(`gave no answer within ${timeoutMs} ms`));
+      const cancelTimer = this.#timers.schedule(giveUp, timeoutMs, true);
+      this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, cancelTimer });
+    });
+  }
+
+  /** Asks how it is, and remembers that. */
+  async stats(): Promise<GatewayStats> {
+    this.lastStats = await this.ask({ type: 'stats' });
+    return this.lastStats;
+  }
+
+  /** Ends the process at once. */
+  kill(): void {
+    this.#process.kill();
+  }
+
+  /** Lets the process drain and end, and ends it after `patienceMs`. Resolves when it is gone. */
+  async close(graceMs: number | undefined, patienceMs: number): Promise<void> {
+    const cancelTimer = this.#timers.schedule(() => this.kill(), patienceMs);
+    const remember = (stats: GatewayStats | undefined) => (this.lastStats = stats ?? this.lastStats);
+    this.ask({ type: 'close', graceMs }, patienceMs).then(remember, () => {});
+    await this.exited;
+    cancelTimer();
+  }
+
+  #sendAll(): void {
+    for (const question of this.#unsent ?? []) this.#process.send(question);
+    this.#unsent = undefined;
+  }
+
+  #fail(id: number, error: Error): void {
+    this.#take(id)?.reject(error);
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    waiting?.cancelTimer();
+    return waiting;
+  }
+
+  #silent(why: string): WorkerSilentError {
+    return new WorkerSilentError(`the worker in process ${this.pid ?? 'unknown'} ${why}`);
+  }
+}

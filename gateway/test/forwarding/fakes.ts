@@ -1,0 +1,120 @@
+import type { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import type { Client } from '../../src/message/client.ts';
+import { ClientConnection } from '../../src/message/client-connection.ts';
+import type { HttpVersion } from '../../src/message/request-head.ts';
+import { trustedProxies } from '../../src/message/trusted-proxies.ts';
+
+/** A client that notes what it gets. */
+export class FakeClient implements Client {
+  readonly connection = new ClientConnection('192.0.2.1', false, trustedProxies([]));
+  version: HttpVersion = '1.1';
+  method = 'GET';
+  target = '/path?query';
+  rawHeaders: string[] = ['Host', 'a.test'];
+  body: Readable | undefined;
+  isComplete = true;
+  isBlocked = false;
+  /** `head 200`, `write abc`, `end abc`, `abort` and the like, in order. */
+  readonly calls: string[] = [];
+  headers: string[] = [];
+  trailers: string[] | undefined;
+  /** What `writeHead` throws. */
+  refusesHead: Error | undefined;
+
+  constructor(
+    overrides: Partial<Pick<FakeClient, 'version' | 'method' | 'target' | 'rawHeaders' | 'body'>> = {},
+  ) {
+    Object.assign(this, overrides);
+  }
+
+  bodyFor(): Readable | undefined {
+    return this.body;
+  }
+
+  askForBody(): void {
+    this.calls.push('ask');
+  }
+
+  writeInterim(status: number, headers: string[]): void {
+    this.calls.push(`interim ${status} ${headers.join(' ')}`.trim());
+  }
+
+  writeHead(status: number, _statusText: string, headers: string[]): void {
+    if (this.refusesHead !== undefined) throw this.refusesHead;
+    this.calls.push(`head ${status}`);
+    this.headers = headers;
+  }
+
+  flushHead(): void {
+    this.calls.push('flush');
+  }
+
+  write(chunk: Buffer): boolean {
+    this.calls.push(`write ${chunk}`);
+    return !this.isBlocked;
+  }
+
+  end(chunk: Buffer | undefined, trailers: string[] | undefined): void {
+    this.calls.push(`end ${chunk ?? ''}`.trim());
+    this.trailers = trailers;
+  }
+
+  abort(): void {
+    this.calls.push('abort');
+  }
+
+  closeAfterwards(): void {
+    this.calls.push('close afterwards');
+  }
+}
+
+/** The older form of undici's handlers, as attempts have it. */
+export type Handler = Required<
+  Pick<Dispatcher.DispatchHandler, 'onConnect' | 'onHeaders' | 'onData' | 'onComplete' | 'onError'>
+>;
+
+/** One request as the HTTP client was asked to send it, and what comes of it. */
+export class FakeDispatch {
+  readonly options: Dispatcher.DispatchOptions;
+  readonly handler: Handler;
+  /** How often it was aborted, or resumed. */
+  aborts = 0;
+  resumes = 0;
+
+  constructor(options: Dispatcher.DispatchOptions, handler: Handler) {
+    this.options = options;
+    this.handler = handler;
+  }
+
+  connect(): this {
+    this.handler.onConnect(() => this.aborts++);
+    return this;
+  }
+
+  head(status: number, ...headers: string[]): this {
+    const raw = headers.map((text) => Buffer.from(text, 'latin1'));
+    this.handler.onHeaders(status, raw, () => this.resumes++, '');
+    return this;
+  }
+
+  /** @returns whether more may come at once */
+  data(text: string): boolean {
+    return this.handler.onData(Buffer.from(text));
+  }
+
+  complete(...trailers: string[]): void {
+    this.handler.onComplete(trailers);
+  }
+
+  /** A whole answer. */
+  answer(status: number, text = ''): void {
+    this.connect().head(status, 'Content-Length', String(text.length));
+    if (text !== '') this.data(text);
+    this.complete();
+  }
+
+  fail(code: string): void {
+    this.handler.onError(Object.assign(new Error(code), { code }));
+  }
+}

@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest';
+import { Balancer, type Lease } from '../../../src/index.ts';
+import type { AttemptError } from '../../src/local-reply/failure.ts';
+import { Attempt, type AttemptOwner } from '../../src/upstream/undici-attempt.ts';
+import { Upstream } from '../../src/upstream/upstream.ts';
+import { FakeClient, FakeDispatch, type Handler } from '../forwarding/fakes.ts';
+import { resolvedPool } from '../resolved.ts';
+
+const ORIGIN = 'http://10.0.0.1';
+
+class Owner implements AttemptOwner {
+  readonly client: FakeClient;
+  readonly errors: AttemptError[] = [];
+  bytes = 0;
+  /** Whether heads are passed on, or what is thrown instead. */
+  passes: boolean | Error = true;
+
+  constructor(client: FakeClient) {
+    this.client = client;
+  }
+
+  passInterim(status: number): void {
+    this.client.writeInterim(status, []);
+  }
+
+  passHead(_attempt: Attempt, status: number): boolean {
+    if (this.passes instanceof Error) throw this.passes;
+    if (this.passes) this.client.writeHead(status, '', []);
+    return this.passes;
+  }
+
+  passed(bytes: number): void {
+    this.bytes += bytes;
+  }
+
+  attemptFailed(_attempt: Attempt, error: AttemptError): void {
+    this.errors.push(error);
+  }
+}
+
+function setUp(method = 'GET') {
+  const client = new FakeClient({ method });
+  const owner = new Owner(client);
+  const lease = new Balancer([ORIGIN]).acquire('') as Lease;
+  const attempt = new Attempt(
+    owner,
+    lease,
+    new Upstream({ url: ORIGIN }, resolvedPool({ backends: [ORIGIN] })),
+  );
+  const backend = new FakeDispatch({ path: '/', method: 'GET' }, attempt as Handler);
+  return { client, owner, attempt, backend };
+}
+
+const aMoment = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe('an answer', () => {
+  it('goes out with its end in one piece where all of it is there', () => {
+    const { client, owner, backend } = setUp();
+    backend.answer(200, 'body');
+    expect(client.calls).toEqual(['head 200', 'end body']);
+    expect(owner.bytes).toBe(4);
+  });
+
+  it('goes out as it comes where it comes in pieces', async () => {
+    const { client, owner, backend } = setUp();
+    backend.connect().head(200, 'Content-Length', '9');
+    backend.data('abc');
+    backend.data('def');
+    expect(client.calls).toEqual(['head 200', 'write abc']);
+    await aMoment();
+    expect(client.calls.slice(2)).toEqual(['write def']);
+    backend.data('ghi');
+    await aMoment();
+    backend.complete();
+    expect(client.calls.slice(3)).toEqual(['end ghi']);
+    expect(owner.bytes).toBe(9);
+  });
+
+  it('has its head sent before a body that does not follow at once, where its length is not known', async () => {
+    const { client, backend } = setUp();
+    backend.connect().head(200);
+    expect(client.calls).toEqual(['head 200']);
+    await aMoment();
+    expect(client.calls.slice(1)).toEqual(['flush']);
+  });
+
+  it('passes trailers on, and none where there are none', () => {
+    const { client, backend } = setUp();
+    backend.connect().head(200);
+    backend.complete('X-Sum', '1', 'Connection', 'x');
+    expect(client.trailers).toEqual(['X-Sum', '1']);
+    const other = setUp();
+    other.backend.answer(200);
+    expect(other.client.trailers).toBeUndefined();
+  });
+
+  it('passes interim answers on before it', () => {
+    const { client, backend } = setUp();
+    backend.connect().head(103).head(103).head(200, 'Content-Length', '0').complete();
+    expect(client.calls).toEqual(['interim 103', 'interim 103', 'head 200', 'end']);
+  });
+
+  it.each([
+    ['GET', 204],
+    ['GET', 205],
+    ['GET', 304],
+    ['HEAD', 200],
+  ])('to %s with %s ends with its head', (method, status) => {
+    const { client, backend } = setUp(method);
+    backend.connect().head(status, 'Content-Length', '10');
+    backend.data('never sent');
+    backend.complete();
+    expect(client.calls).toEqual([`head ${status}`, 'end']);
+  });
+
+  it('that has no content, and a body without end, is not read for ever', () => {
+    const { client, owner, backend } = setUp();
+    backend.connect().head(205);
+    for (let pieces = 0; pieces < 4; pieces++) backend.data('x'.repeat(20_000));
+    expect(client.calls).toEqual(['head 205', 'end']);
+    expect([backend.aborts, owner.errors, owner.bytes]).toEqual([1, [], 0]);
+  });
+});
+
+describe('a client that is slow', () => {
+  it('holds the backend back until it can take more', async () => {
+    const { client, attempt, backend } = setUp();
+    backend.connect().head(200);
+    client.isBlocked = true;
+    expect(backend.data('a')).toBe(true);
+    expect(backend.data('b')).toBe(false);
+    expect(backend.resumes).toBe(0);
+    attempt.drained();
+    attempt.drained();
+    // Not in the middle of what undici may be reading for another answer.
+    expect(backend.resumes).toBe(0);
+    await Promise.resolve();
+    expect(backend.resumes).toBe(1);
+  });
+
+  it('has nobody to resume where the answer has been given up', async () => {
+    const { client, attempt, backend } = setUp();
+    backend.connect().head(200);
+    client.isBlocked = true;
+    backend.data('a');
+    backend.data('b');
+    attempt.abort();
+    attempt.drained();
+    await Promise.resolve();
+    expect([backend.aborts, backend.resumes]).toEqual([1, 0]);
+  });
+});
+
+describe('an answer that cannot be passed on', () => {
+  it.each<[string, number, string[]]>([
+    ['a status that is none', 99, []],
+    ['a status beyond all', 600, []],
+    ['two lengths', 200, ['Content-Length', '1', 'Content-Length', '1']],
+  ])('for %s is a failure after sending', (_, status, headers) => {
+    const { client, owner, backend } = setUp();
+    backend.connect().head(status, ...headers);
+    expect(owner.errors).toMatchObject([{ requestSent: true }]);
+    expect([client.calls, backend.aborts]).toEqual([[], 1]);
+    backend.fail('UND_ERR_ABORTED');
+    expect(owner.errors).toHaveLength(1);
+  });
+
+  it('since its head throws is one, too', () => {
+    const { owner, backend } = setUp();
+    owner.passes = new Error('a header is none');
+    backend.connect().head(200);
+    expect([owner.errors.length, backend.aborts]).toEqual([1, 1]);
+  });
+});
+
+describe('an answer that nobody wants', () => {
+  it('goes by unread, so that its connection can be kept', () => {
+    const { client, owner, backend } = setUp();
+    owner.passes = false;
+    backend.connect().head(503);
+    for (let i = 0; i < 64; i++) expect(backend.data('x'.repeat(1_024))).toBe(true);
+    expect(backend.aborts).toBe(0);
+    backend.complete();
+    expect([client.calls, owner.errors]).toEqual([[], []]);
+  });
+
+  it('is ended where it is long', () => {
+    const { owner, backend } = setUp();
+    owner.passes = false;
+    backend.connect().head(503);
+    for (let i = 0; i < 65; i++) backend.data('x'.repeat(1_024));
+    expect(backend.aborts).toBe(1);
+  });
+});
+
+describe('an attempt', () => {
+  it('that was given up before it began is aborted as soon as it begins', () => {
+    const { owner, attempt, backend } = setUp();
+    attempt.abort();
+    backend.connect();
+    backend.fail('UND_ERR_ABORTED');
+    expect([backend.aborts, owner.errors.length]).toEqual([1, 0]);
+  });
+
+  it('that was given up says nothing more', async () => {
+    const { client, owner, attempt, backend } = setUp();
+    backend.connect().head(200);
+    backend.data('a');
+    attempt.abort();
+    backend.data('b');
+    backend.head(200);
+    backend.complete();
+    await aMoment();
+    expect(client.calls).toEqual(['head 200']);
+    expect(owner.errors).toEqual([]);
+  });
+
+  it('that failed knows whether anything was sent', () => {
+    const before = setUp();
+    before.backend.fail('ECONNREFUSED');
+    expect(before.owner.errors).toMatchObject([{ requestSent: false }]);
+    const afterwards = setUp();
+    afterwards.backend.connect().fail('UND_ERR_SOCKET');
+    expect(afterwards.owner.errors).toMatchObject([{ requestSent: true }]);
+  });
+
+  it('that breaks off in mid-body sends nothing of what was held back', async () => {
+    const { client, owner, attempt, backend } = setUp();
+    backend.connect().head(200, 'Content-Length', '100');
+    backend.data('a');
+    backend.fail('UND_ERR_SOCKET');
+    await aMoment();
+    expect(client.calls).toEqual(['head 200']);
+    expect([attempt.isPassing, owner.errors.length]).toEqual([true, 1]);
+  });
+});

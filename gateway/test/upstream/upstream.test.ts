@@ -1,0 +1,86 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { BackendMeter, StatusCounts } from '../../src/observation/backend-meter.ts';
+import { tlsOptions, Upstream } from '../../src/upstream/upstream.ts';
+import { resolvedPool } from '../resolved.ts';
+
+const all: Upstream[] = [];
+
+afterEach(() => {
+  for (const upstream of all.splice(0)) upstream.destroy();
+});
+
+function anUpstream(url: string, meter = new BackendMeter()) {
+  const upstream = new Upstream({ url }, resolvedPool({ backends: [url] }), meter);
+  all.push(upstream);
+  return { upstream, meter };
+}
+
+describe('the address of a backend', () => {
+  it.each([
+    ['http://10.0.0.1:8080', 'http://10.0.0.1:8080', ''],
+    ['https://a.test/', 'https://a.test', ''],
+    ['http://a.test/base', 'http://a.test', '/base'],
+    ['http://[::1]:81/a/b/', 'http://[::1]:81', '/a/b'],
+  ])('%s is %s with %j before each path', (url, origin, basePath) => {
+    expect(anUpstream(url).upstream).toMatchObject({ url, origin, basePath });
+  });
+});
+
+describe('what is counted of a backend', () => {
+  it('is who it works for, and how that ended', () => {
+    const { upstream, meter } = anUpstream('http://10.0.0.1');
+    for (let i = 0; i < 4; i++) upstream.begin();
+    upstream.end('success');
+    upstream.end('failure');
+    upstream.end('cancelled');
+    expect(meter).toMatchObject({ requests: 4, active: 1, errors: 1, cancelled: 1 });
+  });
+
+  it('are its answers by the first digit of their status', () => {
+    const statuses = new StatusCounts();
+    for (const status of [200, 299, 304, 404, 499, 500, 599, 100]) statuses.count(status);
+    expect(statuses.counts).toEqual({ '2xx': 2, '3xx': 1, '4xx': 2, '5xx': 2 });
+  });
+});
+
+describe('connections to a backend that is to be left', () => {
+  it('are closed at once where nobody has it', () => {
+    const { upstream } = anUpstream('http://10.0.0.1');
+    upstream.close();
+    expect(upstream.connections.closed).toBe(true);
+  });
+
+  it('wait for those who have it, and may yet send it something', () => {
+    const { upstream } = anUpstream('http://10.0.0.1');
+    upstream.begin();
+    upstream.begin();
+    upstream.close();
+    upstream.end('success');
+    expect(upstream.connections.closed).toBe(false);
+    upstream.end('success');
+    expect(upstream.connections.closed).toBe(true);
+  });
+
+  it('are ended at once where that is wanted', () => {
+    const { upstream } = anUpstream('http://10.0.0.1');
+    upstream.begin();
+    upstream.close();
+    upstream.destroy();
+    expect(upstream.connections.destroyed).toBe(true);
+    upstream.end('cancelled');
+  });
+});
+
+describe('TLS with a backend', () => {
+  it('is as node:tls has it, and says nothing of what was left out', () => {
+    expect(tlsOptions(undefined)).toEqual({});
+    expect(tlsOptions({ verify: true })).toEqual({ rejectUnauthorized: true });
+    expect(tlsOptions({ verify: false, ca: ['a'], serverName: 'b', cert: 'c', key: 'd' })).toEqual({
+      rejectUnauthorized: false,
+      ca: ['a'],
+      servername: 'b',
+      cert: 'c',
+      key: 'd',
+    });
+  });
+});
