@@ -1,33 +1,37 @@
+// Reads the entries of a backend pool: checks every form that is accepted and brings it to one,
+// `BackendSpec`.
+
 import type { BackendPoolEntry, BackendTraits } from '../contracts.ts';
 import { shown } from '../shown.ts';
 
-/** A pool entry, checked and brought to one form. */
+/** A pool entry after it was checked: one form for all spellings. */
 export interface BackendSpec {
   readonly id: string;
   /** Base URL without a trailing slash. */
   readonly url: string;
-  /** The base URL in canonical form: equal for two spellings of one address. */
+  /** The base URL in canonical form. Two spellings of one address give the same text. */
   readonly address: string;
-  /** Whether the id was given, or is the base URL. */
+  /** Whether the entry gave an id; otherwise the id is the base URL. */
   readonly named: boolean;
   readonly weight: number;
   readonly zone: string | undefined;
   readonly backup: boolean;
 }
 
-/** The highest weight: with 160 points for each unit, a ring of 160,000 points for one backend. */
+/** The highest weight. At 160 points for a weight of 1, one backend then has 160,000 points on the ring. */
 const MAX_WEIGHT = 1_000;
 
 /**
  * Reads one entry of a pool.
- * @param where - how messages name the entry, for example `backendPool[2]`
- * @throws TypeError or RangeError naming the place, the rule and the value
+ * @param where - how error messages name the entry, for example `backendPool[2]`
+ * @throws TypeError or RangeError that names the place, the rule and the value
  */
 export function readEntry(entry: BackendPoolEntry, where: string): BackendSpec {
   try {
     return readForm(entry, where);
   } catch (error) {
-    // What is thrown here begins with the place; what an entry's own getters throw does not.
+    // Errors thrown by this file begin with the place. Any other error comes from a getter of the entry
+    // itself.
     if (error instanceof Error && error.message.startsWith(where)) throw error;
     const reason = error instanceof Error ? error.message : shown(error);
     throw new TypeError(`${where} cannot be read: ${reason}`, { cause: error });
@@ -58,7 +62,7 @@ function readForm(entry: BackendPoolEntry, where: string): BackendSpec {
   throw new TypeError(`${where} must have IPAddr and Port, url, or host and port, got ${shown(entry)}`);
 }
 
-/** @throws RangeError where a weight is not a number from 0 to 1,000 */
+/** @throws RangeError if the weight is not a number from 0 to 1,000 */
 export function checkWeight(weight: unknown, where: string): number {
   if (typeof weight !== 'number' || !(weight >= 0 && weight <= MAX_WEIGHT)) {
     throw new RangeError(`${where} must be a number from 0 to ${MAX_WEIGHT}, got ${shown(weight)}`);
@@ -111,7 +115,7 @@ function readHostPort(
     throw new RangeError(`${portWhere} must be an integer from 1 to 65535, got ${shown(port)}`);
   }
   const text = typeof host === 'string' && host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
-  // The URL parser would read more than a host out of these.
+  // The URL parser would read these characters as a path, port, query or credentials.
   const isHost = typeof text === 'string' && text !== '' && !/[\s/\\?#@%]|:(?!.*\]$)/.test(text);
   if (!isHost || !URL.canParse(`${protocol}://${text}:${port}`)) {
     throw new TypeError(`${hostWhere} must be an IP address or a host name, got ${shown(host)}`);

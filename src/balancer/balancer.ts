@@ -2,30 +2,30 @@ import type { BackendPoolEntry } from '../contracts.ts';
 import type { Env } from '../env.ts';
 import type { Backend } from '../strategies/strategy.ts';
 import { checkWeight } from './address.ts';
-import { Census } from './census.ts';
 import { Decisions } from './decisions.ts';
 import { type BalancerEvent, type BalancerListener, Events } from './events.ts';
 import { type Explanation, explanation } from './explanation.ts';
 import { Guards } from './guards.ts';
 import type { Lease } from './lease.ts';
-import { Ledger } from './ledger.ts';
+import { Leases } from './leases.ts';
 import { DOWN, DRAINING, type Member } from './member.ts';
 import { Membership } from './membership.ts';
 import { type BalancerOptions, type BalancerSettings, readOptions } from './options.ts';
 import { type Plan, type PoolChange, planChange } from './plan.ts';
 import { Pool } from './pool.ts';
+import { PoolStats } from './pool-stats.ts';
 import { Router } from './router.ts';
 import type { Session } from './session.ts';
 import type { BalancerStats } from './stats.ts';
 import { highestUse, type WorkloadReport } from './workload.ts';
 
-const NOBODY: readonly Backend[] = [];
+const NONE_TRIED: readonly Backend[] = [];
 
 /**
- * The engine: hands out leases on backends. Pure and synchronous: no I/O, no timers; time and chance come from
- * the injected {@link Env}.
+ * The engine: chooses a backend for each request and hands out a lease on it. It is synchronous and does no
+ * I/O. It sets no timers: it reads the time and draws random numbers from the injected {@link Env}.
  *
- * @typeParam R - what `acquire` takes; the `key` option says how to get a key out of it
+ * @typeParam R - the type of a request; the `key` option derives the key from it
  */
 export class Balancer<R = string> {
   readonly #settings: BalancerSettings<R>;
@@ -34,13 +34,14 @@ export class Balancer<R = string> {
   readonly #guards: Guards;
   readonly #router: Router;
   readonly #membership: Membership;
-  readonly #census: Census;
+  readonly #poolStats: PoolStats;
   readonly #decisions: Decisions<R>;
-  readonly #ledger: Ledger;
+  readonly #leases: Leases;
 
   /**
-   * @param backendPool - the pool; the array is followed, never changed
-   * @throws TypeError or RangeError naming the entry or option and its value
+   * @param backendPool - the backends. The balancer never changes this array, but notices when the caller
+   * does.
+   * @throws TypeError or RangeError that names the entry or option and its value
    */
   constructor(backendPool: readonly BackendPoolEntry[], options: BalancerOptions<R> = {}) {
     const settings = readOptions(options);
@@ -51,7 +52,7 @@ export class Balancer<R = string> {
       zoned: zones !== undefined,
       events: this.#events,
       membersChanged: (removed) => {
-        this.#census.membersChanged();
+        this.#poolStats.membersChanged();
         this.#router.membersChanged(removed);
       },
     });
@@ -60,71 +61,85 @@ export class Balancer<R = string> {
       zoneOrder: zones?.order ?? [],
       chooser: () => ({ strategy: settings.factory(env), bounds, seed, random: env.random }),
     });
-    this.#census = new Census(this.#pool, this.#router);
+    this.#poolStats = new PoolStats(this.#pool, this.#router);
     const membership = (this.#membership = new Membership(backendPool, this.#pool, this.#events));
     const parts = { pool: this.#pool, guards: this.#guards, router: this.#router, membership };
     this.#decisions = new Decisions(settings, parts);
-    this.#ledger = new Ledger(parts);
+    this.#leases = new Leases(parts);
   }
 
   /**
-   * Chooses a backend and counts the request as its load until the lease is released. Expected O(1) for the default strategy.
-   * @param tried - backends that this request was already sent to, which are left out
-   * @param session - what ties the request to earlier ones; its backend comes before strategy and bounds
-   * @returns `undefined` where nobody may take it
+   * Chooses a backend and counts the request as its load until the lease is released. Expected O(1) for the
+   * default strategy.
+   * @param tried - backends that this request was already sent to; they are not chosen again
+   * @param session - the session of the request; its backend takes precedence over the strategy and the
+   * bounds
+   * @returns `undefined` if no backend may serve the request
    */
-  acquire(request: R, tried: readonly Backend[] = NOBODY, session?: Session): Lease | undefined {
+  acquire(request: R, tried: readonly Backend[] = NONE_TRIED, session?: Session): Lease | undefined {
     const chooser = this.#decisions.decide(request, this.#decisions.keyOf(request, session), tried, session);
-    return chooser.picked === undefined ? undefined : this.#ledger.open(chooser);
+    return chooser.picked === undefined ? undefined : this.#leases.open(chooser);
   }
 
-  /** What `acquire` would do with a request, and why, without doing it. O(n). */
-  explain(request: R, tried: readonly Backend[] = NOBODY, session?: Session): Explanation {
+  /** What `acquire` would choose for a request, and why. Changes nothing. O(n). */
+  explain(request: R, tried: readonly Backend[] = NONE_TRIED, session?: Session): Explanation {
     const key = this.#decisions.keyOf(request, session);
     const chooser = this.#decisions.decide(request, key, tried, session);
     return explanation(key, chooser, this.#pool, this.#guards);
   }
 
   /**
-   * Whether nobody may take a request only because those who otherwise might have their hands full: then it is worth to wait.
-   * @param tried - backends that are left out
+   * Whether some backend would be eligible if it were not at its limit on requests in flight. Then waiting
+   * may help.
+   * @param tried - backends that this request was already sent to; they do not count
    */
-  isBusy(tried: readonly Backend[] = NOBODY): boolean {
+  isBusy(tried: readonly Backend[] = NONE_TRIED): boolean {
     return this.#pool.isBusy(tried as readonly Member[]);
   }
 
-  /** When something next changes by itself, in milliseconds of the clock; `Infinity` for never. */
+  /**
+   * The next time at which a guard changes its state by itself, in milliseconds of the clock; `Infinity` for
+   * never.
+   */
   get dueAt(): number {
     return this.#guards.dueAt;
   }
 
   /**
-   * What a change of the pool would do to the homes of keys: the exact share that moves, and from whom to whom. O(points).
-   * @throws TypeError where the strategy has no arcs (only consistent hashing and Maglev have), or zones or backups divide the pool
-   * @throws RangeError where the change does not fit the pool
+   * How a change of the pool would move the homes of keys: the exact share that moves, from which backend to
+   * which. O(points).
+   * @throws TypeError if the strategy has no arcs (only consistent hashing and Maglev do), or if zones or
+   * backups divide the pool
+   * @throws RangeError if the change does not fit the pool, for example removes an id that is not in it
    */
   plan(change: PoolChange): Plan {
     this.#membership.follow();
     return planChange(this.#router.choosers, this.#pool.members, change);
   }
 
-  /** Adds a backend beside those of the caller's array. @throws TypeError or RangeError where the entry is wrong or the id is taken */
+  /**
+   * Adds a backend that is not in the caller's array.
+   * @throws TypeError or RangeError if the entry is invalid or the id is in use
+   */
   add(entry: BackendPoolEntry): Backend {
     return this.#membership.add(entry);
   }
 
   /**
-   * Takes a backend out at once; its leases run on. One that stands in the caller's array stays out until it has left that array.
-   * @returns whether there was one of this id
+   * Removes a backend at once; its leases run on. A backend that is listed in the caller's array stays
+   * removed until the array no longer lists it.
+   * @returns whether the pool had a backend with this id
    */
   remove(id: string): boolean {
     return this.#with(id, (member) => this.#membership.remove(member));
   }
 
   /**
-   * Lets a backend take no new request, except in sessions that are already on it, for a while.
-   * @param sessionsMs - how long it keeps those, in milliseconds. @defaultValue 30,000
-   * @returns a promise that resolves when its last lease has ended, at once where there is none of this id
+   * Drains a backend: it gets no new requests, except those of sessions that it already has, which it keeps
+   * for a while.
+   * @param sessionsMs - how long it keeps its sessions, in milliseconds. @defaultValue 30,000
+   * @returns a promise that resolves when its last lease has ended, or at once if the pool has no backend
+   * with this id
    */
   drain(id: string, sessionsMs = 30_000): Promise<void> {
     const member = this.#membership.find(id);
@@ -132,43 +147,49 @@ export class Balancer<R = string> {
     return this.#membership.drain(member, this.#settings.env.clock.now() + sessionsMs);
   }
 
-  /** Ends a drain. @returns whether there was one of this id */
+  /** Ends a drain. @returns whether the pool had a backend with this id */
   resume(id: string): boolean {
     return this.#setReason(id, DRAINING, false, { type: 'resumed', backend: id });
   }
 
   /**
-   * Changes a backend's weight, until the caller's array gives it another.
-   * @returns whether there was one of this id
-   * @throws RangeError where the weight is not a number from 0 to 1,000
+   * Changes a backend's weight. The new weight stays until the caller's array lists the backend with another
+   * one.
+   * @returns whether the pool had a backend with this id
+   * @throws RangeError if the weight is not a number from 0 to 1,000
    */
   setWeight(id: string, weight: number): boolean {
     checkWeight(weight, 'weight');
     return this.#with(id, (member) => this.#membership.setWeight(member, weight));
   }
 
-  /** Takes a backend out for its health: it gets no request, unless the pool is in panic. @param reason - told by the event. @returns whether there was one */
+  /**
+   * Marks a backend as unhealthy: it gets no requests, unless the pool is in panic.
+   * @param reason - passed on in the event
+   * @returns whether the pool had a backend with this id
+   */
   markDown(id: string, reason?: string): boolean {
     return this.#setReason(id, DOWN, true, { type: 'down', backend: id, reason });
   }
 
-  /** Brings a backend back that {@link Balancer.markDown} took out. @returns whether there was one of this id */
+  /** Undoes {@link Balancer.markDown}. @returns whether the pool had a backend with this id */
   markUp(id: string): boolean {
     return this.#setReason(id, DOWN, false, { type: 'up', backend: id });
   }
 
   /**
-   * Takes over what calls have made of the balancer whose place this one takes: who was added, removed, drained or marked down, and weights.
-   * Where the two arrays differ, this one's counts. Leases, keys and what guards have learnt stay behind. O(n) for each difference.
+   * Copies from the balancer that this one replaces what calls changed in it: backends that were added,
+   * removed, drained or marked down, and weights. Where the two arrays differ, the array of this balancer
+   * wins. Leases, remembered keys and the state of guards are not copied. O(n) for each difference.
    */
   takeOver(before: Balancer<R>): void {
     this.#membership.takeOver(before.#membership);
   }
 
   /**
-   * Takes what a backend reports of its own workload, for the strategy `least-workload`.
-   * @returns whether there was one of this id
-   * @throws RangeError where a value is not a number from 0 to 1
+   * Records the workload that a backend reports of itself, for the strategy `least-workload`.
+   * @returns whether the pool had a backend with this id
+   * @throws RangeError if a value is not a number from 0 to 1
    */
   report(id: string, workload: WorkloadReport): boolean {
     const use = highestUse(workload);
@@ -179,33 +200,39 @@ export class Balancer<R = string> {
     });
   }
 
-  /** The pool in numbers. O(n), and O(points) after a change of members. */
+  /** Counters and states of the pool and of each backend. O(n), and O(points) after a change of members. */
   stats(): BalancerStats {
     this.#membership.follow();
-    this.#guards.settle();
-    return { ...this.#census.stats(), rejected: this.#membership.rejected };
+    this.#guards.advance();
+    return { ...this.#poolStats.stats(), rejected: this.#membership.rejected };
   }
 
-  /** The members of the pool, in its order. */
+  /** The backends of the pool, in its order. */
   get backends(): readonly Backend[] {
     this.#membership.follow();
     return this.#pool.members;
   }
 
-  /** 16 hexadecimal digits over members, weights, strategy and seed: replicas with the same send keys to the same homes. */
+  /**
+   * A digest of members, weights, strategy and seed, as 16 hexadecimal digits. Replicas with equal
+   * fingerprints give each key the same home.
+   */
   get fingerprint(): string {
     this.#membership.follow();
-    return this.#census.fingerprint;
+    return this.#poolStats.fingerprint;
   }
 
-  /** Calls the listener for every event from now on. @returns a function that ends that */
+  /** Calls the listener for every event from now on. @returns a function that ends the subscription */
   subscribe(listener: BalancerListener): () => void {
     return this.#events.subscribe(listener);
   }
 
-  /** Calls the listener whenever a lease has ended, last of all. @returns a function that ends that */
+  /**
+   * Calls the listener each time a lease has ended, after all counters and guards were updated.
+   * @returns a function that ends the subscription
+   */
   whenReleased(listener: () => void): () => void {
-    return this.#ledger.whenReleased(listener);
+    return this.#leases.whenReleased(listener);
   }
 
   #with(id: string, change: (member: Member) => void): boolean {
@@ -215,6 +242,6 @@ export class Balancer<R = string> {
   }
 
   #setReason(id: string, reason: number, on: boolean, event: BalancerEvent): boolean {
-    return this.#with(id, (member) => this.#membership.turn(member, reason, on, event));
+    return this.#with(id, (member) => this.#membership.setReason(member, reason, on, event));
   }
 }

@@ -1,3 +1,6 @@
+// The bounds of consistent hashing with bounded loads: how many keys and how many requests in flight a
+// backend may have. And `KeyPlaces`, which decides by the bound on keys which backend owns a key.
+
 import type { KeyedStrategy } from '../strategies/strategy.ts';
 import { KeyMemory, NO_SLOT } from './key-memory.ts';
 import type { Member } from './member.ts';
@@ -6,23 +9,32 @@ import type { Tier } from './tier.ts';
 
 /** Settings of the two load bounds. */
 export interface Bounds {
-  /** How far above its fair share a backend may go, at least 1; `Infinity` turns both bounds off. @defaultValue 1.25 */
+  /**
+   * How many times its fair share a backend may have, at least 1; `Infinity` turns both bounds off.
+   * @defaultValue 1.25
+   */
   readonly factor?: number;
-  /** How many standard deviations of chance the bound on requests in flight allows on top; 0 is the strict bound. @defaultValue 1 */
+  /**
+   * How many square roots of the fair share the bound on requests in flight adds, to absorb random variation;
+   * 0 adds nothing.
+   * @defaultValue 1
+   */
   readonly z?: number;
   /**
-   * How many keys to remember, from 0 to 1,048,576; rounded up to a power of two. 0 turns the bound on keys off.
+   * How many keys are remembered, from 0 to 1,048,576; rounded up to a power of two. 0 turns the bound on
+   * keys off.
    * @defaultValue 8,192, which takes about 150 KB
    */
   readonly rememberedKeys?: number;
 }
 
-/** Keeps sums of real numbers from being rounded up when they are whole but for the last bit. */
+/** Rounding tolerance: a sum that exceeds an integer by less is that integer. */
 const EPSILON = 1e-9;
 
 /**
- * How many keys a backend may have when one more is to be placed: `max(ceil(f), floor(c * f))` with `f = (m + 1) * w / W`.
- * Over all backends that is at least m + 1, so that somebody has room.
+ * How many keys a backend may own when one more key is placed: `max(ceil(f), floor(c * f))` with
+ * `f = (m + 1) * w / W`, where m keys are remembered. The limits of all backends add up to at least m + 1, so
+ * at least one backend always has room.
  *
  * @see Mirrokni, Thorup and Zadimoghaddam, Consistent Hashing with Bounded Loads, arXiv:1608.01350
  */
@@ -32,25 +44,37 @@ function keyLimit(keys: number, weightShare: number, factor: number): number {
 }
 
 /**
- * How many requests a backend may have in flight when one more is to be sent: `ceil(c * g + z * sqrt(g))` with
- * `g = (t + 1) * w / W`; never less than 1. The root absorbs chance while little is in flight and fades as more is.
+ * How many requests a backend may have in flight when one more is sent: `ceil(c * g + z * sqrt(g))` with
+ * `g = (t + 1) * w / W`, where t requests are in flight; at least 1. The square root absorbs random
+ * variation. It dominates while few requests are in flight and becomes negligible as load grows.
  */
 export function flightLimit(inFlight: number, weightShare: number, factor: number, z: number): number {
   const fair = (inFlight + 1) * weightShare;
   return Math.max(1, Math.ceil(factor * fair + z * Math.sqrt(fair) - EPSILON));
 }
 
-/** A member's share, 0 to 1, of the weight that may serve: all of it where there is none, which rounding may have left below 0. */
+/**
+ * A member's share of the eligible weight, from 0 to 1; 1 if there is none, which rounding may show as less
+ * than 0.
+ */
 export function shareOf({ weight }: Member, eligibleWeight: number): number {
   return weight === 0 ? 0 : Math.min(1, weight / Math.max(0, eligibleWeight));
 }
 
 /**
- * Decides on which backend a key lives. {@link KeyPlaces.look} only looks, and leaves its finding in the
- * fields; {@link KeyPlaces.settle} makes it true.
+ * Decides which backend owns a key, with these roles:
+ * - home: the backend that the strategy assigns the key to;
+ * - owner: the backend that the key's requests go to. Another one than the home if the home was full or could
+ *   not serve;
+ * - origin: the backend that the key returns to as soon as that one is eligible again and has room;
+ * - leaving: the backend that loses a key by the decision;
+ * - epoch: the number of the membership. A key placed in an older epoch is checked when it is seen again.
+ *
+ * {@link KeyPlaces.find} reads only, and leaves the decision in the fields. {@link KeyPlaces.commit} carries
+ * it out. The state machine is drawn in docs/architecture.md.
  */
 export class KeyPlaces {
-  /** Where the key lives; `undefined` where nobody may take it. */
+  /** The backend that owns the key; `undefined` if no backend is eligible. */
   owner: Member | undefined = undefined;
   /** Whether the key was remembered. */
   known = false;
@@ -59,16 +83,16 @@ export class KeyPlaces {
   readonly #pool: Pool;
   readonly #tier: Tier<Member>;
   readonly #factor: number;
-  /** Number of the current membership: what was placed under an older one is checked when it is seen again. */
-  #ring = 0;
-  // What the last look found, for settle.
+  /** Number of the current membership, 16 bits. */
+  #epoch = 0;
+  // The last decision of `find`, for `commit`.
   #entry = -1;
   #fingerprint = 0;
   #home = NO_SLOT;
   #origin = NO_SLOT;
-  // What `hasRoom` goes by.
+  /** Remembered keys, without the one that is placed or overwritten. */
   #keys = 0;
-  /** Slot of the backend that loses a key by this: where the key was, or the one that is forgotten for it. */
+  /** Slot of the backend that loses a key: the owner so far, or the owner of the key that is overwritten. */
   #leaving = NO_SLOT;
 
   constructor(
@@ -89,62 +113,73 @@ export class KeyPlaces {
     return this.#memory.size;
   }
 
-  /** How many keys a member may have when one more is placed. */
+  /** How many keys a member may own when one more is placed. */
   limitOf(member: Member): number {
     return keyLimit(this.#keys, shareOf(member, this.#tier.eligibleWeight), this.#factor);
   }
 
-  /** Members or weights changed. */
+  /** Called after members or weights changed: begins a new epoch and forgets the keys of removed members. */
   membersChanged(removed: readonly Member[]): void {
-    this.#ring = (this.#ring + 1) & 0xffff;
+    this.#epoch = (this.#epoch + 1) & 0xffff;
     for (const { slot } of removed) this.#memory.forgetBackend(slot);
   }
 
-  look(position: number, fingerprint: number): void {
+  /**
+   * Decides which backend owns a key, without changing anything.
+   * @param position - hash of the key, its position on the ring
+   * @param fingerprint - a second hash, to tell keys apart that share a position
+   */
+  find(position: number, fingerprint: number): void {
     const memory = this.#memory;
     const entry = memory.find(position, fingerprint);
     this.known = entry >= 0;
     this.#fingerprint = fingerprint;
-    if (entry >= 0) this.#lookAgain(entry, position);
-    else this.#lookFirst(~entry, position);
+    if (entry >= 0) this.#findKnown(entry, position);
+    else this.#findNew(~entry, position);
   }
 
-  /** Makes the last look's finding true. There must have been an owner. */
-  settle(): void {
+  /** Carries out the last decision of {@link KeyPlaces.find}, which must have found an owner. */
+  commit(): void {
     const owner = this.owner as Member;
     if (this.#leaving !== owner.slot) {
       if (this.#leaving !== NO_SLOT) (this.#pool.bySlot[this.#leaving] as Member).keys--;
       owner.keys++;
     }
-    this.#memory.write(this.#entry, this.#fingerprint, owner.slot, this.#home, this.#origin, this.#ring);
+    this.#memory.write(this.#entry, this.#fingerprint, owner.slot, this.#home, this.#origin, this.#epoch);
   }
 
-  /** A new key takes the entry that its set can best spare, and a place of its own. */
-  #lookFirst(entry: number, position: number): void {
+  /**
+   * For a key that is not remembered. It gets a free entry of its set, or overwrites the least recently seen
+   * one.
+   */
+  #findNew(entry: number, position: number): void {
     this.#entry = entry;
     this.#origin = NO_SLOT;
-    // The key that is forgotten for this one gives its place back first.
+    // The overwritten key no longer counts for its owner.
     this.#leaving = this.#memory.owner(entry);
     this.#keys = this.#leaving === NO_SLOT ? this.#memory.size : this.#memory.size - 1;
     this.#place(position, this.#strategy.home(position) as Member | undefined);
   }
 
-  /** A key seen before stays where it went, unless that place, or its home, is no longer what it was. */
-  #lookAgain(entry: number, position: number): void {
+  /**
+   * For a remembered key. It stays on its owner, unless the owner is not eligible, the home moved or the
+   * origin is back.
+   */
+  #findKnown(entry: number, position: number): void {
     const memory = this.#memory;
     const pool = this.#pool;
     const owner = pool.bySlot[memory.owner(entry)] as Member;
     const originSlot = memory.origin(entry);
-    // Not past the end of the array: that would be slow.
+    // NO_SLOT lies past the end of the array, and reading there would deoptimise this code.
     const origin = originSlot === NO_SLOT ? undefined : pool.bySlot[originSlot];
     this.#entry = entry;
     this.#home = memory.home(entry);
     this.#origin = originSlot;
     this.#keys = memory.size - 1;
     this.#leaving = owner.slot;
-    // Where it belongs has lost its point only until it has started: the key moves once, when the point is back.
+    // The origin has fewer ring points while it ramps up. Wait for it, so that the key moves only once.
     const isStarting = origin !== undefined && origin.scale < 1;
-    if (memory.ring(entry) !== this.#ring) {
+    if (memory.epoch(entry) !== this.#epoch) {
       const home = this.#strategy.home(position) as Member | undefined;
       const satAtHome = owner.slot === this.#home || this.#origin === this.#home;
       const waits = isStarting && this.#origin === this.#home;
@@ -163,21 +198,22 @@ export class KeyPlaces {
       if (pool.isEligible(this.owner)) return;
     }
     if (pool.isEligible(owner)) this.owner = owner;
-    else this.#lodge(position, owner);
+    else this.#relocate(position, owner);
   }
 
-  /** Finds a place for a key whose home is known: there, if it has room. */
+  /** Decides on an owner for a key without one: its home if that has room, else another backend. */
   #place(position: number, home: Member | undefined): void {
     this.#home = home?.slot ?? NO_SLOT;
     if (home === undefined) this.owner = undefined;
-    // A home that is starting is full before its time: the key comes home when there is room.
+    // A starting home reaches its limit early, as its weight is scaled down. The key goes home as soon as
+    // there is room.
     else if (!this.#pool.isEligible(home) || (home.scale < 1 && !this.#hasRoom(home)))
-      this.#lodge(position, home);
+      this.#relocate(position, home);
     else this.owner = this.#hasRoom(home) ? home : this.#pick(position);
   }
 
-  /** Finds a place for a key until the one where it belongs may serve again. */
-  #lodge(position: number, away: Member): void {
+  /** Decides on a temporary owner, until the backend `away` is eligible again and has room. */
+  #relocate(position: number, away: Member): void {
     if (this.#origin === NO_SLOT) this.#origin = away.slot;
     this.owner = this.#pick(position);
   }
@@ -191,7 +227,7 @@ export class KeyPlaces {
   readonly #hasRoom = (member: Member): boolean => {
     if (!this.#pool.isEligible(member)) return false;
     const keys = member.slot === this.#leaving ? member.keys - 1 : member.keys;
-    // Below keyLimit, without rounding it first.
+    // The same as `keys < keyLimit(...)`, without the rounding.
     const fair = (this.#keys + 1) * (member.weight / this.#tier.eligibleWeight);
     return keys + 1 <= this.#factor * fair + EPSILON || keys < fair - EPSILON;
   };

@@ -1,3 +1,6 @@
+// The choice of a backend among the members of one tier: session, owner of the key, bounds and strategy come
+// together here.
+
 import { hashKey, KeyHasher } from '../hashing/hash.ts';
 import {
   type Backend,
@@ -12,7 +15,7 @@ import type { Member } from './member.ts';
 import type { Pool } from './pool.ts';
 import type { Tier } from './tier.ts';
 
-/** How a {@link Chooser} is set up. */
+/** Parts of a {@link Chooser}. */
 export interface ChooserOptions {
   readonly strategy: Strategy;
   readonly bounds: Required<Bounds>;
@@ -21,26 +24,29 @@ export interface ChooserOptions {
 }
 
 /**
- * The one place where a backend is chosen. {@link Chooser.choose} only looks, and leaves its finding in the fields, which
- * `explain` reads; {@link Chooser.commit} makes it true.
+ * The one place where a backend is chosen. {@link Chooser.choose} reads only, and leaves the decision in the
+ * fields, from which `explain` reports it. {@link Chooser.commit} carries it out. So a dry run decides
+ * exactly as a real request would.
  */
 export class Chooser {
-  /** Who takes the request; `undefined` where nobody may. */
+  /** The chosen backend; `undefined` if no backend may serve the request. */
   picked: Member | undefined = undefined;
-  /** On whom the key lives; `undefined` without a key or a keyed strategy. */
+  /** The backend that owns the key; `undefined` without a key or without a keyed strategy. */
   owner: Member | undefined = undefined;
-  /** Whether the request goes elsewhere because its owner has its hands full. */
+  /**
+   * Whether the request spills over: it goes to another backend because the owner of its key is at its limit.
+   */
   spilled = false;
-  /** Whether a session decided, and not the strategy. */
+  /** Whether a session determined the backend, instead of the strategy. */
   sticky = false;
-  /** 32-bit hash of the key, or a random number in its place. */
+  /** 32-bit hash of the key; a random number for a request without one. */
   position = 0;
   readonly strategy: Strategy;
   readonly bounds: Required<Bounds>;
   readonly seed: number;
-  /** The memory of keys and bound on them; `undefined` where that bound is off. */
+  /** Owners of keys and the bound on keys; `undefined` if that bound is off. */
   readonly places: KeyPlaces | undefined;
-  /** Those among whom it chooses. */
+  /** The members to choose from. */
   readonly tier: Tier<Member>;
   readonly #keyed: KeyedStrategy | undefined;
   readonly #pool: Pool;
@@ -48,9 +54,12 @@ export class Chooser {
   readonly #hasher = new KeyHasher();
   readonly #bounded: boolean;
   #tried: readonly Backend[] = [];
-  /** Weight that the members of `#tried` take out of the sums. */
+  /** Eligible weight of the members in `#tried`, which is subtracted from the sums. */
   #triedWeight = 0;
-  /** Stands in for the hash of a key where there is none; drawn ahead, so that looking does not change it. */
+  /**
+   * Replaces the hash for a request without a key. Drawn in advance, so that a dry run and the request that
+   * follows see the same number.
+   */
   #chance: number;
   #hasKey = false;
 
@@ -69,19 +78,19 @@ export class Chooser {
     }
   }
 
-  /** Members or weights changed. */
+  /** Called after members or weights changed: updates the strategy and the owners of keys. */
   membersChanged(removed: readonly Member[]): void {
     this.strategy.update(this.tier.members.filter((member) => member.weight > 0));
     this.places?.membersChanged(removed);
   }
 
   /**
-   * Finds the backend for a request. O(1) for the default strategy.
-   * @param key - `undefined` for a request that has none
-   * @param tried - backends that this request has already been sent to
+   * Chooses the backend for a request. O(1) for the default strategy.
+   * @param key - `undefined` for a request without one
+   * @param tried - backends that this request was already sent to
    */
   choose(key: string | undefined, tried: readonly Backend[]): void {
-    this.#leaveOut(tried);
+    this.#exclude(tried);
     this.sticky = false;
     this.#hasKey = this.#keyed !== undefined && key !== undefined;
     this.owner = this.#hasKey ? this.#ownerOf(key as string) : undefined;
@@ -96,9 +105,9 @@ export class Chooser {
     }
   }
 
-  /** Settles on one backend, past strategy and bounds: a session stays where it is. */
+  /** Chooses the backend of a session, without regard to strategy and bounds. */
   stickTo(member: Member, tried: readonly Backend[]): void {
-    this.#leaveOut(tried);
+    this.#exclude(tried);
     this.sticky = true;
     this.picked = member;
     this.owner = undefined;
@@ -106,16 +115,18 @@ export class Chooser {
     this.#hasKey = false;
   }
 
-  /** Makes the last choice true. Somebody must have been picked. */
+  /** Carries out the last choice, which must have picked a backend. */
   commit(): void {
     if (!this.#hasKey) this.#chance = drawNumber(this.#random);
     else if (this.owner !== undefined) {
-      this.places?.settle();
+      this.places?.commit();
       if (this.spilled) this.owner.spills++;
     }
   }
 
-  /** How many requests a member may have in flight now when one more comes; `Infinity` where nothing bounds them. */
+  /**
+   * How many requests a member may have in flight when one more is sent; `Infinity` if they are not bounded.
+   */
   flightLimitOf(member: Member): number {
     if (!this.#bounded) return Number.POSITIVE_INFINITY;
     const { eligibleWeight, inFlight } = this.tier;
@@ -134,11 +145,11 @@ export class Chooser {
     }
     this.#hasher.read(key, this.seed);
     this.position = this.#hasher.position;
-    this.places.look(this.position, this.#hasher.fingerprint);
+    this.places.find(this.position, this.#hasher.fingerprint);
     return this.places.owner;
   }
 
-  #leaveOut(tried: readonly Backend[]): void {
+  #exclude(tried: readonly Backend[]): void {
     this.#tried = tried;
     if (tried.length > 0) this.#triedWeight = this.#weigh(tried);
   }
@@ -160,7 +171,8 @@ export class Chooser {
   /** Whether a member is below its limit on requests in flight. */
   #hasRoom(member: Member): boolean {
     const { inFlight } = member;
-    // The limit is never below 1, and never below the factor times the fair share: mostly there is no need to work it out.
+    // The limit is at least 1 and at least factor times the fair share. Mostly these two checks decide,
+    // without computing it.
     if (inFlight === 0) return true;
     const { eligibleWeight, inFlight: total } = this.tier;
     if ((inFlight + 1) * eligibleWeight <= this.bounds.factor * (total + 1) * member.weight) return true;

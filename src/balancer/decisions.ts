@@ -1,3 +1,6 @@
+// One decision from end to end: bring the pool up to date, derive the key, honour the session, ask the
+// router.
+
 import type { Backend } from '../strategies/strategy.ts';
 import type { Chooser } from './chooser.ts';
 import type { Guards } from './guards.ts';
@@ -8,7 +11,7 @@ import type { Pool } from './pool.ts';
 import type { Router } from './router.ts';
 import type { Session } from './session.ts';
 
-/** What decisions are made of. */
+/** The parts of a balancer that a decision needs. */
 export interface DecisionParts {
   readonly pool: Pool;
   readonly guards: Guards;
@@ -16,7 +19,10 @@ export interface DecisionParts {
   readonly membership: Membership;
 }
 
-/** Brings everything up to date, then finds a backend for a request: that of its session, or the router's. Only looks. */
+/**
+ * Decides on a backend for a request: brings membership and guards up to date, then takes the backend of the
+ * session or asks the router. Commits nothing.
+ */
 export class Decisions<R> {
   readonly #settings: BalancerSettings<R>;
   readonly #parts: DecisionParts;
@@ -26,15 +32,15 @@ export class Decisions<R> {
     this.#parts = parts;
   }
 
-  /** The key by which a request is placed. */
+  /** The key of a request: the session's, else the one that the `key` option derives. */
   keyOf(request: R, session: Session | undefined): string | undefined {
     const key: unknown = session?.key ?? this.#settings.key(request);
     if (typeof key === 'string') return key;
-    // A host without types may make a number of a request; anything else is no key.
+    // Hosts in plain JavaScript may return a number. Any other type counts as no key.
     return typeof key === 'number' ? String(key) : undefined;
   }
 
-  /** Finds a backend; the chooser that is returned holds what was found. */
+  /** Chooses a backend. @returns the chooser that holds the decision */
   decide(
     request: R,
     key: string | undefined,
@@ -43,7 +49,7 @@ export class Decisions<R> {
   ): Chooser {
     const { guards, router, membership } = this.#parts;
     membership.follow();
-    guards.settle();
+    guards.advance();
     const sticky = this.#backendOf(session, tried);
     if (sticky !== undefined) return router.stickTo(sticky, tried);
     const zone = this.#settings.zones?.of(request);
@@ -52,7 +58,7 @@ export class Decisions<R> {
     return router.choose(key, tried, zone);
   }
 
-  /** The backend that a session is on, if it may keep it. */
+  /** The backend of a session; `undefined` if that backend may not keep the session. */
   #backendOf(session: Session | undefined, tried: readonly Backend[]): Member | undefined {
     if (session?.backend === undefined) return undefined;
     const member = this.#parts.pool.get(session.backend);
@@ -61,11 +67,14 @@ export class Decisions<R> {
       : undefined;
   }
 
-  /** A draining backend keeps its sessions for a while, one of weight 0 for good: both only take no new ones. */
+  /**
+   * A draining backend keeps its sessions for a while, a backend of weight 0 for good. Both get no new
+   * sessions.
+   */
   #keepsSessions(member: Member): boolean {
     const { pool } = this.#parts;
     if (pool.isEligible(member)) return true;
-    if (!pool.isEligibleBut(member, DRAINING | WEIGHTLESS)) return false;
+    if (!pool.isEligibleWithout(member, DRAINING | WEIGHTLESS)) return false;
     return (member.reasons & DRAINING) === 0 || this.#settings.env.clock.now() < member.keepsSessionsUntil;
   }
 }

@@ -1,32 +1,40 @@
-/** What happened in a pool. Ids name backends; no event carries a key or a path. */
+/**
+ * A change in a pool. Backends are named by id; no event carries a key or a path, as these may be private.
+ */
 export type BalancerEvent =
-  /** `resumed`: takes requests again, since its drain was ended or its weight is no longer 0. */
+  /** `resumed`: the backend gets requests again, because its drain was ended or its weight is no longer 0. */
   | {
       readonly type: 'added' | 'removed' | 'up' | 'draining' | 'drained' | 'resumed';
       readonly backend: string;
     }
-  /** Taken out for its health; `reason` is what whoever did so has said. */
+  /** Marked down; `reason` is the one passed to `markDown`. */
   | { readonly type: 'down'; readonly backend: string; readonly reason?: string | undefined }
-  /** Ejected for its failures, for `forMs` milliseconds. */
+  /** Ejected because of its failures, for `forMs` milliseconds. */
   | {
       readonly type: 'ejected';
       readonly backend: string;
       readonly reason: 'consecutive failures' | 'success rate';
       readonly forMs: number;
     }
-  /** Its ejection is over. */
+  /** The backend's ejection ended. */
   | { readonly type: 'returned'; readonly backend: string }
-  /** Its circuit breaker has changed. */
+  /** The backend's circuit breaker changed to this state. */
   | { readonly type: 'opened' | 'half-open' | 'closed'; readonly backend: string }
-  /** More than half of the pool is out, so that health is ignored; or no longer. */
+  /**
+   * Panic began (`true`) or ended (`false`): while it lasts, health is ignored because too much of the pool
+   * is unhealthy.
+   */
   | { readonly type: 'panic'; readonly panic: boolean }
-  /** An entry of the caller's array, or at index -1 the array itself, cannot be used. */
+  /**
+   * An entry of the caller's array is invalid and is left out; or, at index -1, the array itself cannot be
+   * read.
+   */
   | { readonly type: 'rejected'; readonly index: number; readonly message: string };
 
-/** Takes events, in the order in which things happened. */
+/** Receives events in the order in which they happened. */
 export type BalancerListener = (event: BalancerEvent) => void;
 
-/** Hands events to listeners; one that throws disturbs neither the others nor the pool. */
+/** Passes events to listeners. A listener that throws affects neither the other listeners nor the pool. */
 export class Events {
   readonly #listeners = new Set<BalancerListener>();
 
@@ -41,7 +49,7 @@ export class Events {
       try {
         listener(event);
       } catch {
-        // A listener only watches.
+        // The pool has changed already; an observer must not undo that.
       }
     }
   }

@@ -1,43 +1,46 @@
+// The report of a dry run: which backend a request would go to, and for every other backend why not.
+
 import { hashKey, KEY_SPACE } from '../hashing/hash.ts';
 import type { Chooser } from './chooser.ts';
 import type { Guards } from './guards.ts';
 import { DOWN, DRAINING, type Member, WEIGHTLESS } from './member.ts';
 import type { Pool } from './pool.ts';
 
-/** Why one backend does, or does not, take a request. */
+/** Why a backend would, or would not, get a request. */
 export interface Candidate {
   readonly id: string;
   /**
-   * `picked`, `eligible`, `full 5/4` (requests in flight and their limit), `keys full 3/3` (remembered keys and their limit, for a
-   * key that needs a place), `down`, `draining`, `weight 0`, `already tried`, `backup`, `zone eu-2` (another one), or what a guard says.
+   * `picked`; `eligible`; `full 5/4` (requests in flight and their limit); `keys full 3/3` (keys and their
+   * limit, for a new key); `down`; `draining`; `weight 0`; `already tried`; `backup`; `zone eu-2` (in another
+   * zone); or the verdict of a guard.
    */
   readonly verdict: string;
   readonly inFlight: number;
-  /** How many requests it may have in flight when this one comes; `Infinity` where nothing bounds them. */
+  /** How many requests it may have in flight when this one is sent; `Infinity` if they are not bounded. */
   readonly flightLimit: number;
   readonly keys: number;
-  /** How many keys it may have when one more needs a place; `Infinity` where nothing bounds them. */
+  /** How many keys it may own when one more is placed; `Infinity` if they are not bounded. */
   readonly keyLimit: number;
 }
 
-/** The whole story of a decision. */
+/** How a decision was made. */
 export interface Explanation {
-  /** The request's key; `undefined` where it has none. */
+  /** The request's key; `undefined` if it has none. */
   readonly key: string | undefined;
-  /** Hash of the key, 0 to 2^32 - 1; a random number where there is none. */
+  /** Hash of the key, from 0 to 2^32 - 1; a random number for a request without a key. */
   readonly hash: number;
   /** The hash as a position on the ring, from 0 up to 1. */
   readonly position: number;
   readonly strategy: string;
-  /** Id of the backend that would take the request; `undefined` where nobody may. */
+  /** Id of the backend that the request would go to; `undefined` if no backend may serve it. */
   readonly picked: string | undefined;
-  /** Id of the backend on which the key lives, or would from now on. */
+  /** Id of the backend that owns the key, or would own it after this request. */
   readonly owner: string | undefined;
-  /** Whether the key was seen before and not forgotten. */
+  /** Whether the key is remembered from an earlier request. */
   readonly remembered: boolean;
-  /** Whether the request would go elsewhere because the owner has its hands full. */
+  /** Whether the request would spill over to another backend because the owner is at its limit. */
   readonly spilled: boolean;
-  /** Whether health is ignored because too much of the pool is out. */
+  /** Whether health is ignored because too much of the pool is unhealthy. */
   readonly panic: boolean;
   readonly bounds: {
     readonly factor: number;
@@ -48,7 +51,7 @@ export interface Explanation {
   readonly candidates: readonly Candidate[];
 }
 
-/** Tells what a chooser has just found. O(n). */
+/** Describes the decision that a chooser holds. O(n). */
 export function explanation(
   key: string | undefined,
   chooser: Chooser,
@@ -56,7 +59,7 @@ export function explanation(
   guards: Guards,
 ): Explanation {
   const { picked, owner, places, bounds, seed, strategy, tier } = chooser;
-  // Hashed here: where a session decides, or a strategy without keys, the chooser has not looked at the key.
+  // Hashed again: with a session, or a strategy without keys, the chooser has not hashed the key.
   const hash = (key === undefined ? chooser.position : hashKey(key, seed)) >>> 0;
   return {
     key,

@@ -6,15 +6,15 @@ import type { Lease } from './lease.ts';
 import { FIRST_GUARD, type Member } from './member.ts';
 import type { Pool } from './pool.ts';
 
-/** The guards of one balancer, each with a bit of its own among the reasons of members. */
+/** The guards of one balancer. Each guard has a bit of its own among the reasons that bar a member. */
 export class Guards {
   readonly #guards: readonly Guard[];
-  /** Those that hear of leases. */
+  /** The guards with a `started` hook, and those with a `finished` hook. */
   readonly #starters: readonly Guard[];
   readonly #finishers: readonly Guard[];
   readonly #env: Env;
 
-  /** @throws RangeError where there are more guards than bits */
+  /** @throws RangeError if there are more guards than bits */
   constructor(factories: readonly GuardFactory[], pool: Pool, events: Events, env: Env) {
     if (factories.length > 24) throw new RangeError(`guards must be at most 24, got ${factories.length}`);
     this.#env = env;
@@ -27,21 +27,21 @@ export class Guards {
     }
   }
 
-  /** When something next changes by itself, in milliseconds of the clock. */
+  /** The earliest `dueAt` of all guards, in milliseconds of the clock; `Infinity` for never. */
   get dueAt(): number {
     let due = Number.POSITIVE_INFINITY;
     for (const guard of this.#guards) if (guard.dueAt < due) due = guard.dueAt;
     return due;
   }
 
-  /** Lets everything happen that is due. Reads the clock only where something may be. */
-  settle(): void {
-    // Index loops, here and below: they run for every request, mostly over nothing.
+  /** Calls `advance` of the guards that are due. Reads the clock only if some guard has a due time. */
+  advance(): void {
+    // Index loops, here and below: they run for every request, mostly over an empty list.
     for (let i = 0; i < this.#guards.length; i++) {
       const guard = this.#guards[i] as Guard;
       if (guard.dueAt === Number.POSITIVE_INFINITY) continue;
       const now = this.#env.clock.now();
-      if (guard.dueAt <= now) guard.settle?.(now);
+      if (guard.dueAt <= now) guard.advance?.(now);
     }
   }
 
@@ -53,7 +53,10 @@ export class Guards {
     for (let i = 0; i < this.#finishers.length; i++) this.#finishers[i]?.finished?.(lease, outcome);
   }
 
-  /** Why a member is barred by the first guard that bars it; `undefined` where none does. */
+  /**
+   * The verdict of the first guard that bars a member; `undefined` if none does.
+   * @param ignored - reasons that do not count now
+   */
   verdict(member: Member, ignored: number): string | undefined {
     const at = this.#guards.findIndex((_, i) => (member.reasons & ~ignored & (FIRST_GUARD << i)) !== 0);
     return this.#guards[at]?.verdict(member);

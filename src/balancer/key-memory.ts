@@ -1,21 +1,24 @@
-/** Stands for no backend in the table of slots. */
+// The memory of keys: a table of fixed size that maps a key's two hashes to slots of backends.
+
+/** The slot number that means "no backend". */
 export const NO_SLOT = 65_535;
 
 const WAYS = 4;
 /** 32-bit words of an entry; a set of four entries is one cache line. */
 const WORDS = 4;
 const FINGERPRINT = 0;
-/** When the entry was last seen, as a count of look-ups. */
+/** When the entry was last written, as a count of writes. */
 const SEEN = 1;
 /** Low half: slot of the owner; high half: slot of the home. */
 const OWNER_HOME = 2;
-/** Low half: slot of the origin; high half: number of the membership under which the entry was last checked. */
-const ORIGIN_RING = 3;
+/** Low half: slot of the origin; high half: epoch of the membership in which the entry was last checked. */
+const ORIGIN_EPOCH = 3;
 
 /**
- * Remembers where keys live: a fixed, set-associative table in one typed array. A key is known by two 32-bit hashes; no string is
- * kept, nothing is allocated after the start, and a full set forgets the key that was not seen for the longest time.
- * 16 bytes a key: 128 KB for 8,192. Every operation is O(1) but {@link KeyMemory.forgetBackend}.
+ * Remembers the owner, home and origin of keys: a set-associative table of fixed size in one typed array. A
+ * key is identified by two 32-bit hashes, no string is kept. Nothing is allocated after construction. A full
+ * set of four overwrites its least recently seen key. 16 bytes a key, 128 KB for 8,192 keys. Every operation
+ * is O(1), except {@link KeyMemory.forgetBackend}.
  */
 export class KeyMemory {
   /** How many keys it can hold. */
@@ -34,8 +37,8 @@ export class KeyMemory {
   }
 
   /**
-   * The entry of a key. Where there is none, the complement (`~`) of the entry that a new key would take: an empty
-   * one, else the one not seen for the longest time.
+   * The entry of a key. If the key is not remembered, the complement (`~`) of the entry that it would get: an
+   * empty entry of its set, else the least recently seen one.
    */
   find(position: number, fingerprint: number): number {
     const words = this.#words;
@@ -46,37 +49,46 @@ export class KeyMemory {
     return ~(this.size < this.capacity ? this.#spare(first) : this.#oldest(first));
   }
 
-  /** Slot of the backend on which a key lives; {@link NO_SLOT} in an empty entry. */
+  /** Slot of the backend that owns the key; {@link NO_SLOT} in an empty entry. */
   owner(entry: number): number {
     return (this.#words[entry + OWNER_HOME] as number) & 0xffff;
   }
 
-  /** Slot of its home when it was last checked. */
+  /** Slot of the key's home when the entry was last checked. */
   home(entry: number): number {
     return (this.#words[entry + OWNER_HOME] as number) >>> 16;
   }
 
-  /** Slot of the backend that it returns to as soon as that one may serve again. */
+  /**
+   * Slot of the backend that the key returns to when that one can serve it again; {@link NO_SLOT} for none.
+   */
   origin(entry: number): number {
-    return (this.#words[entry + ORIGIN_RING] as number) & 0xffff;
+    return (this.#words[entry + ORIGIN_EPOCH] as number) & 0xffff;
   }
 
-  /** Number (16 bits) of the membership under which it was last checked. */
-  ring(entry: number): number {
-    return (this.#words[entry + ORIGIN_RING] as number) >>> 16;
+  /** Epoch (16 bits) of the membership in which the entry was last checked. */
+  epoch(entry: number): number {
+    return (this.#words[entry + ORIGIN_EPOCH] as number) >>> 16;
   }
 
-  /** Writes an entry, over whatever is there, and marks it as just seen. */
-  write(entry: number, fingerprint: number, owner: number, home: number, origin: number, ring: number): void {
+  /** Overwrites an entry and marks it as just seen. */
+  write(
+    entry: number,
+    fingerprint: number,
+    owner: number,
+    home: number,
+    origin: number,
+    epoch: number,
+  ): void {
     const words = this.#words;
     if (this.owner(entry) === NO_SLOT) this.size++;
     words[entry + FINGERPRINT] = fingerprint;
     words[entry + SEEN] = this.#now = (this.#now + 1) | 0;
     words[entry + OWNER_HOME] = owner | (home << 16);
-    words[entry + ORIGIN_RING] = origin | (ring << 16);
+    words[entry + ORIGIN_EPOCH] = origin | (epoch << 16);
   }
 
-  /** An empty entry of a set, else its oldest. */
+  /** An empty entry of a set, else its least recently seen one. */
   #spare(first: number): number {
     for (let entry = first; entry < first + WAYS * WORDS; entry += WORDS) {
       if (this.owner(entry) === NO_SLOT) return entry;
@@ -84,11 +96,11 @@ export class KeyMemory {
     return this.#oldest(first);
   }
 
-  /** The entry of a set not seen for the longest time. Without a branch: which one it is cannot be predicted. */
+  /** The least recently seen entry of a set. Branch-free, as the processor could not predict the branch. */
   #oldest(first: number): number {
     let oldest = 0;
     for (let way = 0; way < WAYS; way++) {
-      // A difference, so that the count of look-ups may wrap round; the way in its lowest bits.
+      // Ages are differences, so that the count may wrap round. The lowest two bits hold the way.
       const age = (this.#now - (this.#words[first + way * WORDS + SEEN] as number)) & 0x1fffffff;
       const candidate = (age << 2) | way;
       const gain = oldest - candidate;
@@ -97,12 +109,12 @@ export class KeyMemory {
     return first + (oldest & (WAYS - 1)) * WORDS;
   }
 
-  /** Forgets the keys of a backend that left, and that others meant to return to it. O(capacity). */
+  /** Forgets the keys of a removed backend, and clears it as home and origin of other keys. O(capacity). */
   forgetBackend(slot: number): void {
     const words = this.#words;
     for (let entry = 0; entry < words.length; entry += WORDS) {
       if (this.origin(entry) === slot)
-        words[entry + ORIGIN_RING] = (words[entry + ORIGIN_RING] as number) | NO_SLOT;
+        words[entry + ORIGIN_EPOCH] = (words[entry + ORIGIN_EPOCH] as number) | NO_SLOT;
       if (this.home(entry) === slot) words[entry + OWNER_HOME] = this.owner(entry) | (NO_SLOT << 16);
       if (this.owner(entry) !== slot) continue;
       words[entry + OWNER_HOME] = (words[entry + OWNER_HOME] as number) | NO_SLOT;

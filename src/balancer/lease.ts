@@ -1,21 +1,24 @@
+// The lease: the right to send one request to one backend.
+
 import type { Backend, Outcome, StrategyLease } from '../strategies/strategy.ts';
 
-/** Platforms without explicit resource management get a symbol that nothing else looks up. */
+/** On platforms without explicit resource management, a symbol of our own that no runtime looks up. */
 const dispose: typeof Symbol.dispose =
   Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
 
-/** Who gets a lease back. */
+/** Receives a lease when it is released. */
 export interface Lessor {
   ended(lease: Lease, outcome: Outcome): void;
 }
 
 /**
- * The right to send one request to one backend, which counts as that backend's load until it is released: when the last byte
- * of the answer is out, or the tunnel is closed. Every lease must be released; `using` does it by itself.
+ * The right to send one request to one backend. It counts as load of that backend until it is released, which
+ * is due when the last byte of the response was sent, or the tunnel was closed. Every lease must be released;
+ * a `using` declaration does so by itself.
  */
 export class Lease implements StrategyLease {
   readonly backend: Backend;
-  /** Whether the backend on which the key lives was too busy for this request. */
+  /** Whether the request spilled over, because the backend that owns its key was at its limit. */
   readonly spilled: boolean;
   startedAt = 0;
   #lessor: Lessor | undefined;
@@ -33,7 +36,7 @@ export class Lease implements StrategyLease {
     lessor?.ended(this, outcome);
   }
 
-  /** Ends the lease as a success, unless it was released before. */
+  /** Releases the lease as a success, unless it was released before. */
   [dispose](): void {
     this.release();
   }

@@ -1,9 +1,12 @@
+// A backend of the pool with its counters, and the reasons that bar it from new requests.
+
 import type { Backend } from '../strategies/strategy.ts';
 import type { BackendSpec } from './address.ts';
 import type { Tier } from './tier.ts';
 
 /**
- * Reasons why a member may take nothing, as bits: a member is eligible while none is set. Guards get the bits above these.
+ * Reasons that bar a member from new requests, one bit each. A member is eligible while no bit that counts is
+ * set. Guards get the bits from {@link FIRST_GUARD} on.
  */
 export const DOWN = 1;
 export const DRAINING = 2;
@@ -12,40 +15,43 @@ export const FIRST_GUARD = 8;
 
 /** A backend in the pool, with what the engine counts. Callers see it as a {@link Backend}. */
 export class Member implements Backend {
-  // What every decision reads and writes stands first, side by side in memory.
-  /** Reasons against it: see {@link DOWN}. */
+  // The fields that every decision reads and writes come first, so that they lie side by side in memory.
+  /** The reasons that bar it, as bits: see {@link DOWN}. */
   reasons = 0;
   keys = 0;
   inFlight = 0;
   readonly slot: number;
-  /** The weight that counts now: the nominal one, scaled down while a backend is starting. */
+  /** The current weight: the nominal weight times the scale. */
   weight: number;
-  /** Leases begun, and how they ended; requests that had to go elsewhere though their key lives here. */
+  /** Leases that began. */
   requests = 0;
-  /** Those that it shares the load with. */
+  /** The members that it shares the load with. */
   readonly tier: Tier<Member>;
-  /** Whether it is in the pool, or only waits for its last leases. */
+  /** Whether it is in the pool. A removed member stays in memory until its last lease has ended. */
   present = true;
-  /** Where its first entry stands in the caller's array; -1 where it does not. */
-  place = -1;
+  /** Index of its first entry in the caller's array; -1 if it is not listed there. */
+  index = -1;
+  /** Leases that ended as failures of the backend. */
   failures = 0;
+  /** Leases that ended because the client left. */
   cancelled = 0;
+  /** Requests whose key it owns and that went to another backend because it was at its limit. */
   spills = 0;
   readonly id: string;
   readonly url: string;
   readonly address: string;
   readonly zone: string | undefined;
-  /** The weight as it was given. */
+  /** The configured weight. */
   nominalWeight: number;
-  /** From 0 to 1. */
+  /** Factor for the weight, above 0 and up to 1: below 1 while slow start ramps it up. */
   scale = 1;
   workload: number | undefined = undefined;
   reportedAt = 0;
-  /** Until when it keeps its sessions while it drains, in milliseconds of the clock. */
+  /** While it drains, it keeps its sessions until this time, in milliseconds of the clock. */
   keepsSessionsUntil = 0;
-  /** The weight that the caller's array gives it; `undefined` where it does not stand there. */
+  /** The weight in the caller's array; `undefined` if it is not listed there. */
   listedWeight: number | undefined = undefined;
-  /** Whether `add` put it in. */
+  /** Whether it was added by a call of `add`. */
   added = false;
 
   constructor(spec: BackendSpec, slot: number, tier: Tier<Member>) {

@@ -7,20 +7,24 @@ import type { Pool } from './pool.ts';
 import { type ListedBackend, PoolFollower, type RejectedEntry } from './pool-follower.ts';
 
 /**
- * Who is in the pool: the entries of the caller's array as it changes, and what `add` and `remove` make of it. The array
- * alone decides about its entries, until `remove` withholds one.
+ * Determines the members of the pool: the backends listed in the caller's array, plus those added by `add`,
+ * minus those withheld by `remove`. A withheld backend comes back only after the array stopped listing it, or
+ * listed it with another address.
  */
 export class Membership {
   readonly #pool: Pool;
   readonly #events: Events;
   readonly #follower: PoolFollower;
   readonly #drains: Drains;
-  /** Ids in the caller's array that `remove` took out, and the addresses that they had. */
+  /**
+   * Backends that are listed in the caller's array and were removed by `remove`: ids and the addresses they
+   * had.
+   */
   readonly #withheld = new Map<string, string>();
-  /** Messages of rejected entries that were already told. */
-  #told = new Set<string>();
+  /** Messages of rejected entries for which an event was emitted. */
+  #reported = new Set<string>();
 
-  /** @throws TypeError or RangeError where an entry is wrong */
+  /** @throws TypeError or RangeError if an entry is invalid */
   constructor(backendPool: readonly BackendPoolEntry[], pool: Pool, events: Events) {
     this.#pool = pool;
     this.#events = events;
@@ -31,27 +35,31 @@ export class Membership {
     this.#reconcile(listed);
   }
 
-  /** Entries of the caller's array that cannot be used. */
+  /** Invalid entries of the caller's array, which are left out. */
   get rejected(): readonly RejectedEntry[] {
     return this.#follower.rejected;
   }
 
-  /** Takes over what has changed in the caller's array; O(1) where nothing has. */
+  /** Applies changes of the caller's array. O(1) if there are none. */
   follow(): void {
     if (this.#follower.hasChanged()) this.#read();
   }
 
-  /** Whether a member is still what the caller's array says; if not, the array is read anew. One that cannot be read says what it said. */
+  /**
+   * Whether the caller's array still lists a member as it was read. If not, the array is read again. If it
+   * cannot be read, the last reading stays valid.
+   */
   confirms(member: Member): boolean {
-    return !this.#follower.hasChangedAt(member.place) || !this.#read();
+    return !this.#follower.hasChangedAt(member.index) || !this.#read();
   }
 
+  /** Applies changes of the caller's array, then looks up a member. */
   find(id: string): Member | undefined {
     this.follow();
     return this.#pool.get(id);
   }
 
-  /** @throws TypeError or RangeError where the entry is wrong or the id is taken */
+  /** @throws TypeError or RangeError if the entry is invalid or the id is in use */
   add(entry: BackendPoolEntry): Member {
     this.follow();
     const spec = readEntry(entry, 'backend');
@@ -69,7 +77,7 @@ export class Membership {
   remove(member: Member): void {
     if (member.listedWeight !== undefined) this.#withheld.set(member.id, member.address);
     this.#pool.replace(this.#pool.members.filter((other) => other !== member));
-    this.#drains.settle(member);
+    this.#drains.resolveIfIdle(member);
   }
 
   setWeight(member: Member, weight: number): void {
@@ -77,21 +85,24 @@ export class Membership {
     this.#pool.replace(this.#pool.members);
   }
 
-  /** Sets or clears a reason against a member, and tells of it where that changes anything. */
-  turn(member: Member, reason: number, on: boolean, event: BalancerEvent): void {
+  /** Sets (`on`) or clears a reason that bars a member, and emits the event if that changed anything. */
+  setReason(member: Member, reason: number, on: boolean, event: BalancerEvent): void {
     if (this.#pool.setReason(member, reason, on)) this.#events.emit(event);
   }
 
-  /** @returns a promise that resolves when the member has no lease */
+  /** @returns a promise that resolves when the member has no lease left */
   drain(member: Member, keepsSessionsUntil: number): Promise<void> {
     member.keepsSessionsUntil = keepsSessionsUntil;
-    this.turn(member, DRAINING, true, { type: 'draining', backend: member.id });
+    this.setReason(member, DRAINING, true, { type: 'draining', backend: member.id });
     const drained = this.#drains.wait(member);
-    this.#drains.settle(member);
+    this.#drains.resolveIfIdle(member);
     return drained;
   }
 
-  /** Takes over what was changed by calls in the membership whose place this one takes. What the arrays say differently comes first. */
+  /**
+   * Copies the changes that calls made in the membership that this one replaces. Where the arrays differ,
+   * this one's array wins.
+   */
   takeOver(before: Membership): void {
     before.follow();
     for (const [id, address] of before.#withheld) {
@@ -100,39 +111,40 @@ export class Membership {
     }
     for (const old of before.#pool.members) {
       const member = this.find(old.id) ?? (old.added ? this.add(entryOf(old)) : undefined);
-      if (member?.address === old.address) this.#assume(member, old);
+      if (member?.address === old.address) this.#copyState(member, old);
     }
   }
 
-  /** A lease on a member has ended. */
+  /** Called when a lease on a member has ended. */
   ended(member: Member): void {
-    if (member.inFlight === 0 && this.#drains.waiting) this.#drains.settle(member);
+    if (member.inFlight === 0 && this.#drains.waiting) this.#drains.resolveIfIdle(member);
   }
 
-  #assume(member: Member, old: Member): void {
+  #copyState(member: Member, old: Member): void {
     member.added ||= old.added;
     const isListed = member.listedWeight !== undefined;
     if (isListed && member.listedWeight === old.listedWeight && member.nominalWeight !== old.nominalWeight)
       this.setWeight(member, old.nominalWeight);
     member.keepsSessionsUntil = old.keepsSessionsUntil;
     if ((old.reasons & DRAINING) !== 0)
-      this.turn(member, DRAINING, true, { type: 'draining', backend: member.id });
-    if ((old.reasons & DOWN) !== 0) this.turn(member, DOWN, true, { type: 'down', backend: member.id });
+      this.setReason(member, DRAINING, true, { type: 'draining', backend: member.id });
+    if ((old.reasons & DOWN) !== 0) this.setReason(member, DOWN, true, { type: 'down', backend: member.id });
   }
 
-  /** @returns whether the array can be read */
+  /** Reads the array and applies it. @returns whether the array could be read */
   #read(): boolean {
     const listed = this.#follower.read();
     if (listed !== undefined) this.#reconcile(listed);
     const messages = new Set<string>();
     for (const { index, message } of this.#follower.rejected) {
       messages.add(message);
-      if (!this.#told.has(message)) this.#events.emit({ type: 'rejected', index, message });
+      if (!this.#reported.has(message)) this.#events.emit({ type: 'rejected', index, message });
     }
-    this.#told = messages;
+    this.#reported = messages;
     return listed !== undefined;
   }
 
+  /** Makes the listed backends the members of the pool, with regard to `add` and `remove`. */
   #reconcile(listed: readonly ListedBackend[]): void {
     const addresses = new Map(listed.map(({ spec }) => [spec.id, spec.address]));
     for (const [id, address] of this.#withheld) if (addresses.get(id) !== address) this.#withheld.delete(id);
@@ -143,26 +155,29 @@ export class Membership {
     for (const member of this.#pool.members) {
       if (stays.has(member)) continue;
       member.listedWeight = undefined;
-      member.place = -1;
+      member.index = -1;
       if (member.added && !addresses.has(member.id)) members.push(member);
     }
     this.#pool.replace(members);
   }
 
-  /** The member of a listed backend: the one there is, unless its address or its place in the world changed. */
-  #memberFor({ spec, weight, place }: ListedBackend): Member {
+  /** The member for a listed backend: the existing one, unless its address, zone or backup role changed. */
+  #memberFor({ spec, weight, index }: ListedBackend): Member {
     const known = this.#pool.get(spec.id);
     const isSame =
       known?.address === spec.address && known.zone === spec.zone && known.tier.backup === spec.backup;
     const member = known !== undefined && isSame ? known : this.#enter(spec, known);
-    // A weight that was set stays until the array gives another.
+    // A weight set by `setWeight` stays until the array lists another one.
     if (member.listedWeight !== weight) member.nominalWeight = weight;
     member.listedWeight = weight;
-    member.place = place;
+    member.index = index;
     return member;
   }
 
-  /** @param known - which one it was under this id; where only its place in the world is another, what calls have made of it stays */
+  /**
+   * @param known - the member with this id so far. If it has the same address, the new member keeps what
+   * calls changed in it.
+   */
   #enter(spec: BackendSpec, known: Member | undefined): Member {
     const member = this.#pool.enter(spec);
     if (known?.address !== spec.address) return member;
@@ -175,7 +190,7 @@ export class Membership {
   }
 }
 
-/** What `add` makes such a member of. */
+/** A pool entry from which `add` makes an equal member. */
 function entryOf({ id, url, zone, tier, nominalWeight }: Member): BackendPoolEntry {
   return { id, url, weight: nominalWeight, backup: tier.backup, ...(zone === undefined ? {} : { zone }) };
 }

@@ -1,3 +1,5 @@
+// The options of a balancer: their meaning, their defaults and their checks.
+
 import { type Env, systemEnv } from '../env.ts';
 import { shown } from '../shown.ts';
 import { type StrategyName, strategies } from '../strategies/registry.ts';
@@ -7,31 +9,47 @@ import type { GuardFactory } from './guard.ts';
 
 /** Settings of a {@link Balancer}. */
 export interface BalancerOptions<R> {
-  /** A name of the registry, or a factory. @defaultValue `'consistent-hash'` */
+  /** A name from the registry `strategies`, or a factory. @defaultValue `'consistent-hash'` */
   readonly strategy?: StrategyName | StrategyFactory;
   /**
-   * The key of a request; equal keys go to one backend. `undefined` means that the request has none: it is placed at random, in
-   * proportion to the weights. @defaultValue the request itself where it is a string
+   * Derives the key of a request; requests with equal keys go to one backend. A request whose key is
+   * `undefined` goes to a random backend, in proportion to the weights.
+   * @defaultValue the request itself if it is a string, else `undefined`
    */
   readonly key?: (request: R) => string | undefined;
-  /** How far above its fair share a backend may go, in keys and in requests in flight. @defaultValue see {@link Bounds} */
+  /**
+   * How far above its fair share a backend may go, in keys and in requests in flight.
+   * @defaultValue see {@link Bounds}
+   */
   readonly bounds?: Bounds;
-  /** Secret 32-bit integer that keeps others from computing keys that collide; replicas need the same. @defaultValue 0 */
+  /**
+   * A 32-bit integer that is mixed into the hash of keys. If it is secret, clients cannot compute keys that
+   * collide. All replicas need the same one.
+   * @defaultValue 0
+   */
   readonly seed?: number;
-  /** Above which share of backends out, 0 to 1, health is ignored; 1 never ignores it. @defaultValue 0.5 */
+  /**
+   * If a larger share of the backends than this is unhealthy, the pool is in panic: health is ignored. From 0
+   * to 1; at 1 it never is.
+   * @defaultValue 0.5
+   */
   readonly panicRatio?: number;
-  /** Circuit breakers, ejection, slow start and the like, asked in this order. @defaultValue none */
+  /** Circuit breaker, outlier ejection, slow start and the like, called in this order. @defaultValue none */
   readonly guards?: readonly GuardFactory[];
-  /** Keeps requests in their zone while it can carry them. @defaultValue zones do not matter */
+  /** Keeps requests in their zone while its healthy capacity suffices. @defaultValue zones are ignored */
   readonly zones?: ZoneOptions<R>;
+  /** Clock and random source. @defaultValue those of the platform */
   readonly env?: Partial<Env>;
 }
 
-/** How requests find their zone. */
+/** How requests are assigned to zones. */
 export interface ZoneOptions<R> {
-  /** The zone of a request; `undefined` where it has none, so that it may go to any. */
+  /** The zone of a request; `undefined` if it may go to any zone. */
   readonly of: (request: R) => string | undefined;
-  /** Zones in the order in which they stand in for each other. @defaultValue the order in which they first appear in the pool */
+  /**
+   * Zones in the order of failover between them.
+   * @defaultValue the order in which they first appear in the pool
+   */
   readonly order?: readonly string[];
 }
 
@@ -47,7 +65,7 @@ export interface BalancerSettings<R> {
   readonly env: Env;
 }
 
-/** @throws RangeError or TypeError naming the option and the value */
+/** @throws RangeError or TypeError that names the option and the value */
 export function readOptions<R>(options: BalancerOptions<R>): BalancerSettings<R> {
   const {
     strategy = 'consistent-hash',
@@ -60,16 +78,16 @@ export function readOptions<R>(options: BalancerOptions<R>): BalancerSettings<R>
     env = {},
   } = options;
   const { factor = 1.25, z = 1, rememberedKeys = 8_192 } = bounds;
-  demand(factor >= 1, 'bounds.factor', 'a number of at least 1', factor);
-  demand(z >= 0 && z < Number.POSITIVE_INFINITY, 'bounds.z', 'a finite number of at least 0', z);
-  demand(
+  assertOption(factor >= 1, 'bounds.factor', 'a number of at least 1', factor);
+  assertOption(z >= 0 && z < Number.POSITIVE_INFINITY, 'bounds.z', 'a finite number of at least 0', z);
+  assertOption(
     Number.isInteger(rememberedKeys) && rememberedKeys >= 0 && rememberedKeys <= 2 ** 20,
     'bounds.rememberedKeys',
     'an integer from 0 to 1048576',
     rememberedKeys,
   );
-  demand(Number.isInteger(seed) && Math.abs(seed) < 2 ** 32, 'seed', 'a 32-bit integer', seed);
-  demand(panicRatio >= 0 && panicRatio <= 1, 'panicRatio', 'a number from 0 to 1', panicRatio);
+  assertOption(Number.isInteger(seed) && Math.abs(seed) < 2 ** 32, 'seed', 'a 32-bit integer', seed);
+  assertOption(panicRatio >= 0 && panicRatio <= 1, 'panicRatio', 'a number from 0 to 1', panicRatio);
   if (zones !== undefined && typeof zones.of !== 'function') {
     throw new TypeError(`zones.of must be a function, got ${shown(zones.of)}`);
   }
@@ -99,8 +117,8 @@ function factoryOf(strategy: StrategyName | StrategyFactory): StrategyFactory {
   );
 }
 
-/** @throws RangeError naming the option, the rule and the value, where the rule does not hold */
-export function demand(holds: boolean, name: string, rule: string, value: unknown): void {
+/** @throws RangeError `name must be rule, got value` if the rule does not hold */
+export function assertOption(holds: boolean, name: string, rule: string, value: unknown): void {
   if (!holds) throw new RangeError(`${name} must be ${rule}, got ${shown(value)}`);
 }
 

@@ -1,3 +1,5 @@
+// Forecasts a change of the pool: which share of the key space would move from which backend to which.
+
 import type { BackendPoolEntry } from '../contracts.ts';
 import { type Move, movesBetween, sharesOf } from '../hashing/key-space.ts';
 import { isKeyedStrategy, type Weighted } from '../strategies/strategy.ts';
@@ -5,28 +7,30 @@ import { checkWeight, readEntry } from './address.ts';
 import type { Chooser } from './chooser.ts';
 import type { Member } from './member.ts';
 
-/** A change of the pool that is only thought of. */
+/** A change of the pool, to be forecast. */
 export interface PoolChange {
+  /** Backends to add. */
   readonly add?: readonly BackendPoolEntry[];
-  /** Ids. */
+  /** Ids of backends to remove. */
   readonly remove?: readonly string[];
   /** New weights by id. */
   readonly setWeight?: Readonly<Record<string, number>>;
 }
 
-/** What a change would do to the key space. All shares are exact, from 0 to 1. */
+/** The effect of a change on the key space. All shares are exact, from 0 to 1. */
 export interface Plan {
   /** The share of the key space whose home changes. */
   readonly moved: number;
-  /** From whom to whom, the largest first. */
+  /** The moves from one backend to another, the largest first. */
   readonly moves: readonly Move[];
-  /** What each backend owns before and after; 0 where it is not in the pool. */
+  /** The share of each backend before and after the change; 0 if it is not in the pool. */
   readonly shares: readonly { readonly id: string; readonly before: number; readonly after: number }[];
 }
 
 /**
- * Works out what a change would move, from the arcs of both rings. O(points).
- * @throws TypeError where the strategy has no arcs, RangeError where the change does not fit the pool
+ * Computes what a change would move, from the arcs of the ring before and after. O(points).
+ * @throws TypeError if the strategy has no arcs or zones or backups divide the pool
+ * @throws RangeError if the change does not fit the pool
  */
 export function planChange(choosers: readonly Chooser[], pool: readonly Member[], change: PoolChange): Plan {
   const [{ strategy }] = choosers as [Chooser];

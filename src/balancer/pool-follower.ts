@@ -1,49 +1,57 @@
+// Follows the caller's array of backends: notices that it changed and reads it again.
+
 import type { BackendPoolEntry, BackendTraits } from '../contracts.ts';
 import { shown } from '../shown.ts';
 import { type BackendSpec, checkWeight, readEntry } from './address.ts';
 
-/** A backend of the caller's array, with the weights of its entries added up. */
+/** A backend listed in the caller's array. The weights of several entries for it are added up. */
 export interface ListedBackend {
   readonly spec: BackendSpec;
   readonly weight: number;
-  /** Where its first entry stands in the array. */
-  readonly place: number;
+  /** Index of its first entry in the array. */
+  readonly index: number;
 }
 
-/** An entry of the caller's array that cannot be used; or the array itself, where that cannot be read. */
+/** An invalid entry of the caller's array, or the array itself if it cannot be read. */
 export interface RejectedEntry {
-  /** Its place in the array; -1 for the array itself. */
+  /** Its index in the array; -1 for the array itself. */
   readonly index: number;
-  /** What is wrong with it: place, rule and value. */
+  /** The error message: place, rule and value. */
   readonly message: string;
 }
 
-/** Up to this many entries are all compared before every decision. */
+/** An array of up to this many entries is compared completely before every decision. */
 const COMPARED = 64;
-/** Of a longer array this many in turn, and the weight of each of these at every fourth turn. */
+/**
+ * Of a longer array, the next 16 entries are compared, and the weight of every fourth of them; the phase
+ * rotates.
+ */
 const WINDOW = 16;
 const PHASES = 4;
 
 /**
- * Follows the caller's array, which may change at any time: {@link PoolFollower.hasChanged} costs a few nanoseconds, and
- * {@link PoolFollower.read} reads it anew. Entries are compared by identity and weight.
+ * Follows the caller's array, which may change at any time. {@link PoolFollower.hasChanged} costs a few
+ * nanoseconds; {@link PoolFollower.read} reads the array again. Entries are compared by identity and weight.
  */
 export class PoolFollower {
-  /** What the last reading could not use. */
+  /** The invalid entries of the last reading. */
   rejected: readonly RejectedEntry[] = [];
-  /** The first thing that was wrong at the last reading. */
+  /** The first error of the last reading. */
   error: unknown = undefined;
   readonly #source: readonly BackendPoolEntry[];
   readonly #name: string;
-  /** Whether the array threw when it was read: what was read before stands until it can be read again. */
+  /** Whether the last reading threw. Then the result of the reading before stays valid. */
   #isUnreadable = false;
   #entries: readonly BackendPoolEntry[] = [];
   #weights: readonly unknown[] = [];
-  /** Where the window of a long array stands, and whose weights it compares on this way through. */
+  /**
+   * Start of the next window of a long array, and the phase: which entry of each four has its weight
+   * compared.
+   */
   #next = 0;
   #phase = 0;
 
-  /** @param name - how messages call the array */
+  /** @param name - the name of the array in error messages */
   constructor(source: readonly BackendPoolEntry[], name: string) {
     if (!Array.isArray(source))
       throw new TypeError(`${name} must be an array of backends, got ${String(source)}`);
@@ -52,8 +60,9 @@ export class PoolFollower {
   }
 
   /**
-   * Whether the array differs from the last reading. O(1): of an array of more than 64, the length is compared, 16 entries in
-   * turn and the weights of 4 of them, so that another entry in the same place is seen within n/16 calls, another weight within n/4.
+   * Whether the array differs from the last reading. O(1): of an array with more than 64 entries, one call
+   * compares the length, 16 entries and 4 weights. So a replaced entry is noticed within n/16 calls, a
+   * changed weight within n/4.
    */
   hasChanged(): boolean {
     if (this.#isUnreadable) return true;
@@ -77,27 +86,28 @@ export class PoolFollower {
   }
 
   /**
-   * Whether the entry at one place of a long array has changed: guards against using a backend that was just replaced.
-   * @param place - negative for a backend that does not come from the array
+   * Whether one entry of a long array changed since the last reading. Checked for every picked backend, so
+   * that a replaced entry is never used.
+   * @param index - negative for a backend that is not listed in the array
    */
-  hasChangedAt(place: number): boolean {
-    if (place < 0 || this.#entries.length <= COMPARED) return false;
+  hasChangedAt(index: number): boolean {
+    if (index < 0 || this.#entries.length <= COMPARED) return false;
     try {
-      return this.#differs(place, place + 1);
+      return this.#differs(index, index + 1);
     } catch {
       return true;
     }
   }
 
   /**
-   * Reads the array. Entries of one backend add up; what cannot be used is left out and noted in {@link PoolFollower.rejected}.
-   * O(n).
-   * @returns `undefined` where the array itself cannot be read, which is noted in the same way
+   * Reads the array. The weights of entries for the same backend are added up. Invalid entries are left out
+   * and recorded in {@link PoolFollower.rejected}. O(n).
+   * @returns `undefined` if the array itself cannot be read, which is recorded in the same way
    */
   read(): ListedBackend[] | undefined {
     const entries = this.#readEntries();
     if (entries === undefined) return undefined;
-    const listed = new Map<string, { spec: BackendSpec; weight: number; place: number }>();
+    const listed = new Map<string, { spec: BackendSpec; weight: number; index: number }>();
     const byAddress = new Map<string, string>();
     const rejected: RejectedEntry[] = [];
     for (const [index, entry] of entries.entries()) {
@@ -107,16 +117,16 @@ export class PoolFollower {
         const id = spec.named ? spec.id : (byAddress.get(spec.address) ?? spec.id);
         const known = listed.get(id);
         if (known === undefined) {
-          listed.set(id, { spec, weight: spec.weight, place: index });
+          listed.set(id, { spec, weight: spec.weight, index });
           if (!spec.named) byAddress.set(spec.address, id);
         } else if (known.spec.address === spec.address) {
           known.weight = checkWeight(
             known.weight + spec.weight,
-            `${where}.weight, added to that of ${this.#name}[${known.place}],`,
+            `${where}.weight, added to that of ${this.#name}[${known.index}],`,
           );
         } else {
           throw new RangeError(
-            `${where}.id ${JSON.stringify(id)} already stands for ${known.spec.url} at ${this.#name}[${known.place}], got ${spec.url}`,
+            `${where}.id ${JSON.stringify(id)} already stands for ${known.spec.url} at ${this.#name}[${known.index}], got ${spec.url}`,
           );
         }
       } catch (error) {
@@ -145,31 +155,35 @@ export class PoolFollower {
     }
   }
 
-  /** Whether some entries are others, or weigh otherwise. */
+  /** Whether an entry or its weight differs from the last reading. */
   #differs(from: number, to: number): boolean {
     const source = this.#source;
     const entries = this.#entries;
-    for (let i = from; i < to; i++) if (source[i] !== entries[i] || this.#weighsOther(i)) return true;
+    for (let i = from; i < to; i++) if (source[i] !== entries[i] || this.#weightDiffers(i)) return true;
     return false;
   }
 
-  /** The same for a window of a long array, but for most weights, which take longer to read. */
+  /**
+   * The same for a window of a long array. Compares only every fourth weight, as reading weights takes
+   * longer.
+   */
   #windowDiffers(from: number, to: number, phase: number): boolean {
     const source = this.#source;
     const entries = this.#entries;
     for (let i = from; i < to; i++) if (source[i] !== entries[i]) return true;
-    for (let i = from + phase; i < to; i += PHASES) if (this.#weighsOther(i)) return true;
+    for (let i = from + phase; i < to; i += PHASES) if (this.#weightDiffers(i)) return true;
     return false;
   }
 
-  #weighsOther(i: number): boolean {
+  #weightDiffers(i: number): boolean {
     const weight = weightOf(this.#source[i]);
-    // NaN, which is wrong but must not look new each time, differs from itself.
+    // Object.is, as NaN differs from itself: an entry with this invalid weight must not look changed at each
+    // call.
     return weight !== this.#weights[i] && !Object.is(weight, this.#weights[i]);
   }
 }
 
-/** The weight as it stands, right or wrong. */
+/** The weight of an entry, unchecked. */
 function weightOf(entry: BackendPoolEntry | undefined): unknown {
   return typeof entry === 'object' && entry !== null ? readWeight(entry) : undefined;
 }

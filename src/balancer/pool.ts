@@ -1,37 +1,42 @@
+// The members of a pool, their slots and tiers, and which of them are eligible.
+
 import { MAX_SLOT } from '../hashing/ring.ts';
 import type { BackendSpec } from './address.ts';
 import type { Events } from './events.ts';
 import { DOWN, DRAINING, Member, WEIGHTLESS } from './member.ts';
 import { type ReasonMasks, Tier } from './tier.ts';
 
-/** How a {@link Pool} is set up. */
+/** Settings and callbacks of a {@link Pool}. */
 export interface PoolOptions {
-  /** Above which share of members out, 0 to 1, health is ignored. */
+  /** If a larger share of members than this, 0 to 1, is unhealthy, health is ignored. */
   readonly panicRatio: number;
   /** Whether each zone is a tier of its own. */
   readonly zoned: boolean;
   readonly events: Events;
-  /** Brings the tables that are built over the members up to date. */
+  /** Called when members or weights changed, to rebuild the tables over the members. */
   readonly membersChanged: (removed: readonly Member[]) => void;
 }
 
-/** The members of the pool, their slots, and who of them may serve. */
+/** The members of the pool, their slots, and which of them are eligible for new requests. */
 export class Pool implements ReasonMasks {
-  /** In the order in which they are listed. */
+  /** In the order of the caller's array, then those that `add` added. */
   members: readonly Member[] = [];
-  /** In the order in which they first had a member. Members without a zone, and all where zones do not matter, form the first. */
+  /**
+   * In the order in which they first had a member. The first tier has the members without a zone; all, if
+   * zones are ignored.
+   */
   readonly tiers: Tier<Member>[] = [new Tier<Member>(undefined, false)];
-  /** Whether so many members are out that health is ignored. */
+  /** Whether health is ignored because too many members are unhealthy. */
   panic = false;
-  /** Reasons that speak of health. */
+  /** Reasons that mean "unhealthy". */
   healthMask = DOWN;
-  /** Reasons for which it is worth to wait. */
+  /** Reasons that mean "at its limit": waiting helps. */
   busyMask = 0;
-  /** Reasons that count now: health does not in panic. */
+  /** Reasons that bar a member now: all of them, in panic without those of `healthMask`. */
   barMask = -1;
   readonly bySlot: (Member | undefined)[] = [];
   readonly #byId = new Map<string, Member>();
-  /** Members that left while they had leases, by id: one that comes back goes on counting where it was. */
+  /** Removed members that still have leases, by id. A backend that comes back keeps its counters. */
   readonly #departed = new Map<string, Member>();
   readonly #freeSlots: number[] = [];
   readonly #options: PoolOptions;
@@ -40,7 +45,7 @@ export class Pool implements ReasonMasks {
     this.#options = options;
   }
 
-  /** The tier of an empty pool. */
+  /** The first tier. It exists even in an empty pool. */
   get firstTier(): Tier<Member> {
     return this.tiers[0] as Tier<Member>;
   }
@@ -49,25 +54,25 @@ export class Pool implements ReasonMasks {
     return this.#byId.get(id);
   }
 
-  /** Whether a member may take new requests. */
+  /** Whether a member may get new requests. */
   isEligible(member: Member): boolean {
     return (member.reasons & this.barMask) === 0;
   }
 
-  /** Whether a member may serve but for some reasons. */
-  isEligibleBut(member: Member, reasons: number): boolean {
+  /** Whether a member would be eligible without some of its reasons. */
+  isEligibleWithout(member: Member, reasons: number): boolean {
     return (member.reasons & this.barMask & ~reasons) === 0;
   }
 
-  /** Whether some members take nothing only because they are busy. O(n). */
+  /** Whether some untried member would be eligible if it were not at its limit. O(n). */
   isBusy(tried: readonly Member[]): boolean {
     return this.members.some(
       (member) =>
-        !this.isEligible(member) && this.isEligibleBut(member, this.busyMask) && !tried.includes(member),
+        !this.isEligible(member) && this.isEligibleWithout(member, this.busyMask) && !tried.includes(member),
     );
   }
 
-  /** A member for a backend that comes; {@link Pool.replace} then lets it in. */
+  /** Creates the member for a new backend. It joins the pool with the next {@link Pool.replace}. */
   enter(spec: BackendSpec): Member {
     const tier = this.#tierFor(spec);
     const returning = this.#departed.get(spec.id);
@@ -77,7 +82,7 @@ export class Pool implements ReasonMasks {
       returning.reasons = 0;
       returning.scale = 1;
       returning.added = false;
-      returning.place = -1;
+      returning.index = -1;
       return returning;
     }
     const slot = this.#freeSlots.pop() ?? this.bySlot.length;
@@ -87,7 +92,9 @@ export class Pool implements ReasonMasks {
     return member;
   }
 
-  /** Makes these the members, with the weights that they now have. */
+  /**
+   * Sets the members of the pool and recomputes their weights and all sums. O(n), and the strategies' update.
+   */
   replace(members: readonly Member[]): void {
     const stays = new Set(members);
     const before = new Set(this.members);
@@ -117,14 +124,14 @@ export class Pool implements ReasonMasks {
     if (panicTurned) events.emit({ type: 'panic', panic: this.panic });
   }
 
-  /** Scales the weights of some members. */
+  /** Sets the scale of some members' weights. */
   scale(factors: ReadonlyMap<Member, number>): void {
     for (const [member, factor] of factors) member.scale = factor;
     this.replace(this.members);
   }
 
   /**
-   * Sets or clears one of a member's reasons. O(1) amortised, and O(n) where panic begins or ends.
+   * Sets (`on`) or clears a reason that bars a member. O(1) amortised; O(n) if panic begins or ends.
    * @returns whether that changed anything
    */
   setReason(member: Member, reason: number, on: boolean): boolean {
@@ -132,20 +139,20 @@ export class Pool implements ReasonMasks {
     const reasons = on ? before | reason : before & ~reason;
     if (reasons === before) return false;
     member.reasons = reasons;
-    // What left the pool is in no sum.
+    // A removed member is not part of any sum.
     if (!member.present) return true;
     member.tier.change(member, before, this);
     if (this.#judge()) this.#options.events.emit({ type: 'panic', panic: this.panic });
     return true;
   }
 
-  /** Counts a lease in. */
+  /** Counts a lease that began. */
   begin(member: Member): void {
     member.inFlight++;
     member.tier.inFlight++;
   }
 
-  /** Counts a lease out; one on a member that left no longer concerns the pool. */
+  /** Counts a lease that ended. Leases on removed members are not in the sum of the tier. */
   end(member: Member): void {
     member.inFlight--;
     if (member.present) member.tier.inFlight--;
@@ -167,7 +174,7 @@ export class Pool implements ReasonMasks {
     else this.#departed.set(member.id, member);
   }
 
-  /** Nothing holds on to a departed member any more: its slot is free. */
+  /** Frees the slot of a removed member after its last lease. */
   #release(member: Member): void {
     if (this.#departed.get(member.id) === member) this.#departed.delete(member.id);
     this.bySlot[member.slot] = undefined;
@@ -175,7 +182,8 @@ export class Pool implements ReasonMasks {
   }
 
   /**
-   * Decides whether health counts. Backups that stand in for everybody else keep panic away; who is only busy is well.
+   * Decides whether the pool is in panic. There is no panic while healthy backups can serve all requests. A
+   * member at its limit counts as healthy.
    * @returns whether panic began or ended
    */
   #judge(): boolean {

@@ -1,3 +1,5 @@
+// Chooses the tier for a request: its own zone first, then the other zones, backups last.
+
 import { hashKey, KEY_SPACE, mix } from '../hashing/hash.ts';
 import type { Backend } from '../strategies/strategy.ts';
 import { drawNumber } from '../strategies/weighted-draw.ts';
@@ -6,23 +8,26 @@ import type { Member } from './member.ts';
 import type { Pool } from './pool.ts';
 import type { Tier } from './tier.ts';
 
-/** A zone passes requests on when its healthy capacity falls below 1 / 1.4 of the whole, as in Envoy. */
+/** A zone keeps all its requests until its healthy weight falls below 1 / 1.4 of its weight, as in Envoy. */
 const OVERPROVISIONING = 1.4;
 
-/** How a {@link Router} is set up. */
+/** Settings of a {@link Router}. */
 export interface RouterOptions {
-  /** Zones in the order in which they stand in for each other; those not named come after them. */
+  /** Zones in the order of failover between them; unlisted zones come last. */
   readonly zoneOrder: readonly string[];
-  /** What to make a chooser of, for each tier anew. */
+  /** Returns the parts of a new chooser; called once for each tier. */
   readonly chooser: () => ChooserOptions;
 }
 
-/** Leads each request to the tier that serves it: its own zone first, then the next ones, backups last. */
+/** Finds the tier that serves a request, and lets the chooser of that tier choose the backend. */
 export class Router {
   #choosers: readonly Chooser[] = [];
   readonly #pool: Pool;
   readonly #options: RouterOptions;
-  /** Decides for requests without a key; drawn ahead, so that looking does not change it. */
+  /**
+   * A random number that replaces the hash of a request without a key. Drawn in advance, so that a dry run
+   * sees the same one.
+   */
   #chance = 0;
   readonly #random: () => number;
 
@@ -30,21 +35,21 @@ export class Router {
     this.#pool = pool;
     this.#random = random;
     this.#options = options;
-    // A first one, so that there always is somebody to say that nobody may.
+    // There is always one chooser, which answers for an empty pool, too.
     this.#choosers = [this.#chooserFor(pool.firstTier)];
   }
 
-  /** Keys remembered over all tiers. */
+  /** Number of remembered keys, over all tiers. */
   get keys(): number {
     return this.#choosers.reduce((sum, { places }) => sum + (places?.size ?? 0), 0);
   }
 
-  /** One for each tier, preferred zones first, backups last; at least one. */
+  /** A chooser for each tier with members, in the order of preference, backups last; at least one. */
   get choosers(): readonly Chooser[] {
     return this.#choosers;
   }
 
-  /** Members or weights changed. */
+  /** Called after members or weights changed. */
   membersChanged(removed: readonly Member[]): void {
     const known = new Map(this.#choosers.map((chooser) => [chooser.tier, chooser]));
     const inUse = this.#pool.tiers.filter((tier) => tier.members.length > 0);
@@ -58,7 +63,7 @@ export class Router {
     for (const chooser of this.#choosers) chooser.membersChanged(removed);
   }
 
-  /** Finds a backend; the chooser that is returned holds what was found. */
+  /** Chooses a backend. @returns the chooser that holds the decision */
   choose(key: string | undefined, tried: readonly Backend[], zone: string | undefined): Chooser {
     const only = this.#choosers[0] as Chooser;
     if (this.#choosers.length === 1) {
@@ -73,14 +78,14 @@ export class Router {
     return order[0] as Chooser;
   }
 
-  /** Settles on the backend of a session. */
+  /** Chooses the backend of a session. @returns the chooser that holds the decision */
   stickTo(member: Member, tried: readonly Backend[]): Chooser {
     const chooser = this.chooserOf(member);
     chooser.stickTo(member, tried);
     return chooser;
   }
 
-  /** The chooser of the tier to which a member belongs. */
+  /** The chooser of a member's tier. */
   chooserOf(member: Member): Chooser {
     const first = this.#choosers[0] as Chooser;
     return first.tier === member.tier
@@ -88,7 +93,7 @@ export class Router {
       : (this.#choosers.find(({ tier }) => tier === member.tier) as Chooser);
   }
 
-  /** A choice was made true. */
+  /** Called after a decision was committed. */
   committed(): void {
     if (this.#choosers.length > 1) this.#chance = drawNumber(this.#random);
   }
@@ -97,14 +102,14 @@ export class Router {
     return new Chooser(this.#pool, tier, this.#options.chooser());
   }
 
-  /** All choosers in the order in which they are asked. */
+  /** All choosers in the order in which they are asked for this request. */
   #order(key: string | undefined, zone: string | undefined): Chooser[] {
     const primary = this.#choosers.filter(({ tier }) => !tier.backup);
     const backups = this.#choosers.filter(({ tier }) => tier.backup);
     const hash = key === undefined ? this.#chance : hashKey(key, primary[0]?.seed ?? 0);
-    // Mixed once more: the fraction must not go along with the position on the ring.
+    // Mixed once more, so that the fraction is independent of the position on the ring.
     const fraction = (mix(hash ^ 0x2545f491) >>> 0) / KEY_SPACE;
-    // Who has no zone is at home nowhere, not with the members that have none either.
+    // A request without a zone has no own tier, not even the tier of members without a zone.
     const own = primary.filter(({ tier }) => zone !== undefined && tier.zone === zone);
     const rest = primary.filter((one) => !own.includes(one));
     const first = own.length > 0 ? byHealth([...own, ...rest], fraction) : byWeight(rest, fraction);
@@ -116,7 +121,10 @@ export class Router {
   }
 }
 
-/** Each in order takes what its health allows, times 1.4, of what those before it left over. */
+/**
+ * Each chooser in order gets a share of up to its healthy part times 1.4, from what the choosers before it
+ * left over.
+ */
 function byHealth(choosers: readonly Chooser[], fraction: number): Chooser | undefined {
   const shares = choosers.map(({ tier }) =>
     Math.min(1, tier.weight === 0 ? 0 : (OVERPROVISIONING * tier.healthyWeight) / tier.weight),
@@ -129,7 +137,7 @@ function byHealth(choosers: readonly Chooser[], fraction: number): Chooser | und
   return choosers.find((_, i) => fraction * total < (end += shares[i] as number));
 }
 
-/** For a request of no zone: in proportion to what may serve. */
+/** For a request without a zone: in proportion to the eligible weight. */
 function byWeight(choosers: readonly Chooser[], fraction: number): Chooser | undefined {
   const total = choosers.reduce((sum, { tier }) => sum + tier.eligibleWeight, 0);
   let end = 0;

@@ -1,7 +1,10 @@
-/** What ties a request to the ones before it. A preference: a backend that may not serve is passed over. */
+/**
+ * The session of a request, which keeps it on the backend of earlier ones. If that backend may not serve,
+ * another one is chosen.
+ */
 export interface Session {
-  /** Id of the backend that the session is on. */
+  /** Id of the session's backend; `undefined` for a new session. */
   readonly backend?: string | undefined;
-  /** Takes the place of the request's key, so that a new session goes where its key belongs. */
+  /** Replaces the key of the request, so that a new session goes to the backend of its key. */
   readonly key?: string | undefined;
 }

@@ -1,50 +1,55 @@
+// The figures of a pool and of one backend, as `stats()` returns them.
+
 import { DOWN, DRAINING, FIRST_GUARD, type Member } from './member.ts';
 import type { RejectedEntry } from './pool-follower.ts';
 
-/** Whether a backend takes requests, and if not, why: its checks, a drain, or a guard such as ejection. */
+/**
+ * Whether a backend gets new requests (`up`), and if not, why: it was marked `down`, it is `draining`, or a
+ * guard such as outlier ejection has `barred` it.
+ */
 export type BackendState = 'up' | 'down' | 'draining' | 'barred';
 
-/** One backend in numbers. Totals count since it joined the pool. */
+/** The figures of one backend. Totals count since it joined the pool. */
 export interface BackendStats {
   readonly id: string;
   readonly url: string;
   readonly zone: string | undefined;
   readonly weight: number;
-  /** The weight that counts now: less than `weight` while the backend is starting. */
+  /** The current weight: below `weight` while slow start ramps it up. */
   readonly currentWeight: number;
   readonly backup: boolean;
   readonly state: BackendState;
-  /** Leases held now. */
+  /** Leases that have not ended. */
   readonly inFlight: number;
-  /** Leases begun. */
+  /** Leases that began. */
   readonly requests: number;
-  /** Leases that ended as the backend's failure. */
+  /** Leases that ended as failures of the backend. */
   readonly failures: number;
-  /** Leases that the client ended. */
+  /** Leases that ended because the client left. */
   readonly cancelled: number;
-  /** Requests whose key lives here and that went elsewhere because this backend had its hands full. */
+  /** Requests whose key it owns and that went to another backend because it was at its limit. */
   readonly spills: number;
-  /** Remembered keys that live here. */
+  /** Remembered keys that it owns. */
   readonly keys: number;
-  /** Share of the key space whose home is here, 0 to 1; `undefined` where the strategy knows no homes. */
+  /** Its share of the key space, from 0 to 1; `undefined` if the strategy has no homes. */
   readonly share: number | undefined;
 }
 
-/** A pool in numbers. */
+/** The figures of a pool. */
 export interface BalancerStats {
   readonly strategy: string;
   readonly fingerprint: string;
   readonly inFlight: number;
-  /** Keys remembered. */
+  /** Number of remembered keys. */
   readonly keys: number;
-  /** Whether health is ignored because too much of the pool is out. */
+  /** Whether health is ignored because too much of the pool is unhealthy. */
   readonly panic: boolean;
   readonly backends: readonly BackendStats[];
-  /** Entries of the caller's array that cannot be used. */
+  /** Invalid entries of the caller's array, which are left out. */
   readonly rejected: readonly RejectedEntry[];
 }
 
-/** The gravest reason counts. */
+/** The reason of the highest severity counts: a drain, then down, then guards. */
 function stateOf({ reasons }: Member): BackendState {
   if ((reasons & DRAINING) !== 0) return 'draining';
   if ((reasons & DOWN) !== 0) return 'down';

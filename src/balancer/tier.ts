@@ -1,28 +1,30 @@
-/** What a tier adds up. */
+// Groups of members that share one load, with their sums kept up to date.
+
+/** The fields of a member that a tier adds up. */
 interface Summand {
   readonly reasons: number;
   readonly weight: number;
 }
 
-/** Which reasons count for what, as bits. */
+/** The meaning of reasons, as bit masks. */
 export interface ReasonMasks {
-  /** Those that speak of health. */
+  /** Reasons that mean "unhealthy". */
   readonly healthMask: number;
-  /** Those that only say that a member has its hands full: it is in service and well all the same. */
+  /** Reasons that mean "at its limit": the member is in service and healthy all the same. */
   readonly busyMask: number;
-  /** Those for which a member may not serve now: all, but for health in panic. */
+  /** Reasons that bar a member now: all of them, in panic without those of `healthMask`. */
   readonly barMask: number;
 }
 
-/** How many members there are of a kind, and their weight. */
+/** Number and weight of the members of a kind. */
 class Total {
   count = 0;
   weight = 0;
 
-  /** Counts a member in (1), out (-1), or leaves it where it is (0). */
-  turn(by: number, weight: number): void {
+  /** Adds (1) or subtracts (-1) a member, or changes nothing (0). */
+  add(by: number, weight: number): void {
     this.count += by;
-    // Without members nothing is left, not even what rounding left over.
+    // Exactly 0 without members, without a remainder of rounding.
     this.weight = this.count === 0 ? 0 : this.weight + by * weight;
   }
 
@@ -33,16 +35,16 @@ class Total {
 }
 
 /**
- * Members that share one load: all of the pool, or those of one zone, or the backups. With the sums over them that every
- * decision needs, kept as things change so that no decision is O(n).
+ * Members that share one load: the whole pool, or those of one zone, or the backups. It keeps the sums that
+ * every decision needs up to date, so that no decision is O(n).
  */
 export class Tier<M extends Summand> {
-  /** `undefined` where zones do not matter. */
+  /** The zone; `undefined` if zones are ignored, and for members without a zone. */
   readonly zone: string | undefined;
-  /** Whether it serves only when no other tier can. */
+  /** Whether it gets requests only if no other tier can serve them. */
   readonly backup: boolean;
   members: readonly M[] = [];
-  /** Requests in flight over the members. */
+  /** Requests in flight, over all members. */
   inFlight = 0;
   readonly #inService = new Total();
   readonly #healthy = new Total();
@@ -55,55 +57,65 @@ export class Tier<M extends Summand> {
     this.backup = backup;
   }
 
-  /** Weight over the members that may serve. */
+  /** Weight of the eligible members. */
   get eligibleWeight(): number {
     return this.#eligible.weight;
   }
 
-  /** Weight over the members that are in service, and over those of them that are healthy; busy ones are both. */
+  /**
+   * Weight of the members in service. Unhealthy members and those at their limit are in service; draining
+   * ones, and those with an open breaker, are not.
+   */
   get weight(): number {
     return this.#inService.weight;
   }
 
+  /** Weight of the healthy members. Includes members at their limit. */
   get healthyWeight(): number {
     return this.#healthy.weight;
   }
 
-  /** How many members are in service, and how many of them are healthy. */
+  /** Number of members in service. */
   get inService(): number {
     return this.#inService.count;
   }
 
+  /** Number of healthy members. */
   get healthy(): number {
     return this.#healthy.count;
   }
 
-  /** Sums up anew. O(n). */
+  /** Computes all sums. O(n). */
   sum(masks: ReasonMasks): void {
     this.#inService.clear();
     this.#healthy.clear();
     this.#eligible.clear();
-    for (const { reasons, weight } of this.members) this.#turn(weight, -1, reasons, masks);
+    for (const { reasons, weight } of this.members) this.#apply(weight, -1, reasons, masks);
     this.#changes = 0;
   }
 
   /**
-   * Takes over that the reasons of one member changed. O(1), except that after as many changes as there are members everything
-   * is summed up anew, so that rounding never builds up.
+   * Updates the sums after the reasons of one member changed. O(1), except that after as many changes as
+   * there are members all sums are computed again, so that rounding errors do not add up.
    */
   change({ weight, reasons }: M, before: number, masks: ReasonMasks): void {
     if (++this.#changes > this.members.length) this.sum(masks);
-    else this.#turn(weight, before, reasons, masks);
+    else this.#apply(weight, before, reasons, masks);
   }
 
-  #turn(weight: number, before: number, after: number, { healthMask, busyMask, barMask }: ReasonMasks): void {
-    this.#inService.turn(turnOf(before, after, ~(healthMask | busyMask)), weight);
-    this.#healthy.turn(turnOf(before, after, ~busyMask), weight);
-    this.#eligible.turn(turnOf(before, after, barMask), weight);
+  #apply(
+    weight: number,
+    before: number,
+    after: number,
+    { healthMask, busyMask, barMask }: ReasonMasks,
+  ): void {
+    this.#inService.add(changeOf(before, after, ~(healthMask | busyMask)), weight);
+    this.#healthy.add(changeOf(before, after, ~busyMask), weight);
+    this.#eligible.add(changeOf(before, after, barMask), weight);
   }
 }
 
-/** 1 where the last of these reasons has gone, -1 where the first has come, else 0. */
-function turnOf(before: number, after: number, mask: number): number {
+/** 1 if the last reason of the mask was cleared, -1 if the first was set, else 0. */
+function changeOf(before: number, after: number, mask: number): number {
   return Number((after & mask) === 0) - Number((before & mask) === 0);
 }

@@ -1,6 +1,10 @@
+// The workload that a backend reports of itself.
+
 import { shown } from '../shown.ts';
 
-/** How much of its resources a backend uses, each from 0 to 1; further ones may be named. */
+/**
+ * The utilization of a backend's resources, each from 0 to 1. Further resources may be added under any name.
+ */
 export interface WorkloadReport {
   readonly cpu?: number;
   readonly memory?: number;
@@ -9,8 +13,9 @@ export interface WorkloadReport {
 }
 
 /**
- * The most used resource is what limits a backend. `undefined` for an empty report.
- * @throws RangeError where a value is not a number from 0 to 1
+ * The highest utilization in a report, as the most used resource limits the backend; `undefined` for an empty
+ * report.
+ * @throws RangeError if a value is not a number from 0 to 1
  */
 export function highestUse(report: WorkloadReport): number | undefined {
   let highest: number | undefined;

@@ -1,4 +1,4 @@
-import { demand } from '../balancer/options.ts';
+import { assertOption } from '../balancer/options.ts';
 
 /** Settings of `circuitBreaker`. */
 export interface CircuitBreakerOptions {
@@ -32,16 +32,16 @@ export function readBreakerOptions({
   const isCount = (count: number) => Number.isSafeInteger(count) && count >= 1;
   const isShare = Number.isFinite(failureRatio) && failureRatio > 0 && failureRatio <= 1;
   const name = 'circuitBreaker';
-  demand(isTime(windowMs), `${name}.windowMs`, 'a finite number above 0', windowMs);
-  demand(isCount(minRequests), `${name}.minRequests`, 'an integer of at least 1', minRequests);
-  demand(isShare, `${name}.failureRatio`, 'a number above 0 and up to 1', failureRatio);
-  demand(isTime(openMs), `${name}.openMs`, 'a finite number above 0', openMs);
-  demand(
+  assertOption(isTime(windowMs), `${name}.windowMs`, 'a finite number above 0', windowMs);
+  assertOption(isCount(minRequests), `${name}.minRequests`, 'an integer of at least 1', minRequests);
+  assertOption(isShare, `${name}.failureRatio`, 'a number above 0 and up to 1', failureRatio);
+  assertOption(isTime(openMs), `${name}.openMs`, 'a finite number above 0', openMs);
+  assertOption(
     isTime(maxOpenMs) && maxOpenMs >= openMs,
     `${name}.maxOpenMs`,
     'a finite number of at least openMs',
     maxOpenMs,
   );
-  demand(isCount(probes), `${name}.probes`, 'an integer of at least 1', probes);
+  assertOption(isCount(probes), `${name}.probes`, 'an integer of at least 1', probes);
   return { windowMs, minRequests, failureRatio, openMs, maxOpenMs, probes };
 }

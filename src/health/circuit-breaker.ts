@@ -90,7 +90,7 @@ class CircuitBreaker implements Guard {
     else if (outcome === 'failure') this.#failed(state);
   }
 
-  settle(now: number): void {
+  advance(now: number): void {
     for (const state of this.#tripped) {
       if (state.until > now) continue;
       if (state.phase === 'open') this.#halfOpen(state);

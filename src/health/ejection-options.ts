@@ -1,4 +1,4 @@
-import { demand } from '../balancer/options.ts';
+import { assertOption } from '../balancer/options.ts';
 import { readSuccessRate, type SuccessRateOptions } from './success-rate.ts';
 
 /** Settings of `outlierEjection`. */
@@ -41,17 +41,22 @@ export function readEjectionOptions(options: OutlierEjectionOptions): EjectionSe
   const isRatio = (ratio: number) => Number.isFinite(ratio) && ratio >= 0 && ratio <= 1;
   const isCount = (count: number) => Number.isSafeInteger(count) && count >= 1;
   const name = 'outlierEjection';
-  demand(
+  assertOption(
     isCount(consecutiveFailures) || consecutiveFailures === Number.POSITIVE_INFINITY,
     `${name}.consecutiveFailures`,
     'an integer of at least 1, or Infinity',
     consecutiveFailures,
   );
-  demand(isTime(intervalMs), `${name}.intervalMs`, 'a finite number above 0', intervalMs);
-  demand(isTime(baseMs), `${name}.baseMs`, 'a finite number above 0', baseMs);
-  demand(isTime(maxMs) && maxMs >= baseMs, `${name}.maxMs`, 'a finite number of at least baseMs', maxMs);
-  demand(isRatio(jitter), `${name}.jitter`, 'a number from 0 to 1', jitter);
-  demand(isRatio(maxEjectedRatio), `${name}.maxEjectedRatio`, 'a number from 0 to 1', maxEjectedRatio);
+  assertOption(isTime(intervalMs), `${name}.intervalMs`, 'a finite number above 0', intervalMs);
+  assertOption(isTime(baseMs), `${name}.baseMs`, 'a finite number above 0', baseMs);
+  assertOption(
+    isTime(maxMs) && maxMs >= baseMs,
+    `${name}.maxMs`,
+    'a finite number of at least baseMs',
+    maxMs,
+  );
+  assertOption(isRatio(jitter), `${name}.jitter`, 'a number from 0 to 1', jitter);
+  assertOption(isRatio(maxEjectedRatio), `${name}.maxEjectedRatio`, 'a number from 0 to 1', maxEjectedRatio);
   const successRate = readSuccessRate(options.successRate, `${name}.successRate`);
   return { consecutiveFailures, intervalMs, baseMs, maxMs, jitter, maxEjectedRatio, successRate };
 }

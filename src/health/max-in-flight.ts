@@ -1,5 +1,5 @@
 import type { GuardFactory } from '../balancer/guard.ts';
-import { demand } from '../balancer/options.ts';
+import { assertOption } from '../balancer/options.ts';
 
 /**
  * Lets no backend have more than so many requests in flight: one that has them is full, not unhealthy, so that it is worth to
@@ -9,13 +9,13 @@ import { demand } from '../balancer/options.ts';
  * @throws RangeError where `limit` is anything else
  */
 export function maxInFlight(limit: number): GuardFactory {
-  demand(Number.isSafeInteger(limit) && limit >= 1, 'maxInFlight', 'an integer of at least 1', limit);
+  assertOption(Number.isSafeInteger(limit) && limit >= 1, 'maxInFlight', 'an integer of at least 1', limit);
   return (control) => {
     const guard = {
       isHealth: false,
       isBusy: true,
       dueAt: Number.POSITIVE_INFINITY,
-      settle() {
+      advance() {
         guard.dueAt = Number.POSITIVE_INFINITY;
         for (const backend of control.backends) control.bar(backend, backend.inFlight >= limit);
       },

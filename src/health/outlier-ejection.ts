@@ -87,7 +87,7 @@ class OutlierEjection implements Guard {
     } else this.#failed(state);
   }
 
-  settle(now: number): void {
+  advance(now: number): void {
     const back = [...this.#ejected].filter(({ until }) => until <= now);
     const intervalEnded = this.#intervalEnd <= now;
     if (intervalEnded) this.#intervalEnd = Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 import type { BalancerEvent } from '../balancer/events.ts';
 import type { Guard, GuardControl, GuardFactory } from '../balancer/guard.ts';
-import { demand } from '../balancer/options.ts';
+import { assertOption } from '../balancer/options.ts';
 import type { Backend } from '../strategies/strategy.ts';
 
 /** Settings of {@link slowStart}. */
@@ -58,7 +58,7 @@ class SlowStart implements Guard {
     control.subscribe((event) => this.#listen(event));
   }
 
-  settle(now: number): void {
+  advance(now: number): void {
     if (this.#arrived.size > 0) this.#begin();
     this.dueAt = Number.POSITIVE_INFINITY;
     const factors = new Map<Backend, number>();
@@ -137,9 +137,9 @@ function readOptions({
 }: SlowStartOptions): Settings {
   const name = 'slowStart';
   const isPositive = (value: number) => Number.isFinite(value) && value > 0;
-  demand(isPositive(windowMs), `${name}.windowMs`, 'a finite number above 0', windowMs);
-  demand(isPositive(aggression), `${name}.aggression`, 'a finite number above 0', aggression);
-  demand(isPositive(floor) && floor <= 1, `${name}.floor`, 'a number above 0 and up to 1', floor);
-  demand(Number.isSafeInteger(steps) && steps >= 1, `${name}.steps`, 'an integer of at least 1', steps);
+  assertOption(isPositive(windowMs), `${name}.windowMs`, 'a finite number above 0', windowMs);
+  assertOption(isPositive(aggression), `${name}.aggression`, 'a finite number above 0', aggression);
+  assertOption(isPositive(floor) && floor <= 1, `${name}.floor`, 'a number above 0 and up to 1', floor);
+  assertOption(Number.isSafeInteger(steps) && steps >= 1, `${name}.steps`, 'an integer of at least 1', steps);
   return { windowMs, aggression, floor, steps };
 }

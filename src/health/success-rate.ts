@@ -1,4 +1,4 @@
-import { demand } from '../balancer/options.ts';
+import { assertOption } from '../balancer/options.ts';
 
 /** When a backend's success rate is too low, as in Envoy. */
 export interface SuccessRateOptions {
@@ -37,19 +37,19 @@ export function readSuccessRate(
   { stdevFactor = 1.9, minBackends = 5, minRequests = 100 }: SuccessRateOptions = {},
   name: string,
 ): Required<SuccessRateOptions> {
-  demand(
+  assertOption(
     Number.isFinite(stdevFactor) && stdevFactor >= 0,
     `${name}.stdevFactor`,
     'a finite number of at least 0',
     stdevFactor,
   );
-  demand(
+  assertOption(
     minBackends >= 1 && (Number.isInteger(minBackends) || minBackends === Number.POSITIVE_INFINITY),
     `${name}.minBackends`,
     'an integer of at least 1, or Infinity',
     minBackends,
   );
-  demand(
+  assertOption(
     Number.isInteger(minRequests) && minRequests >= 1,
     `${name}.minRequests`,
     'an integer of at least 1',

@@ -22,7 +22,7 @@ function puppet(traits: Partial<Guard> = {}) {
       dueAt: Number.POSITIVE_INFINITY,
       started: ({ backend }) => notes.push(`started ${backend.inFlight}`),
       finished: ({ backend }, outcome: Outcome) => notes.push(`${outcome} ${backend.inFlight}`),
-      settle: (now) => {
+      advance: (now) => {
         notes.push(`settled at ${now}`);
         if (held.guard) held.guard.dueAt = Number.POSITIVE_INFINITY;
       },

@@ -14,7 +14,7 @@ describe('KeyMemory', () => {
     expect(memory.find(5, 77)).toBeLessThan(0);
     write(memory, 5, 77, 60_000);
     const entry = memory.find(5, 77);
-    expect([memory.owner(entry), memory.home(entry), memory.origin(entry), memory.ring(entry)]).toEqual([
+    expect([memory.owner(entry), memory.home(entry), memory.origin(entry), memory.epoch(entry)]).toEqual([
       60_000, 2, 3, 4,
     ]);
     expect(memory.size).toBe(1);
@@ -40,6 +40,6 @@ describe('KeyMemory', () => {
     expect(memory.find(0, 1)).toBeLessThan(0);
     expect([memory.owner(other), memory.home(other), memory.origin(other)]).toEqual([7, 2, NO_SLOT]);
     memory.forgetBackend(2);
-    expect([memory.owner(other), memory.home(other), memory.ring(other)]).toEqual([7, NO_SLOT, 4]);
+    expect([memory.owner(other), memory.home(other), memory.epoch(other)]).toEqual([7, NO_SLOT, 4]);
   });
 });

@@ -36,7 +36,7 @@ const rest =
       get dueAt() {
         return Math.min(Number.POSITIVE_INFINITY, ...until.values());
       },
-      settle(now) {
+      advance(now) {
         for (const [backend, at] of until) if (at <= now) until.delete(backend) && bar(backend, false);
       },
       started: ({ backend }) => {

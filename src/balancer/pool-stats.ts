@@ -6,8 +6,11 @@ import type { Pool } from './pool.ts';
 import type { Router } from './router.ts';
 import { type BalancerStats, backendStats } from './stats.ts';
 
-/** Counts and describes a pool. What depends on the membership alone is worked out on demand and kept until that changes. */
-export class Census {
+/**
+ * Computes the figures of a pool: counters, key-space shares and the fingerprint. Values that depend on the
+ * membership alone are computed when they are first read, and cached until it changes.
+ */
+export class PoolStats {
   readonly #pool: Pool;
   readonly #router: Router;
   #shares: ReadonlyMap<string, number> | undefined;
@@ -18,11 +21,13 @@ export class Census {
     this.#router = router;
   }
 
+  /** Called after members or weights changed: drops the cached values. */
   membersChanged(): void {
     this.#shares = undefined;
     this.#fingerprint = undefined;
   }
 
+  /** A digest of members, weights, strategy and seed, as 16 hexadecimal digits. */
   get fingerprint(): string {
     const [{ strategy, seed }] = this.#router.choosers as [Chooser];
     this.#fingerprint ??= digest(
@@ -52,7 +57,7 @@ export class Census {
   }
 }
 
-/** What share of its tier's key space each member is home to; empty where the strategy knows no homes. O(points). */
+/** Each member's share of its tier's key space, by id; empty if the strategy has no homes. O(points). */
 function homeShares({ strategy, tier }: Chooser): Map<string, number> {
   if (!isKeyedStrategy(strategy)) return new Map();
   const shares = strategy.arcs === undefined ? undefined : sharesOf(strategy.arcs());

@@ -4,8 +4,8 @@ import type { DecisionParts } from './decisions.ts';
 import { Lease, type Lessor } from './lease.ts';
 import type { Member } from './member.ts';
 
-/** Counts leases in and out, and lets everybody who learns from them know. */
-export class Ledger implements Lessor {
+/** Opens and ends leases: updates the counters, then informs the strategy, the guards and the listeners. */
+export class Leases implements Lessor {
   readonly #parts: DecisionParts;
   readonly #listeners = new Set<() => void>();
 
@@ -13,7 +13,7 @@ export class Ledger implements Lessor {
     this.#parts = parts;
   }
 
-  /** Makes what a chooser found true. It must have picked somebody. */
+  /** Opens a lease on the backend that a chooser picked. It must have picked one. */
   open(chooser: Chooser): Lease {
     const { pool, guards, router } = this.#parts;
     const member = chooser.picked as Member;
@@ -27,6 +27,7 @@ export class Ledger implements Lessor {
     return lease;
   }
 
+  /** Called when a lease is released. */
   ended(lease: Lease, outcome: Outcome): void {
     const { pool, guards, router, membership } = this.#parts;
     const member = lease.backend as Member;
@@ -36,21 +37,21 @@ export class Ledger implements Lessor {
     if (member.present) router.chooserOf(member).strategy.finished?.(lease, outcome);
     guards.finished(lease, outcome);
     membership.ended(member);
-    if (this.#listeners.size > 0) this.#tell();
+    if (this.#listeners.size > 0) this.#notify();
   }
 
-  /** @returns a function that ends the subscription */
+  /** Calls the listener each time a lease has ended. @returns a function that ends the subscription */
   whenReleased(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  #tell(): void {
+  #notify(): void {
     for (const listener of this.#listeners) {
       try {
         listener();
       } catch {
-        // A listener only watches.
+        // The lease has ended already; an observer must not undo that.
       }
     }
   }
