@@ -23,7 +23,6 @@ const LAYERS = [...CORE, ...OUTER];
 const PUBLIC_API = 'src/index.ts';
 /** The one file that touches the platform's time and chance. */
 const PLATFORM = 'src/env.ts';
-const MAX_LINES = 220;
 
 const IMPURE_GLOBALS = new Set([
   'performance',
@@ -194,12 +193,6 @@ const names: Rule = (files) =>
     }),
   );
 
-const sizes: Rule = (files) =>
-  [...files].flatMap(([path, text]) => {
-    const lines = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
-    return lines > MAX_LINES ? [`${path} has ${lines} lines, more than ${MAX_LINES}`] : [];
-  });
-
 const plainSyntax: Rule = (files) =>
   [...files].flatMap(([path, text]) =>
     [...nodesOf(parse(path, text))].flatMap((node) => {
@@ -278,10 +271,6 @@ describe('the project', () => {
 
   it('names files and folders in kebab-case and for their nouns', () => {
     expect(names(all)).toEqual([]);
-  });
-
-  it(`keeps files to ${MAX_LINES} lines`, () => {
-    expect(sizes(library)).toEqual([]);
   });
 
   it('runs under type stripping: no enum, no namespace, no parameter property', () => {
@@ -452,13 +441,6 @@ describe('the rules themselves', () => {
         made({ 'src/balancer/key-memory.ts': '', 'src/hashing/murmur3.ts': '', 'examples/a/page.html': '' }),
       ),
     ).toEqual([]);
-  });
-
-  it('find a file that is too long, by one line', () => {
-    expect(sizes(made({ 'src/a.ts': '\n'.repeat(MAX_LINES) }))).toEqual([]);
-    expect(sizes(made({ 'src/a.ts': '\n'.repeat(MAX_LINES + 1) }))).toEqual([
-      'src/a.ts has 221 lines, more than 220',
-    ]);
   });
 
   it.each<[string, string]>([
