@@ -1,8 +1,8 @@
+import { oneOf, type Random } from '../../src/simulator/random.ts';
+import type { VirtualEnv } from '../../src/simulator/virtual-env.ts';
 import { CHURN, LEAVES } from './faults.ts';
 import { backendNames, type Fleet } from './fleet.ts';
 import type { Ledger } from './ledger.ts';
-import { oneOf, type Random } from './random.ts';
-import type { VirtualEnv } from './virtual-env.ts';
 
 const WEIGHTS = [0.5, 1, 2, 3];
 const SMALLEST = 16;

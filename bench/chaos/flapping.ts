@@ -1,10 +1,11 @@
 import { Loadbalancer, type Request } from '../../src/index.ts';
+import { exponential, seededRandom, zipf } from '../../src/simulator/random.ts';
+import { VirtualEnv } from '../../src/simulator/virtual-env.ts';
+import { runInTurns } from '../turns.ts';
 import { backendNames } from './fleet.ts';
 import { usedAfterCollection } from './heap.ts';
 import { PROTECTIONS } from './protections.ts';
-import { exponential, seededRandom, zipf } from './random.ts';
 import { type Verdict, verdict } from './verdicts.ts';
-import { VirtualEnv } from './virtual-env.ts';
 
 const BACKENDS = 1_000;
 /** Ten changes a second each. */
@@ -51,9 +52,9 @@ export async function runFlapping(seed: number, virtualMs: number): Promise<Flap
     env.after(exponential(random, 1_000 / REQUESTS_A_SECOND), next);
   };
   env.after(0, next);
-  await env.runUntil(WARM_UP_MS);
+  await runInTurns(env, WARM_UP_MS);
   const start = await usedAfterCollection();
-  await env.runUntil(WARM_UP_MS + virtualMs);
+  await runInTurns(env, WARM_UP_MS + virtualMs);
   const end = await usedAfterCollection();
   loadbalancer.close();
   const bytes = { start, end };

@@ -1,9 +1,9 @@
 import type { UrlBackend } from '../../src/index.ts';
+import { seededRandom } from '../../src/simulator/random.ts';
+import type { VirtualEnv } from '../../src/simulator/virtual-env.ts';
 import { backendName, type Condition, FAULTS, isDead, type PlannedFault } from './faults.ts';
 import type { Ledger } from './ledger.ts';
-import { seededRandom } from './random.ts';
 import { SimulatedBackend } from './simulated-backend.ts';
-import type { VirtualEnv } from './virtual-env.ts';
 import { Wire } from './wire.ts';
 
 /** All backends there are, and the caller's array of those that are in the pool. */

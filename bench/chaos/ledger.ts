@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Response } from '../../src/index.ts';
+import type { VirtualEnv } from '../../src/simulator/virtual-env.ts';
 import { DeadSpells } from './dead-spells.ts';
 import type { FaultKind } from './faults.ts';
 import { RetryAudit } from './retry-audit.ts';
-import type { VirtualEnv } from './virtual-env.ts';
 
 /** How an attempt ended, for all that the load balancer knows. */
 export type AttemptOutcome = 'success' | 'failure' | 'cancelled';

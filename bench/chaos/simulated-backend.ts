@@ -1,7 +1,7 @@
 import type { Request, Response } from '../../src/index.ts';
+import { exponential, oneOf, type Random } from '../../src/simulator/random.ts';
+import type { VirtualEnv } from '../../src/simulator/virtual-env.ts';
 import type { Condition, Conduct, FaultKind } from './faults.ts';
-import { exponential, oneOf, type Random } from './random.ts';
-import type { VirtualEnv } from './virtual-env.ts';
 
 /** Milliseconds that an answer takes: at least, on average beyond that, and at most. */
 const SERVICE = { least: 20, mean: 80, most: 600 } as const;

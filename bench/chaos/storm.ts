@@ -1,11 +1,12 @@
 import { type BalancerStats, Loadbalancer, type StrategyName } from '../../src/index.ts';
+import { seededRandom } from '../../src/simulator/random.ts';
+import { type PendingTimers, VirtualEnv } from '../../src/simulator/virtual-env.ts';
+import { runInTurns } from '../turns.ts';
 import { EVERYBODY, FIRST_POOL, planChurn, setPool } from './churn.ts';
 import { END_AT, RECOVERED_AT } from './faults.ts';
 import { Fleet } from './fleet.ts';
 import { Ledger } from './ledger.ts';
 import { PROTECTIONS } from './protections.ts';
-import { seededRandom } from './random.ts';
-import { type PendingTimers, VirtualEnv } from './virtual-env.ts';
 import { planRequests } from './workload.ts';
 
 /** How long everything gets to come to rest after the last request, in virtual milliseconds. */
@@ -60,14 +61,14 @@ export async function runStorm(options: StormOptions): Promise<Storm> {
   planChurn(fleet, env, ledger, seededRandom(seed, 'churn'));
   planRequests({ requests, random: seededRandom(seed, 'workload') }, loadbalancer, env, ledger);
   // The last requests may come a little later than planned: their times are random.
-  await env.runUntil(END_AT);
-  while (ledger.entries.length < requests) await env.runUntil(env.now + REST_MS);
-  await env.runUntil(env.now + REST_MS);
+  await runInTurns(env, END_AT);
+  while (ledger.entries.length < requests) await runInTurns(env, env.now + REST_MS);
+  await runInTurns(env, env.now + REST_MS);
   const stats = loadbalancer.stats();
   const keys = keysOf(loadbalancer, ledger);
   const atRest = env.pendingTimers;
   loadbalancer.close();
-  await env.runUntil(env.now + REST_MS);
+  await runInTurns(env, env.now + REST_MS);
   return {
     options,
     ledger,

@@ -1,9 +1,9 @@
 import type { Loadbalancer, Request, ResponseWriter } from '../../src/index.ts';
+import { exponential, type Random, zipf } from '../../src/simulator/random.ts';
+import type { VirtualEnv } from '../../src/simulator/virtual-env.ts';
 import { CLIENT_ABORTS, END_AT, STRAY_ABORT_RATIO, SURGE } from './faults.ts';
 import type { Entry, Ledger } from './ledger.ts';
-import { exponential, type Random, zipf } from './random.ts';
 import { bodyFor } from './simulated-backend.ts';
-import type { VirtualEnv } from './virtual-env.ts';
 
 const KEYS = 5_000;
 const ZIPF_EXPONENT = 0.8;

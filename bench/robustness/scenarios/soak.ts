@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { seededRandom } from '../../chaos/random.ts';
+import { seededRandom } from '../../../src/simulator/random.ts';
 import { verdict } from '../../chaos/verdicts.ts';
 import { formatBytes } from '../../text.ts';
 import type { GatewayFigures } from '../figures.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exponential, oneOf, type Random } from '../../chaos/random.ts';
+import { exponential, oneOf, type Random } from '../../../src/simulator/random.ts';
 import { FAULTS, type FaultyBackend } from './faulty-backend.ts';
 
 /** Between two faults, and how long each lasts, on average. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { exponential, oneOf, type Random } from '../../chaos/random.ts';
+import { exponential, oneOf, type Random } from '../../../src/simulator/random.ts';
 import { http1Client, type SoakClient } from './http1-client.ts';
 import { http2Client } from './http2-client.ts';
 import type { Entry, Ledger } from './ledger.ts';

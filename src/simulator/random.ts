@@ -1,3 +1,5 @@
+// Seeded chance: named streams, so that no contender changes what another one is given.
+
 /** A number from 0 up to, but not including, 1. */
 export type Random = () => number;
 

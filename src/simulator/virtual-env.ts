@@ -1,9 +1,7 @@
-import type { Env } from '../../src/index.ts';
+// The clock, the chance and the timers of a simulation: production code runs on them unchanged, and no time passes.
+import type { Env } from '../index.ts';
 import { EventQueue, type Scheduled } from './event-queue.ts';
 import { seededRandom } from './random.ts';
-
-/** How many events one turn of the platform's event loop carries: a turn for each would cost ten times as much. */
-const BATCH = 128;
 
 /** How many timers of the load balancer wait. */
 export interface PendingTimers {
@@ -13,8 +11,8 @@ export interface PendingTimers {
 }
 
 /**
- * Time that passes only from one event to the next. What the load balancer takes from its surroundings comes from here, and so do
- * the events of the simulation, which are not counted as its timers.
+ * An {@link Env} whose time passes only from one event to the next. Timers of the load balancer and events of the simulation share one
+ * agenda; only the former are counted as timers.
  */
 export class VirtualEnv implements Env {
   readonly random: Env['random'];
@@ -24,6 +22,7 @@ export class VirtualEnv implements Env {
   #turn = 0;
   #events = 0;
 
+  /** @param seed - of the random numbers that the load balancer draws */
   constructor(seed: number) {
     this.random = seededRandom(seed, 'load balancer');
   }
@@ -70,47 +69,23 @@ export class VirtualEnv implements Env {
     this.#push(atMs, callback);
   }
 
-  /**
-   * Lets everything happen that is due up to a moment. All promises that an event settles, and those that these settle, run before
-   * the next event: the platform empties its queue of microtasks between any two immediates.
-   */
-  runUntil(untilMs: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      let left = 0;
-      let isOver = false;
-      const refill = () => {
-        left = BATCH;
-        for (let i = 0; i < BATCH; i++) setImmediate(step);
-      };
-      const step = () => {
-        left--;
-        if (isOver) return;
-        try {
-          isOver = !this.#next(untilMs);
-        } catch (error) {
-          isOver = true;
-          reject(error);
-        }
-        if (isOver) resolve();
-        else if (left === 0) refill();
-      };
-      refill();
-    });
-  }
-
-  /** @returns whether anything was due */
-  #next(untilMs: number): boolean {
-    const event = this.#queue.pop();
-    if (event === undefined || event.at > untilMs) {
-      if (event !== undefined) this.#queue.push(event);
+  /** Lets the next event happen, if it is due up to a moment; else time moves on to that moment. @returns whether one was due */
+  step(untilMs: number): boolean {
+    if (this.#queue.nextAt > untilMs) {
       this.#nowMs = untilMs;
       return false;
     }
+    const event = this.#queue.pop() as Scheduled;
     this.#nowMs = event.at;
     this.#events++;
     event.over = true;
     event.callback();
     return true;
+  }
+
+  /** Lets everything happen that is due up to a moment. Promises that events settle run only afterwards. */
+  run(untilMs: number): void {
+    while (this.step(untilMs));
   }
 
   #push(at: number, callback: () => void): Scheduled {

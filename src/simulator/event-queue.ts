@@ -1,3 +1,5 @@
+// The agenda of a simulation: what is to happen, ordered by its time.
+
 /** Something that is to happen at a moment. */
 export interface Scheduled {
   readonly at: number;
@@ -8,9 +10,15 @@ export interface Scheduled {
   over: boolean;
 }
 
-/** A binary heap of what is to happen, the next thing on top. O(log n) for each. */
+/** A binary heap of events, the next one on top. O(log n) for each. */
 export class EventQueue {
   readonly #heap: Scheduled[] = [];
+
+  /** When the next event is due that was not called off; `Infinity` without one. */
+  get nextAt(): number {
+    while (this.#heap[0]?.over) this.#take();
+    return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY;
+  }
 
   push(event: Scheduled): void {
     const heap = this.#heap;
@@ -25,7 +33,7 @@ export class EventQueue {
     heap[place] = event;
   }
 
-  /** @returns the next thing that was not called off; `undefined` where there is none */
+  /** @returns the next event that was not called off; `undefined` without one */
   pop(): Scheduled | undefined {
     for (;;) {
       const first = this.#take();
