@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type BackendPoolEntry, Balancer, type BalancerEvent, type Lease } from '../../src/index.ts';
+import {
+  type Backend,
+  type BackendPoolEntry,
+  Balancer,
+  type BalancerEvent,
+  type Lease,
+} from '../../src/index.ts';
 import { TestEnv, tally } from '../support.ts';
 
 const FOUR = ['http://a', 'http://b', 'http://c', 'http://d'];
@@ -364,6 +370,40 @@ describe('membership', () => {
     expect(weight).toBe(9);
   });
 
+  it('sees another entry in each place of a long array in turn, and again on the next way through', () => {
+    const pool = Array.from({ length: 80 }, (_, i) => ({ url: `http://b${i}` }));
+    const balancer = new Balancer<string>(pool);
+    const seen: string[] = [];
+    balancer.subscribe((event) => event.type === 'added' && seen.push(event.backend));
+    // A session asks for one backend, so that no other place is looked at for having been picked.
+    const ask = () => balancer.acquire('x', [], { backend: 'http://b5' })?.release();
+    for (const [round, place] of [0, 0, 16, 79, 0].entries()) {
+      pool[place] = { url: `http://new${round}` };
+      for (let i = 0; i < 5; i++) ask();
+      expect(seen.at(-1)).toBe(`http://new${round}`);
+    }
+  });
+
+  it('compares every entry of an array of 64 before each pick, and 16 of a longer one', () => {
+    const readsOfAPick = (length: number) => {
+      let reads = 0;
+      const source = Array.from({ length }, (_, i) => ({ url: `http://b${i}` }));
+      const pool = new Proxy(source, {
+        get(target, name) {
+          if (typeof name === 'string' && /^\d+$/.test(name)) reads++;
+          return Reflect.get(target, name);
+        },
+      });
+      const balancer = new Balancer<string>(pool);
+      balancer.acquire('x')?.release();
+      reads = 0;
+      balancer.acquire('x')?.release();
+      return reads;
+    };
+    expect(readsOfAPick(64)).toBeGreaterThanOrEqual(64);
+    expect(readsOfAPick(65)).toBeLessThan(32);
+  });
+
   it('reports what happens', () => {
     const events: string[] = [];
     const balancer = new Balancer([...FOUR]);
@@ -455,6 +495,17 @@ describe('failover', () => {
     }
     expect(balancer.acquire('x', tried)).toBeUndefined();
     expect(balancer.stats().backends.reduce((sum, { spills }) => sum + spills, 0)).toBe(0);
+  });
+
+  it('gives those that are left the share of the one that was tried', () => {
+    const balancer = new Balancer<string>(['http://a', 'http://b']);
+    const [a] = balancer.backends as [Backend, Backend];
+    // Sessions go past the bound: of all requests, `b` has more than its share as one of two backends.
+    for (let i = 0; i < 12; i++) balancer.acquire(`key ${i}`, [], { backend: 'http://b' });
+    expect(balancer.acquire('new')?.backend.id).toBe('http://a');
+    for (let i = 0; i < 5; i++) {
+      expect(balancer.acquire(`retry ${i}`, [a])?.backend.id).toBe('http://b');
+    }
   });
 });
 

@@ -24,6 +24,13 @@ describe('explain', () => {
     expect(explained.bounds).toEqual({ factor: 1.25, z: 1, keys: 0, inFlight: 0 });
   });
 
+  it('tells of each key whether it is remembered, wherever in the memory it is kept', () => {
+    const balancer = new Balancer<string>(FOUR, { bounds: { rememberedKeys: 4 } });
+    for (const key of ['one', 'two', 'three', 'four']) balancer.acquire(key)?.release();
+    const remembered = (key: string) => balancer.explain(key).remembered;
+    expect(['one', 'two', 'three', 'four', 'five'].map(remembered)).toEqual([true, true, true, true, false]);
+  });
+
   it('has no side effects', () => {
     const balancer = new Balancer(FOUR);
     balancer.acquire('held');

@@ -31,6 +31,15 @@ describe('KeyMemory', () => {
     for (const kept of [1, 3, 4, 5]) expect(memory.find(0, kept)).toBeGreaterThanOrEqual(0);
   });
 
+  it('forgets the oldest key of its own set, however old those of the next set are', () => {
+    const memory = new KeyMemory(8);
+    write(memory, 1, 9);
+    for (const fingerprint of [1, 2, 3, 4, 1, 5]) write(memory, 0, fingerprint);
+    expect(memory.find(0, 2)).toBeLessThan(0);
+    for (const kept of [1, 3, 4, 5]) expect(memory.find(0, kept)).toBeGreaterThanOrEqual(0);
+    expect(memory.find(1, 9)).toBeGreaterThanOrEqual(0);
+  });
+
   it('forgets a backend: its keys, and the wish of others to return to it', () => {
     const memory = new KeyMemory(16);
     write(memory, 0, 1, 3);

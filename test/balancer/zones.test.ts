@@ -112,6 +112,19 @@ describe('zones', () => {
     }
   });
 
+  it('divide the pool no longer when the last backend of one has left', () => {
+    const balancer = new Balancer<string>(
+      [
+        { url: 'http://a', zone: 'eu' },
+        { url: 'http://b', zone: 'us' },
+      ],
+      { zones: { of: () => 'eu' } },
+    );
+    expect(() => balancer.plan({})).toThrow(TypeError);
+    balancer.remove('http://b');
+    expect(balancer.plan({}).moves).toEqual([]);
+  });
+
   it('hold the bounds within each of them', () => {
     const balancer = setUp();
     for (let i = 0; i < 400; i++) balancer.acquire({ key: 'hot', zone: 'us' });

@@ -14,6 +14,23 @@ function naive(members: readonly RingMember[], hash: number): string | undefined
   return (points.find(({ point }) => point >= hash >>> 0) ?? points[0])?.id;
 }
 
+/** Every arc of a ring, with the id of its owner in place of the slot. */
+const named = (ring: Ring) => [...ring.arcs()].map(([end, slot]) => [end, ring.names[slot]]);
+
+/** The first pairs among the ids `b0`, `b1`, ... that have a point in common. */
+function sharedPoints(count: number): { ids: [string, string]; point: number }[] {
+  const owners = new Map<number, string>();
+  const shared: { ids: [string, string]; point: number }[] = [];
+  for (let i = 0; shared.length < count && i < 5_000; i++) {
+    for (const point of pointsOf(`b${i}`, 160)) {
+      const other = owners.get(point);
+      if (other !== undefined && other !== `b${i}`) shared.push({ ids: [other, `b${i}`], point });
+      owners.set(point, `b${i}`);
+    }
+  }
+  return shared.slice(0, count);
+}
+
 describe('Ring', () => {
   it('finds the point at or after a hash, as the slow way does', () => {
     fc.assert(
@@ -41,9 +58,21 @@ describe('Ring', () => {
     let grown = Ring.empty;
     for (const one of [...members].reverse()) grown = grown.with([], [one]);
     const shrunk = Ring.empty.with([], [...members, member('x', 20), member('y', 21)]).with([20, 21], []);
-    const named = (ring: Ring) => [...ring.arcs()].map(([end, slot]) => [end, ring.names[slot]]);
     expect(named(grown)).toEqual(named(atOnce));
     expect(named(shrunk)).toEqual(named(atOnce));
+  });
+
+  it('is the same where members leave and join in one step, whichever slot changes hands', () => {
+    // With few points, those of some newcomers are past the last point that is kept.
+    for (let i = 0; i < 50; i++) {
+      const before = ['a', 'b', 'c'].map((name, slot) => member(`${name}${i}`, slot, 5));
+      for (const slot of [0, 1, 2]) {
+        const newcomer = member(`new${i}`, slot, 5);
+        const after = before.map((one) => (one.slot === slot ? newcomer : one));
+        const stepped = Ring.empty.with([], before).with([slot], [newcomer]);
+        expect(named(stepped)).toEqual(named(Ring.empty.with([], after)));
+      }
+    }
   });
 
   it('gives a slot to another backend in one step', () => {
@@ -52,12 +81,19 @@ describe('Ring', () => {
     expect(() => ring.with([], [member('d', 0)])).toThrow('slot 0 is in use');
   });
 
-  it('breaks a tie by id, whichever came first', () => {
-    // Two ids with a common point are rare: make one by giving both members the same points.
-    const [a, b] = [member('same', 0, 3), { ...member('same', 1, 3) }];
-    const ring = Ring.empty.with([], [a, b]);
-    expect(ring.size).toBe(6);
-    expect([0, 1]).toContain(ring.locate(0));
+  it('gives a point that two ids share to the lower id, whichever came first', () => {
+    const ties = sharedPoints(3);
+    expect(ties).toHaveLength(3);
+    for (const { ids, point } of ties) {
+      const lower = [...ids].sort()[0];
+      for (const [first, second] of [ids, [...ids].reverse()] as [string, string][]) {
+        const members = [member(first, 0), member(second, 1)];
+        const atOnce = Ring.empty.with([], members);
+        const grown = Ring.empty.with([], [member(first, 0)]).with([], [member(second, 1)]);
+        expect(named(grown)).toEqual(named(atOnce));
+        expect([atOnce.size, atOnce.names[atOnce.locate(point | 0)]]).toEqual([320, lower]);
+      }
+    }
   });
 
   it('keeps an id and the number of a point apart', () => {

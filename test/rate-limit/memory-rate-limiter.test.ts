@@ -93,6 +93,14 @@ describe('more keys than there is room for', () => {
     expect(vi.getTimerCount()).toBeLessThanOrEqual(100 + 1_024);
   });
 
+  it('are those beyond 100,000 by default', async () => {
+    // So many fake timers would take a second.
+    vi.useRealTimers();
+    const limiter = memoryRateLimiter({ points: 1, durationMs: 60_000 });
+    await Promise.all(Array.from({ length: 100_001 }, (_, i) => limiter.take(`key ${i}`)));
+    expect(limiter.stats).toMatchObject({ keys: 100_000, crowded: 1 });
+  });
+
   it('take no more memory when they come all at once', async () => {
     const limiter = crowded();
     await Promise.all(Array.from({ length: 5_000 }, (_, i) => limiter.take(`key ${i}`)));

@@ -40,6 +40,15 @@ describe('a limit in Redis', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('has a window that ends now where its clock says that it has ended, or began later', async () => {
+    const { client, limiter } = setUp();
+    const resetMs = async (msLeft: number) => {
+      client.answer = () => Promise.resolve([1, msLeft]);
+      return (await limiter.take('a')).resetMs;
+    };
+    expect([await resetMs(-5), await resetMs(90_000)]).toEqual([0, 60_000]);
+  });
+
   it('is held in memory while Redis is not connected, without asking it', async () => {
     const { client, limiter } = setUp();
     client.status = 'reconnecting';

@@ -251,6 +251,16 @@ describe('failover', () => {
 });
 
 describe('the retry budget', () => {
+  it('grows and shrinks with the requests in flight', () => {
+    const budget = new RetryBudget({ ratio: 0.5, floor: 0 });
+    expect(budget.beginRetry()).toBe(false);
+    for (let i = 0; i < 4; i++) budget.requestBegan();
+    expect([budget.beginRetry(), budget.beginRetry(), budget.beginRetry()]).toEqual([true, true, false]);
+    for (let i = 0; i < 2; i++) budget.requestEnded();
+    budget.retryEnded();
+    expect([budget.beginRetry(), budget.retries]).toEqual([false, 1]);
+  });
+
   it('never lets more retries fly than its floor or its share of the requests', () => {
     fc.assert(
       fc.property(

@@ -15,6 +15,21 @@ function linked(prepare?: ConstructorParameters<typeof FakeProcess>[1]) {
   return { env, worker, link, faults };
 }
 
+/** A link to a process that answers nothing but what the test tells. */
+function unanswered(env = new TestEnv()) {
+  const sent: object[] = [];
+  const listeners: ((message: unknown) => void)[] = [];
+  const process = {
+    pid: 1,
+    send: (message: object) => void sent.push(message),
+    kill() {},
+    onMessage: (listener: (message: unknown) => void) => void listeners.push(listener),
+    onExit() {},
+  };
+  const link = new WorkerLink(process, env.timers, () => {});
+  return { link, sent, tell: (message: object) => listeners.forEach((listener) => void listener(message)) };
+}
+
 describe('a link to a worker', () => {
   it('asks, and hands the answers on, each to its question', async () => {
     const { link, worker, env } = linked();
@@ -29,23 +44,11 @@ describe('a link to a worker', () => {
   });
 
   it('says nothing before the worker hears', async () => {
-    const sent: object[] = [];
-    const listeners: ((message: unknown) => void)[] = [];
-    const link = new WorkerLink(
-      {
-        pid: 1,
-        send: (message) => void sent.push(message),
-        kill() {},
-        onMessage: (listener) => void listeners.push(listener),
-        onExit() {},
-      },
-      new TestEnv().timers,
-      () => {},
-    );
+    const { link, sent, tell } = unanswered();
     link.ask(START).catch(() => {});
     link.ask({ type: 'stats' }).catch(() => {});
     expect(sent).toEqual([]);
-    for (const listener of listeners) listener({ type: 'hello' });
+    tell({ type: 'hello' });
     expect(sent).toMatchObject([{ request: { type: 'start' } }, { request: { type: 'stats' } }]);
   });
 
@@ -66,7 +69,7 @@ describe('a link to a worker', () => {
     }
   });
 
-  it('waits for an answer for 2 seconds, and overlooks one that comes later', async () => {
+  it('waits for an answer for 2 seconds', async () => {
     const { link, worker, env } = linked();
     await link.ask(START);
     worker.isDeaf = true;
@@ -80,6 +83,21 @@ describe('a link to a worker', () => {
     expect(await caught).toHaveProperty('message', 'the worker in process 7 gave no answer within 2000 ms');
     worker.isDeaf = false;
     expect((await link.stats()).ready).toBe(true);
+  });
+
+  it('overlooks an answer that comes after its time, or twice', async () => {
+    const env = new TestEnv();
+    const { link, tell } = unanswered(env);
+    const caught = link.ask({ type: 'stats' }).catch((error: unknown) => error);
+    env.advance(ANSWER_MS);
+    expect(await caught).toBeInstanceOf(WorkerSilentError);
+    const answer = { type: 'answer', id: 1, value: {} };
+    const failure = { type: 'failure', id: 1, failure: { type: 'other', message: 'late' } };
+    for (const late of [answer, answer, failure]) expect(() => tell(late)).not.toThrow();
+    // The next question is no less heard.
+    const next = link.stats();
+    tell({ type: 'answer', id: 2, value: { ready: true } });
+    expect(await next).toEqual({ ready: true });
   });
 
   it('fails what waits when the worker ends, and all that is asked later', async () => {
