@@ -8,7 +8,16 @@ import { aBackend, closeBackends } from '../../../test/integration/adapters/back
 import { sleep } from '../conformance/wire/poll.ts';
 import { get, message, post } from '../conformance/wire/requests.ts';
 import { reply } from '../conformance/wire/upstream.ts';
-import { aGateway, anUpstream, atTheEnd, endAll, held, NOTHING, until, untilIdle } from './gateway/lab.ts';
+import {
+  aGateway,
+  anUpstream,
+  atTheEnd,
+  endAll,
+  held,
+  NOTHING,
+  until,
+  untilIdle,
+} from '../integration/gateway/lab.ts';
 
 afterEach(async () => {
   await endAll();

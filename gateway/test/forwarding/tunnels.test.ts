@@ -9,7 +9,7 @@ import {
   type Settings,
   until,
   untilIdle,
-} from './gateway/lab.ts';
+} from '../integration/gateway/lab.ts';
 
 afterEach(endAll);
 

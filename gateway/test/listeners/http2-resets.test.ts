@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import * as frames from '../conformance/wire/frames.ts';
 import { H2Client } from '../conformance/wire/h2-client.ts';
 import { encodeFields } from '../conformance/wire/hpack.ts';
-import { aGateway, anUpstream, atTheEnd, endAll, held, NOTHING, until } from './gateway/lab.ts';
+import { aGateway, anUpstream, atTheEnd, endAll, held, NOTHING, until } from '../integration/gateway/lab.ts';
 
 afterEach(endAll);
 

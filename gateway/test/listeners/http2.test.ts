@@ -1,0 +1,202 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import * as frames from '../conformance/wire/frames.ts';
+import { H2Client, type H2Options } from '../conformance/wire/h2-client.ts';
+import { encodeFields, type Field } from '../conformance/wire/hpack.ts';
+import { reply, type Script } from '../conformance/wire/upstream.ts';
+import {
+  aGateway,
+  anUpstream,
+  atTheEnd,
+  endAll,
+  type Settings,
+  until,
+  untilIdle,
+} from '../integration/gateway/lab.ts';
+
+afterEach(endAll);
+
+const { DATA, END_STREAM, frame, GOAWAY, HEADERS, NO_ERROR, RST_STREAM, WINDOW_UPDATE } = frames;
+
+const fields = (method: string, ...more: Field[]): Field[] => [
+  [':method', method],
+  [':scheme', 'http'],
+  [':path', '/x'],
+  [':authority', 'a.test'],
+  ...more,
+];
+
+async function setUp(script: Script, { client, ...settings }: Settings & { client?: H2Options } = {}) {
+  const upstream = await anUpstream(script);
+  const listener = { h2c: true, ...settings.listener };
+  const one = await aGateway({ backends: [upstream.url], retries: false }, { ...settings, listener });
+  const h2 = await H2Client.connect(one.port, client);
+  atTheEnd(() => h2.socket.destroy());
+  return { ...one, upstream, h2 };
+}
+
+/** The last two frames that came on the first stream, but for what makes room for more. */
+const lastTwo = (h2: H2Client) => {
+  const came = h2.frames.filter(({ stream, type }) => stream === 1 && type !== WINDOW_UPDATE);
+  return came.slice(-2).map(({ type, flags }) => [type, flags & END_STREAM]);
+};
+
+describe('an upload over HTTP/2', () => {
+  it.each([
+    ['no error', NO_ERROR],
+    ['an error', frames.INTERNAL_ERROR],
+    ['a cancellation', frames.CANCEL],
+  ])('that is given up with %s never looks complete', async (_, code) => {
+    const { upstream, h2, gateway, backends } = await setUp({ complete: () => {} });
+    await h2.request(1, fields('POST'), 0);
+    h2.data(1, 'half');
+    await until(() => upstream.text.includes('half'));
+    h2.resetStream(1, code);
+    await untilIdle(gateway);
+    const [connection] = upstream.connections;
+    await until(() => connection?.ended !== undefined || connection?.closed === true);
+    expect(upstream.requests().map(({ complete }) => complete)).toEqual([false]);
+    expect(backends()[0]).toMatchObject({ requests: 1, errors: 0, cancelled: 1 });
+  });
+
+  const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nnope\r\n0\r\nX-Sum: 1\r\n\r\n';
+  const te: Field = ['te', 'trailers'];
+  it.each<[string, string, Field[], number]>([
+    ['with its length', reply('403 No', [], 'nope'), [], DATA],
+    ['in chunks', CHUNKED, [], DATA],
+    ['with trailers', CHUNKED, [te], HEADERS],
+  ])('that is answered before its end, %s, is over with the answer', async (_, head, more, last) => {
+    const { h2, gateway, log } = await setUp({ head });
+    await h2.request(1, fields('POST', ...more), 0);
+    // More than anybody reads now, and no end.
+    for (let part = 0; part < 4; part++) h2.data(1, Buffer.alloc(15_000));
+    await until(
+      () => h2.stream(1).reset !== undefined,
+      () => h2.summary(),
+    );
+    await untilIdle(gateway);
+    expect(h2.body(1).toString()).toBe('nope');
+    expect(h2.stream(1).reset).toBe(NO_ERROR);
+    // RFC 9113 section 8.1: after the whole answer.
+    expect(lastTwo(h2)).toEqual([
+      [last, END_STREAM],
+      [RST_STREAM, 0],
+    ]);
+    expect(h2.stream(1).blocks).toHaveLength(last === HEADERS ? 2 : 1);
+    expect(log.records).toHaveLength(1);
+    expect(log.errors).toEqual([]);
+  });
+
+  it.each([204, 205, 304])(
+    'that is answered with %d, which has no trailers, is over with the answer',
+    async (status) => {
+      const { h2, gateway } = await setUp({ head: `HTTP/1.1 ${status} No\r\n\r\n` });
+      await h2.request(1, fields('POST', te), 0);
+      h2.data(1, 'half');
+      await until(
+        () => h2.stream(1).reset !== undefined,
+        () => h2.summary(),
+      );
+      expect([h2.status(1), h2.stream(1).ended, h2.stream(1).reset]).toEqual([status, true, NO_ERROR]);
+      await untilIdle(gateway);
+    },
+  );
+
+  it('that is answered before its end, though all of it has come, is over too', async () => {
+    const { h2, gateway } = await setUp({ head: reply('403 No', [], 'nope') });
+    await h2.request(1, fields('POST'), 0);
+    for (let part = 0; part < 4; part++) h2.data(1, Buffer.alloc(15_000), part === 3 ? END_STREAM : 0);
+    await h2.done();
+    await untilIdle(gateway);
+    expect(h2.body(1).toString()).toBe('nope');
+  });
+
+  it('that is too large, and did not say so, is stopped', async () => {
+    const { h2, gateway } = await setUp({}, { limits: { bodyBytes: 1_000 } });
+    await h2.request(1, fields('POST'), 0);
+    h2.data(1, Buffer.alloc(1_500));
+    await until(
+      () => h2.stream(1).reset !== undefined,
+      () => h2.summary(),
+    );
+    expect([h2.status(1), h2.stream(1).ended, h2.stream(1).reset]).toEqual([413, true, NO_ERROR]);
+    await untilIdle(gateway);
+  });
+
+  it.each([
+    ['a small', 3],
+    ['a large', 300_000],
+  ])('that has come to its end, and got %s answer, is neither reset nor given up', async (_, length) => {
+    const body = 'y'.repeat(length);
+    const { h2, gateway, log, backends } = await setUp({ complete: reply('200 OK', [], body) });
+    await h2.request(1, fields('POST'), 0);
+    h2.data(1, 'all', END_STREAM);
+    await h2.done();
+    await untilIdle(gateway);
+    await h2.request(3, fields('GET'));
+    await h2.done(3);
+    await untilIdle(gateway);
+    expect([h2.body(1).length, h2.stream(1).reset]).toEqual([length, undefined]);
+    expect(log.records.map(({ status }) => status)).toEqual([200, 200]);
+    expect(backends()[0]).toMatchObject({ requests: 2, errors: 0, cancelled: 0 });
+  });
+});
+
+describe('a request over HTTP/2 that ends in the first piece of its connection', () => {
+  const head = frame(
+    HEADERS,
+    frames.END_HEADERS,
+    1,
+    encodeFields(fields('POST', ['expect', '100-continue'], ['content-length', '5'])),
+  );
+
+  const over = (code: number) => Buffer.concat([frames.uint32(0), frames.uint32(code)]);
+  it.each([
+    ['a reset with an error', frame(RST_STREAM, 0, 1, frames.uint32(frames.INTERNAL_ERROR))],
+    ['a reset without one', frame(RST_STREAM, 0, 1, frames.uint32(NO_ERROR))],
+    ['a mistake on its stream', frame(frames.WINDOW_UPDATE, 0, 1, frames.uint32(0))],
+    ['a mistake on its connection', frame(frames.PING, 0, 1, Buffer.alloc(8))],
+    ['GOAWAY with an error', frame(GOAWAY, 0, 0, over(frames.INTERNAL_ERROR))],
+  ])('by %s harms nobody', async (_, end) => {
+    const client = { preface: false };
+    const { h2, gateway, port, log } = await setUp({ complete: reply('200 OK', [], 'yes') }, { client });
+    h2.write(Buffer.from(frames.PREFACE), frames.settingsFrame([]), head, end);
+    h2.socket.end();
+    await until(() => gateway.stats().connections.open === 0);
+    await untilIdle(gateway);
+    const other = await H2Client.connect(port);
+    atTheEnd(() => other.socket.destroy());
+    await other.request(1, fields('GET'));
+    await other.done();
+    expect(other.status(1)).toBe(200);
+    expect(log.errors).toEqual([]);
+  });
+});
+
+describe('an answer over HTTP/2', () => {
+  const chunked = '205 Reset Content\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nnever\r\n0\r\n\r\n';
+  it.each([
+    ['204, of a length', '204 No Content\r\nContent-Length: 5\r\n\r\n', 204],
+    ['205, of a length', '205 Reset Content\r\nContent-Length: 5\r\n\r\nnever', 205],
+    ['205, in chunks', chunked, 205],
+  ])('that is %s, says of no content that it comes', async (_, answer, status) => {
+    const { h2, gateway, backends } = await setUp({ complete: `HTTP/1.1 ${answer}` });
+    await h2.request(1, fields('GET'));
+    await h2.done();
+    expect([h2.status(1), h2.body(1).length, h2.stream(1).reset]).toEqual([status, 0, undefined]);
+    const names = h2.stream(1).blocks.flatMap((block) => block.map(([name]) => name));
+    expect(names).not.toContain('content-length');
+    await untilIdle(gateway);
+    expect(backends()[0]).toMatchObject({ errors: 0, cancelled: 0 });
+  });
+
+  it('to a path with a fragment is a refusal', async () => {
+    const { h2, upstream } = await setUp({});
+    const withFragment = fields('GET').map(
+      ([name, value]): Field => [name, name === ':path' ? '/x#y' : value],
+    );
+    await h2.request(1, withFragment);
+    await h2.done();
+    expect(h2.status(1)).toBe(400);
+    expect(upstream.requests()).toEqual([]);
+  });
+});
