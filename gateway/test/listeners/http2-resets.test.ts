@@ -1,10 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { constants } from 'node:http2';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as frames from '../conformance/wire/frames.ts';
 import { H2Client } from '../conformance/wire/h2-client.ts';
 import { encodeFields } from '../conformance/wire/hpack.ts';
 import { aGateway, anUpstream, atTheEnd, endAll, held, NOTHING, until } from '../integration/gateway/lab.ts';
 
 afterEach(endAll);
+afterEach(() => void vi.restoreAllMocks());
 
 const { frame, uint32, CANCEL, END_HEADERS, END_STREAM, HEADERS, NO_ERROR, RST_STREAM, WINDOW_UPDATE } =
   frames;
@@ -83,6 +85,23 @@ describe('a client that gives up its requests over HTTP/2', () => {
     }
     await until(() => client.ended !== undefined);
     expect(held(gateway)).toEqual(NOTHING);
+  });
+
+  it('may do so 200 times at once, and not once more', async () => {
+    // While the clock stands still, no further resets are earned.
+    const now = performance.now();
+    vi.spyOn(performance, 'now').mockReturnValue(now);
+    const { gateway, client, send, total } = await setUp();
+    for (const given of [50, 100, 150, 200]) {
+      send(50, reset);
+      await until(() => total() === given && held(gateway).requests === 0);
+    }
+    send(1, (stream) => frame(HEADERS, END_STREAM | END_HEADERS, stream, FIELDS));
+    await until(() => total() === 201);
+    expect([client.ended, client.goaway]).toEqual([undefined, undefined]);
+    send(1, reset);
+    await until(() => client.ended !== undefined);
+    expect(client.goaway).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
   });
 
   it('now and then may do so', async () => {
