@@ -2,6 +2,10 @@ import type { HTTPService, Request, Response, SendOptions } from './contracts.ts
 import { checkTimeout, withDeadline } from './deadline.ts';
 import { systemEnv, type Timers } from './env.ts';
 import { LoadbalancerError, UpstreamError } from './errors.ts';
+import { codingsOf, isDecoded } from './http/codings.ts';
+import { HOP_HEADERS, listedNames } from './http/header-roles.ts';
+import { isToken } from './http/token.ts';
+import { isUnsent } from './http/unsent.ts';
 import { shown } from './shown.ts';
 
 /** Settings of {@link FetchHTTPService}. */
@@ -14,22 +18,11 @@ export interface FetchHTTPServiceOptions {
   readonly timers?: Timers;
 }
 
-/** Headers that speak of one connection (RFC 9110 section 7.6.1), or that `fetch` works out by itself. */
-const HOP_HEADERS = [
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-];
+/** Headers of one connection alone, and those that `fetch` works out by itself. */
 const OWN_HEADERS = new Set([...HOP_HEADERS, 'accept-encoding', 'content-length', 'expect', 'host']);
 
 /** What `fetch` undoes when it decodes a body. */
 const NOT_PASSED_ON = new Set([...HOP_HEADERS, 'content-encoding', 'content-length', 'set-cookie']);
-/** The codings that every `fetch` decodes. */
-const KNOWN_CODINGS = /^(x-)?gzip$|^deflate$|^br$/;
 
 /**
  * An {@link HTTPService} over the platform's `fetch`. Method, payload and headers go through, but for those that speak of one
@@ -69,10 +62,8 @@ export class FetchHTTPService implements HTTPService {
   async #exchange(url: string, init: RequestInit): Promise<Response> {
     try {
       const answer = await this.#fetch.call(undefined, url, init);
-      const codings = (answer.headers.get('content-encoding') ?? '')
-        .split(',')
-        .map((one) => one.trim().toLowerCase());
-      const unknown = codings.find((one) => one !== '' && one !== 'identity' && !KNOWN_CODINGS.test(one));
+      const codings = codingsOf(answer.headers.get('content-encoding'));
+      const unknown = codings.find((coding) => !isDecoded(coding));
       if (unknown !== undefined) {
         await answer.body?.cancel();
         throw new TypeError(`its body is coded as ${unknown}, which fetch does not decode`);
@@ -89,29 +80,10 @@ export class FetchHTTPService implements HTTPService {
   }
 }
 
-/** Codes of Node's errors that come before the first byte: no connection, no name. */
-const UNSENT_CODES = new Set([
-  'EAI_AGAIN',
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-/** Whether it is sure that nothing was sent. Where several addresses were tried, all of them must say so. */
-function isUnsent(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isUnsent);
-  if (UNSENT_CODES.has((error as { code?: string }).code ?? '')) return true;
-  return error.cause !== undefined && isUnsent(error.cause);
-}
-
 function outgoingRequest(url: string, { method, payload, headers }: Request): RequestInit {
   if (!URL.canParse(url) || !/^https?:/i.test(new URL(url).protocol))
     throw new TypeError(`url must be an absolute http or https URL, got ${shown(url)}`);
-  if (typeof method !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(method))
-    throw new TypeError(`method must be an HTTP method, got ${shown(method)}`);
+  if (!isToken(method)) throw new TypeError(`method must be an HTTP method, got ${shown(method)}`);
   const bodiless = /^(get|head)$/i.test(method);
   if (bodiless && payload)
     throw new TypeError(
@@ -125,29 +97,18 @@ function outgoingRequest(url: string, { method, payload, headers }: Request): Re
   }
 }
 
-/** The names that a connection header lists: they speak of that connection, too. */
-function listedBy(connection: string): Set<string> {
-  return new Set(
-    connection
-      .split(',')
-      .map((name) => name.trim().toLowerCase())
-      .filter(Boolean),
-  );
-}
-
 function checkHeader(name: string, value: unknown): void {
-  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name))
-    throw new TypeError(`a header's name must be a token, got ${shown(name)}`);
+  if (!isToken(name)) throw new TypeError(`a header's name must be a token, got ${shown(name)}`);
   if (typeof value !== 'string' || /[^\t\x20-\x7e\x80-\xff]/.test(value))
     throw new TypeError(`header ${name} must be printable Latin-1 text, got ${shown(value)}`);
 }
 
 function outgoingHeaders(headers: Request['headers'] = {}): [string, string][] {
   const listed = Object.entries(headers).filter(([name]) => name.toLowerCase() === 'connection');
-  const dropped = listedBy(listed.flatMap(([, value]) => value ?? []).join(','));
+  const dropped = listedNames(listed.flatMap(([, value]) => value ?? []).join(',')) ?? [];
   return Object.entries(headers).flatMap(([name, value]) => {
     const lower = name.toLowerCase();
-    if (value === undefined || OWN_HEADERS.has(lower) || dropped.has(lower)) return [];
+    if (value === undefined || OWN_HEADERS.has(lower) || dropped.includes(lower)) return [];
     return (Array.isArray(value) ? value : [value]).map((one): [string, string] => {
       checkHeader(name, one);
       return [name, one];
@@ -157,8 +118,8 @@ function outgoingHeaders(headers: Request['headers'] = {}): [string, string][] {
 
 function incomingHeaders(headers: Headers): Record<string, string | readonly string[]> {
   const cookies = headers.getSetCookie();
-  const listed = listedBy(headers.get('connection') ?? '');
-  const others = [...headers].filter(([name]) => !NOT_PASSED_ON.has(name) && !listed.has(name));
+  const listed = listedNames(headers.get('connection') ?? '') ?? [];
+  const others = [...headers].filter(([name]) => !NOT_PASSED_ON.has(name) && !listed.includes(name));
   return { ...Object.fromEntries(others), ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}) };
 }
 

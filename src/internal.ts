@@ -1,5 +1,26 @@
 /**
- * The second door: what `evenkeel-gateway` needs beyond the public API. It has no promise of stability; the two packages
- * are released together and pinned to each other. Hosts import `evenkeel`.
+ * The second door: what `evenkeel-gateway` needs beyond the public API. It has no promise of stability; the two
+ * packages are released together and pinned to each other. Hosts import `evenkeel`.
  */
-export { answerRole, listedNames, type RequestRole, requestRole, without } from './http/header-names.ts';
+export { MAX_TIMEOUT_MS } from './deadline.ts';
+export { type FailureKind, failureKind } from './http/failure-kind.ts';
+export { FAILURE_STATUSES } from './http/failure-statuses.ts';
+export { forwardedElement, forwardedNode } from './http/forwarded.ts';
+export {
+  CONNECTION_HEADERS,
+  listedNames,
+  type RequestRole,
+  requestRole,
+  responseRole,
+  without,
+} from './http/header-roles.ts';
+export {
+  BAD_REQUEST,
+  FAILURES,
+  INTERNAL,
+  type Refusal,
+  refusalJson,
+  refusalOf,
+  retryAfter,
+} from './http/refusal.ts';
+export { TOKEN, TOKEN_PATTERN } from './http/token.ts';

@@ -3,6 +3,7 @@ import type { Request, Response } from './contracts.ts';
 import { checkTimeout } from './deadline.ts';
 import { type HealthCheckOptions, readHealthOptions } from './health/health-options.ts';
 import type { LoadMetricsFeedOptions } from './health/load-metrics-feed.ts';
+import { isFailureStatus } from './http/failure-statuses.ts';
 import { type StrategyEntry, strategies } from './strategies/registry.ts';
 import { type AffinityKey, byClientAddress, byPath } from './traffic/affinity.ts';
 import type { FailoverOptions } from './traffic/failover.ts';
@@ -52,7 +53,7 @@ export function checkOptions({ timeoutMs, totalTimeoutMs, health }: Loadbalancer
 
 /** What counts as a backend's failure unless the host says otherwise. */
 export function isGatewayError({ status }: Response): boolean {
-  return status === 502 || status === 503 || status === 504;
+  return isFailureStatus(status);
 }
 
 /** What the key is unless the host says otherwise: the registry knows for strategies by name. */

@@ -7,6 +7,7 @@ import { systemEnv, type Timers } from './env.ts';
 import { OverloadedError } from './errors.ts';
 import { HealthChecker, type HealthCheckStats } from './health/health-checker.ts';
 import { loadMetricsFeed } from './health/load-metrics-feed.ts';
+import { retryAfter } from './http/refusal.ts';
 import {
   checkOptions,
   defaultKey,
@@ -192,7 +193,7 @@ export class Loadbalancer implements ILoadBalancer {
     const headers = admission === undefined ? [] : (this.#gate?.headersFor(admission, answeredBy) ?? []);
     // The queue's own word: what an error of the HTTP service says is for whoever gets that error.
     if (this.#queue !== undefined && answer.error instanceof OverloadedError) {
-      headers.push(['Retry-After', String(Math.ceil(answer.error.retryAfterMs / 1_000))]);
+      headers.push(['Retry-After', retryAfter(answer.error.retryAfterMs)]);
     }
     for (const [header, value] of headers) await writer.writeHeader(header, value);
   }

@@ -1,6 +1,7 @@
 import type { Request } from '../contracts.ts';
 import { checkTimeout } from '../deadline.ts';
 import { type Env, systemEnv } from '../env.ts';
+import { isToken } from '../http/token.ts';
 import { shown } from '../shown.ts';
 import type { LoadMetrics } from './load-metrics.ts';
 
@@ -55,8 +56,6 @@ export interface HealthCheckSettings {
 }
 
 const RESOURCES = ['cpu', 'memory', 'network', 'eventLoop', 'application'] as const;
-/** RFC 9110 section 5.6.2. */
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
 /**
  * @param place - what messages put before the names of options, for example `health.`
@@ -68,8 +67,7 @@ export function readHealthOptions(options: HealthCheckOptions, place = ''): Heal
   const { fastIntervalMs = Math.min(1_000, intervalMs) } = options;
   if (typeof path !== 'string' || !/^\/[^\s#]*$/.test(path))
     throw new TypeError(`${place}path must begin with "/" and have no space and no "#", got ${shown(path)}`);
-  if (typeof method !== 'string' || !TOKEN.test(method))
-    throw new TypeError(`${place}method must be an HTTP method, got ${shown(method)}`);
+  if (!isToken(method)) throw new TypeError(`${place}method must be an HTTP method, got ${shown(method)}`);
   if (body !== undefined && typeof body !== 'function')
     throw new TypeError(`${place}body must be a function, got ${shown(body)}`);
   checkHeaders(headers, place);
@@ -129,7 +127,7 @@ function checkHeaders(headers: unknown, place: string): void {
   if (typeof headers !== 'object' || headers === null)
     throw new TypeError(`${place}headers must be an object, got ${shown(headers)}`);
   for (const [name, value] of Object.entries(headers)) {
-    if (!TOKEN.test(name))
+    if (!isToken(name))
       throw new TypeError(`a name in ${place}headers must be a token, got ${shown(name)}`);
     if (typeof value !== 'string' || /[\r\n\0]/.test(value))
       throw new TypeError(`${place}headers.${name} must be a string on one line, got ${shown(value)}`);

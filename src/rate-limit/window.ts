@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
+import { MAX_TIMEOUT_MS } from '../deadline.ts';
 import type { RateLimitVerdict } from '../index.ts';
 
 /** How much each key may do. */
@@ -49,7 +50,7 @@ export async function consume(
 export function checkLimit({ points, durationMs }: RateLimit): void {
   checkInteger(points, 'points', 1, 1_000_000_000);
   // Platform timers cannot hold more, and would end the window at once.
-  checkInteger(durationMs, 'durationMs', 1, 2 ** 31 - 1);
+  checkInteger(durationMs, 'durationMs', 1, MAX_TIMEOUT_MS);
 }
 
 /** @throws RangeError where an option is not an integer of a range */

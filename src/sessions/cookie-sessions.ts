@@ -1,3 +1,4 @@
+import { isToken } from '../http/token.ts';
 import type { Request, Session, SessionPolicy } from '../index.ts';
 import { type BackendSource, BackendTags } from './backend-tags.ts';
 
@@ -108,7 +109,7 @@ function attributesOf({
   secure = false,
   maxAgeMs,
 }: Pick<CookieSessionsOptions, 'path' | 'secure' | 'maxAgeMs'> & { name: string }): string {
-  if (typeof name !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+  if (!isToken(name)) {
     throw new TypeError(`name must be a token, got ${JSON.stringify(name)}`);
   }
   if (typeof path !== 'string' || !/^\/[ -:<-~]*$/.test(path)) {

@@ -1,4 +1,5 @@
 import type { Request } from '../contracts.ts';
+import { isToken } from '../http/token.ts';
 import { shown } from '../shown.ts';
 
 /** What decides which requests go to the same backend: equal keys do; `undefined` means that a request has none. */
@@ -83,7 +84,7 @@ function claimsOf(token: string): Record<string, unknown> | undefined {
 }
 
 function checkToken(name: string, what: string): string {
-  if (typeof name !== 'string' || !/^[\w!#$%&'*+.^`|~-]+$/.test(name)) {
+  if (!isToken(name)) {
     throw new TypeError(`the name of a ${what} must be a token, got ${shown(name)}`);
   }
   return name;

@@ -1,4 +1,5 @@
 import { systemEnv } from '../env.ts';
+import { FAILURE_STATUSES } from '../http/failure-statuses.ts';
 import { shown } from '../shown.ts';
 import { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
 
@@ -49,7 +50,7 @@ export class Failover {
 
   /** @throws RangeError where an option is out of range */
   constructor(options: FailoverOptions = {}, random: () => number = systemEnv.random) {
-    const { retries = 1, retryOn = [502, 503, 504], minDelayMs = 25, maxDelayMs = 250, budget } = options;
+    const { retries = 1, retryOn = FAILURE_STATUSES, minDelayMs = 25, maxDelayMs = 250, budget } = options;
     if (!(Number.isInteger(retries) && retries >= 0 && retries <= 10)) {
       throw new RangeError(`failover.retries must be an integer from 0 to 10, got ${shown(retries)}`);
     }

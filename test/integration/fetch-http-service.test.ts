@@ -174,6 +174,7 @@ describe('what is sent', () => {
         'x-kept': '1',
         'Keep-Alive': 'timeout=77',
         'proxy-connection': 'keep-alive',
+        'proxy-authorization': 'Basic eA==',
         TE: 'trailers',
         trailer: 'x-sum',
         'transfer-encoding': 'chunked',
@@ -186,7 +187,10 @@ describe('what is sent', () => {
     const [{ headers, body } = { headers: {} as http.IncomingHttpHeaders, body: '' }] = received;
     expect(body).toBe('abc');
     expect(headers).toMatchObject({ 'x-kept': '1', host: new URL(url).host, 'content-length': '3' });
-    for (const name of ['x-listed', 'x-listed-too', 'keep-alive', 'proxy-connection', 'te', 'trailer'])
+    for (const name of [
+      ...['x-listed', 'x-listed-too', 'keep-alive', 'proxy-connection'],
+      ...['proxy-authorization', 'te', 'trailer'],
+    ])
       expect(headers).not.toHaveProperty(name);
     for (const name of ['transfer-encoding', 'upgrade', 'expect']) expect(headers).not.toHaveProperty(name);
     expect(headers.connection).toBe('keep-alive');

@@ -1,3 +1,4 @@
+import { TOKEN_PATTERN } from 'evenkeel/internal';
 import { UsageError } from './exit-code.ts';
 
 /**
@@ -29,6 +30,8 @@ export function several(text: string, earlier: readonly string[] = []): readonly
   return [...earlier, text];
 }
 
+const HEADER_LINE = new RegExp(`^(${TOKEN_PATTERN}):[ \\t]*(.*?)[ \\t]*$`);
+
 /**
  * Reads `Name: value`, in addition to those that came earlier.
  * @throws UsageError where there is no name, or no colon
@@ -37,7 +40,7 @@ export function header(
   text: string,
   earlier: Readonly<Record<string, string>> = {},
 ): Readonly<Record<string, string>> {
-  const [, name, value] = /^([\w!#$%&'*+.^`|~-]+):[ \t]*(.*?)[ \t]*$/.exec(text) ?? [];
+  const [, name, value] = HEADER_LINE.exec(text) ?? [];
   if (name !== undefined && value !== undefined) {
     const key = name.toLowerCase();
     const before = Object.hasOwn(earlier, key) ? earlier[key] : undefined;

@@ -1,3 +1,4 @@
+import { FAILURE_STATUSES } from 'evenkeel/internal';
 import { z } from 'zod';
 import { count, duration, headerValue, ratio, token } from './values.ts';
 
@@ -108,7 +109,7 @@ export const retries = z.strictObject({
   retries: z.int().min(0).max(10).default(1).describe('Backends to try after the first.'),
   retryOn: z
     .array(z.int().min(400).max(599))
-    .default([502, 503, 504])
+    .default([...FAILURE_STATUSES])
     .describe('Statuses for which a request that may be repeated goes to another backend.'),
   minDelayMs: z
     .number()

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { headerValue, hostPattern, path, text, token } from './values.ts';
+import { duration, headerValue, hostPattern, path, text, token } from './values.ts';
 
 const headerRules = z.strictObject({
   set: z
@@ -11,11 +11,7 @@ const headerRules = z.strictObject({
 
 const rateLimit = z.strictObject({
   points: z.int().min(1).max(1_000_000_000).describe('Requests in each window.'),
-  durationMs: z
-    .int()
-    .min(1)
-    .max(2 ** 31 - 1)
-    .describe('Milliseconds of a window.'),
+  durationMs: duration.describe('Milliseconds of a window.'),
   by: z
     .union([z.literal('client-address'), z.strictObject({ header: token.describe('Name of a header.') })])
     .default('client-address')

@@ -1,14 +1,12 @@
 import { Balancer } from 'evenkeel';
+import { MAX_TIMEOUT_MS, TOKEN } from 'evenkeel/internal';
 import { z } from 'zod';
 import { canonicalPattern, isHost, isHostName, isNetwork } from './host-names.ts';
 
-/** The longest delay that platform timers can hold; a longer one would fire at once. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
-
 /** Milliseconds that platform timers can hold. Servers and clients of HTTP take whole ones alone. */
-export const duration = z.int().min(1).max(MAX_DELAY_MS);
+export const duration = z.int().min(1).max(MAX_TIMEOUT_MS);
 /** The same, where 0 turns something off. */
-export const durationOrOff = z.int().min(0).max(MAX_DELAY_MS);
+export const durationOrOff = z.int().min(0).max(MAX_TIMEOUT_MS);
 export const port = z.int().min(0).max(65_535);
 export const count = z.int().min(1);
 export const ratio = z.number().min(0).max(1);
@@ -17,10 +15,7 @@ export const text = z.string().min(1);
 // Where a pattern or a function says what is allowed, `rule` says it in words: for messages and for the documentation.
 
 /** RFC 9110 section 5.6.2. */
-export const token = z
-  .string()
-  .regex(/^[\w!#$%&'*+.^`|~-]+$/)
-  .meta({ rule: 'a token (RFC 9110 section 5.6.2)' });
+export const token = z.string().regex(TOKEN).meta({ rule: 'a token (RFC 9110 section 5.6.2)' });
 /** A header value: no control characters but the tab (RFC 9110 section 5.5). */
 export const headerValue = z
   .string()

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { refusalJson, retryAfter } from 'evenkeel/internal';
 import type { Refusal } from './refusal.ts';
 
 /** An answer of the gateway itself. */
@@ -20,9 +21,7 @@ export function refusalAnswer(
 ): RefusalAnswer {
   const { status, code, message, retryAfterMs, headers: more = [] } = refusal;
   const isText = prefersText(accept);
-  const text = isText
-    ? `${message} (${code}, request ${requestId})\n`
-    : JSON.stringify({ code, message, requestId });
+  const text = isText ? `${message} (${code}, request ${requestId})\n` : refusalJson(refusal, requestId);
   const body = Buffer.from(text);
   const headers = [
     ...['Content-Type', isText ? 'text/plain; charset=utf-8' : 'application/json'],
@@ -32,8 +31,7 @@ export function refusalAnswer(
     ...['Date', new Date().toUTCString()],
     ...more,
   ];
-  if (retryAfterMs !== undefined)
-    headers.push('Retry-After', String(Math.max(1, Math.ceil(retryAfterMs / 1_000))));
+  if (retryAfterMs !== undefined) headers.push('Retry-After', retryAfter(retryAfterMs));
   return { statusText: STATUS_CODES[status] ?? '', headers, body };
 }
 

@@ -1,16 +1,6 @@
-/** Why the gateway answers by itself. */
-export interface Refusal {
-  /** Status of the answer (RFC 9110 section 15). */
-  readonly status: number;
-  /** Stable, for programs. */
-  readonly code: string;
-  /** For people; never tells of what lies behind the gateway. */
-  readonly message: string;
-  /** Milliseconds after which another try has a chance. */
-  readonly retryAfterMs?: number | undefined;
-  /** More headers, names and values by turns. */
-  readonly headers?: readonly string[];
-}
+import { BAD_REQUEST, INTERNAL, type Refusal } from 'evenkeel/internal';
+
+export type { Refusal } from 'evenkeel/internal';
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
@@ -23,7 +13,7 @@ export const REFUSALS = {
   badHost: refusal(400, 'ERR_GW_BAD_HOST', 'exactly one valid Host is needed'),
   badTarget: refusal(400, 'ERR_GW_BAD_TARGET', 'the request target cannot be used'),
   badFraming: refusal(400, 'ERR_GW_BAD_FRAMING', 'the length of the body is not clear'),
-  badRequest: refusal(400, 'ERR_GW_BAD_REQUEST', 'the request cannot be understood'),
+  badRequest: BAD_REQUEST,
   badUpgrade: refusal(400, 'ERR_GW_BAD_UPGRADE', 'only a GET without a body can be upgraded'),
   unknownCoding: refusal(501, 'ERR_GW_TRANSFER_CODING', 'only the transfer coding chunked is understood'),
   version: refusal(505, 'ERR_GW_HTTP_VERSION', 'this version of HTTP is not served here'),
@@ -39,11 +29,5 @@ export const REFUSALS = {
   noRoute: refusal(404, 'ERR_GW_NO_ROUTE', 'nothing is served here'),
   wrongHost: refusal(421, 'ERR_GW_MISDIRECTED', 'this host is not served on this connection'),
   loop: refusal(508, 'ERR_GW_LOOP', 'the request has been here before'),
-  upstream: refusal(502, 'ERR_LB_UPSTREAM', 'the backend failed'),
-  timeout: refusal(504, 'ERR_LB_TIMEOUT', 'the backend did not answer in time'),
-  exhausted: {
-    ...refusal(503, 'ERR_GW_EXHAUSTED', 'the gateway can open no more connections'),
-    retryAfterMs: 1_000,
-  },
-  internal: refusal(500, 'ERR_GW_INTERNAL', 'the gateway failed'),
+  internal: INTERNAL,
 } as const;

@@ -1,4 +1,5 @@
 import type { BlockList } from 'node:net';
+import { forwardedNode } from 'evenkeel/internal';
 import { isTrusted, plainAddress } from './trusted-proxies.ts';
 
 /** What all requests of one connection have in common; found out once. */
@@ -24,8 +25,7 @@ export class ClientConnection {
     this.address = plainAddress(remoteAddress ?? '');
     this.isEncrypted = isEncrypted;
     this.isTrusted = isTrusted(this.address, trustedProxies);
-    if (this.address === '') this.forwardedFor = 'unknown';
-    else this.forwardedFor = this.address.includes(':') ? `"[${this.address}]"` : this.address;
+    this.forwardedFor = forwardedNode(this.address);
   }
 
   get scheme(): 'http' | 'https' {

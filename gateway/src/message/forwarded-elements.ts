@@ -1,4 +1,5 @@
 import type { BlockList } from 'node:net';
+import { TOKEN_PATTERN } from 'evenkeel/internal';
 import { addressOf, isTrusted } from './trusted-proxies.ts';
 
 /** What an element of `Forwarded` says of a request's way. */
@@ -8,7 +9,10 @@ interface Element {
 }
 
 /** A pair, or none, and what ends it (RFC 7239 section 4). */
-const PART = /[ \t]*(?:([\w!#$%&'*+.^`|~-]+)=("(?:[^"\\]|\\.)*"|[^\s;,"]+)[ \t]*)?([;,]|$)/y;
+const PART = new RegExp(
+  `[ \\t]*(?:(${TOKEN_PATTERN})=("(?:[^"\\\\]|\\\\.)*"|[^\\s;,"]+)[ \\t]*)?([;,]|$)`,
+  'y',
+);
 
 /**
  * Walks what proxies have written into `Forwarded`, from the nearest to the farthest, to the first that is not trusted: that is the client.

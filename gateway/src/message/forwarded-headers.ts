@@ -1,4 +1,5 @@
 import type { BlockList } from 'node:net';
+import { forwardedElement } from 'evenkeel/internal';
 import type { ClientConnection } from './client-connection.ts';
 import { clientIn } from './forwarded-elements.ts';
 import type { RequestHead } from './request-head.ts';
@@ -16,9 +17,6 @@ export interface Origin {
   readonly address: string;
   readonly scheme: string;
 }
-
-/** RFC 7239 section 4: a host that is no token stands in quotes. */
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
 /** The client and the scheme that it used: what the peer says where it is trusted, else the peer itself. */
 export function originOf(
@@ -68,8 +66,7 @@ export function addForwarded(
     headers.push('X-Forwarded-For', before === undefined ? address : `${before}, ${address}`);
   headers.push('X-Forwarded-Proto', (isTrusted && head.forwardedProto) || scheme);
   if (host !== '') headers.push('X-Forwarded-Host', (isTrusted && head.forwardedHost) || host);
-  const quoted = TOKEN.test(host) ? host : `"${host}"`;
-  const own = `for=${forwardedFor};host=${quoted};proto=${scheme}`;
+  const own = forwardedElement(forwardedFor, host, scheme);
   headers.push('Forwarded', isTrusted && head.forwarded !== undefined ? `${head.forwarded}, ${own}` : own);
 }
 

@@ -1,4 +1,4 @@
-import { answerRole, listedNames, without } from 'evenkeel/internal';
+import { listedNames, responseRole, without } from 'evenkeel/internal';
 
 /** The head of a backend's answer, as it is passed on. */
 export interface AnswerHead {
@@ -26,7 +26,7 @@ export function readAnswerHead(raw: readonly (Buffer | string)[]): AnswerHead | 
   for (let index = 0; index < raw.length; index += 2) {
     const name = textOf(raw[index] as Buffer);
     const value = textOf(raw[index + 1] as Buffer);
-    const role = answerRole(name);
+    const role = responseRole(name);
     if (role === 'connection') connection = connection === undefined ? value : `${connection},${value}`;
     else if (role === 'transfer-encoding') coding = coding === undefined ? value : `${coding},${value}`;
     else if (role === 'content-length') {

@@ -1,6 +1,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
+import { MAX_TIMEOUT_MS } from 'evenkeel/internal';
 import type { ResolvedPool } from '../config/resolved-config.ts';
 import type { Upstream } from './upstream.ts';
 import { MAX_HEAD_BYTES, tlsOptions } from './upstream.ts';
@@ -22,9 +23,6 @@ export interface HandshakeOutcome {
   /** @param wasSent - whether it may have heard of the request */
   failed(error: Error, wasSent: boolean): void;
 }
-
-/** The longest delay that platform timers can hold; a longer one would fire at once. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /** Asks a backend to change the protocol, on a connection of its own. @returns a function that gives up */
 export function shakeHands(
@@ -58,7 +56,7 @@ export function shakeHands(
   // One timer for each tunnel, not for each request.
   const timer = setTimeout(
     () => handshake.destroy(new TimeoutError()),
-    Math.min(timeouts.connectMs + timeouts.headersMs, MAX_DELAY_MS),
+    Math.min(timeouts.connectMs + timeouts.headersMs, MAX_TIMEOUT_MS),
   );
   handshake.on('socket', (socket) => {
     socket.setNoDelay(true);

@@ -14,6 +14,7 @@ import {
   systemEnv,
   type UrlBackend,
 } from 'evenkeel';
+import { FAILURE_STATUSES } from 'evenkeel/internal';
 import { Agent, fetch as undiciFetch } from 'undici';
 import type { ResolvedPool } from '../config/resolved-config.ts';
 import type { GatewayBackendStats, GatewayPoolStats } from '../contracts.ts';
@@ -53,7 +54,7 @@ export class UpstreamPool {
     this.#entries = entriesOf(config);
     this.balancer = new Balancer(this.#entries, balancerOptions(config, {}));
     this.failover = retries === false ? undefined : new Failover(retries === true ? {} : retries);
-    this.#failures = new Set([502, 503, 504, ...(typeof retries === 'boolean' ? [] : retries.retryOn)]);
+    this.#failures = new Set([...FAILURE_STATUSES, ...(typeof retries === 'boolean' ? [] : retries.retryOn)]);
     const queueOptions = queue === true ? {} : queue;
     this.queue =
       queueOptions === false ? undefined : new LeaseQueue(this.balancer, { ...queueOptions, ...systemEnv });

@@ -52,7 +52,7 @@ describe("the gateway's own answer", () => {
 
   it('says when to come back, in whole seconds and not at once', () => {
     const toldFor = (retryAfterMs: number) => {
-      const { headers } = refusalAnswer({ ...REFUSALS.upstream, retryAfterMs }, 'id', undefined);
+      const { headers } = refusalAnswer({ ...REFUSALS.loop, retryAfterMs }, 'id', undefined);
       return headers.slice(-2);
     };
     expect(toldFor(0)).toEqual(['Retry-After', '1']);

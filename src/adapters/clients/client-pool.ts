@@ -1,3 +1,4 @@
+import { isFailureStatus } from '../../http/failure-statuses.ts';
 import {
   type BackendPoolEntry,
   Balancer,
@@ -50,7 +51,7 @@ export class ClientPool {
     backends: readonly BackendPoolEntry[] | Balancer<Request>,
     options: ClientOptions & BalancerOptions<Request>,
   ) {
-    const { failover, queue, isFailure = isGatewayError } = options;
+    const { failover, queue, isFailure = isFailureStatus } = options;
     this.env = { ...systemEnv, ...options.env };
     this.isFailure = isFailure;
     this.balancer = isBalancer(backends) ? backends : new Balancer(backends, { key: byPath, ...options });
@@ -69,8 +70,4 @@ function isBalancer(
   backends: readonly BackendPoolEntry[] | Balancer<Request>,
 ): backends is Balancer<Request> {
   return typeof (backends as Partial<Balancer<Request>> | undefined)?.acquire === 'function';
-}
-
-function isGatewayError(status: number): boolean {
-  return status === 502 || status === 503 || status === 504;
 }

@@ -1,3 +1,4 @@
+import { checkTimeout } from '../../deadline.ts';
 import type { BackendPoolEntry, Balancer, BalancerOptions, Request } from '../../index.ts';
 import { type ClientOptions, ClientPool, type ClientStats } from '../clients/client-pool.ts';
 import { FetchCall, type FetchCallParts } from './fetch-call.ts';
@@ -62,17 +63,7 @@ export function fetchCallParts(
   options: BalancedFetchOptions & BalancerOptions<Request>,
 ): FetchCallParts {
   const { timeoutMs, fetch = globalThis.fetch } = options;
-  checkTimeout(timeoutMs);
+  checkTimeout(timeoutMs, 'timeoutMs');
   // Browsers want `fetch` called on nothing.
   return { pool: new ClientPool(backends, options), timeoutMs, fetch: (url, init) => fetch(url, init) };
-}
-
-/** The longest delay that platform timers can hold; a longer one would fire at once. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
-
-function checkTimeout(timeoutMs: number | undefined): void {
-  if (timeoutMs === undefined || (timeoutMs > 0 && timeoutMs <= MAX_TIMEOUT_MS)) return;
-  throw new RangeError(
-    `timeoutMs must be a number of milliseconds above 0 and up to ${MAX_TIMEOUT_MS}, got ${timeoutMs}`,
-  );
 }

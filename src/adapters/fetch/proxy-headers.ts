@@ -1,4 +1,6 @@
-import { answerRole, listedNames, requestRole } from '../../http/header-names.ts';
+import { codingsOf, isDecoded } from '../../http/codings.ts';
+import { forwardedElement, forwardedNode } from '../../http/forwarded.ts';
+import { listedNames, requestRole, responseRole } from '../../http/header-roles.ts';
 
 /** Where a request that is passed on came from. */
 export interface ProxyClient {
@@ -11,10 +13,6 @@ export interface ProxyClient {
 
 /** The pseudonym in `Via` (RFC 9110 section 7.6.3). */
 const NAME = 'evenkeel';
-/** What every `fetch` decodes. */
-const KNOWN_CODINGS = /^(?:x-)?gzip$|^deflate$|^br$/;
-/** RFC 7239 section 4: a host that is no token stands in quotes. */
-const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
 
 /**
  * What a backend gets: without what speaks of one connection, with `Via`, `Forwarded` and `X-Forwarded-*`.
@@ -39,10 +37,7 @@ export function requestHeaders(request: Request, { address, isTrusted, requestId
   if (address !== undefined) headers.append('x-forwarded-for', address);
   if (!headers.has('x-forwarded-proto')) headers.set('x-forwarded-proto', scheme);
   if (!headers.has('x-forwarded-host')) headers.set('x-forwarded-host', host);
-  headers.append(
-    'forwarded',
-    `for=${nodeOf(address)};host=${TOKEN.test(host) ? host : `"${host}"`};proto=${scheme}`,
-  );
+  headers.append('forwarded', forwardedElement(forwardedNode(address), host, scheme));
   return headers;
 }
 
@@ -54,24 +49,14 @@ export function responseHeaders({ headers, body }: Response): Headers | undefine
   const listed = listedNames(headers.get('connection') ?? '') ?? [];
   const passed = new Headers();
   for (const [name, value] of headers) {
-    const role = answerRole(name);
+    const role = responseRole(name);
     const isPassed = role === undefined || role === 'content-length' || role === 'date';
     if (isPassed && !listed.includes(name)) passed.append(name, value);
   }
-  const codings = (headers.get('content-encoding') ?? '')
-    .toLowerCase()
-    .split(',')
-    .map((one) => one.trim());
-  const coded = codings.filter((coding) => coding !== '' && coding !== 'identity');
-  if (body === null || coded.length === 0) return passed;
-  if (!coded.every((coding) => KNOWN_CODINGS.test(coding))) return undefined;
+  const codings = codingsOf(headers.get('content-encoding'));
+  if (body === null || codings.length === 0) return passed;
+  if (!codings.every(isDecoded)) return undefined;
   passed.delete('content-encoding');
   passed.delete('content-length');
   return passed;
-}
-
-/** RFC 7239 section 6. */
-function nodeOf(address: string | undefined): string {
-  if (address === undefined) return 'unknown';
-  return address.includes(':') ? `"[${address}]"` : address;
 }

@@ -1,13 +1,16 @@
-import { AttemptError, refusalFor } from '../../../gateway/src/local-reply/failure.ts';
-import { LoadbalancerError } from '../../index.ts';
+import { LoadbalancerError } from '../../errors.ts';
+import { failureKind } from '../../http/failure-kind.ts';
+import { FAILURES, refusalJson, refusalOf, retryAfter } from '../../http/refusal.ts';
 
-/** What a client is told of an error: JSON `{ code, message, requestId }`; nothing of it tells where backends are. */
+/** The response for an error: JSON `{ code, message, requestId }`; never says where backends are. */
 export function refusalResponse(error: unknown, requestId: string): Response {
-  const { status, code, message, retryAfterMs } = refusalFor(
-    error instanceof LoadbalancerError ? error : new AttemptError(error, true),
-  );
-  const headers = new Headers({ 'cache-control': 'no-store', 'x-request-id': requestId });
-  if (retryAfterMs !== undefined)
-    headers.set('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1_000))));
-  return Response.json({ code, message, requestId }, { status, headers });
+  const refusal = error instanceof LoadbalancerError ? refusalOf(error) : FAILURES[failureKind(error)];
+  const { status, retryAfterMs } = refusal;
+  const headers = new Headers({
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    'x-request-id': requestId,
+  });
+  if (retryAfterMs !== undefined) headers.set('retry-after', retryAfter(retryAfterMs));
+  return new Response(refusalJson(refusal, requestId), { status, headers });
 }

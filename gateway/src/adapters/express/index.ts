@@ -4,11 +4,17 @@ import { mountedProxy } from '../mounted-proxy.ts';
 
 /** Settings of a {@link ProxyMiddleware}. */
 export interface ProxyMiddlewareOptions {
-  /** Whether backends get the path as it came, with the one that the middleware is mounted on. @defaultValue false: without it */
+  /**
+   * Whether backends get the path as it came, with the one that the middleware is mounted on.
+   * @defaultValue false: without it
+   */
   readonly keepMountPath?: boolean;
 }
 
-/** A middleware for Express, Connect and all that take the same. It answers every request; `next` only gets errors. */
+/**
+ * A middleware for Express, Connect and all that take the same. It answers every request; `next` only gets
+ * errors.
+ */
 export interface ProxyMiddleware {
   (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
   /** Statistics, and changes of the pool at run time. */
@@ -18,7 +24,8 @@ export interface ProxyMiddleware {
 }
 
 /**
- * Makes a middleware that passes requests on to a pool, as the gateway does. Put it before body parsers: bodies stream through.
+ * Makes a middleware that passes requests on to a pool, as the gateway does. Put it before body parsers:
+ * bodies stream through.
  *
  * @example
  * ```ts

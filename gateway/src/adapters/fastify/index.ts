@@ -11,8 +11,9 @@ export interface FastifyProxyOptions {
 }
 
 /**
- * A Fastify plugin that passes every request below its `prefix` on to a pool, as the gateway does. Bodies stream through: within the plugin
- * nothing parses them. Hooks run, and headers that they set go out; what they do to payloads does not.
+ * A Fastify plugin that passes every request below its `prefix` on to a pool, as the gateway does. Bodies
+ * stream through: within the plugin nothing parses them. Hooks run, and headers that they set go out; what
+ * they do to payloads does not.
  *
  * @example
  * ```ts
@@ -39,8 +40,9 @@ export const fastifyProxy: FastifyPluginAsync<FastifyProxyOptions> = async (app,
 };
 
 /**
- * What a target begins with where a route below a prefix matches it: an origin, if it names one, and as many segments as the prefix has. They
- * may be written in another way than the prefix: it may have parameters, and the router may be told not to look at case.
+ * What a target begins with where a route below a prefix matches it: an origin, if it names one, and as many
+ * segments as the prefix has. They may be written in another way than the prefix: it may have parameters, and
+ * the router may be told not to look at case.
  */
 function beginning(prefix: string): RegExp {
   const segments = prefix.split('/').filter((segment) => segment !== '').length;

@@ -1,20 +1,10 @@
+import { CONNECTION_HEADERS } from 'evenkeel/internal';
 import { nearestName } from '../nearest-name.ts';
 import type { GatewayConfig, RouteConfig } from '../schema.ts';
 import { shownPath, shownValue } from '../shown-value.ts';
 
 /** Headers that say how a message ends, or belong to one connection: only the gateway knows what they must be. */
-const OWN_HEADERS = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+const OWN_HEADERS = new Set([...CONNECTION_HEADERS, 'content-length', 'expect']);
 
 /** What is wrong with routes, one by one and together. */
 export function routeProblems({ routes, pools }: Pick<GatewayConfig, 'routes' | 'pools'>): string[] {

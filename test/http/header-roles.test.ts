@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answerRole, listedNames, requestRole, without } from '../../src/http/header-names.ts';
+import { listedNames, requestRole, responseRole, without } from '../../src/http/header-roles.ts';
 
 describe('the role of a request header', () => {
   it.each([
@@ -58,7 +58,7 @@ describe("the role of an answer's header", () => {
     ['', undefined],
     ['x'.repeat(100), undefined],
   ])('%.20s is %s', (name, role) => {
-    expect(answerRole(name)).toBe(role);
+    expect(responseRole(name)).toBe(role);
   });
 });
 

@@ -1,4 +1,25 @@
-/** What a request header is to a gateway. */
+// Which headers belong to one connection alone, and what the others that a proxy looks at are to it.
+
+/** Headers of one connection, whatever the message (RFC 9110 section 7.6.1). */
+export const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
+  'connection',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Headers that are not passed on: those of the connection, and credentials for the next proxy alone. */
+export const HOP_HEADERS: ReadonlySet<string> = new Set([
+  ...CONNECTION_HEADERS,
+  'proxy-authenticate',
+  'proxy-authorization',
+]);
+
+/** What a request header is to a proxy. */
 export type RequestRole =
   /** Of the connection alone: not passed on (RFC 9110 section 7.6.1). */
   | 'hop'
@@ -19,15 +40,9 @@ export type RequestRole =
   | 'request-id';
 
 const REQUEST_ROLES = new Map<string, RequestRole>([
+  ...[...HOP_HEADERS].map((name) => [name, 'hop'] as const),
   ['connection', 'connection'],
-  ['keep-alive', 'hop'],
-  ['proxy-connection', 'hop'],
-  ['proxy-authorization', 'hop'],
-  ['proxy-authenticate', 'hop'],
-  ['trailer', 'hop'],
-  ['http2-settings', 'hop'],
   ['upgrade', 'upgrade'],
-  ['te', 'hop'],
   ['transfer-encoding', 'transfer-encoding'],
   ['content-length', 'content-length'],
   ['host', 'host'],
@@ -42,19 +57,6 @@ const REQUEST_ROLES = new Map<string, RequestRole>([
   ['x-real-ip', 'x-forwarded-other'],
   ['max-forwards', 'max-forwards'],
   ['x-request-id', 'request-id'],
-]);
-
-/** Of an answer's headers, those that are of the connection alone. */
-const ANSWER_HOPS = new Set([
-  'connection',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
 ]);
 
 /** End-to-end headers that `Connection` cannot take away: applications rely on them, and so do we. */
@@ -72,11 +74,11 @@ const PROTECTED = new Set([
 
 /** The lengths that special names have: all others are passed over at once. */
 const REQUEST_LENGTHS = lengthsOf(REQUEST_ROLES.keys());
-const ANSWER_LENGTHS = lengthsOf([...ANSWER_HOPS, 'content-length', 'date']);
+const RESPONSE_LENGTHS = lengthsOf([...HOP_HEADERS, 'content-length', 'date']);
 
 /**
- * What a request header is, `undefined` for an ordinary one. An underscore is taken for a hyphen: many applications cannot tell
- * `X_Forwarded_For` from the real one.
+ * What a request header is to a proxy; `undefined` for an ordinary one. An underscore counts as a hyphen:
+ * many applications cannot tell `X_Forwarded_For` from the real one.
  */
 export function requestRole(name: string): RequestRole | undefined {
   if (REQUEST_LENGTHS[name.length] !== 1) return undefined;
@@ -86,11 +88,11 @@ export function requestRole(name: string): RequestRole | undefined {
   return REQUEST_ROLES.has(lower.replaceAll('_', '-')) ? 'hop' : undefined;
 }
 
-/** What an answer's header is to a gateway, `undefined` for an ordinary one. */
-export function answerRole(
+/** What a response header is to a proxy; `undefined` for an ordinary one. */
+export function responseRole(
   name: string,
 ): 'hop' | 'connection' | 'transfer-encoding' | 'content-length' | 'date' | undefined {
-  if (ANSWER_LENGTHS[name.length] !== 1) return undefined;
+  if (RESPONSE_LENGTHS[name.length] !== 1) return undefined;
   const lower = name.toLowerCase();
   if (
     lower === 'connection' ||
@@ -99,7 +101,7 @@ export function answerRole(
     lower === 'date'
   )
     return lower;
-  return ANSWER_HOPS.has(lower) ? 'hop' : undefined;
+  return HOP_HEADERS.has(lower) ? 'hop' : undefined;
 }
 
 /** Names that `Connection` lists and that go with it, in lower case; `undefined` where it lists none. */
