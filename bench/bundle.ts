@@ -27,8 +27,8 @@ export async function compile(): Promise<Bundle> {
 }
 
 /**
- * Compiles the library as it is published, with the package's own settings of tsup, and beside it what child processes run:
- * code that a loader transforms on the fly is not the code that users run.
+ * Compiles the library as it is published, with the package's own settings of tsup, and beside it what child
+ * processes run: code that a loader transforms on the fly is not the code that users run.
  * @param programs - source files by the name of what is compiled
  * @param external - packages that are loaded as a host installs them
  */

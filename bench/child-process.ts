@@ -15,7 +15,8 @@ const flags: Partial<Record<MeasureName, readonly string[]>> = {
 };
 
 /**
- * Does one job in a child process of its own, so that no contender runs in code that was compiled for another.
+ * Does one job in a child process of its own, so that no contender runs in code that was compiled for
+ * another.
  * @throws Error where the child process fails or takes too long
  */
 export function measureInChild(script: string, job: Job): Promise<Sample> {

@@ -1,8 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Bytes in use after everything that nothing holds on to is gone: objects, and the buffers of typed arrays. */
+/**
+ * Bytes in use after everything that nothing holds on to is gone: objects, and the buffers of typed arrays.
+ */
 export async function usedBytes(): Promise<number> {
-  // The buffers of dead typed arrays are freed beside the main thread, after the collection that found them dead.
+  // The buffers of dead typed arrays are freed beside the main thread, after the collection that found them
+  // dead.
   for (let turn = 0; turn < 4; turn++) {
     collectGarbage();
     await setImmediate();

@@ -15,7 +15,8 @@ export function makeKeys(): string[] {
     const length = SHORTEST_KEY + (next() % (LONGEST_KEY - SHORTEST_KEY + 1));
     let key = `${KINDS[i % KINDS.length]}${i.toString(DIGITS)}/`;
     while (key.length < length) key += (next() % DIGITS).toString(DIGITS);
-    // Through bytes and back: a string that was put together from parts would be flattened by whoever reads it first.
+    // Through bytes and back: a string that was put together from parts would be flattened by whoever reads
+    // it first.
     return Buffer.from(key, 'latin1').toString('latin1');
   });
 }

@@ -25,7 +25,10 @@ export class Results {
     return median(this.of(quantity, n));
   }
 
-  /** The median of the ratios of each round, which a change of the machine's speed between rounds leaves alone. */
+  /**
+   * The median of the ratios of each round, which a change of the machine's speed between rounds leaves
+   * alone.
+   */
   ratio(above: Quantity, below: Quantity, n: number): number {
     const divisors = this.of(below, n);
     return median(this.of(above, n).map((value, round) => value / (divisors[round] as number)));

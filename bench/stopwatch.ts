@@ -50,8 +50,8 @@ export function medianNsPerKey(
 }
 
 /**
- * The time that this process has had the processor, in milliseconds and to the microsecond: on a busy machine the wall clock
- * also counts how long others had it. Collecting garbage counts, whichever thread does it.
+ * The time that this process has had the processor, in milliseconds and to the microsecond: on a busy machine
+ * the wall clock also counts how long others had it. Collecting garbage counts, whichever thread does it.
  */
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();

@@ -3,26 +3,50 @@ import { join, posix, relative, sep } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
-/** Imports go from a later line to an earlier one, or stay within a line. */
+/**
+ * Imports go from a later line to an earlier one, or stay within a line. Places are files or folders by their
+ * path from the root; the longest one that fits a file counts.
+ */
 const CORE = [
-  ['shown', 'env', 'errors', 'contracts', 'deadline', 'http'],
-  ['hashing'],
-  ['strategies'],
-  ['balancer'],
-  ['health', 'traffic'],
-  ['loadbalancer-options', 'loadbalancer', 'fetch-http-service', 'logger'],
-  ['index', 'internal'],
+  ['src/shown', 'src/env', 'src/errors', 'src/contracts', 'src/deadline'],
+  ['src/hashing'],
+  ['src/strategies'],
+  ['src/balancer', 'src/http'],
+  ['src/health', 'src/traffic', 'src/discovery'],
+  ['src/loadbalancer-options', 'src/loadbalancer', 'src/fetch-http-service', 'src/logger'],
+  ['src/index', 'src/internal'],
 ];
 const OUTER = [
-  ['load-report', 'diagnostics', 'gateway', 'rate-limit', 'sessions', 'simulator'],
-  ['adapters', 'cli'],
+  [
+    'src/adapters',
+    'src/diagnostics',
+    'src/discovery/sources',
+    'src/fleet',
+    'src/load-report',
+    'src/rate-limit',
+    'src/sessions',
+    'src/simulator',
+  ],
+  ['gateway/src'],
+  ['gateway/src/cli'],
   ['examples'],
 ];
 const LAYERS = [...CORE, ...OUTER];
 
+/** Packages by the folder of their sources. They reach each other by their names alone. */
+const PACKAGES = { 'src/': 'evenkeel', 'gateway/src/': 'evenkeel-gateway', 'examples/': 'examples' };
+/** What `tsconfig.json` says of names: the doors of both packages, by the files behind them. */
+const DOORS = new Map(
+  Object.entries(pathsOf('tsconfig.json')).map(([name, [path = '']]) => [name, path.replace('./', '')]),
+);
+
 const PUBLIC_API = 'src/index.ts';
+/** For `evenkeel-gateway` alone. */
+const INTERNAL_DOOR = 'evenkeel/internal';
 /** The one file that touches the platform's time and chance. */
 const PLATFORM = 'src/env.ts';
+/** The width that the formatter gives code. */
+const MAX_COLUMNS = 110;
 
 const IMPURE_GLOBALS = new Set([
   'performance',
@@ -41,6 +65,36 @@ const IMPURE_MEMBERS = new Set([
   'crypto.randomUUID',
   'crypto.getRandomValues',
 ]);
+
+/** Folders with comments that are still wider. To become empty. */
+const STILL_WIDE: readonly string[] = [
+  'gateway/src',
+  'gateway/src/adapters',
+  'gateway/src/admin',
+  'gateway/src/admin/dashboard',
+  'gateway/src/admin/dashboard/client',
+  'gateway/src/cli',
+  'gateway/src/config',
+  'gateway/src/config/checks',
+  'gateway/src/forwarding',
+  'gateway/src/listeners',
+  'gateway/src/local-reply',
+  'gateway/src/message',
+  'gateway/src/observation',
+  'gateway/src/upstream',
+  'gateway/src/workers',
+  'src',
+  'src/adapters/clients',
+  'src/adapters/fetch',
+  'src/adapters/undici',
+  'src/hashing',
+  'src/health',
+  'src/load-report',
+  'src/rate-limit',
+  'src/sessions',
+  'src/strategies',
+  'src/traffic',
+];
 
 /** Source files by their path from the root of the project. */
 type Files = ReadonlyMap<string, string>;
@@ -69,20 +123,28 @@ const placeOf = (node: ts.Node) => {
   return `${source.fileName}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
 };
 
-/** `balancer` for `src/balancer/pool.ts`, `env` for `src/env.ts`, `examples` for all examples. */
-function unitOf(path: string): string {
-  const [top = '', first = ''] = path.split('/');
-  return top === 'src' ? first.replace(/\.ts$/, '') : top;
+function pathsOf(file: string): Record<string, string[]> {
+  const path = join(import.meta.dirname, '..', file);
+  return ts.parseConfigFileTextToJson(path, readFileSync(path, 'utf8')).config.compilerOptions.paths;
 }
 
-const rankOf = (path: string) => LAYERS.findIndex((layer) => layer.includes(unitOf(path)));
+/** The number of the layer with the longest place that a file fits; -1 for none. */
+function rankOf(path: string): number {
+  const places = LAYERS.flat().filter((place) => path === `${place}.ts` || path.startsWith(`${place}/`));
+  const longest = places.sort((a, b) => b.length - a.length)[0];
+  return longest === undefined ? -1 : LAYERS.findIndex((layer) => layer.includes(longest));
+}
+
 const isOuter = (path: string) => rankOf(path) >= CORE.length;
+const packageOf = (path: string) =>
+  Object.entries(PACKAGES).find(([folder]) => path.startsWith(folder))?.[1] ?? '';
 
 interface Import {
   readonly from: string;
-  /** A path from the root where the specifier is relative; else the specifier. */
-  readonly to: string;
-  readonly relative: boolean;
+  /** As it is written. */
+  readonly name: string;
+  /** The path from the root; `undefined` for a module of others. */
+  readonly to: string | undefined;
 }
 
 /** What a node imports: types and dynamic imports count like all others. */
@@ -102,25 +164,36 @@ function importsOf(files: Files): Import[] {
       const specifier = specifierOf(node);
       if (specifier === undefined) return [];
       const name = ts.isStringLiteralLike(specifier) ? specifier.text : specifier.getText();
-      const isRelative = name.startsWith('.');
-      return [{ from, to: isRelative ? posix.join(posix.dirname(from), name) : name, relative: isRelative }];
+      const to = name.startsWith('.') ? posix.join(posix.dirname(from), name) : DOORS.get(name);
+      return [{ from, name, to }];
     }),
   );
 }
 
 const directions: Rule = (files) => [
   ...[...files.keys()].filter((path) => rankOf(path) < 0).map((path) => `${path} belongs to no layer`),
-  ...importsOf(files).flatMap(({ from, to, relative: isRelative }) => {
-    if (!isRelative) return isOuter(from) ? [] : [`${from} imports ${to}: the core depends on nothing`];
-    // The gateway is a package of its own.
-    if (to.startsWith('gateway/')) return [];
+  ...importsOf(files).flatMap(({ from, name, to }) => {
+    if (to === undefined && /^evenkeel(-gateway)?(\/|$)/.test(name))
+      return [`${from} imports ${name}, which is no door of a package`];
+    if (to === undefined)
+      return isOuter(from) ? [] : [`${from} imports ${name}: the core depends on nothing`];
     if (!files.has(to)) return [`${from} imports ${to}, which is not there`];
     if (rankOf(to) > rankOf(from)) return [`${from} imports ${to}, which lies further out`];
-    if (isOuter(from) && !isOuter(to) && to !== PUBLIC_API && unitOf(to) !== 'http')
-      return [`${from} imports ${to}: outer layers use the core through ${PUBLIC_API}`];
     return [];
   }),
 ];
+
+const doors: Rule = (files) =>
+  importsOf(files).flatMap(({ from, name, to }) => {
+    if (to === undefined) return [];
+    const isNamed = !name.startsWith('.');
+    const isOwn = packageOf(from) === packageOf(to);
+    if (isOwn && isNamed) return [`${from} imports ${name}: files of one package reach each other by path`];
+    if (!isOwn && !isNamed) return [`${from} imports ${to}: other packages are reached by their names`];
+    if (name === INTERNAL_DOOR && packageOf(from) !== 'evenkeel-gateway')
+      return [`${from} imports ${name}, which is for evenkeel-gateway alone`];
+    return [];
+  });
 
 /** Cycles of a graph, one for each edge that closes one. */
 function cyclesOf(edges: readonly (readonly [string, string])[]): string[] {
@@ -139,10 +212,29 @@ function cyclesOf(edges: readonly (readonly [string, string])[]): string[] {
   return found;
 }
 
+/** Every folder that a path lies in, the root included. */
+function foldersOf(path: string): string[] {
+  const parts = path.split('/').slice(0, -1);
+  return ['', ...parts.map((_, depth) => `${parts.slice(0, depth + 1).join('/')}/`)];
+}
+
+/** The entry of a folder that a path lies in, or is. */
+const entryOf = (folder: string, path: string) =>
+  folder + (path.slice(folder.length).split('/')[0] as string);
+
+/**
+ * Neither files, nor the entries of any folder (its files and subfolders as wholes), import each other in a
+ * circle.
+ */
 const cycles: Rule = (files) => {
-  const edges = importsOf(files).map(({ from, to }) => [from, to] as const);
-  const units = edges.map(([from, to]) => [unitOf(from), unitOf(to)] as const);
-  return [...cyclesOf(edges), ...cyclesOf(units.filter(([from, to]) => from !== to))];
+  const edges = importsOf(files).flatMap(({ from, to }) => (to === undefined ? [] : [[from, to] as const]));
+  const folders = new Set([...files.keys()].flatMap(foldersOf));
+  const ofFolders = [...folders].flatMap((folder) => {
+    const within = edges.filter(([from, to]) => from.startsWith(folder) && to.startsWith(folder));
+    const entries = within.map(([from, to]) => [entryOf(folder, from), entryOf(folder, to)] as const);
+    return cyclesOf(entries.filter(([from, to]) => from !== to));
+  });
+  return [...new Set([...cyclesOf(edges), ...ofFolders])];
 };
 
 /** `Date.now` for `Date.now`, `globalThis.Date.now`, `Date['now']` and `const { now } = Date`. */
@@ -194,6 +286,39 @@ const names: Rule = (files) =>
       return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(stem) ? [] : [`${path} is not in kebab-case: ${part}`];
     }),
   );
+
+/** The tokens of a file: whatever stands between two of them is space and comments. */
+function* tokensOf(node: ts.Node, source: ts.SourceFile): Generator<ts.Node> {
+  const children = node.getChildren(source).filter((child) => !ts.isJSDoc(child));
+  if (children.length === 0) yield node;
+  for (const child of children) yield* tokensOf(child, source);
+}
+
+/** Numbers of lines with a part of a comment, from 0. */
+function commentLines(source: ts.SourceFile): Set<number> {
+  const lines = new Set<number>();
+  for (const token of tokensOf(source, source)) {
+    const from = token.getFullStart();
+    const first = source.getLineAndCharacterOfPosition(from).line;
+    const parts = source.text.slice(from, token.getStart(source, false)).split('\n');
+    for (const [index, part] of parts.entries()) if (part.trim() !== '') lines.add(first + index);
+  }
+  return lines;
+}
+
+/** What cannot be wrapped: a long address, and what is said to the linter. */
+const UNBREAKABLE = /https?:\/\/\S{60}|biome-ignore/;
+
+const widths: Rule = (files) =>
+  [...files].flatMap(([path, text]) => {
+    const lines = text.split('\n');
+    if (!lines.some((line) => line.length > MAX_COLUMNS)) return [];
+    return [...commentLines(parse(path, text))].flatMap((number) => {
+      const line = lines[number] as string;
+      if (line.length <= MAX_COLUMNS || UNBREAKABLE.test(line)) return [];
+      return [`${path}:${number + 1} has a comment that is ${line.length} columns wide`];
+    });
+  });
 
 const plainSyntax: Rule = (files) =>
   [...files].flatMap(([path, text]) =>
@@ -249,7 +374,7 @@ function filesBelow(...folders: string[]): Files {
 }
 
 describe('the project', () => {
-  const all = filesBelow('src', 'examples');
+  const all = filesBelow('src', 'gateway/src', 'examples');
   const sources = new Map([...all].filter(([path]) => path.endsWith('.ts')));
   const library = new Map([...sources].filter(([path]) => path.startsWith('src/')));
 
@@ -259,11 +384,15 @@ describe('the project', () => {
     expect(library.has(PUBLIC_API) && library.has(PLATFORM)).toBe(true);
   });
 
-  it('imports in one direction, and the core through its public API alone', () => {
+  it('imports in one direction', () => {
     expect(directions(sources)).toEqual([]);
   });
 
-  it('has no import cycle, of files or of folders', () => {
+  it('reaches other packages by their names', () => {
+    expect(doors(sources)).toEqual([]);
+  });
+
+  it('has no import cycle, of files or of folders at any depth', () => {
     expect(cycles(sources)).toEqual([]);
   });
 
@@ -273,6 +402,14 @@ describe('the project', () => {
 
   it('names files and folders in kebab-case and for their nouns', () => {
     expect(names(all)).toEqual([]);
+  });
+
+  it(`keeps comments to ${MAX_COLUMNS} columns`, () => {
+    const code = filesBelow('src', 'gateway/src', 'gateway/test', 'test', 'examples', 'bench');
+    const narrow = [...code].filter(
+      ([path]) => path.endsWith('.ts') && !STILL_WIDE.includes(posix.dirname(path)),
+    );
+    expect(widths(new Map(narrow))).toEqual([]);
   });
 
   it('runs under type stripping: no enum, no namespace, no parameter property', () => {
@@ -310,9 +447,13 @@ describe('the rules themselves', () => {
       'src/balancer/b.ts': `// import '../index.ts';\nconst text = "from '../index.ts'";`,
       'src/traffic/c.ts': `import { b } from '../balancer/b.ts';`,
       'src/index.ts': `export { c } from './traffic/c.ts';`,
-      'src/cli/main.ts': `import { c } from '../index.ts';\nimport fs from 'node:fs';\nimport { z } from 'zod';`,
+      'src/internal.ts': `export { b } from './balancer/b.ts';`,
+      'src/sessions/d.ts': `import { b } from '../balancer/b.ts';\nimport fs from 'node:fs';`,
+      'gateway/src/e.ts': `import { b } from 'evenkeel/internal';\nimport { z } from 'zod';`,
+      'gateway/src/cli/f.ts': `import { e } from '../e.ts';\nimport { c } from 'evenkeel';`,
     });
     expect(directions(files)).toEqual([]);
+    expect(doors(files)).toEqual([]);
   });
 
   it.each(['node:fs', 'fs', 'zod'])('find that the core imports %s, even as a type', (name) => {
@@ -320,19 +461,39 @@ describe('the rules themselves', () => {
     expect(directions(files)).toEqual([`src/logger.ts imports ${name}: the core depends on nothing`]);
   });
 
-  it.each(['src/gateway/a.ts', 'src/simulator/a.ts', 'src/cli/a.ts'])(
-    'find that %s goes past the public API',
+  it.each<[string, string, string]>([
+    ['the library', 'src/sessions/a.ts', `import { b } from '../../gateway/src/b.ts';`],
+    ['the library by name', 'src/sessions/a.ts', `import { b } from 'evenkeel-gateway';`],
+    ['the gateway', 'gateway/src/workers/a.ts', `import { b } from '../cli/b.ts';`],
+  ])('find that %s imports what is built on it', (_, path, text) => {
+    const outer = { 'gateway/src/b.ts': '', 'gateway/src/index.ts': '', 'gateway/src/cli/b.ts': '' };
+    expect(directions(made({ [path]: text, ...outer }))).toEqual([
+      expect.stringMatching(`^${path} imports gateway/src/[a-z/]+.ts, which lies further out$`),
+    ]);
+  });
+
+  it.each(['gateway/src/a.ts', 'examples/demo/a.ts'])(
+    'find that %s goes past the doors of the library',
     (path) => {
-      const files = made({ ...ENV, [path]: `import { a } from '../env.ts';` });
-      expect(directions(files)).toEqual([
-        `${path} imports src/env.ts: outer layers use the core through src/index.ts`,
+      const up = path.startsWith('gateway') ? '../../' : '../../';
+      expect(doors(made({ ...ENV, [path]: `import { a } from '${up}src/env.ts';` }))).toEqual([
+        `${path} imports src/env.ts: other packages are reached by their names`,
       ]);
     },
   );
 
-  it('find that an example goes past the public API', () => {
-    const files = made({ ...ENV, 'examples/demo/a.ts': `import { a } from '../../src/env.ts';` });
-    expect(directions(files)).toHaveLength(1);
+  it('find a door that is not there, the own one, and the one for the gateway alone', () => {
+    expect(directions(made({ 'gateway/src/a.ts': `import { a } from 'evenkeel/balancer';` }))).toEqual([
+      'gateway/src/a.ts imports evenkeel/balancer, which is no door of a package',
+    ]);
+    const files = made({
+      'src/sessions/a.ts': `import { b } from 'evenkeel';`,
+      'examples/a.ts': `import { c } from 'evenkeel/internal';`,
+    });
+    expect(doors(files)).toEqual([
+      'src/sessions/a.ts imports evenkeel: files of one package reach each other by path',
+      'examples/a.ts imports evenkeel/internal, which is for evenkeel-gateway alone',
+    ]);
   });
 
   it('find a file outside every layer, and an import of nothing', () => {
@@ -366,7 +527,39 @@ describe('the rules themselves', () => {
       'src/health/d.ts': '',
     });
     expect(directions(files)).toEqual([]);
-    expect(cycles(files)).toEqual(['health -> traffic -> health']);
+    expect(cycles(files)).toEqual(['src/health -> src/traffic -> src/health']);
+  });
+
+  it('find a cycle of folders within a folder', () => {
+    const files = made({
+      'gateway/src/admin/page/a.ts': `import '../style/b.ts';`,
+      'gateway/src/admin/style/b.ts': '',
+      'gateway/src/admin/style/c.ts': `import '../page/d.ts';`,
+      'gateway/src/admin/page/d.ts': '',
+    });
+    expect(directions(files)).toEqual([]);
+    expect(cycles(files)).toEqual([
+      'gateway/src/admin/page -> gateway/src/admin/style -> gateway/src/admin/page',
+    ]);
+  });
+
+  it('find a cycle of a file and a folder beside it', () => {
+    const files = made({
+      'gateway/src/engine.ts': `import './upstream/a.ts';`,
+      'gateway/src/upstream/a.ts': '',
+      'gateway/src/upstream/b.ts': `import '../engine.ts';`,
+    });
+    expect(cycles(files)).toEqual(['gateway/src/engine.ts -> gateway/src/upstream -> gateway/src/engine.ts']);
+  });
+
+  it('find a cycle of packages', () => {
+    const files = made({
+      'src/index.ts': '',
+      'src/sessions/a.ts': `import 'evenkeel-gateway';`,
+      'gateway/src/index.ts': '',
+      'gateway/src/a.ts': `import 'evenkeel';`,
+    });
+    expect(cycles(files)).toEqual(['src -> gateway -> src']);
   });
 
   it('do not take a diamond for a cycle', () => {
@@ -399,7 +592,7 @@ describe('the rules themselves', () => {
     [`const text = \`\${process.pid}\`;`, 'process'],
     [`const fs = require('node:fs');`, 'require'],
   ])('find the impurity of %s', (line, what) => {
-    const files = made({ 'src/balancer/a.ts': `\n${line}`, 'src/env.ts': line, 'src/gateway/a.ts': line });
+    const files = made({ 'src/balancer/a.ts': `\n${line}`, 'src/env.ts': line, 'gateway/src/a.ts': line });
     expect(purity(files)).toEqual([`src/balancer/a.ts:2 uses ${what}, which only src/env.ts may`]);
   });
 
@@ -443,6 +636,27 @@ describe('the rules themselves', () => {
         made({ 'src/balancer/key-memory.ts': '', 'src/hashing/murmur3.ts': '', 'examples/a/page.html': '' }),
       ),
     ).toEqual([]);
+  });
+
+  it.each([
+    (line: string) => `// ${line}`,
+    (line: string) => `/*\n${line} */`,
+    (line: string) => `class A {\n  /** ${line} */\n}`,
+    (line: string) => `const a = 1; // ${line}`,
+  ])('find a comment that is too wide, by one column: %s', (around) => {
+    const lengthOf = (text: string) => Math.max(...text.split('\n').map((line) => line.length));
+    const text = (columns: number) => around('x '.repeat(columns).slice(0, columns - lengthOf(around(''))));
+    expect(widths(made({ 'src/a.ts': text(MAX_COLUMNS) }))).toEqual([]);
+    expect(widths(made({ 'src/a.ts': text(MAX_COLUMNS + 1) }))).toEqual([
+      expect.stringMatching(/^src\/a\.ts:[12] has a comment that is 111 columns wide$/),
+    ]);
+  });
+
+  it('let wide code, wide text and addresses pass', () => {
+    const wide = 'x '.repeat(MAX_COLUMNS);
+    const text = `const a = '// ${wide}';\nconst b = \`\n// ${wide}\`;\n/${wide}/.test(a);`;
+    expect(widths(made({ 'src/a.ts': text }))).toEqual([]);
+    expect(widths(made({ 'src/a.ts': `// https://a.example/${'x'.repeat(MAX_COLUMNS)}` }))).toEqual([]);
   });
 
   it.each<[string, string]>([

@@ -4,8 +4,8 @@ import { hashKey, isKeyedStrategy, type StrategyName, strategies, systemEnv } fr
 import { aBackend } from './support.ts';
 
 /*
- * Where 1,000 keys live, frozen: an upgrade must not move anybody's keys unnoticed. To move them on purpose, run with
- * UPDATE_GOLDEN=1 and say so in the changelog.
+ * Where 1,000 keys live, frozen: an upgrade must not move anybody's keys unnoticed. To move them on purpose,
+ * run with UPDATE_GOLDEN=1 and say so in the changelog.
  */
 const FILE = new URL('./golden.json', import.meta.url);
 const BACKENDS = ['http://10.0.0.1:8080', 'http://10.0.0.2:8080', 'https://example.org/base', 'née', '節点'];

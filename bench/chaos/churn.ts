@@ -32,8 +32,8 @@ export function setPool(fleet: Fleet, members: ReadonlyMap<string, number>): voi
 }
 
 /**
- * Plans the churn: while it lasts backends come, go, come back and change their weights; then {@link LAST_POOL} stands. Later, among
- * faults, some leave for a moment.
+ * Plans the churn: while it lasts backends come, go, come back and change their weights; then {@link
+ * LAST_POOL} stands. Later, among faults, some leave for a moment.
  */
 export function planChurn(fleet: Fleet, env: VirtualEnv, ledger: Ledger, random: Random): void {
   const change = () => {

@@ -6,7 +6,10 @@ export const FAILURES_ALLOWED = 5;
 /** What came to dead backends, over all spells of one kind of fault. */
 export interface DeadTally {
   spells: number;
-  /** Requests that one backend got at the most before it was left alone: the failures allowed, and those under way meanwhile. */
+  /**
+   * Requests that one backend got at the most before it was left alone: the failures allowed, and those under
+   * way meanwhile.
+   */
   mostBefore: number;
   /** Requests by re-entries: after an ejection, by a half-open breaker, after a check that went well. */
   probes: number;
@@ -34,9 +37,10 @@ interface Attempt {
 }
 
 /**
- * Counts what the load balancer sends to backends on which nothing goes well. A failure is known when its attempt has ended:
- * refused, answered with 503, cut off or timed out. Once five in a row are known, requests may come only by a re-entry that the
- * load balancer announced with an event, and after each re-entry only until one of its failures is known.
+ * Counts what the load balancer sends to backends on which nothing goes well. A failure is known when its
+ * attempt has ended: refused, answered with 503, cut off or timed out. Once five in a row are known, requests
+ * may come only by a re-entry that the load balancer announced with an event, and after each re-entry only
+ * until one of its failures is known.
  */
 export class DeadSpells {
   readonly tallies = new Map<FaultKind, DeadTally>();

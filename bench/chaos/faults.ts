@@ -72,8 +72,8 @@ function condition(
 }
 
 /**
- * The time-table: when what goes wrong with whom, on the virtual clock. In most phases one or two backends are dead, and all
- * others fail now and then.
+ * The time-table: when what goes wrong with whom, on the virtual clock. In most phases one or two backends
+ * are dead, and all others fail now and then.
  */
 export const FAULTS: readonly PlannedFault[] = [
   ...during(70, 110, [1, 2], condition('refused', ['refuse'])),
@@ -98,7 +98,10 @@ export const FAULTS: readonly PlannedFault[] = [
   ...during(550, 580, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], condition('half of the pool', ['refuse'])),
 ];
 
-/** When backends come and go, and weights change: before the first fault, so that the pool of the rest of the run stands. */
+/**
+ * When backends come and go, and weights change: before the first fault, so that the pool of the rest of the
+ * run stands.
+ */
 export const CHURN = { at: 10_000, until: 50_000, everyMs: 250 } as const;
 /** When, among faults, backends go and come back as they were. */
 export const LEAVES = { at: 255_000, until: 285_000, everyMs: 2_000, forMs: 1_000 } as const;
@@ -106,9 +109,13 @@ export const LEAVES = { at: 255_000, until: 285_000, everyMs: 2_000, forMs: 1_00
 export const CLIENT_ABORTS = { at: 370_000, until: 410_000, ratio: 0.2 } as const;
 /** Some clients leave early at any time. */
 export const STRAY_ABORT_RATIO = 0.005;
-/** When requests come this many times as fast, so that they have to queue; and until when that may be felt. */
+/**
+ * When requests come this many times as fast, so that they have to queue; and until when that may be felt.
+ */
 export const SURGE = { at: 510_000, until: 512_000, factor: 12, feltUntil: 515_000 } as const;
-/** From when on every backend must have its share again: time for the last ejections, checks and slow starts. */
+/**
+ * From when on every backend must have its share again: time for the last ejections, checks and slow starts.
+ */
 export const RECOVERED_AT = 720_000;
 /** When the last request comes. */
 export const END_AT = 1_040_000;

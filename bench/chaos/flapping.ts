@@ -30,7 +30,10 @@ export interface Flapping {
   readonly verdicts: readonly Verdict[];
 }
 
-/** Marks every backend of a large pool down and up, ten times a second each, while requests run, and watches the heap. */
+/**
+ * Marks every backend of a large pool down and up, ten times a second each, while requests run, and watches
+ * the heap.
+ */
 export async function runFlapping(seed: number, virtualMs: number): Promise<Flapping> {
   const startedAt = performance.now();
   const env = new VirtualEnv(seed);

@@ -13,7 +13,9 @@ export const TOTAL_TIMEOUT_MS = 3_000;
 /** Attempts that failover may make of one request. */
 export const MOST_ATTEMPTS = 2;
 
-/** Everything that protects requests but health checks, one line each; with its defaults but where it says so. */
+/**
+ * Everything that protects requests but health checks, one line each; with its defaults but where it says so.
+ */
 export const PROTECTIONS: LoadbalancerOptions = {
   timeoutMs: TIMEOUT_MS,
   totalTimeoutMs: TOTAL_TIMEOUT_MS,

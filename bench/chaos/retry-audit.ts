@@ -20,8 +20,9 @@ interface Retry {
 }
 
 /**
- * Holds the retries against their budget: `max(3, 20 % of requests in flight)` at every moment at which one is decided. That moment is the end
- * of the attempt before; whether a retry follows shows only later, so that all is added up in the end. Moments are numbers of events.
+ * Holds the retries against their budget: `max(3, 20 % of requests in flight)` at every moment at which one
+ * is decided. That moment is the end of the attempt before; whether a retry follows shows only later, so that
+ * all is added up in the end. Moments are numbers of events.
  */
 export class RetryAudit {
   readonly #retries: Retry[] = [];

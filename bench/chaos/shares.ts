@@ -21,7 +21,10 @@ function requestShares({ shares }: Storm): Shares {
   return sharesOf([...LAST_POOL].map(([id, own]) => (shares.get(id) ?? 0) / ((requests * own) / weight)));
 }
 
-/** Keys asked for since everybody has recovered, against those of each backend where nothing was wrong with any. */
+/**
+ * Keys asked for since everybody has recovered, against those of each backend where nothing was wrong with
+ * any.
+ */
 function keyShares({ keys }: Storm, calm: ReadonlyMap<string, number>): Shares {
   return sharesOf([...calm].map(([id, own]) => (keys.get(id) ?? 0) / own));
 }

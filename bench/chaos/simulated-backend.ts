@@ -61,7 +61,8 @@ export class SimulatedBackend {
 
   #behave(conduct: Conduct, data: string, signal: AbortSignal | undefined, ms: number): Promise<Response> {
     return new Promise((resolve, reject) => {
-      // Some HTTP services give up when they are told to; others go on, and answer when nobody listens any more.
+      // Some HTTP services give up when they are told to; others go on, and answer when nobody listens any
+      // more.
       if (this.#random() < 0.5) signal?.addEventListener('abort', () => reject(signal.reason));
       if (conduct === 'hang') return;
       this.#env.after(conduct === 'refuse' ? REFUSED_AFTER_MS : ms, () => {

@@ -38,7 +38,10 @@ export interface Storm {
   readonly poolEvents: ReadonlyMap<string, number>;
   /** First attempts on each backend since everybody has recovered. */
   readonly shares: ReadonlyMap<string, number>;
-  /** On each backend, the keys that were asked for since everybody has recovered: only a request brings its key home. */
+  /**
+   * On each backend, the keys that were asked for since everybody has recovered: only a request brings its
+   * key home.
+   */
   readonly keys: ReadonlyMap<string, number>;
 }
 

@@ -138,7 +138,9 @@ function isCrossed({ written, body }: Entry): boolean {
 
 const OWN_CODES = new Set(['ERR_LB_TIMEOUT', 'ERR_LB_NO_BACKEND', 'ERR_LB_OVERLOADED']);
 
-/** Whether a request ended in an error that nobody injected, that is none of ours, and not its client's doing. */
+/**
+ * Whether a request ended in an error that nobody injected, that is none of ours, and not its client's doing.
+ */
 function isStrange({ written, left }: Entry): boolean {
   return written.some((what) => {
     if (!(what instanceof Error)) return ![200, 500, 503].includes(what.status);

@@ -7,7 +7,10 @@ import type { SimulatedBackend } from './simulated-backend.ts';
 const FAILURES = new Set([502, 503, 504]);
 const CHECK_PATH = '/health';
 
-/** The HTTP service that is injected into the load balancer: leads to the simulated backends, and keeps the books. */
+/**
+ * The HTTP service that is injected into the load balancer: leads to the simulated backends, and keeps the
+ * books.
+ */
 export class Wire implements HTTPService {
   readonly #backends = new Map<string, SimulatedBackend>();
   readonly #ledger: Ledger;

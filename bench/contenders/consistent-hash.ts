@@ -3,7 +3,10 @@ import { makeKeys, makeServers, POINTS } from '../inputs.ts';
 import type { Job, Sample } from '../job.ts';
 import { medianNsPerKey } from '../stopwatch.ts';
 
-/** Its default range, and the next one that its source recommends: it fails where the points fill too much of the range. */
+/**
+ * Its default range, and the next one that its source recommends: it fails where the points fill too much of
+ * the range.
+ */
 const RANGE = 100_003;
 const WIDE_RANGE = 1_000_003;
 const FEWER_POINTS = 40;
@@ -15,7 +18,9 @@ function ringOf(servers: readonly string[], controlPoints: number): ConsistentHa
   return ring;
 }
 
-/** Nanoseconds to pick a backend for a key: with as many points as evenkeel has, and with its default of 40. */
+/**
+ * Nanoseconds to pick a backend for a key: with as many points as evenkeel has, and with its default of 40.
+ */
 export function get({ n, timeMs }: Job): Sample {
   const keys = makeKeys();
   const servers = makeServers(n);

@@ -26,7 +26,10 @@ const REPEATS = 3;
 /** Bytes of a pointer in V8 as Node builds it. */
 const WORD = 8;
 
-/** Nanoseconds for a lease on the default settings: more keys than are remembered, so that each is new and another forgotten for it. */
+/**
+ * Nanoseconds for a lease on the default settings: more keys than are remembered, so that each is new and
+ * another forgotten for it.
+ */
 export function newKeys({ n, timeMs }: Job): Sample {
   const pool = makePool(n);
   return leases(new Balancer(pool), timeMs);
@@ -56,7 +59,8 @@ function leases(balancer: Balancer, timeMs: number): Sample {
   const ring = ringOf(balancer.backends);
   const traffic = new Traffic(balancer, keys);
   const tasks = {
-    // First, while this process has not seen another predicate than everybody's: that would slow the plain pick down.
+    // First, while this process has not seen another predicate than everybody's: that would slow the plain
+    // pick down.
     pick: () => pickAll(ring, keys),
     lease: () => traffic.pass(),
   };

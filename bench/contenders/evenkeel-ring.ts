@@ -39,7 +39,9 @@ function hashAll(keys: readonly string[], seed: number): number {
   return sum;
 }
 
-/** Milliseconds to build a ring, and to add one backend to it or to remove one; the same for a whole balancer. */
+/**
+ * Milliseconds to build a ring, and to add one backend to it or to remove one; the same for a whole balancer.
+ */
 export function change({ n, timeMs }: Job): Sample {
   const pool = makePool(n);
   const extra = { host: '10.1.0.0', port: 8080 };

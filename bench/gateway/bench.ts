@@ -83,8 +83,8 @@ async function warmUp(
 }
 
 /**
- * Measures every proxy in every scenario. Those that are compared with each other follow each other, so that what else the
- * machine does meets both sides of a ratio.
+ * Measures every proxy in every scenario. Those that are compared with each other follow each other, so that
+ * what else the machine does meets both sides of a ratio.
  */
 async function measureRound(
   instruments: Instruments,

@@ -11,7 +11,10 @@ export const BODIES = {
 
 export type BodyPath = keyof typeof BODIES;
 
-/** Bytes without a pattern that repeats soon: one that is missing, doubled or moved is noticed. The same in every process. */
+/**
+ * Bytes without a pattern that repeats soon: one that is missing, doubled or moved is noticed. The same in
+ * every process.
+ */
 export function bodyOf(path: BodyPath): Buffer {
   const body = Buffer.alloc(BODIES[path]);
   let state = body.length;

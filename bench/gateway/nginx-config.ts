@@ -1,6 +1,9 @@
 import { HOST } from './ports.ts';
 
-/** What every nginx here has in common: one process in the foreground, that writes nowhere but below its own directory. */
+/**
+ * What every nginx here has in common: one process in the foreground, that writes nowhere but below its own
+ * directory.
+ */
 export function nginxConfig(directory: string, http: string): string {
   return `daemon off;
 master_process off;

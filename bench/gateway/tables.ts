@@ -46,7 +46,10 @@ export function memoryTable(samples: Samples, slowClients: number, stalledClient
   return tableOf(samples, MEMORY, title, MEMORY_MB);
 }
 
-/** How long requests took that came at a rate of their own, and what each proxy adds to asking the origins directly. */
+/**
+ * How long requests took that came at a rate of their own, and what each proxy adds to asking the origins
+ * directly.
+ */
 export function latencyTable(samples: Samples): Table {
   const meansOf = (contender: string) => samples.values({ scenario: FIXED_RATE, contender, name: 'meanMs' });
   const direct = meansOf(DIRECT);

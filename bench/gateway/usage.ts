@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The kernel counts processor time for user space in hundredths of a second, on every architecture that Node runs on. */
+/**
+ * The kernel counts processor time for user space in hundredths of a second, on every architecture that Node
+ * runs on.
+ */
 const US_PER_TICK = 10_000;
 
 /** What a process has used, with the processes that it started. */
@@ -23,7 +26,8 @@ function usageOfOne(pid: number): Usage {
   const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
     .replace(/^.*\) /s, '')
     .split(' ');
-  // utime, stime, and the same of children that have ended: fields 14 to 17 of proc(5), the name being the second.
+  // utime, stime, and the same of children that have ended: fields 14 to 17 of proc(5), the name being the
+  // second.
   const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
   const rss = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? '0';
   return { cpuUs: ticks * US_PER_TICK, rssBytes: Number(rss) * 1_024 };

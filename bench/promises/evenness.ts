@@ -8,8 +8,8 @@ export const FACTORS = [1.25, 1.1] as const;
 export const MEMORIES = [1_048_576, 8_192] as const;
 
 /**
- * Sends every key through a balancer once. For each factor and memory: the most loaded backend over the mean, by keys that are
- * remembered and by keys that it ever got, and how many admissions broke the bound.
+ * Sends every key through a balancer once. For each factor and memory: the most loaded backend over the mean,
+ * by keys that are remembered and by keys that it ever got, and how many admissions broke the bound.
  */
 export function evenness({ n }: Job): Sample {
   const keys = makeKeys();
@@ -33,7 +33,10 @@ export function nameOf(factor: number, rememberedKeys: number): string {
   return `c=${factor} memory=${rememberedKeys}`;
 }
 
-/** How many keys each backend got, and how often one had more than the bound allowed when a key was given to it. */
+/**
+ * How many keys each backend got, and how often one had more than the bound allowed when a key was given to
+ * it.
+ */
 function placeAll(
   balancer: Balancer,
   keys: readonly string[],

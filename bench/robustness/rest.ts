@@ -6,7 +6,10 @@ import type { GatewayProcess } from './gateway-process.ts';
 
 const STEP_MS = 200;
 
-/** Asks a gateway for its figures until they are as they should be, or the time is over. @returns the last ones */
+/**
+ * Asks a gateway for its figures until they are as they should be, or the time is over.
+ * @returns the last ones
+ */
 export async function figuresWhen(
   gateway: GatewayProcess,
   isAtRest: (figures: GatewayFigures) => boolean,
@@ -33,7 +36,10 @@ export function idleVerdict(promise: string, figures: GatewayFigures): Verdict {
   return verdict(promise, measured, isIdle(figures));
 }
 
-/** That no file and no socket stayed open. @param spare - for those that come and go by themselves: health checks */
+/**
+ * That no file and no socket stayed open.
+ * @param spare - for those that come and go by themselves: health checks
+ */
 export function filesVerdict(before: GatewayFigures, after: GatewayFigures, spare: number): Verdict {
   const promise = `files and sockets are back, up to ${spare} for health checks`;
   return verdict(

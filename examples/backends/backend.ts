@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { UrlBackend } from '../../src/index.ts';
-import { type LoadReport, loadReport } from '../../src/load-report/load-report.ts';
+import type { UrlBackend } from 'evenkeel';
+import { type LoadReport, loadReport } from 'evenkeel/load-report';
 import { answer } from './endpoints/endpoints.ts';
 import { Shop } from './shop/shop.ts';
 import { Sockets } from './sockets.ts';
 
-/** Longer than load balancers keep an idle connection, so that none is closed just as a request is put on it. */
+/**
+ * Longer than load balancers keep an idle connection, so that none is closed just as a request is put on it.
+ */
 const KEEP_ALIVE_MS = 60_000;
 /** What the network of a backend is taken to carry, for its load report. */
 const BYTES_PER_SECOND = 125_000_000;
@@ -23,7 +25,10 @@ export interface ExampleBackendOptions {
   readonly cachedPages?: number;
 }
 
-/** What is wrong with a server that runs: it takes requests and never answers, or all but its health check gets a 500. */
+/**
+ * What is wrong with a server that runs: it takes requests and never answers, or all but its health check
+ * gets a 500.
+ */
 export type Trouble = 'hangs' | 'fails';
 
 /** A server to put a load balancer in front of: a shop, an echo, and faults on demand. */

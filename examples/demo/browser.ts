@@ -5,7 +5,9 @@ const OPENERS: Partial<Record<NodeJS.Platform, readonly [command: string, ...arg
   win32: ['explorer.exe'],
 };
 
-/** Asks the desktop to show a page. Where there is no desktop, nothing happens: the address has been printed. */
+/**
+ * Asks the desktop to show a page. Where there is no desktop, nothing happens: the address has been printed.
+ */
 export function openInBrowser(url: string): void {
   const { DISPLAY, WAYLAND_DISPLAY } = process.env;
   if (process.platform === 'linux' && !DISPLAY && !WAYLAND_DISPLAY) return;

@@ -1,4 +1,4 @@
-import type { StrategyName } from '../../src/index.ts';
+import type { StrategyName } from 'evenkeel';
 import type { Options } from './options.ts';
 import { type Report, reportOn } from './report/report.ts';
 import { Pass } from './run/pass.ts';
@@ -19,8 +19,8 @@ const WARM_UP_LIMIT_MS = 500;
 const LIGHT_TRAFFIC = { perSecond: 50, maxInFlight: 4 };
 
 /**
- * Sends one stream of requests through two strategies, the wanted one and one to compare it with, each over fresh
- * backends and through the same faults.
+ * Sends one stream of requests through two strategies, the wanted one and one to compare it with, each over
+ * fresh backends and through the same faults.
  */
 export class Demo {
   readonly #options: Options;
@@ -94,7 +94,9 @@ export class Demo {
     await this.#main?.cluster.close();
   }
 
-  /** The first requests of a process are slow. These count for nobody, so that only strategies are compared. */
+  /**
+   * The first requests of a process are slow. These count for nobody, so that only strategies are compared.
+   */
   async #warmUp(): Promise<void> {
     const stream = shopStream(WARM_UP_REQUESTS, SEED + 1);
     const pass = await Pass.open(stream, 'consistent-hash', this.#openWay);

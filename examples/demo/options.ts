@@ -1,4 +1,4 @@
-import { type StrategyName, strategies } from '../../src/index.ts';
+import { type StrategyName, strategies } from 'evenkeel';
 import { readArguments, readInteger } from '../terminal/arguments.ts';
 
 /** What the command line asks for. */

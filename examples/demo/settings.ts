@@ -1,7 +1,9 @@
 /** What the stream of requests grows from: equal seeds, equal streams. */
 export const SEED = 2016;
 
-/** The backends that the pool starts with. Names decide the points on the ring; ports are different each time. */
+/**
+ * The backends that the pool starts with. Names decide the points on the ring; ports are different each time.
+ */
 export const FIRST_FOUR = ['alpha', 'beta', 'gamma', 'delta'] as const;
 
 /** Pages that one backend's cache holds: four together hold most of what is popular, one alone does not. */
@@ -17,8 +19,9 @@ export const MAX_IN_FLIGHT = 20;
 export const DEFAULT_REQUESTS = 5_400;
 
 /**
- * After so long a pass over the default stream is cut short: a slow machine gets a shorter demo, not a longer wait. The second
- * one has what is left until `END_BY_MS` after the start of the process, and at least a second.
+ * After so long a pass over the default stream is cut short: a slow machine gets a shorter demo, not a longer
+ * wait. The second one has what is left until `END_BY_MS` after the start of the process, and at least a
+ * second.
  */
 export const FIRST_PASS_LIMIT_MS = 7_000;
 export const END_BY_MS = 11_500;

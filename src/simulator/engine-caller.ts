@@ -1,4 +1,5 @@
-// The production engine as a caller: `Balancer`, guards, failover and queue as plain calls on the virtual clock.
+// The production engine as a caller: `Balancer`, guards, failover and queue as plain calls on the virtual
+// clock.
 import {
   type Backend,
   Balancer,

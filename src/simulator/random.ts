@@ -3,7 +3,9 @@
 /** A number from 0 up to, but not including, 1. */
 export type Random = () => number;
 
-/** A seeded random source (mulberry32). Different names give streams that have nothing to do with each other. */
+/**
+ * A seeded random source (mulberry32). Different names give streams that have nothing to do with each other.
+ */
 export function seededRandom(seed: number, name: string): Random {
   let state = seed | 0;
   for (let i = 0; i < name.length; i++) state = Math.imul(state ^ name.charCodeAt(i), 0x9e3779b1);

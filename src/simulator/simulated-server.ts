@@ -1,8 +1,12 @@
-// A backend of the simulation: works on so many requests at once, makes the others wait, and fails as it is told.
+// A backend of the simulation: works on so many requests at once, makes the others wait, and fails as it is
+// told.
 import { KeyCache } from './key-cache.ts';
 import type { VirtualEnv } from './virtual-env.ts';
 
-/** How a server treats a request: a status is answered at once, `'refused'` fails after 1 ms, `'silent'` never answers. */
+/**
+ * How a server treats a request: a status is answered at once, `'refused'` fails after 1 ms, `'silent'` never
+ * answers.
+ */
 export type Conduct = 'well' | 'refused' | 'silent' | number;
 
 /** What came of a request: the status of the response, or the reason why there is none. */

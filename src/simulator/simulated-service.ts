@@ -1,8 +1,12 @@
-// Simulated servers behind the port of the injected class, so that all of `Loadbalancer` runs in a simulation.
+// Simulated servers behind the port of the injected class, so that all of `Loadbalancer` runs in a
+// simulation.
 import type { HTTPService, Request, Response, SendOptions } from '../index.ts';
 import type { World } from './call.ts';
 
-/** An HTTP service that leads to simulated servers. Whatever {@link SimulatedService.sizeOf} says a request takes, a check takes 1 ms. */
+/**
+ * An HTTP service that leads to simulated servers. Whatever {@link SimulatedService.sizeOf} says a request
+ * takes, a check takes 1 ms.
+ */
 export class SimulatedService implements HTTPService {
   readonly #world: World;
   readonly #checkPath: string;

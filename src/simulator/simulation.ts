@@ -19,7 +19,10 @@ export interface Scenario {
   readonly untilMs: number;
   /** Which calls count: those that come from, and before, these moments. @defaultValue all */
   readonly measured?: readonly [fromMs: number, untilMs: number];
-  /** What is asked for. @defaultValue a GET of a key of its own, of 10 ms on average, exponentially distributed */
+  /**
+   * What is asked for.
+   * @defaultValue a GET of a key of its own, of 10 ms on average, exponentially distributed
+   */
   readonly draw?: (random: Random, number: number) => Partial<Omit<Call, 'number'>>;
   /** Lets something happen to the servers. */
   readonly events?: readonly { readonly atMs: number; readonly happen: (world: World) => void }[];

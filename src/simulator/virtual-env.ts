@@ -1,4 +1,5 @@
-// The clock, the chance and the timers of a simulation: production code runs on them unchanged, and no time passes.
+// The clock, the chance and the timers of a simulation: production code runs on them unchanged, and no time
+// passes.
 import type { Env } from '../index.ts';
 import { EventQueue, type Scheduled } from './event-queue.ts';
 import { seededRandom } from './random.ts';
@@ -11,8 +12,8 @@ export interface PendingTimers {
 }
 
 /**
- * An {@link Env} whose time passes only from one event to the next. Timers of the load balancer and events of the simulation share one
- * agenda; only the former are counted as timers.
+ * An {@link Env} whose time passes only from one event to the next. Timers of the load balancer and events of
+ * the simulation share one agenda; only the former are counted as timers.
  */
 export class VirtualEnv implements Env {
   readonly random: Env['random'];
@@ -69,7 +70,10 @@ export class VirtualEnv implements Env {
     this.#push(atMs, callback);
   }
 
-  /** Lets the next event happen, if it is due up to a moment; else time moves on to that moment. @returns whether one was due */
+  /**
+   * Lets the next event happen, if it is due up to a moment; else time moves on to that moment.
+   * @returns whether one was due
+   */
   step(untilMs: number): boolean {
     if (this.#queue.nextAt > untilMs) {
       this.#nowMs = untilMs;

@@ -4,7 +4,9 @@ import { TestEnv } from '../support.ts';
 
 const [A, B, C, D] = ['http://a', 'http://b', 'http://c', 'http://d'] as const;
 
-/** Balancers over two arrays, of which the second takes the place of the first once calls have changed that. */
+/**
+ * Balancers over two arrays, of which the second takes the place of the first once calls have changed that.
+ */
 function replaced(
   change: (before: Balancer) => void,
   after: BackendPoolEntry[] = [A, B, C],

@@ -234,7 +234,8 @@ describe('outlier ejection by success rate', () => {
   });
 
   it('judges by 1.9 population standard deviations', () => {
-    // Rates 0 and n - 1 times 1: the low one lies sqrt(n - 1) deviations below the mean, 2 with five, 1.73 with four.
+    // Rates 0 and n - 1 times 1: the low one lies sqrt(n - 1) deviations below the mean, 2 with five, 1.73
+    // with four.
     const withFive = setUp(5, onlyRates);
     serve(withFive.balancer, [40, 0, 0, 0, 0], 101);
     withFive.env.advance(10_000);

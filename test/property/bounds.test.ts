@@ -23,7 +23,10 @@ const setting = fc.record({
   rememberedKeys: fc.constantFrom(16, 64, 8_192),
 });
 
-/** The formulas of the design, written out once more: the least room that must be granted, and the most that may be. */
+/**
+ * The formulas of the design, written out once more: the least room that must be granted, and the most that
+ * may be.
+ */
 function limits(total: number, weight: number, weights: number, factor: number) {
   const fair = ((total + 1) * weight) / weights;
   return { keys: Math.max(Math.ceil(fair - 1e-6), Math.floor(factor * fair + 1e-6)), fair };

@@ -1,6 +1,6 @@
 /**
- * When requests arrive that know nothing of each other: gaps are distributed exponentially, as in a Poisson process. The same
- * for equal arguments.
+ * When requests arrive that know nothing of each other: gaps are distributed exponentially, as in a Poisson
+ * process. The same for equal arguments.
  * @returns milliseconds from the start, ascending, in memory that threads share
  */
 export function arrivals(rate: number, seconds: number): Float64Array {

@@ -16,7 +16,10 @@ interface AutocannonReport {
   readonly non2xx: number;
 }
 
-/** Load by autocannon, where there is no wrk: it needs several times the processor, so that fast proxies wait for it. */
+/**
+ * Load by autocannon, where there is no wrk: it needs several times the processor, so that fast proxies wait
+ * for it.
+ */
 export function autocannon(): LoadGenerator {
   const { version } = JSON.parse(readFileSync(require.resolve('autocannon/package.json'), 'utf8'));
   return {

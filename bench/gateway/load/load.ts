@@ -19,7 +19,9 @@ export interface LoadResult {
   readonly seconds: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Errors of sockets, timeouts, answers that are not 2xx, and short bodies: none, or the rest means nothing. */
+  /**
+   * Errors of sockets, timeouts, answers that are not 2xx, and short bodies: none, or the rest means nothing.
+   */
   readonly failures: number;
 }
 

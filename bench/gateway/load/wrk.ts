@@ -4,7 +4,9 @@ import { CONNECTIONS, type LoadGenerator, type LoadResult, PATIENCE_MS } from '.
 
 const script = fileURLToPath(new URL('./wrk.lua', import.meta.url));
 
-/** Load by wrk, in one thread. Its percentiles stand for the requests that it could not send for waiting, too. */
+/**
+ * Load by wrk, in one thread. Its percentiles stand for the requests that it could not send for waiting, too.
+ */
 export function wrk(file: string): LoadGenerator {
   return {
     name: `wrk ${versionOf(file)}`,

@@ -15,7 +15,10 @@ const FILES = 256;
 const CROWD = 400;
 const BACKENDS = 3;
 const IN_FLIGHT = 20;
-/** Requests over one connection that was there before the crowd; most of them need a new connection to a backend. */
+/**
+ * Requests over one connection that was there before the crowd; most of them need a new connection to a
+ * backend.
+ */
 const BURST = 60;
 /** How long the requests in flight take, and how long the crowd stays beyond that. */
 const WORK_MS = 2_000;

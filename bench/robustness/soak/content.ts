@@ -4,7 +4,10 @@ import type { Content } from './ledger.ts';
 const BLOCK = randomBytes(1_048_576);
 const ID_BYTES = 9;
 
-/** Bytes that belong to one request alone: its id, and a piece of a random block at a place that follows from the id. */
+/**
+ * Bytes that belong to one request alone: its id, and a piece of a random block at a place that follows from
+ * the id.
+ */
 export function contentOf(id: string, bytes: number): Buffer {
   if (bytes === 0) return Buffer.alloc(0);
   const start = (Number(id.slice(1)) * 4_099) % (BLOCK.length / 2);

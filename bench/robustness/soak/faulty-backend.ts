@@ -7,7 +7,10 @@ import { HOST } from '../../gateway/ports.ts';
 import { contentOf } from './content.ts';
 import type { Ledger } from './ledger.ts';
 
-/** What may be wrong with a backend: it is dead, resets connections, never answers, dies in mid-body, or answers 503. */
+/**
+ * What may be wrong with a backend: it is dead, resets connections, never answers, dies in mid-body, or
+ * answers 503.
+ */
 export const FAULTS = ['refuse', 'reset', 'hang', 'die', 'unavailable'] as const;
 
 export type Fault = (typeof FAULTS)[number];

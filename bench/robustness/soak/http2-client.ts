@@ -50,7 +50,10 @@ export function http2Client(port: number, ledger: Ledger, patienceMs: number): S
   };
 }
 
-/** Resets a stream in the middle of its body, in frames of its own: Node's client would end the stream before it resets it. */
+/**
+ * Resets a stream in the middle of its body, in frames of its own: Node's client would end the stream before
+ * it resets it.
+ */
 async function leave(port: number, ledger: Ledger, entry: Entry): Promise<void> {
   const { id, sentBytes } = entry;
   const client = await H2Client.connect(port).catch(() => undefined);

@@ -5,8 +5,8 @@ import { LruCache } from './lru-cache.ts';
 const PAGES = /^\/($|products\/|categories\/|images\/|search$)/;
 
 /**
- * A shop with a small cache: a page that is in there is answered at once, any other takes some milliseconds of work. The
- * header `x-cache` says which it was.
+ * A shop with a small cache: a page that is in there is answered at once, any other takes some milliseconds
+ * of work. The header `x-cache` says which it was.
  */
 export class Shop {
   hits = 0;

@@ -1,4 +1,4 @@
-import type { BackendState } from '../../../src/index.ts';
+import type { BackendState } from 'evenkeel';
 import { hitRate } from '../run/ledger.ts';
 import type { Pass } from '../run/pass.ts';
 import { weightShare } from '../run/watch.ts';

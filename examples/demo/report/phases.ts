@@ -9,8 +9,8 @@ export interface PhaseReport {
   /** The backend that has most, over the mean. */
   readonly spread: { readonly requests: number | null; readonly keys: number | null };
   /**
-   * What the step at its beginning did to keys that had a home; `strayed` are those that moved between others. `null` where
-   * keys have no homes, or the pool had no time to settle.
+   * What the step at its beginning did to keys that had a home; `strayed` are those that moved between
+   * others. `null` where keys have no homes, or the pool had no time to settle.
    */
   readonly keys: {
     readonly moved: number;

@@ -1,4 +1,4 @@
-import type { StrategyName } from '../../../src/index.ts';
+import type { StrategyName } from 'evenkeel';
 import { hitRate, type Latency } from '../run/ledger.ts';
 import type { Pass } from '../run/pass.ts';
 import { SEED } from '../settings.ts';
@@ -8,10 +8,14 @@ import { type PhaseReport, phaseReports } from './phases.ts';
 import { type ResilienceReport, resilienceReport } from './resilience.ts';
 
 /**
- * The whole demo in numbers: what `--json` prints. Shares are from 0 to 1; `null` stands where there is no such thing.
+ * The whole demo in numbers: what `--json` prints. Shares are from 0 to 1; `null` stands where there is no
+ * such thing.
  */
 export interface Report {
-  /** Where the gateway is reached as long as the demo runs; `null` where the load balancer was injected into the client. */
+  /**
+   * Where the gateway is reached as long as the demo runs; `null` where the load balancer was injected into
+   * the client.
+   */
   readonly addresses: Addresses | null;
   readonly strategy: StrategyName;
   readonly seed: number;
@@ -34,7 +38,10 @@ export interface Report {
 interface BoundsReport {
   /** To how many times its fair share a new key may bring a backend. */
   readonly factor: number;
-  /** How often both load bounds held and did not hold; `null` where the gateway admits, which does so out of sight. */
+  /**
+   * How often both load bounds held and did not hold; `null` where the gateway admits, which does so out of
+   * sight.
+   */
   readonly admissions: Admissions | null;
 }
 

@@ -1,4 +1,4 @@
-import type { FailoverStats } from '../../../src/index.ts';
+import type { FailoverStats } from 'evenkeel';
 import type { Pass } from '../run/pass.ts';
 import type { Phase } from '../run/phase.ts';
 import { foundOut } from '../run/watch.ts';
@@ -19,7 +19,9 @@ export interface FaultReport {
   readonly name: string;
   /** Attempts that failed on the backend. */
   readonly failures: number;
-  /** When the last of them was seen: after that no request had to be sent twice. `null` where there was none. */
+  /**
+   * When the last of them was seen: after that no request had to be sent twice. `null` where there was none.
+   */
   readonly lastFailureMs: number | null;
   /** When the backend was taken out; `null` where it was not. */
   readonly foundMs: number | null;

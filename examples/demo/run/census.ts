@@ -1,4 +1,4 @@
-import type { Explanation, Request } from '../../../src/index.ts';
+import type { Explanation, Request } from 'evenkeel';
 import type { Way } from '../ways/way.ts';
 
 /** Which backend each key lives on, by key. */
@@ -7,7 +7,9 @@ export type Homes = ReadonlyMap<string, string>;
 /** How homes changed from one census to the next, as shares of all keys. */
 export interface Moves {
   readonly moved: number;
-  /** Keys that went from one backend to another though neither was the one that changed: what nobody wants. */
+  /**
+   * Keys that went from one backend to another though neither was the one that changed: what nobody wants.
+   */
   readonly strayed: number;
 }
 
@@ -31,8 +33,8 @@ export async function keysOf(way: Way, stream: readonly Request[]): Promise<Keys
 }
 
 /**
- * Asks where the keys live that were seen so far, without side effects; `null` where there are no homes. A key that was not seen
- * has none yet, only the prospect of one.
+ * Asks where the keys live that were seen so far, without side effects; `null` where there are no homes. A
+ * key that was not seen has none yet, only the prospect of one.
  */
 export async function census(way: Way, requests: readonly Request[]): Promise<Homes | null> {
   const homes = new Map<string, string>();
@@ -46,7 +48,10 @@ function explanations(way: Way, requests: readonly Request[]): Promise<Explanati
   return Promise.all(requests.map((request) => way.explain(request)));
 }
 
-/** How many keys live on the backend that has most, over the mean of some backends; `null` where there are none. */
+/**
+ * How many keys live on the backend that has most, over the mean of some backends; `null` where there are
+ * none.
+ */
 export function keySpread(homes: Homes | null, ids: readonly string[]): number | null {
   const counts = new Map(ids.map((id) => [id, 0]));
   for (const home of homes?.values() ?? []) counts.set(home, (counts.get(home) ?? 0) + 1);

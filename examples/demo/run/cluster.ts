@@ -1,4 +1,4 @@
-import { Balancer, type PoolChange, type StrategyName } from '../../../src/index.ts';
+import { Balancer, type PoolChange, type StrategyName } from 'evenkeel';
 import { ExampleBackend } from '../../backends/backend.ts';
 import { CACHED_PAGES } from '../settings.ts';
 import type { OpenWay, PoolEntry, Way } from '../ways/way.ts';
@@ -46,8 +46,8 @@ export class Cluster {
   }
 
   /**
-   * The share of the key space that a change of the pool should move; `null` where the strategy has no arcs to tell it from. Any
-   * balancer over the same backends tells the same.
+   * The share of the key space that a change of the pool should move; `null` where the strategy has no arcs
+   * to tell it from. Any balancer over the same backends tells the same.
    */
   planned(change: PoolChange): number | null {
     try {

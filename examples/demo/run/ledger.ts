@@ -16,7 +16,10 @@ export interface Latency {
   readonly slowest: number;
 }
 
-/** Notes what came of each request by its place in the stream, so that passes can be compared on the same part of it. */
+/**
+ * Notes what came of each request by its place in the stream, so that passes can be compared on the same part
+ * of it.
+ */
 export class Ledger {
   answered = 0;
   /** Why requests were lost. */

@@ -1,4 +1,4 @@
-import type { Explanation, Request, StrategyName } from '../../../src/index.ts';
+import type { Explanation, Request, StrategyName } from 'evenkeel';
 import { FIRST_FOUR, MAX_IN_FLIGHT, REQUESTS_PER_SECOND } from '../settings.ts';
 import type { OpenWay, WayStats } from '../ways/way.ts';
 import { type Keys, keysOf } from './census.ts';

@@ -6,7 +6,9 @@ import { OPENING, type Step } from './scenario.ts';
 export interface Relocation extends Moves {
   /** `1 / n`. */
   readonly ideal: number;
-  /** The share of the whole key space that moves according to `plan`; `null` where the strategy cannot tell. */
+  /**
+   * The share of the whole key space that moves according to `plan`; `null` where the strategy cannot tell.
+   */
   readonly planned: number | null;
 }
 
@@ -20,9 +22,13 @@ export class Phase {
   readonly from: number;
   /** The first request after it. */
   to: number;
-  /** What its step moved, known when the pool has settled; `null` before that, and where keys have no homes. */
+  /**
+   * What its step moved, known when the pool has settled; `null` before that, and where keys have no homes.
+   */
   relocation: Relocation | null = null;
-  /** Requests of the busiest backend over the mean since the pool has settled; `null` where there were none. */
+  /**
+   * Requests of the busiest backend over the mean since the pool has settled; `null` where there were none.
+   */
   requestSpread: number | null = null;
   /** The same of distinct keys, by where they live at the end. */
   keySpread: number | null = null;

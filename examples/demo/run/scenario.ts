@@ -1,4 +1,4 @@
-import type { PoolChange } from '../../../src/index.ts';
+import type { PoolChange } from 'evenkeel';
 import type { Cluster } from './cluster.ts';
 
 /** Something that happens to a backend while traffic runs. */

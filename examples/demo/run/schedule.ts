@@ -21,7 +21,8 @@ export function byProgress(count: number, limitMs: number): Schedule {
 }
 
 /**
- * Steps begin where they began in another pass, and the pass ends where that one ended, or sooner where the time runs out.
+ * Steps begin where they began in another pass, and the pass ends where that one ended, or sooner where the
+ * time runs out.
  * @param fewest - requests that are sent however long that takes
  */
 export function replaying(stepsAt: readonly number[], count: number, limitMs: number, fewest = 0): Schedule {

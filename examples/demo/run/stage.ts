@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Request } from '../../../src/index.ts';
+import type { Request } from 'evenkeel';
 import { census, type Homes, movesBetween } from './census.ts';
 import type { Cluster } from './cluster.ts';
 import { Phase } from './phase.ts';
@@ -7,7 +7,9 @@ import { OPENING, type Step, scenario } from './scenario.ts';
 import { foundOut, weightShare } from './watch.ts';
 
 const LOOK_EVERY_MS = 20;
-/** On a slow machine the next step waits so long until a fault has been found out, as long as requests come. */
+/**
+ * On a slow machine the next step waits so long until a fault has been found out, as long as requests come.
+ */
 const FAULT_MS = 3_000;
 
 /** What a {@link Stage} needs of a pass. */
@@ -104,7 +106,10 @@ export class Stage {
     return kind === 'fault' ? foundOut(stats, backend, beganAt) !== undefined : this.#shareOf(backend) === 1;
   }
 
-  /** Whether all backends but that of a step have their whole weight, so that what moves is on account of that one. */
+  /**
+   * Whether all backends but that of a step have their whole weight, so that what moves is on account of that
+   * one.
+   */
   #isSteady({ backend }: Step): boolean {
     const { backends } = this.#play.cluster.way.stats();
     return backends.every((one) => one.id === backend || weightShare(one) === 1);

@@ -9,8 +9,8 @@ export interface Pace {
 }
 
 /**
- * Sends requests 0, 1, 2 ... at an even pace, as long as no more than so many are under way: a slow machine sends
- * fewer a second, never more at once. Resolves when the last answer is in.
+ * Sends requests 0, 1, 2 ... at an even pace, as long as no more than so many are under way: a slow machine
+ * sends fewer a second, never more at once. Resolves when the last answer is in.
  */
 export async function sendAll(
   { perSecond, maxInFlight, isOver }: Pace,

@@ -16,7 +16,10 @@ interface Sample {
   readonly failures: ReadonlyMap<string, number>;
 }
 
-/** The share of its weight that counts for a backend now: 0 where it gets nothing, less than 1 while it is starting. */
+/**
+ * The share of its weight that counts for a backend now: 0 where it gets nothing, less than 1 while it is
+ * starting.
+ */
 export function weightShare({ state, weight, currentWeight }: WayBackend): number {
   return state === 'up' ? currentWeight / weight : 0;
 }
@@ -40,7 +43,10 @@ export class Watch {
     this.#samples.push({ index, at: Date.now(), shares, failures });
   }
 
-  /** The share of its weight that was known when a request was sent; `undefined` where the backend was not there, or not yet. */
+  /**
+   * The share of its weight that was known when a request was sent; `undefined` where the backend was not
+   * there, or not yet.
+   */
   shareAt(id: string, index: number): number | undefined {
     return this.#samples
       .filter((sample) => sample.index <= index)

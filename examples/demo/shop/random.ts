@@ -10,9 +10,11 @@ export function seededRandom(seed: number): () => number {
 }
 
 /**
- * Draws members of a list by Zipf's law: the r-th is drawn in proportion to `1 / r ** exponent`. O(log n) a draw.
+ * Draws members of a list by Zipf's law: the r-th is drawn in proportion to `1 / r ** exponent`. O(log n) a
+ * draw.
  *
- * @see Breslau et al., Web Caching and Zipf-like Distributions, INFOCOM 1999: exponents of 0.64 to 0.83 for web requests
+ * @see Breslau et al., Web Caching and Zipf-like Distributions, INFOCOM 1999: exponents of 0.64 to 0.83 for
+ * web requests
  */
 export function zipfDraw<T>(list: readonly T[], exponent: number, random: () => number): () => T {
   let sum = 0;

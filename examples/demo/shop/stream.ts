@@ -1,4 +1,4 @@
-import type { Request } from '../../../src/index.ts';
+import type { Request } from 'evenkeel';
 import { listings, pageWithPictures, products, searches } from '../../backends/shop/catalogue.ts';
 import { seededRandom, zipfDraw } from './random.ts';
 
@@ -17,8 +17,9 @@ interface Visit {
 }
 
 /**
- * What visitors of a shop ask for: they land on the start page, a listing or a search, look at a few products and load
- * their pictures, all at the same time. Popularity follows Zipf's law; equal seeds give equal streams.
+ * What visitors of a shop ask for: they land on the start page, a listing or a search, look at a few products
+ * and load their pictures, all at the same time. Popularity follows Zipf's law; equal seeds give equal
+ * streams.
  */
 export function shopStream(count: number, seed: number): Request[] {
   const random = seededRandom(seed);

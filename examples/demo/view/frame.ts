@@ -1,4 +1,4 @@
-import type { Explanation } from '../../../src/index.ts';
+import type { Explanation } from 'evenkeel';
 import type { Pass } from '../run/pass.ts';
 import { backendTable } from './backend-table.ts';
 import { counted, cut } from './format.ts';

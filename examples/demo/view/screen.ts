@@ -9,8 +9,8 @@ const CLEAR_BELOW = '\x1b[J';
 export type Terminal = Pick<NodeJS.WriteStream, 'write' | 'columns' | 'rows'>;
 
 /**
- * Repaints lines in place: the cursor goes up to the first one and writes over them, without clearing first and in one
- * piece, so that nothing flickers. Stays within the terminal's height.
+ * Repaints lines in place: the cursor goes up to the first one and writes over them, without clearing first
+ * and in one piece, so that nothing flickers. Stays within the terminal's height.
  */
 export class Screen {
   readonly #terminal: Terminal;
@@ -35,7 +35,9 @@ export class Screen {
     this.#painted = [];
   }
 
-  /** Back to the first line. One that was painted wider than the terminal is now has been broken into several. */
+  /**
+   * Back to the first line. One that was painted wider than the terminal is now has been broken into several.
+   */
   #up(): string {
     const rows = this.#painted.reduce(
       (sum, width) => sum + Math.max(1, Math.ceil(width / this.#terminal.columns)),

@@ -51,7 +51,10 @@ export function tableLines<R>(
   ];
 }
 
-/** Tries wide gaps and long headings first, then short ones, then drops columns, the least important one first. */
+/**
+ * Tries wide gaps and long headings first, then short ones, then drops columns, the least important one
+ * first.
+ */
 function layOut<R>(
   columns: readonly Column<R>[],
   rows: readonly R[],

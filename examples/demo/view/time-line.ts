@@ -14,8 +14,8 @@ const OUT = '×';
 const unsteady = [...new Set(scenario.map(({ backend }) => backend))];
 
 /**
- * How it went over time, under marks that say what happened: the cache hits of each pass, and what the balancer made of the
- * backends that did not serve all the time.
+ * How it went over time, under marks that say what happened: the cache hits of each pass, and what the
+ * balancer made of the backends that did not serve all the time.
  */
 export function timeLines({ main, other }: Passes, width: number, palette: Palette): string[] {
   const { cyan, dim, yellow, red } = palette;

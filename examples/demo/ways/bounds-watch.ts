@@ -1,4 +1,4 @@
-import type { Balancer, Explanation, Request } from '../../../src/index.ts';
+import type { Balancer, Explanation, Request } from 'evenkeel';
 import type { Admissions } from './way.ts';
 
 /** Holds every admission against the bounds that `explain` told for it. */

@@ -1,8 +1,12 @@
+import type { Explanation, Request, StrategyName } from 'evenkeel';
+import {
+  createGateway,
+  type Gateway,
+  type GatewayConfigInput,
+  type GatewayLog,
+  type GatewayPoolStats,
+} from 'evenkeel-gateway';
 import { Pool, request } from 'undici';
-import type { GatewayConfigInput } from '../../../gateway/src/config/schema.ts';
-import type { Gateway, GatewayLog, GatewayPoolStats } from '../../../gateway/src/contracts.ts';
-import { createGateway } from '../../../gateway/src/gateway.ts';
-import type { Explanation, Request, StrategyName } from '../../../src/index.ts';
 import { MAX_IN_FLIGHT } from '../settings.ts';
 import { ANSWER_WITHIN_MS, EJECTION, HEALTH, RETRIES, SLOW_START_MS } from './protections.ts';
 import { type Addresses, type Answer, NO_RETRIES, type PoolEntry, type Way, type WayStats } from './way.ts';
@@ -101,7 +105,8 @@ function configFor(backends: readonly PoolEntry[], strategy: StrategyName): Gate
         timeouts: { headersMs: ANSWER_WITHIN_MS },
       },
     },
-    // All clients of the demo are on this machine. As a proxy before the gateway would, it says whom it asks for.
+    // All clients of the demo are on this machine. As a proxy before the gateway would, it says whom it asks
+    // for.
     trustedProxies: [LOOPBACK],
   };
 }

@@ -8,7 +8,7 @@ import {
   type Response,
   type StrategyName,
   slowStart,
-} from '../../../src/index.ts';
+} from 'evenkeel';
 import { BoundsWatch } from './bounds-watch.ts';
 import { ANSWER_WITHIN_MS, EJECTION, HEALTH, RETRIES, SERVER_FAULTS, SLOW_START_MS } from './protections.ts';
 import { type Answer, type Incident, NO_RETRIES, type PoolEntry, type Way, type WayStats } from './way.ts';
@@ -48,7 +48,8 @@ export class InProcessWay implements Way {
       const writer = { writeResponse: resolve, writeHeader: () => {}, writeError: reject };
       this.#loadbalancer.onRequest(request, writer).catch(reject);
     });
-    // The backend was chosen synchronously, as explained, unless an ejection ended or a weight rose at that very moment.
+    // The backend was chosen synchronously, as explained, unless an ejection ended or a weight rose at that
+    // very moment.
     if (balancer.dueAt === dueAt) this.admissions.check(explanation, balancer);
     const { status, data, headers } = await answered;
     return { status, body: data, fromCache: headers?.['x-cache'] === 'hit' };

@@ -1,11 +1,4 @@
-import type {
-  BackendStats,
-  Explanation,
-  FailoverStats,
-  Request,
-  StrategyName,
-  UrlBackend,
-} from '../../../src/index.ts';
+import type { BackendStats, Explanation, FailoverStats, Request, StrategyName, UrlBackend } from 'evenkeel';
 
 /** How requests come to the backends: through a gateway, or through the class that is injected. */
 export interface Way {

@@ -47,8 +47,8 @@ function belongsTo({ name, type }: ParsedFamily, sample: string): boolean {
 }
 
 /**
- * Reads the text format of Prometheus, version 0.0.4, more strictly than Prometheus does: each family has HELP and TYPE, in this order, before
- * its lines, which stand together.
+ * Reads the text format of Prometheus, version 0.0.4, more strictly than Prometheus does: each family has
+ * HELP and TYPE, in this order, before its lines, which stand together.
  * @throws Error where a rule is broken
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */

@@ -3,7 +3,10 @@ export interface Elsewhere {
   readonly ids: readonly string[];
   /** Why not. */
   readonly why: string;
-  /** What proves it instead: tests of this project, or cases that are run here. Left out where there is nothing to prove. */
+  /**
+   * What proves it instead: tests of this project, or cases that are run here. Left out where there is
+   * nothing to prove.
+   */
   readonly by?: readonly string[];
 }
 

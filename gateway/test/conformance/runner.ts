@@ -3,7 +3,9 @@ import { differences } from './differences.ts';
 import { Lab } from './lab.ts';
 import type { Target } from './target.ts';
 
-/** `differs`: does not do it, on purpose, as the list of differences says. `none`: the target cannot be asked. */
+/**
+ * `differs`: does not do it, on purpose, as the list of differences says. `none`: the target cannot be asked.
+ */
 export type Verdict = 'pass' | 'differs' | 'FAIL' | 'none';
 
 export interface Outcome {

@@ -3,13 +3,19 @@ import { Agent, get } from 'node:http';
 /** What became of requests. */
 export interface LoadResult {
   answered: number;
-  /** Connections that were refused, or closed before the first byte of an answer: no backend may know of these. */
+  /**
+   * Connections that were refused, or closed before the first byte of an answer: no backend may know of
+   * these.
+   */
   turnedAway: number;
   /** Answers that were wrong, or broke off, or never came. */
   readonly failures: string[];
 }
 
-/** Clients that send one request after the other, each over a connection that it keeps, unless it is told otherwise. */
+/**
+ * Clients that send one request after the other, each over a connection that it keeps, unless it is told
+ * otherwise.
+ */
 export class Load {
   readonly result: LoadResult = { answered: 0, turnedAway: 0, failures: [] };
   readonly #clients: Promise<void>[];

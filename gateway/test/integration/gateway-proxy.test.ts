@@ -16,7 +16,10 @@ import { AccessLog, aClient, anUpstream, atTheEnd, endAll, until } from './gatew
 
 afterEach(endAll);
 
-/** A server of somebody else's that hands requests to a proxy. @param path - of a unix socket; else it is a free port */
+/**
+ * A server of somebody else's that hands requests to a proxy.
+ * @param path - of a unix socket; else it is a free port
+ */
 async function setUp(config: NodeProxyConfig, path?: string) {
   const log = new AccessLog();
   const proxy = createProxy({ health: false, ...config }, { log });

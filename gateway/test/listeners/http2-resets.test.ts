@@ -26,7 +26,10 @@ const resetWith = (code: number) => (stream: number) =>
   ]);
 const reset = resetWith(CANCEL);
 const politely = resetWith(NO_ERROR);
-/** A request that the gateway must give up: an increment of 0 is an error of its stream (RFC 9113 section 6.9). */
+/**
+ * A request that the gateway must give up: an increment of 0 is an error of its stream (RFC 9113 section
+ * 6.9).
+ */
 const spoilt = (stream: number) =>
   Buffer.concat([
     frame(HEADERS, END_STREAM | END_HEADERS, stream, FIELDS),

@@ -88,7 +88,10 @@ export class FakeGateway implements Gateway {
   }
 }
 
-/** A process of this very process: a worker's end with a fake gateway, and messages that are copied on their way. */
+/**
+ * A process of this very process: a worker's end with a fake gateway, and messages that are copied on their
+ * way.
+ */
 export class FakeProcess implements WorkerProcess {
   readonly pid: number;
   readonly server: WorkerServer;

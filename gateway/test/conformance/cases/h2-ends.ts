@@ -9,7 +9,10 @@ import { fields, H2C, h2Exchange } from './h2-exchange.ts';
 const LEAVE_MS = 2_000;
 const head = (line: string) => `HTTP/1.1 200 OK\r\n${line}\r\n\r\n`;
 
-/** A client leaves a request that is not answered; the backend must be told, and must not take half a body for a whole one. */
+/**
+ * A client leaves a request that is not answered; the backend must be told, and must not take half a body for
+ * a whole one.
+ */
 async function leaves(
   lab: Lab,
   leave: (client: H2Client) => void,

@@ -75,7 +75,8 @@ export function h2Rejected(exchange: H2Exchange): string {
 }
 
 /**
- * Refused, or one request at the backend that nobody can read in another way, without a word of what was slipped in.
+ * Refused, or one request at the backend that nobody can read in another way, without a word of what was
+ * slipped in.
  * @throws Finding
  */
 export function h2RejectedOrClean(exchange: H2Exchange): string {

@@ -24,7 +24,10 @@ async function flood(client: H2Client, count: number, make: (i: number) => Buffe
 const headers = (stream: number, list: readonly Field[] = fields(), flags = frames.END_STREAM) =>
   frame(frames.HEADERS, flags | frames.END_HEADERS, stream, encodeFields(list));
 
-/** Frames that cost more than they are worth: the connection is closed, or the cost is bounded and others are served. */
+/**
+ * Frames that cost more than they are worth: the connection is closed, or the cost is bounded and others are
+ * served.
+ */
 const CHEAP: readonly (readonly [
   id: string,
   title: string,

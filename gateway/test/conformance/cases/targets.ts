@@ -49,7 +49,10 @@ const asSent = ([id, title, target]: (typeof AS_SENT)[number]): Case => ({
   },
 });
 
-/** Absolute-form, the Host beside it, and the Host that a backend may get; `undefined` where it must be refused. */
+/**
+ * Absolute-form, the Host beside it, and the Host that a backend may get; `undefined` where it must be
+ * refused.
+ */
 const AUTHORITIES: readonly (readonly [
   target: string,
   host: string,

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
-// Listens, and never accepts: once its short queue is full, connections hang (on Linux; elsewhere they may be refused).
+// Listens, and never accepts: once its short queue is full, connections hang (on Linux; elsewhere they may be
+// refused).
 const SOURCE = `
   const server = require('node:net').createServer();
   server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {

@@ -13,7 +13,8 @@ export interface Peer {
   readonly config: (port: number, folder: string) => string;
 }
 
-// Below the ports that the platform gives out by itself; one after the other, since some share a port without a word.
+// Below the ports that the platform gives out by itself; one after the other, since some share a port without
+// a word.
 let lastPort = 20_000 + Math.floor(Math.random() * 10_000);
 
 async function listens(port: number, child: ChildProcess): Promise<void> {

@@ -1,4 +1,7 @@
-/** Lengths of the codes of the bytes 0 to 255 (RFC 7541 appendix B); the code is canonical, so they say it all. */
+/**
+ * Lengths of the codes of the bytes 0 to 255 (RFC 7541 appendix B); the code is canonical, so they say it
+ * all.
+ */
 const LENGTHS = [
   13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28,
   28, 28, 28, 28, 28, 6, 10, 10, 12, 13, 6, 8, 11, 10, 10, 8, 11, 8, 6, 6, 6, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7,

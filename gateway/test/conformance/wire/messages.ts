@@ -10,8 +10,9 @@ import {
 } from './message-parts.ts';
 
 /**
- * A reader of HTTP/1.1 messages that forgives everything a forgiving server might, and notes it as a fault. Read with the
- * two precedences of a body's length, clean bytes give the same messages; bytes on which two servers could differ do not.
+ * A reader of HTTP/1.1 messages that forgives everything a forgiving server might, and notes it as a fault.
+ * Read with the two precedences of a body's length, clean bytes give the same messages; bytes on which two
+ * servers could differ do not.
  */
 
 export interface Message {

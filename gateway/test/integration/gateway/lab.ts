@@ -12,7 +12,10 @@ import { type Script, Upstream } from '../../conformance/wire/upstream.ts';
 export type PoolInput = GatewayConfigInput['pools'][string];
 type ListenerInput = GatewayConfigInput['listeners'][number];
 
-/** Everything of a configuration but its pools, of which there is one, and its listeners, of which there is one on a free port. */
+/**
+ * Everything of a configuration but its pools, of which there is one, and its listeners, of which there is
+ * one on a free port.
+ */
 export interface Settings extends Partial<Omit<GatewayConfigInput, 'pools' | 'listeners'>> {
   readonly listener?: Partial<ListenerInput>;
 }
@@ -105,7 +108,10 @@ export async function aClient(port: number, tls?: ConnectionOptions): Promise<Cl
   return client;
 }
 
-/** A backend that records raw bytes and does what its script says; without one, it answers with what was asked for. */
+/**
+ * A backend that records raw bytes and does what its script says; without one, it answers with what was asked
+ * for.
+ */
 export async function anUpstream(script?: Script): Promise<Upstream> {
   const upstream = await Upstream.start(script);
   ends.push(() => upstream.stop());
