@@ -1,4 +1,5 @@
-// Ejection by status: how soon a broken backend is out, and how many well ones go with it when clients or pages are poison.
+// Ejection by status: how soon a broken backend is out, and how many well ones go with it when clients or
+// pages are poison.
 import { outlierEjection } from '../../src/index.ts';
 import type { Call } from '../../src/simulator/call.ts';
 import { engine } from '../../src/simulator/engine-caller.ts';

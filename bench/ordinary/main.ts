@@ -1,4 +1,5 @@
-// `npm run ordinary`: what users meet in ordinary life, today beside the target, from simulations of the production code.
+// `npm run ordinary`: what users meet in ordinary life, today beside the target, from simulations of the
+// production code.
 import { crisisRows } from './crisis.ts';
 import { ejectionRows } from './ejection.ts';
 import { placementRows } from './placement.ts';

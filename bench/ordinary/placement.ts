@@ -1,4 +1,5 @@
-// Where requests and keys go: young balancers, large pools, slow backends, rooms that must stay together, caches.
+// Where requests and keys go: young balancers, large pools, slow backends, rooms that must stay together,
+// caches.
 import { Balancer, type StrategyName, strategies } from '../../src/index.ts';
 import { engine } from '../../src/simulator/engine-caller.ts';
 import { exponential, seededRandom, zipf } from '../../src/simulator/random.ts';
@@ -32,7 +33,10 @@ function away(backends: number, keysEach: number): number {
   return moved / (backends * keysEach);
 }
 
-/** Mean and 99th percentile where half of the backends work at half speed and ten balancers know nothing of each other. */
+/**
+ * Mean and 99th percentile where half of the backends work at half speed and ten balancers know nothing of
+ * each other.
+ */
 function halfSpeed(): { readonly mean: number; readonly p99: number } {
   const runs = [5, 6, 7, 8].map((seed) =>
     simulate({
@@ -51,7 +55,10 @@ function halfSpeed(): { readonly mean: number; readonly p99: number } {
   };
 }
 
-/** The most rooms that are on more than one backend, and the load, once 4,000 sockets of 200 rooms are open, each a request in flight. */
+/**
+ * The most rooms that are on more than one backend, and the load, once 4,000 sockets of 200 rooms are open,
+ * each a request in flight.
+ */
 function rooms(seed: number, roomOf: (random: () => number, socket: number) => number) {
   const random = seededRandom(seed, 'rooms');
   const balancer = new Balancer(poolOf(4), { strategy: 'ip-hash', seed, env: { random } });
@@ -67,7 +74,10 @@ function rooms(seed: number, roomOf: (random: () => number, socket: number) => n
   };
 }
 
-/** Caches of 1,000 of 20,000 keys behind backends that work on 8 at once. @param hot - which share one key has beside */
+/**
+ * Caches of 1,000 of 20,000 keys behind backends that work on 8 at once.
+ * @param hot - which share one key has beside
+ */
 function cached(rate: number, hot: number): { readonly hitRatio: number; readonly mean: number } {
   const { hitRatio, latencyMs } = simulate({
     seed: 11,

@@ -1,4 +1,5 @@
-// A rolling deploy: eight backends restart one after the other while requests come, through all of `Loadbalancer`.
+// A rolling deploy: eight backends restart one after the other while requests come, through all of
+// `Loadbalancer`.
 import { Loadbalancer, outlierEjection, slowStart } from '../../src/index.ts';
 import type { World } from '../../src/simulator/call.ts';
 import { exponential, seededRandom } from '../../src/simulator/random.ts';
@@ -23,7 +24,10 @@ interface Errors {
   POST: number;
 }
 
-/** @param isKilled - whether requests under way are lost; else they are finished, and only new ones are refused */
+/**
+ * @param isKilled - whether requests under way are lost; else they are finished, and only new ones are
+ * refused
+ */
 async function restarts(isKilled: boolean): Promise<Errors> {
   const seed = 1;
   const env = new VirtualEnv(seed);

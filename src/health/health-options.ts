@@ -127,8 +127,7 @@ function checkHeaders(headers: unknown, place: string): void {
   if (typeof headers !== 'object' || headers === null)
     throw new TypeError(`${place}headers must be an object, got ${shown(headers)}`);
   for (const [name, value] of Object.entries(headers)) {
-    if (!isToken(name))
-      throw new TypeError(`a name in ${place}headers must be a token, got ${shown(name)}`);
+    if (!isToken(name)) throw new TypeError(`a name in ${place}headers must be a token, got ${shown(name)}`);
     if (typeof value !== 'string' || /[\r\n\0]/.test(value))
       throw new TypeError(`${place}headers.${name} must be a string on one line, got ${shown(value)}`);
   }
