@@ -1,21 +1,25 @@
 /*
- * 32-bit hashes for ring positions. Everything here stays a signed 32-bit integer (`| 0`): on Node 20 a field
- * that holds 2^31 or more is boxed at every store. Readers that need the unsigned value use `>>> 0` on the spot.
+ * The 32-bit hashes of keys and of ring points. All values are signed 32-bit integers (`| 0`), as Node 20
+ * boxes a field that holds 2^31 or more at every store. Code that needs the unsigned value applies `>>> 0`.
  *
- * One multiply and one xor a UTF-16 unit (the shape of FNV-1a, with a full-width multiplier), then the finaliser of
- * MurmurHash3: reading the characters is most of the cost, so the mixing may as well be good. Not cryptographic.
+ * The hash takes one xor and one multiplication for each UTF-16 unit, like FNV-1a but with a full-width
+ * multiplier, and ends with the finalizer of MurmurHash3. Reading the characters dominates the cost, so the
+ * better mixing is almost free. Not cryptographic.
  */
 
 const MULTIPLIER = 0x9e3779b1 | 0;
-/** Separates an id from the number of a point, so that `node1`, 1 and `node`, 11 differ. No character has this value. */
+/**
+ * Separates an id from the number of a point, so that `node1` + 1 and `node` + 11 differ. No UTF-16 unit has
+ * this value.
+ */
 const SEPARATOR = 0x10001;
-/** 2^32 divided by the golden ratio: multiples of it spread over the whole range. */
+/** 2^32 divided by the golden ratio. Its multiples modulo 2^32 are spread evenly over the range. */
 const GOLDEN = 0x9e3779b9 | 0;
 
 /** Number of positions of the key space. */
 export const KEY_SPACE = 2 ** 32;
 
-/** A bijection of the 32-bit integers in which every input bit flips about half of the output bits. */
+/** A bijection on the 32-bit integers: changing one input bit flips about half of the output bits. */
 export function mix(value: number): number {
   let h = value ^ (value >>> 16);
   h = Math.imul(h, 0x85ebca6b);
@@ -24,14 +28,15 @@ export function mix(value: number): number {
   return h ^ (h >>> 16);
 }
 
-/** The position of the `jump`-th try for a hash; the 0th is the hash itself. */
+/** Number `count` in the sequence of pseudo-random positions for a hash; number 0 is the hash itself. */
 export function jump(hash: number, count: number): number {
   return count === 0 ? hash : mix(hash + Math.imul(count, GOLDEN));
 }
 
 /**
- * The position of a key: any string, lone surrogates included. O(length).
- * @param seed - a secret 32-bit integer keeps others from computing keys that collide
+ * The hash of a key, which is its position on the ring. The key may be any string, lone surrogates included.
+ * O(length).
+ * @param seed - a 32-bit integer; if it is secret, clients cannot compute keys that collide
  */
 export function hashKey(key: string, seed: number): number {
   const length = key.length;
@@ -41,15 +46,16 @@ export function hashKey(key: string, seed: number): number {
 }
 
 /**
- * Both hashes of a key in one pass. The second is the sum of the states that the first went through: one addition a character, and keys
- * that meet in the end have come by different ways.
+ * Computes two hashes of a key in one pass. The second is the sum of all intermediate states of the first. It
+ * costs one addition for each character, and keys with the same first hash nearly always have different sums.
  */
 export class KeyHasher {
-  /** What {@link hashKey} gives. */
+  /** The hash that {@link hashKey} returns. */
   position = 0;
-  /** A second hash, to tell keys apart that share a position. */
+  /** The second hash, to tell keys apart that share a position. */
   fingerprint = 0;
 
+  /** Hashes a key and leaves the results in the fields. */
   read(key: string, seed: number): void {
     const length = key.length;
     let state = seed;
@@ -64,8 +70,8 @@ export class KeyHasher {
 }
 
 /**
- * The first `count` points of a backend on the ring, in the order of their numbers: point k is a hash of the id,
- * a separator and k, so that a higher count only adds points. O(count).
+ * The first `count` ring points of a backend, in the order of their numbers. Point k depends on the id and k
+ * alone, so a higher count only adds points. O(count).
  */
 export function pointsOf(id: string, count: number): Uint32Array {
   const hasher = new KeyHasher();
@@ -76,7 +82,7 @@ export function pointsOf(id: string, count: number): Uint32Array {
   return points;
 }
 
-/** A digest of text as 16 hexadecimal digits. */
+/** A digest of a text, as 16 hexadecimal digits. Not cryptographic. */
 export function digest(text: string): string {
   const hasher = new KeyHasher();
   hasher.read(text, 0);

@@ -1,22 +1,24 @@
+// Shares of the key space, and the exact difference between two divisions of it.
+
 import { KEY_SPACE } from './hash.ts';
 
 /**
- * Who owns which part of the key space: arcs in order, each as where it ends (exclusive, up to 2^32) and whose it is.
- * `undefined` stands for nobody.
+ * A division of the key space among backends: arcs in order, each with its end (exclusive, up to 2^32) and
+ * the id of its owner; `undefined` for an arc without an owner.
  */
 export type Arcs = Iterable<readonly [end: number, owner: string | undefined]>;
 
-/** A part of the key space that changes hands. */
+/** The part of the key space that moves from one backend to another. */
 export interface Move {
-  /** Id of the backend that loses it; `undefined` where nobody had it. */
+  /** Id of the backend that loses it; `undefined` if it had no owner. */
   readonly from: string | undefined;
-  /** Id of the backend that gains it; `undefined` where nobody has it any more. */
+  /** Id of the backend that gains it; `undefined` if it has no owner any more. */
   readonly to: string | undefined;
-  /** From 0 to 1, of the whole key space. */
+  /** Its size as a share of the whole key space, from 0 to 1. */
   readonly share: number;
 }
 
-/** The share of the key space, 0 to 1, that each owner has. O(arcs). */
+/** The share of the key space of each owner, from 0 to 1, by id. O(arcs). */
 export function sharesOf(arcs: Arcs): Map<string, number> {
   const lengths = new Map<string, number>();
   let start = 0;
@@ -29,8 +31,9 @@ export function sharesOf(arcs: Arcs): Map<string, number> {
 }
 
 /**
- * What changes hands between two divisions of the key space, exactly: lengths of arcs are whole numbers.
- * O(arcs of both). The largest move comes first.
+ * The difference between two divisions of the key space. It is exact, as the lengths of arcs are integers.
+ * O(arcs of both).
+ * @returns the moves, the largest first
  */
 export function movesBetween(before: Arcs, after: Arcs): Move[] {
   const lengths = new Map<string | undefined, Map<string | undefined, number>>();
@@ -56,7 +59,7 @@ export function movesBetween(before: Arcs, after: Arcs): Move[] {
     .sort((a, b) => b.share - a.share);
 }
 
-/** The next arc, or the rest of the key space as nobody's. */
+/** The next arc; after the last one, the rest of the key space without an owner. */
 function nextArc(
   arcs: Iterator<readonly [number, string | undefined]>,
 ): readonly [number, string | undefined] {

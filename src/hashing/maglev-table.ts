@@ -1,6 +1,8 @@
+// The look-up table of Maglev, and the arithmetic around it.
+
 import { KEY_SPACE, KeyHasher } from './hash.ts';
 
-/** A backend as the table sees it. */
+/** The fields of a backend that the table depends on. */
 export interface MaglevMember {
   readonly id: string;
   readonly slot: number;
@@ -9,10 +11,11 @@ export interface MaglevMember {
 }
 
 /**
- * Fills a Maglev look-up table: every backend has its own random order of the rows, and they take turns at claiming their
- * next free row, as often as their weight relative to the heaviest allows. O(rows x log rows) on average.
+ * Fills a Maglev look-up table. Each backend has its own pseudo-random order of the rows. The backends take
+ * turns, and each claims the next free row of its order; a backend with half the weight of the heaviest
+ * claims at every second turn. O(rows x log rows) on average.
  * @param rows - a prime; the paper advises at least 100 for each member
- * @returns the slot that owns each row; empty without members
+ * @returns the slot of the owner of each row; empty without members
  * @see Eisenbud et al., Maglev, NSDI 2016, section 3.4
  */
 export function maglevTable(members: readonly MaglevMember[], rows: number): Uint16Array {
@@ -42,7 +45,7 @@ export function maglevTable(members: readonly MaglevMember[], rows: number): Uin
   }
 }
 
-/** The row of a position: equal slices of the key space, in order. */
+/** The row of a position. Rows divide the key space into equal slices, in order. */
 export function maglevRow(hash: number, rows: number): number {
   return Math.floor(((hash >>> 0) * rows) / KEY_SPACE);
 }
@@ -62,8 +65,8 @@ function isPrime(number: number): boolean {
 }
 
 /**
- * Every backend's own order of the rows, as the row where it starts and how far it steps: with a prime number of rows it visits
- * them all.
+ * Each backend's order of the rows, as its first row and a step width. As the number of rows is prime, every
+ * step width visits all of them.
  */
 function permutations(
   members: readonly MaglevMember[],

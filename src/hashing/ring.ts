@@ -1,32 +1,37 @@
+// The consistent-hash ring: an immutable table of points and their owners.
+
 import { KEY_SPACE, pointsOf } from './hash.ts';
 
-/** A backend as the ring sees it. */
+/** The fields of a backend that the ring depends on. */
 export interface RingMember {
   readonly id: string;
-  /** A small integer (0 to 65,534) that stands for the backend in the tables. */
+  /** An integer from 0 to 65,534 that identifies the backend in the tables. */
   readonly slot: number;
-  /** How many points the backend has. */
+  /** Number of points on the ring. */
   readonly points: number;
 }
 
-/** Highest slot that the tables can hold; 65,535 is kept for "none". */
+/** The highest slot that the tables can hold; 65,535 means "none". */
 export const MAX_SLOT = 65_534;
-/** Packs a point and its owner into one double: 32 + 16 of 53 bits. */
+/** Factor that packs a point and its owner into one double, which needs 32 + 16 of its 53 bits. */
 const PACK = 65_536;
 
 /**
- * A consistent-hash ring: the owner of a position is the first point at or after it, wrapping round. A ring never
- * changes; {@link Ring.with} makes the next one, so that a look-up sees the old ring or the new, never half of each.
+ * A consistent-hash ring. A position belongs to the backend of the first point at or after it; after the last
+ * point comes the first. A ring is immutable: {@link Ring.with} returns a new one.
  *
- * Look-up is one step on average: the top bits of the position index a table of starts with about one point a bucket.
- * Six bytes a point, four a bucket.
+ * A look-up takes one step on average: the top bits of the position select a bucket, and there is about one
+ * point in each bucket. The tables take six bytes for each point and four for each bucket.
  *
  * @see Karger et al., Consistent Hashing and Random Trees, STOC 1997
  */
 export class Ring {
   static readonly empty = new Ring(new Uint32Array(0), new Uint16Array(0), []);
 
-  /** Sorted; one more than there are points: a sentinel that owns the way round to the first point. */
+  /**
+   * Sorted positions. The last one is a sentinel at the end of the key space, with the owner of the first
+   * point.
+   */
   readonly #points: Uint32Array;
   readonly #owners: Uint16Array;
   readonly #starts: Uint32Array;
@@ -53,12 +58,12 @@ export class Ring {
     return this.#points.length - 1;
   }
 
-  /** Bytes of the tables. */
+  /** Size of the tables in bytes. */
   get byteLength(): number {
     return this.#points.byteLength + this.#owners.byteLength + this.#starts.byteLength;
   }
 
-  /** The slot that owns a position. O(1). The ring must have a point. */
+  /** The slot of the backend that a position belongs to. O(1). The ring must have at least one point. */
   locate(hash: number): number {
     const points = this.#points;
     const position = hash >>> 0;
@@ -68,8 +73,9 @@ export class Ring {
   }
 
   /**
-   * The ring without the points of some slots and with those of some members. O(points), plus O(k log k) for k new points.
-   * @throws Error where a new member's slot is still in use
+   * A new ring: this one without the points of some slots, and with the points of new members. O(points),
+   * plus O(k log k) for k new points.
+   * @throws Error if the slot of a new member is in use
    */
   with(dropped: Iterable<number>, added: readonly RingMember[]): Ring {
     const names = [...this.names];
@@ -85,7 +91,7 @@ export class Ring {
     return this.#merge(gone, packed(added, names), names);
   }
 
-  /** Every arc of the ring in order, as where it ends (exclusive, up to 2^32) and the slot that owns it. */
+  /** All arcs of the ring in order, each with its end (exclusive, up to 2^32) and the slot of its owner. */
   *arcs(): Generator<readonly [end: number, slot: number]> {
     for (let i = 0; i < this.size; i++) yield [(this.#points[i] as number) + 1, this.#owners[i] as number];
     yield [KEY_SPACE, this.#owners[this.size] as number];
@@ -116,7 +122,9 @@ export class Ring {
   }
 }
 
-/** For each bucket of the key space, the first point in or after it: a histogram, then its prefix sums. */
+/**
+ * The index of the first point in or after each bucket of the key space, as the prefix sums of a histogram.
+ */
 function startsOf(points: Uint32Array, bits: number, shift: number): Uint32Array {
   const starts = new Uint32Array(2 ** bits + 1);
   for (let i = 0; i < points.length; i++) {
@@ -127,7 +135,7 @@ function startsOf(points: Uint32Array, bits: number, shift: number): Uint32Array
   return starts;
 }
 
-/** The points of new members, sorted by position and, where two coincide, by id. */
+/** The points of new members, sorted by position, and by id for points at the same position. */
 function packed(members: readonly RingMember[], names: readonly (string | undefined)[]): Float64Array {
   const all = new Float64Array(members.reduce((sum, member) => sum + member.points, 0));
   let length = 0;
@@ -139,7 +147,7 @@ function packed(members: readonly RingMember[], names: readonly (string | undefi
   return all;
 }
 
-/** Moves the i-th packed point before those at the same position whose ids come after its own. */
+/** Moves point number i before the points at the same position whose ids are greater. */
 function sinkTie(all: Float64Array, i: number, names: readonly (string | undefined)[]): void {
   for (let k = i; k > 0; k--) {
     const here = all[k] as number;
@@ -151,7 +159,7 @@ function sinkTie(all: Float64Array, i: number, names: readonly (string | undefin
   }
 }
 
-/** Ties go by id, never by slot or position in the pool: two processes must agree. */
+/** Breaks ties by id, not by slot or index in the pool: all processes must agree. */
 function isBefore(names: readonly (string | undefined)[], slot: number, other: number): boolean {
   return (names[slot] as string) < (names[other] as string);
 }

@@ -2,14 +2,15 @@ import type { GuardControl } from '../balancer/guard.ts';
 import type { Backend } from '../strategies/strategy.ts';
 
 /**
- * What a guard keeps of each backend, from its first lease until it leaves the pool. Looked up by slot: O(1), and without
- * hashing. A slot may have passed to another backend, and leases may end after their backend has left: neither finds a state.
+ * The state that a guard keeps for each backend, from its first lease until it is removed from the pool.
+ * Look-ups are by slot: O(1), without hashing. A state is found only for the very backend that it was created
+ * for: not for another one that reuses the slot, and not for a lease that ends after its backend was removed.
  */
 export class BackendStates<S extends { readonly backend: Backend }> implements Iterable<S> {
   readonly #bySlot: (S | undefined)[] = [];
   readonly #make: (backend: Backend) => S;
 
-  /** @param left - told what was kept of a backend that has left the pool */
+  /** @param left - called with the state of a backend that was removed from the pool */
   constructor(control: GuardControl, make: (backend: Backend) => S, left?: (state: S) => void) {
     this.#make = make;
     control.subscribe((event) => {
@@ -19,13 +20,13 @@ export class BackendStates<S extends { readonly backend: Backend }> implements I
     });
   }
 
-  /** What is kept of a backend; `undefined` where nothing is. */
+  /** The state of a backend; `undefined` if there is none. */
   of(backend: Backend): S | undefined {
     const state = this.#bySlot[backend.slot];
     return state?.backend === backend ? state : undefined;
   }
 
-  /** What is kept of a member of the pool, from now on where nothing was. */
+  /** The state of a backend of the pool; created if there is none. */
   ensure(backend: Backend): S {
     return this.of(backend) ?? (this.#bySlot[backend.slot] = this.#make(backend));
   }

@@ -1,25 +1,36 @@
+// Options of the circuit breaker, their defaults and their checks.
+
 import { assertOption } from '../balancer/options.ts';
 
 /** Settings of `circuitBreaker`. */
 export interface CircuitBreakerOptions {
-  /** Length of the rolling window over which requests are counted, in milliseconds. @defaultValue 10,000 */
+  /** Length of the rolling window in which requests are counted, in milliseconds. @defaultValue 10,000 */
   readonly windowMs?: number;
-  /** How many requests must have ended in the window for it to open, an integer of at least 1. @defaultValue 20 */
+  /**
+   * The breaker opens only if at least this many requests ended in the window, an integer of at least 1.
+   * @defaultValue 20
+   */
   readonly minRequests?: number;
-  /** At which share of failures it opens, above 0 and up to 1. @defaultValue 0.5 */
+  /**
+   * The breaker opens if at least this share of the requests in the window failed, above 0 and up to 1.
+   * @defaultValue 0.5
+   */
   readonly failureRatio?: number;
-  /** How long it first stays open, in milliseconds. @defaultValue 5,000 */
+  /** How long the breaker stays open the first time, in milliseconds. @defaultValue 5,000 */
   readonly openMs?: number;
-  /** How long it stays open at most, in milliseconds, at least `openMs`. @defaultValue 60,000 */
+  /** How long the breaker stays open at most, in milliseconds, at least `openMs`. @defaultValue 60,000 */
   readonly maxOpenMs?: number;
-  /** How many probes must succeed in a row for it to close, an integer of at least 1. @defaultValue 1 */
+  /**
+   * The breaker closes after this many successful probes in a row, an integer of at least 1.
+   * @defaultValue 1
+   */
   readonly probes?: number;
 }
 
-/** With every default filled in. */
+/** {@link CircuitBreakerOptions} with every default filled in. */
 export type BreakerSettings = Required<CircuitBreakerOptions>;
 
-/** @throws RangeError naming the option, the rule and the value */
+/** @throws RangeError that names the option, the rule and the value */
 export function readBreakerOptions({
   windowMs = 10_000,
   minRequests = 20,

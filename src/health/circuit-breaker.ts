@@ -1,3 +1,6 @@
+// The guard `circuitBreaker`: opens for a backend of which too many requests fail, and probes it until it
+// recovers.
+
 import type { Guard, GuardControl, GuardFactory } from '../balancer/guard.ts';
 import type { Backend, Outcome, StrategyLease } from '../strategies/strategy.ts';
 import { BackendStates } from './backend-states.ts';
@@ -5,22 +8,26 @@ import { type BreakerSettings, type CircuitBreakerOptions, readBreakerOptions } 
 import { FailureWindow, WINDOW_STEPS } from './failure-window.ts';
 import { LeaseGeneration } from './lease-generation.ts';
 
-/** Reading the clock costs as much as half of a decision, and successes may well be counted a bit too early. */
+/** The clock is read at every eighth request only, as reading it costs half as much as a decision. */
 const REQUESTS_A_READING = 8;
 
 /**
- * A circuit breaker for each backend. Closed, it counts; it opens when at a failure at least `minRequests` have ended in the
- * window, cancelled ones aside, and `failureRatio` of them failed. Open, its backend gets nothing for `openMs`. Half-open, it gets
- * one probe at a time: a success closes the breaker, a failure opens it for twice as long, up to `maxOpenMs`; a cancelled probe makes
- * room for the next.
+ * A circuit breaker for each backend, with three states:
+ * - closed: requests are counted. The breaker opens at a failure if at least `minRequests` ended in the
+ *   window and at least
+ *   `failureRatio` of them failed; cancelled requests do not count;
+ * - open: the backend gets no requests for `openMs`;
+ * - half-open: the backend gets one probe at a time. After `probes` successes in a row the breaker closes. A
+ *   failure opens it for
+ *   twice as long as before, up to `maxOpenMs`. After a cancelled probe the next one is sent.
  *
- * Only probes decide while it is not closed, and requests that were under way when it opened never count. A probe that has
- * lasted for `maxOpenMs` is a stream or a tunnel that works, and counts as a success. There is no rule for failures in a row:
- * that is what `outlierEjection` does, and `minRequests: 5, failureRatio: 1` comes close. Panic does not ignore a breaker.
- * O(1) a lease. The window moves on in tenths: at each failure, and at every eighth request that begins, so that no more
- * than seven successes may drop out of it early.
+ * While the breaker is not closed, only probes count. Requests that were in flight when it opened never
+ * count. A probe that lasts for `maxOpenMs` counts as a success: it is a working stream or tunnel. For a rule
+ * on failures in a row use `outlierEjection`; `minRequests: 5, failureRatio: 1` comes close. Panic does not
+ * override a breaker. O(1) for each lease. The window moves on in tenths, at each failure and at every eighth
+ * request that begins, so at most seven successes may be counted in a tenth too early.
  *
- * @throws RangeError where an option is out of its range
+ * @throws RangeError if an option is out of its range
  * @see {@link https://martinfowler.com/bliki/CircuitBreaker.html | Fowler, CircuitBreaker}
  */
 export function circuitBreaker(options: CircuitBreakerOptions = {}): GuardFactory {
@@ -34,9 +41,12 @@ class BreakerState {
   readonly generation: LeaseGeneration;
   readonly window = new FailureWindow();
   phase: 'closed' | 'open' | 'half-open' = 'closed';
-  /** How often it has opened since it was last closed. */
+  /** How often it opened since it was last closed. */
   openings = 0;
-  /** When it goes half-open, or, half-open, when its probe counts as a success; milliseconds of the clock. */
+  /**
+   * Open: when it becomes half-open. Half-open: when the probe counts as a success. Milliseconds of the
+   * clock.
+   */
   until = Number.POSITIVE_INFINITY;
   probe: StrategyLease | undefined = undefined;
   /** Probes that succeeded in a row. */
@@ -44,7 +54,7 @@ class BreakerState {
 
   constructor(backend: Backend) {
     this.backend = backend;
-    // Made for a lease that has just begun.
+    // The state is created when the first lease begins, and `inFlight` already includes that lease.
     this.generation = new LeaseGeneration(backend.inFlight - 1);
   }
 }
@@ -52,12 +62,12 @@ class BreakerState {
 class CircuitBreaker implements Guard {
   readonly isHealth = false;
   dueAt = Number.POSITIVE_INFINITY;
-  /** Number of the step of time in which the windows stand. */
+  /** Number of the current tenth of the window. */
   #step = 0;
-  /** How many requests may still begin before the clock is read for that. */
+  /** How many more requests may begin before the clock is read to update `#step`. */
   #unread = 1;
   readonly #states: BackendStates<BreakerState>;
-  /** Those that are not closed. */
+  /** The breakers that are not closed. */
   readonly #tripped = new Set<BreakerState>();
   readonly #control: GuardControl;
   readonly #settings: BreakerSettings;
@@ -107,7 +117,7 @@ class CircuitBreaker implements Guard {
     return `breaker open for another ${(leftMs / 1_000).toFixed(1)} s`;
   }
 
-  /** Moves all windows on. */
+  /** Moves all windows on to a time. */
   #moveTo(now: number): void {
     this.#step = Math.floor(now / this.#stepMs);
     this.#unread = REQUESTS_A_READING;

@@ -1,33 +1,51 @@
+// Options of outlier ejection, their defaults and their checks.
+
 import { assertOption } from '../balancer/options.ts';
 import { readSuccessRate, type SuccessRateOptions } from './success-rate.ts';
 
 /** Settings of `outlierEjection`. */
 export interface OutlierEjectionOptions {
-  /** After how many failures in a row a backend is ejected, an integer of at least 1; `Infinity` turns that off. @defaultValue 5 */
+  /**
+   * A backend is ejected after this many failures in a row, an integer of at least 1; `Infinity` turns this
+   * rule off.
+   * @defaultValue 5
+   */
   readonly consecutiveFailures?: number;
-  /** When a backend that fails more often than the others is ejected. */
+  /**
+   * A backend whose success rate is much lower than that of the others is ejected.
+   * @defaultValue see {@link SuccessRateOptions}
+   */
   readonly successRate?: SuccessRateOptions;
   /**
-   * Length of the interval over which success rates are compared, and that a backend that is back must stay for one of its
-   * ejections to be forgotten; in milliseconds. @defaultValue 10,000
+   * Length of the interval in which success rates are compared, in milliseconds. For each such interval
+   * without an ejection, the number of a backend's ejections in a row falls by one.
+   * @defaultValue 10,000
    */
   readonly intervalMs?: number;
-  /** How long the first ejection lasts, and by how much each further one in a row is longer; in milliseconds. @defaultValue 30,000 */
+  /**
+   * Duration of the first ejection, in milliseconds. Each further ejection in a row is longer by the same
+   * time.
+   * @defaultValue 30,000
+   */
   readonly baseMs?: number;
-  /** How long an ejection lasts at most, in milliseconds, at least `baseMs`. @defaultValue 300,000 */
+  /** The longest duration of an ejection, in milliseconds, at least `baseMs`. @defaultValue 300,000 */
   readonly maxMs?: number;
-  /** By which share an ejection may be shorter or longer, from 0 to 1, so that not all come back at once. @defaultValue 0.1 */
+  /**
+   * Share by which an ejection is shorter or longer at random, from 0 to 1, so that not all backends come
+   * back at once.
+   * @defaultValue 0.1
+   */
   readonly jitter?: number;
-  /** Which share of the pool may be ejected, from 0 to 1, the backend at hand included. @defaultValue 0.5 */
+  /** The largest share of the pool that may be ejected at a time, from 0 to 1. @defaultValue 0.5 */
   readonly maxEjectedRatio?: number;
 }
 
-/** With every default filled in. */
+/** {@link OutlierEjectionOptions} with every default filled in. */
 export type EjectionSettings = Required<OutlierEjectionOptions> & {
   readonly successRate: Required<SuccessRateOptions>;
 };
 
-/** @throws RangeError naming the option, the rule and the value */
+/** @throws RangeError that names the option, the rule and the value */
 export function readEjectionOptions(options: OutlierEjectionOptions): EjectionSettings {
   const {
     consecutiveFailures = 5,

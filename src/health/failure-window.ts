@@ -1,18 +1,27 @@
-/** In how many steps a window moves on. */
+// A rolling window that counts requests and failures.
+
+/** Number of steps in a window. */
 export const WINDOW_STEPS = 10;
 
-/** How many requests ended in the last steps of time, and how many of them failed. O(1), 80 bytes. */
+/**
+ * Counts the requests that ended in the last ten steps of time, and how many of them failed. O(1), 80 bytes.
+ */
 export class FailureWindow {
-  /** Over the whole window. */
+  /** Requests that ended in the window. */
   ended = 0;
+  /** Requests in the window that failed. */
   failed = 0;
-  /** For each step, by its number modulo the length: how many ended, how many failed. */
+  /** Requests and failures of each step, at twice its number modulo the number of steps. */
   readonly #counts = new Uint32Array(2 * WINDOW_STEPS);
   #step = 0;
-  /** Where the counts of the step stand. */
+  /** Index of the current step's counts. */
   #at = 0;
 
-  /** Counts one request. @param step - number of the step, never less than before @param failures - 1 where it failed, else 0 */
+  /**
+   * Counts a request that ended.
+   * @param step - number of the current step, never less than before
+   * @param failures - 1 if the request failed, else 0
+   */
   count(step: number, failures: 0 | 1): void {
     if (step !== this.#step) this.#moveTo(step);
     const counts = this.#counts;

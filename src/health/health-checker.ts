@@ -1,3 +1,6 @@
+// Active health checks: sends a request to each backend at intervals and marks backends down and up by the
+// responses.
+
 import type { Balancer } from '../balancer/balancer.ts';
 import type { BalancerEvent } from '../balancer/events.ts';
 import type { HTTPService, Response } from '../contracts.ts';
@@ -18,56 +21,58 @@ import { RiseAndFall } from './rise-and-fall.ts';
 
 export type { HealthCheckOptions } from './health-options.ts';
 
-/** What a {@link HealthChecker} needs of a balancer. */
+/** The part of a balancer that a {@link HealthChecker} uses. */
 export type CheckedBalancer = Pick<
   Balancer<unknown>,
   'backends' | 'markDown' | 'markUp' | 'report' | 'subscribe'
 >;
 
-/** How a backend does in its checks. */
+/** The results of a backend's checks. */
 export interface CheckedBackend {
   readonly id: string;
   readonly state: 'up' | 'down' | 'unknown';
-  /** Why its last check failed; `undefined` where it succeeded, or there was none. */
+  /** Why the last check failed; `undefined` if it succeeded or there was none yet. */
   readonly failure: string | undefined;
 }
 
-/** What a {@link HealthChecker} did so far. */
+/** The counters of a {@link HealthChecker} since it was started. */
 export interface HealthCheckStats {
   readonly backends: readonly CheckedBackend[];
-  /** Checks that have ended. */
+  /** Checks that ended. */
   readonly checks: number;
-  /** Those of them that failed. */
+  /** Checks that failed. */
   readonly failures: number;
-  /** Those of them that failed for their workload alone. */
+  /** Checks that failed because a reported workload exceeds its limit. */
   readonly overloads: number;
-  /** What was left out of account of the reports in answers. */
+  /** Load reports that were ignored. */
   readonly ignored: IgnoredReports;
 }
 
-/** First checks are spread over this many milliseconds at the most. */
+/** The first checks are spread over at most this many milliseconds. */
 const SPREAD_MS = 1_000;
 const JITTER = 0.1;
 
-/** A backend under watch. */
+/** A backend that is checked. */
 interface Target {
   readonly backend: Backend;
   readonly judgement: RiseAndFall;
-  /** Aborts when the backend is no longer watched. */
+  /** Aborts when the backend is no longer checked. */
   readonly watch: AbortController;
   cancelTimer: () => void;
   failure: string | undefined;
 }
 
 /**
- * Asks every backend of a pool, again and again, how it is; takes those out that fail and brings them back when they recover. The first
- * check of a backend decides; later it takes several in a row. Backends that come are checked at once, those that left are not checked
- * again. A backend has one check at a time: one without an answer has failed when its time is up, and what comes later does not count.
+ * Sends a health check to each backend of a pool at intervals. It marks backends down that fail and up that
+ * recover. The first check of a backend decides at once; later changes take several results in a row. New
+ * backends are checked at once; removed backends are not checked any more. A backend has one check at a time.
+ * A check without a response fails when its time is up; a later response is ignored.
  *
- * An answer may report the workload, as JSON `{ cpu, memory, network }` or in the header `endpoint-load-metrics` (ORCA): that feeds the
- * strategy `least-workload`, and a backend above one of the `workload` limits counts as failed.
+ * A response may report the workload, as JSON `{ cpu, memory, network }` or in the ORCA header
+ * `endpoint-load-metrics`. Reports feed the strategy `least-workload`, and a check fails if a reported value
+ * exceeds its `workload` limit.
  *
- * It starts at once, until {@link HealthChecker.close}; its timers do not keep a process alive.
+ * Checks run from the construction until {@link HealthChecker.close}. The timers do not keep a process alive.
  */
 export class HealthChecker {
   readonly #balancer: CheckedBalancer;
@@ -82,7 +87,7 @@ export class HealthChecker {
   #overloads = 0;
   #sent = 0;
 
-  /** @throws RangeError or TypeError naming the option and the value */
+  /** @throws RangeError or TypeError that names the option and the value */
   constructor(balancer: CheckedBalancer, httpService: HTTPService, options: HealthCheckOptions = {}) {
     this.#settings = readHealthOptions(options);
     const { timers, random } = this.#settings.env;
@@ -94,13 +99,13 @@ export class HealthChecker {
     this.#unsubscribe = balancer.subscribe((event) => this.#follow(event));
   }
 
-  /** Ends all checks, those under way included. Backends stay in the state that they are in. */
+  /** Stops all checks and aborts those in progress. Backends keep their state. */
   close(): void {
     this.#unsubscribe();
     for (const id of [...this.#targets.keys()]) this.#unwatch(id, 'the health checker was closed');
   }
 
-  /** What happened so far. O(backends). */
+  /** Counters and the state of each backend. O(backends). */
   stats(): HealthCheckStats {
     const backends = [...this.#targets.values()].map(({ backend: { id }, judgement: { state }, failure }) => {
       return { id, state, failure };
@@ -113,7 +118,7 @@ export class HealthChecker {
     if (event.type === 'removed') this.#unwatch(event.backend, 'the backend was removed');
     if (event.type !== 'added') return;
     const backend = this.#balancer.backends.find(({ id }) => id === event.backend);
-    // By a timer, so that nothing is sent in the middle of a decision.
+    // Scheduled with a timer, as this listener may run in the middle of a decision.
     if (backend !== undefined && !this.#targets.has(backend.id)) this.#watch(backend, 0);
   }
 
@@ -147,12 +152,12 @@ export class HealthChecker {
     const { env, intervalMs, fastIntervalMs } = this.#settings;
     if (!this.#isWatched(target)) return;
     const startedAt = env.clock.now();
-    const failure = await this.#ask(target);
+    const failure = await this.#request(target);
     if (!this.#isWatched(target)) return;
     this.#checks++;
     if (failure !== undefined) this.#failures++;
     target.failure = failure;
-    const turn = target.judgement.take(failure === undefined);
+    const turn = target.judgement.record(failure === undefined);
     if (turn === 'up') this.#balancer.markUp(target.backend.id);
     if (turn === 'down') this.#balancer.markDown(target.backend.id, failure);
     // A listener may have closed the checker or removed the backend.
@@ -162,14 +167,14 @@ export class HealthChecker {
     this.#schedule(target, Math.max(0, startedAt + jittered - env.clock.now()));
   }
 
-  /** Looks at the pool first, so that a change of the caller's array counts now. */
+  /** Whether a backend is still checked. Reading `backends` applies changes of the caller's array first. */
   #isWatched({ watch: { signal } }: Target): boolean {
     if (!signal.aborted) void this.#balancer.backends;
     return !signal.aborted;
   }
 
-  /** @returns why the check failed; `undefined` where it succeeded */
-  async #ask(target: Target): Promise<string | undefined> {
+  /** @returns why the check failed; `undefined` if it succeeded */
+  async #request(target: Target): Promise<string | undefined> {
     const { request, timeoutMs } = this.#settings;
     const url = target.backend.url + request.path;
     const id = `health-${++this.#sent}`;
@@ -192,7 +197,7 @@ export class HealthChecker {
     else this.#balancer.report(id, { utilization: utilization(orca) });
     if (typeof status !== 'number' || !isWell(status)) return `status ${shown(status)}`;
     if (body !== undefined && !body(String(data ?? '').slice(0, MAX_BODY_LENGTH)))
-      return 'the body is not as it should be';
+      return 'the body check failed';
     const load = { ...orca, ...reported };
     const over = limits.find(([resource, limit]) => (load[resource] ?? 0) > limit);
     if (over === undefined) return undefined;

@@ -1,3 +1,5 @@
+// Options of health checks, their defaults and their checks.
+
 import type { Request } from '../contracts.ts';
 import { checkTimeout } from '../deadline.ts';
 import { type Env, systemEnv } from '../env.ts';
@@ -5,38 +7,47 @@ import { isToken } from '../http/token.ts';
 import { shown } from '../shown.ts';
 import type { LoadMetrics } from './load-metrics.ts';
 
-/** What a check asks, and which answers are well. */
+/** The request of a health check, and the responses that count as healthy. */
 export interface HealthProbe {
-  /** Added to the backend's base URL; with its query. @defaultValue `'/health'` */
+  /** Path and query, appended to the backend's base URL. @defaultValue `'/health'` */
   readonly path?: string;
   /** @defaultValue `'GET'` */
   readonly method?: string;
   /** @defaultValue none */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Statuses and ranges of statuses, both ends included, that are well; or a function that says so. @defaultValue 200 to 399 */
+  /**
+   * The healthy statuses: a list of statuses and inclusive ranges, or a function.
+   * @defaultValue 200 to 399
+   */
   readonly statuses?:
     | readonly (number | readonly [from: number, to: number])[]
     | ((status: number) => boolean);
-  /** Whether the body is well; it gets 65,536 characters at the most. @defaultValue any body is */
+  /** Whether the body is healthy. Gets at most the first 65,536 characters. @defaultValue every body is */
   readonly body?: (body: string) => boolean;
 }
 
-/** Above which use of a resource, 0 to 1, a backend counts as failed. */
+/** Limits on the utilization of resources, 0 to 1. A check fails if a reported value exceeds its limit. */
 export type WorkloadLimits = Readonly<Partial<Record<keyof LoadMetrics, number>>>;
 
 /** Settings of a {@link HealthChecker}. */
 export interface HealthCheckOptions extends HealthProbe {
-  /** From the start of a check to that of the next, in milliseconds, 10 % more or less at random. @defaultValue 10,000 */
+  /**
+   * Time from the start of a check to the start of the next, in milliseconds, varied at random by 10 %.
+   * @defaultValue 10,000
+   */
   readonly intervalMs?: number;
-  /** The same, while the last results speak against the backend's state. @defaultValue 1,000, or `intervalMs` where that is less */
+  /**
+   * The same, while the last results contradict the backend's state.
+   * @defaultValue 1,000, or `intervalMs` if that is less
+   */
   readonly fastIntervalMs?: number;
-  /** After how many milliseconds without an answer a check has failed. @defaultValue 2,000 */
+  /** A check without a response fails after this many milliseconds. @defaultValue 2,000 */
   readonly timeoutMs?: number;
-  /** Failures in a row that take a backend out, from 1. @defaultValue 3 */
+  /** A backend is marked down after this many failures in a row, at least 1. @defaultValue 3 */
   readonly fall?: number;
-  /** Successes in a row that bring it back, from 1. @defaultValue 2 */
+  /** A backend is marked up after this many successes in a row, at least 1. @defaultValue 2 */
   readonly rise?: number;
-  /** Limits on what a backend reports of its load. @defaultValue none: reports only feed the strategy `least-workload` */
+  /** Limits on the reported workload. @defaultValue none: reports only feed the strategy `least-workload` */
   readonly workload?: WorkloadLimits;
   readonly env?: Partial<Env>;
 }
@@ -58,8 +69,8 @@ export interface HealthCheckSettings {
 const RESOURCES = ['cpu', 'memory', 'network', 'eventLoop', 'application'] as const;
 
 /**
- * @param place - what messages put before the names of options, for example `health.`
- * @throws RangeError or TypeError naming the option and the value
+ * @param place - prefix of option names in error messages, for example `health.`
+ * @throws RangeError or TypeError that names the option and the value
  */
 export function readHealthOptions(options: HealthCheckOptions, place = ''): HealthCheckSettings {
   const { path = '/health', method = 'GET', headers, body, workload = {}, env = {} } = options;

@@ -1,3 +1,5 @@
+// Feeds the load that backends report in the headers of ordinary responses to a balancer.
+
 import type { Balancer } from '../balancer/balancer.ts';
 import type { Response } from '../contracts.ts';
 import { type Clock, systemEnv } from '../env.ts';
@@ -7,43 +9,50 @@ import { type IgnoredReports, LoadMetricsReader, utilization } from './load-metr
 
 /** Settings of {@link loadMetricsFeed}. */
 export interface LoadMetricsFeedOptions {
-  /** How long a backend must have reported before it is believed, in milliseconds; 0 believes at once. @defaultValue 10,000 */
+  /**
+   * Reports of a backend are ignored for this long after its first one, in milliseconds.
+   * @defaultValue 10,000
+   */
   readonly blackoutMs?: number;
-  /** After how long without a report that wait begins anew, in milliseconds. @defaultValue 180,000 (three minutes) */
+  /**
+   * After this long without a report, the wait of `blackoutMs` begins again, in milliseconds.
+   * @defaultValue 180,000 (three minutes)
+   */
   readonly expiryMs?: number;
   /** @defaultValue the platform's clock */
   readonly clock?: Clock;
 }
 
-/** What a {@link LoadMetricsFeed} did so far. */
+/** The counters of a {@link LoadMetricsFeed}. */
 export interface LoadMetricsFeedStats {
-  /** Reports that were handed to the balancer. */
+  /** Reports that were passed on to the balancer. */
   readonly reports: number;
-  /** Reports that came too early to be believed. */
+  /** Reports that were ignored because they came within `blackoutMs`. */
   readonly blackedOut: number;
-  /** What was left out of account. */
+  /** Reports that were ignored for other reasons. */
   readonly ignored: IgnoredReports;
 }
 
-/** Call it with every answer and the backend that gave it. It never throws. O(headers). */
+/** To be called with every response and the backend that sent it. Never throws. O(headers). */
 export interface LoadMetricsFeed {
   (backend: Pick<Backend, 'id'>, response: Response): void;
-  /** What it did so far. */
+  /** The counters so far. */
   stats(): LoadMetricsFeedStats;
 }
 
-/** Since when a backend has been reporting, and when it last did. */
+/** The times of a backend's first report and of its last one, in milliseconds of the clock. */
 interface Reporter {
   readonly since: number;
   last: number;
 }
 
 /**
- * Hands what backends report of their load in the header `endpoint-load-metrics` of ordinary answers to a balancer, for the
- * strategy `least-workload`: the application's own utilization where it is above 0, else that of the CPU. A backend that is new, or back
- * up, is not believed for the first ten seconds: it has had no work to speak of.
+ * Passes the load that backends report in the header `endpoint-load-metrics` of ordinary responses on to a
+ * balancer, for the strategy `least-workload`. The load is the application's own utilization if that is above
+ * 0, else the utilization of the CPU. Reports of a backend that is new, or was marked up, are ignored for the
+ * first ten seconds, as it has had hardly any work.
  *
- * @throws RangeError where an option is out of range
+ * @throws RangeError if an option is out of range
  * @see ORCA and gRPC proposals A51 and A58
  */
 export function loadMetricsFeed(
@@ -63,7 +72,10 @@ export function loadMetricsFeed(
     if (event.type === 'removed' || event.type === 'up') reporters.delete(event.backend);
   });
 
-  /** An answer that throws when it is looked at, as a host's own may, reports nothing. */
+  /**
+   * Reads the report of a response. A response object of the host may have getters that throw; then there is
+   * no report.
+   */
   function utilizationOf(response: Response): number | undefined {
     try {
       return utilization(reader.readHeader(response?.headers));
@@ -72,8 +84,8 @@ export function loadMetricsFeed(
     }
   }
 
-  /** Whether a backend has reported for long enough. */
-  function isBelieved(id: string): boolean {
+  /** Whether a backend has been reporting for at least `blackoutMs`. */
+  function isTrusted(id: string): boolean {
     const now = clock.now();
     let reporter = reporters.get(id);
     if (reporter === undefined || now - reporter.last >= expiryMs) {
@@ -86,9 +98,9 @@ export function loadMetricsFeed(
 
   function feed({ id }: Pick<Backend, 'id'>, response: Response): void {
     const use = utilizationOf(response);
-    // An empty report asks whether the backend is still there: nothing is kept for one that left.
+    // An empty report only returns whether the backend is in the pool. Nothing is kept for removed backends.
     if (use === undefined || !balancer.report(id, {})) return;
-    if (!isBelieved(id)) {
+    if (!isTrusted(id)) {
       blackedOut++;
       return;
     }

@@ -1,26 +1,28 @@
+// Reads load reports of backends: JSON bodies of health checks and the ORCA header.
+
 import type { Response } from '../contracts.ts';
 
-/** What a backend told of its load; each from 0 to 1, and only what it told. */
+/** The load that a backend reported, each value from 0 to 1. Values that it did not report are missing. */
 export interface LoadMetrics {
   cpu?: number;
   memory?: number;
   network?: number;
   eventLoop?: number;
-  /** How busy the application finds itself (`application_utilization` of ORCA). */
+  /** The utilization that the application itself computed (`application_utilization` of ORCA). */
   application?: number;
 }
 
-/** What was left out of account of the reports of backends. */
+/** Counts of load reports, and values in them, that were ignored. */
 export interface IgnoredReports {
-  /** Answers above 64 Ki characters and headers above 8 Ki, which were not read. */
+  /** Bodies above 64 Ki characters and headers above 8 Ki, which were not read. */
   readonly oversized: number;
-  /** Reports that could not be read: broken JSON, an unknown form. */
+  /** Reports that could not be parsed: invalid JSON, or an unknown format. */
   readonly malformed: number;
-  /** Values that are no number from 0 to 1, or came twice. */
+  /** Values that are not a number from 0 to 1, or occurred twice. */
   readonly invalid: number;
 }
 
-/** The longest answer that is read, in characters. */
+/** The longest body that is read, in characters. */
 export const MAX_BODY_LENGTH = 65_536;
 /** The longest header that is read, in characters. */
 const MAX_HEADER_LENGTH = 8_192;
@@ -34,7 +36,7 @@ const BODY_NAMES = new Map<string, keyof LoadMetrics>([
   ['eventLoop', 'eventLoop'],
 ]);
 
-/** Protobuf's JSON has two spellings of every name. */
+/** The JSON format of Protobuf allows two spellings of every name. */
 const ORCA_NAMES = new Map<string, keyof LoadMetrics>([
   ['cpu_utilization', 'cpu'],
   ['cpuUtilization', 'cpu'],
@@ -49,34 +51,37 @@ const ORCA_NAMES = new Map<string, keyof LoadMetrics>([
 /** ORCA allows these above 1, for a backend beyond its soft limit. */
 const MAY_EXCEED_ONE = new Set<keyof LoadMetrics>(['cpu', 'application']);
 
-/** Takes linear time, whatever a backend sends. */
+/** Matches in linear time, whatever a backend sends. */
 const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /**
- * Reads what backends report of their load, and counts what it cannot use. Fields that it does not know are left alone; nothing
- * that a backend may send makes it throw.
+ * Reads load reports of backends, and counts reports and values that it ignores. Unknown fields are skipped.
+ * It never throws, whatever a backend sends.
  */
 export class LoadMetricsReader {
   readonly #ignored = { oversized: 0, malformed: 0, invalid: 0 };
 
-  /** What was ignored so far. */
+  /** Counts of ignored reports and values so far. */
   get ignored(): IgnoredReports {
     return { ...this.#ignored };
   }
 
-  /** Reads the JSON object `{ cpu, memory, network, eventLoop }`; text of any other kind is no report. */
+  /**
+   * Reads a JSON object `{ cpu, memory, network, eventLoop }`. Any other text is not a report and is not
+   * counted.
+   */
   readBody(body: unknown): LoadMetrics {
     if (typeof body !== 'string') return {};
     if (body.length > MAX_BODY_LENGTH) {
       this.#ignored.oversized++;
       return {};
     }
-    return /^\s*\{/.test(body) ? this.#take(this.#parse(body), BODY_NAMES) : {};
+    return /^\s*\{/.test(body) ? this.#collect(this.#parse(body), BODY_NAMES) : {};
   }
 
   /**
-   * Reads the header `endpoint-load-metrics` in its forms `TEXT cpu_utilization=0.3,mem_utilization=0.8` and
-   * `JSON {"cpu_utilization":0.3}`.
+   * Reads the header `endpoint-load-metrics` in its formats `TEXT cpu_utilization=0.3,mem_utilization=0.8`
+   * and `JSON {"cpu_utilization":0.3}`.
    * @see ORCA, https://github.com/cncf/xds/blob/main/xds/data/orca/v3/orca_load_report.proto
    */
   readHeader(headers: Response['headers']): LoadMetrics {
@@ -91,7 +96,7 @@ export class LoadMetricsReader {
       this.#ignored.malformed++;
       return {};
     }
-    return this.#take(form.toUpperCase() === 'TEXT' ? this.#pairs(text) : this.#parse(text), ORCA_NAMES);
+    return this.#collect(form.toUpperCase() === 'TEXT' ? this.#pairs(text) : this.#parse(text), ORCA_NAMES);
   }
 
   #parse(text: string): Iterable<readonly [string, unknown]> {
@@ -99,7 +104,7 @@ export class LoadMetricsReader {
       const report: unknown = JSON.parse(text);
       if (typeof report === 'object' && report !== null && !Array.isArray(report)) return entriesOf(report);
     } catch {
-      // Counted below.
+      // Counted as malformed below.
     }
     this.#ignored.malformed++;
     return [];
@@ -115,14 +120,14 @@ export class LoadMetricsReader {
     }
   }
 
-  #take(
+  #collect(
     entries: Iterable<readonly [string, unknown]>,
     names: ReadonlyMap<string, keyof LoadMetrics>,
   ): LoadMetrics {
     const metrics: LoadMetrics = {};
     for (const [field, value] of entries) {
       const name = names.get(field);
-      // Protobuf and JSON.stringify write null for what they have no number for.
+      // Protobuf and JSON.stringify write null for numbers that JSON cannot represent.
       if (name === undefined || value === null) continue;
       const limit = names === ORCA_NAMES && MAY_EXCEED_ONE.has(name) ? Number.MAX_VALUE : 1;
       if (metrics[name] === undefined && typeof value === 'number' && value >= 0 && value <= limit) {
@@ -135,14 +140,15 @@ export class LoadMetricsReader {
   }
 }
 
-/** Whether a report tells anything. */
+/** Whether a report has no values. */
 export function isEmpty(metrics: LoadMetrics): boolean {
   for (const _ in metrics) return false;
   return true;
 }
 
 /**
- * The one number of a report that balancing goes by: the application's own, else the CPU's; 0 is what protobuf has for "unknown".
+ * The value of a report that balancing uses: the application's utilization, else that of the CPU. In
+ * Protobuf, 0 means "unknown".
  * @see gRPC proposal A58
  */
 export function utilization({ application = 0, cpu = 0 }: LoadMetrics): number | undefined {
@@ -160,7 +166,10 @@ function* entriesOf(report: object): Iterable<readonly [string, unknown]> {
   }
 }
 
-/** Header names are case-insensitive (RFC 9110 section 5.1). Of several headers the first counts. */
+/**
+ * The value of the header. Names are case-insensitive (RFC 9110 section 5.1). Of several values the first one
+ * counts.
+ */
 function headerOf(headers: Response['headers']): string | undefined {
   if (headers === undefined || headers === null) return undefined;
   let value: unknown = headers[HEADER];

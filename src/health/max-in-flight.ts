@@ -2,11 +2,11 @@ import type { GuardFactory } from '../balancer/guard.ts';
 import { assertOption } from '../balancer/options.ts';
 
 /**
- * Lets no backend have more than so many requests in flight: one that has them is full, not unhealthy, so that it is worth to
- * wait for it, and panic does not ignore it. O(1) a lease.
+ * A guard that limits the requests in flight of each backend. A backend at the limit is full, not unhealthy:
+ * requests may wait for it, and panic does not override the limit. O(1) for each lease.
  *
  * @param limit - the most requests that one backend may have in flight, an integer of at least 1
- * @throws RangeError where `limit` is anything else
+ * @throws RangeError if `limit` is anything else
  */
 export function maxInFlight(limit: number): GuardFactory {
   assertOption(Number.isSafeInteger(limit) && limit >= 1, 'maxInFlight', 'an integer of at least 1', limit);
@@ -23,13 +23,13 @@ export function maxInFlight(limit: number): GuardFactory {
         if (backend.inFlight >= limit) control.bar(backend, true);
       },
       finished({ backend }) {
-        // In flight falls by one at a time: only here it falls below the limit.
+        // The number in flight falls by one at a time, so it passes the limit exactly here.
         if (backend.inFlight === limit - 1) control.bar(backend, false);
       },
       verdict: (backend) => `full ${backend.inFlight}/${limit}`,
     } satisfies ReturnType<GuardFactory>;
     control.subscribe((event) => {
-      // A backend that left with leases and came back still has them.
+      // A backend that was removed and added again may still have leases.
       if (event.type === 'added') guard.dueAt = Number.NEGATIVE_INFINITY;
     });
     return guard;

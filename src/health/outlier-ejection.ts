@@ -1,3 +1,5 @@
+// The guard `outlierEjection`: ejects backends whose requests fail, for a while.
+
 import type { Guard, GuardControl, GuardFactory } from '../balancer/guard.ts';
 import type { Backend, Outcome, StrategyLease } from '../strategies/strategy.ts';
 import { BackendStates } from './backend-states.ts';
@@ -9,44 +11,52 @@ import {
 import { LeaseGeneration } from './lease-generation.ts';
 import { outliersOf } from './success-rate.ts';
 
-/** Keeps a share of a pool that is whole but for the last bit from being rounded down. */
+/** Rounding tolerance for a share of the pool that should be an integer. */
 const EPSILON = 1e-9;
 
 /**
- * Ejects backends by how their requests end: after so many failures in a row, or for failing clearly more often than the
- * others in an interval, which begins with a failure. What the client cancels counts neither way.
+ * Ejects a backend, which then gets no requests for a while, by two rules:
+ * - consecutive failures: `consecutiveFailures` requests failed in a row;
+ * - success rate: in an interval, the backend failed clearly more often than the others. An interval begins
+ *   with a failure.
  *
- * An ejection lasts `baseMs` times the number of ejections in a row, which falls by one for each interval without one. The run
- * of failures goes on where it was: a backend that comes back and fails at once is ejected at once; one success ends the run.
- * Requests that were under way when it was ejected no longer count. Never ejects more than `maxEjectedRatio`, nor the last
- * backend that may serve. O(1) a lease, O(n) an ejection or interval. Ejections are health: panic ignores them.
+ * Cancelled requests do not count. An ejection lasts `baseMs` times the number of ejections in a row, and
+ * that number falls by one for each interval without an ejection. The count of failures in a row goes on
+ * after an ejection: a backend that comes back and fails at once is ejected at once, and a success resets the
+ * count. Requests that were in flight at the ejection do not count. At most `maxEjectedRatio` of the pool is
+ * ejected, and never the last eligible backend. O(1) for each lease, O(n) for each ejection and interval.
+ * Ejections mean "unhealthy": panic ignores them.
  *
- * @throws RangeError where an option is out of its range
- * @see {@link https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier | Envoy, outlier detection}
+ * @throws RangeError if an option is out of its range
+ * @see
+ * {@link https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier | Envoy, outlier detection}
  */
 export function outlierEjection(options: OutlierEjectionOptions = {}): GuardFactory {
   const settings = readEjectionOptions(options);
   return (control) => new OutlierEjection(control, settings);
 }
 
-/** What is known of one backend. */
+/** The state of one backend. */
 class EjectionState {
   readonly backend: Backend;
   readonly generation: LeaseGeneration;
   /** Failures in a row. */
   run = 0;
-  /** Requests that ended in an interval, and how many of them failed. */
+  /** Number of the interval that `requests` and `failures` belong to. */
   interval = 0;
+  /** Requests that ended in the interval. */
   requests = 0;
+  /** Requests of the interval that failed. */
   failures = 0;
+  /** Ejections in a row. */
   ejections = 0;
   isEjected = false;
-  /** When its last ejection ends, or ended; milliseconds of the clock. */
+  /** End of its last ejection, in milliseconds of the clock. */
   until = Number.NEGATIVE_INFINITY;
 
   constructor(backend: Backend) {
     this.backend = backend;
-    // Made for a lease that has just begun.
+    // The state is created when the first lease begins, and `inFlight` already includes that lease.
     this.generation = new LeaseGeneration(backend.inFlight - 1);
   }
 }
@@ -54,8 +64,9 @@ class EjectionState {
 class OutlierEjection implements Guard {
   readonly isHealth = true;
   dueAt = Number.POSITIVE_INFINITY;
-  /** Number of the interval, and when it ends; `Infinity` until a failure begins one: before that there is nothing to compare. */
+  /** Number of the current interval. */
   #interval = 0;
+  /** End of the current interval; `Infinity` until a failure begins one. */
   #intervalEnd = Number.POSITIVE_INFINITY;
   readonly #states: BackendStates<EjectionState>;
   readonly #ejected = new Set<EjectionState>();
@@ -150,7 +161,7 @@ class OutlierEjection implements Guard {
   }
 
   #return(state: EjectionState): void {
-    // A listener may have been faster.
+    // An event listener may have caused this return already.
     if (!this.#ejected.delete(state)) return;
     state.isEjected = false;
     this.#control.bar(state.backend, false);
@@ -165,7 +176,7 @@ class OutlierEjection implements Guard {
     );
   }
 
-  /** Spread over what jitter allows, and never above the most. */
+  /** A random duration around `fullMs` within the jitter, at most `maxMs`. */
   #jittered(fullMs: number): number {
     const { maxMs, jitter } = this.#settings;
     const middleMs = Math.min(fullMs, maxMs);

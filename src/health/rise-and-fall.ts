@@ -1,15 +1,18 @@
-/** What turned with a result, if anything did. */
+// The rule of active health checks: rise and fall.
+
+/** The new state if a result changed it, else `undefined`. */
 export type Turn = 'up' | 'down' | undefined;
 
 /**
- * Judges one backend by the results of its checks: the first result decides, after that it takes `fall` failures in a row to go
- * down and `rise` successes in a row to come up. Knows nothing of time and I/O.
+ * Determines the state of one backend from the results of its checks. The first result decides at once.
+ * Afterwards `fall` failures in a row change the state to down, and `rise` successes in a row change it to
+ * up. Independent of time and I/O.
  */
 export class RiseAndFall {
   readonly #fall: number;
   readonly #rise: number;
   #state: 'up' | 'down' | 'unknown' = 'unknown';
-  /** Results in a row that speak against the state. */
+  /** Number of results in a row that contradict the state. */
   #streak = 0;
 
   constructor(fall: number, rise: number) {
@@ -22,13 +25,13 @@ export class RiseAndFall {
     return this.#state;
   }
 
-  /** Whether the last results speak against the state, but not enough of them yet. */
+  /** Whether the last results contradict the state, but too few of them to change it. */
   get isInBetween(): boolean {
     return this.#streak > 0;
   }
 
-  /** Takes the result of a check. @returns what the backend turns to, where it turns */
-  take(succeeded: boolean): Turn {
+  /** Records the result of a check. @returns the new state if it changed */
+  record(succeeded: boolean): Turn {
     const next = succeeded ? 'up' : 'down';
     if (next === this.#state) {
       this.#streak = 0;

@@ -1,3 +1,5 @@
+// The guard `slowStart`: raises the weight of a new or recovered backend step by step.
+
 import type { BalancerEvent } from '../balancer/events.ts';
 import type { Guard, GuardControl, GuardFactory } from '../balancer/guard.ts';
 import { assertOption } from '../balancer/options.ts';
@@ -5,33 +7,42 @@ import type { Backend } from '../strategies/strategy.ts';
 
 /** Settings of {@link slowStart}. */
 export interface SlowStartOptions {
-  /** How long it takes until a backend has its whole weight, in milliseconds. @defaultValue 30,000 */
+  /** Time until a backend has its full weight, in milliseconds. @defaultValue 30,000 */
   readonly windowMs?: number;
-  /** Above 1 the weight rises faster at first, below 1 slower; above 0. @defaultValue 1, which is a straight line */
+  /**
+   * Shape of the ramp, above 0: 1 is linear, above 1 the weight rises faster at first, below 1 slower.
+   * @defaultValue 1
+   */
   readonly aggression?: number;
-  /** With which share of its weight a backend begins, above 0 and up to 1. @defaultValue 0.1 */
+  /** The share of its weight with which a backend begins, above 0 and up to 1. @defaultValue 0.1 */
   readonly floor?: number;
-  /** In how many steps the weight rises, an integer of at least 1. @defaultValue 10 */
+  /** Number of steps in which the weight rises, an integer of at least 1. @defaultValue 10 */
   readonly steps?: number;
 }
 
 type Settings = Required<SlowStartOptions>;
 
-/** Keeps a step that has come but for the last bit from being missed. */
+/** Rounding tolerance: a step that is due but for a rounding error is due. */
 const EPSILON = 1e-9;
-/** A step may wait for this share of one for others to join it: each call costs O(points) where there is a ring. */
+/**
+ * A step may be delayed by this share of a step, to combine steps of several backends: each rebuild of a ring
+ * costs O(points).
+ */
 const PATIENCE = 0.1;
 
 /**
- * Lets the weight of a backend that is new or back rise from `floor` to 1 over `windowMs`, as
- * `max(floor, (elapsed / windowMs) ^ (1 / aggression))`, in steps. A ring then only gains points, so that each key moves once.
+ * Raises the weight of a new or recovered backend in steps over `windowMs`, to
+ * `max(floor, (elapsed / windowMs) ^ (1 / aggression))` of its full weight. A rising weight only adds points
+ * to a ring, so each key moves at most once.
  *
- * A backend starts slowly when it is added, up again, back from an ejection, or its breaker closes; not where nobody else may
- * serve, or all others are as new, or the pool is in panic. Best listed after the guards that bring backends back, so that it
- * starts in the decision in which they do. Never keeps a backend from serving. Costs nothing while nobody is starting.
+ * Slow start begins when a backend is added, marked up, back from an ejection, or its breaker closes. It does
+ * not begin if no other backend is eligible, if all others are new as well, or in panic. List it after the
+ * guards that bring backends back, so that it takes effect in the same decision. It never bars a backend. It
+ * costs nothing while no backend is starting.
  *
- * @throws RangeError where an option is out of its range
- * @see {@link https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/slow_start | Envoy, slow start}
+ * @throws RangeError if an option is out of its range
+ * @see
+ * {@link https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/slow_start | Envoy, slow start}
  */
 export function slowStart(options: SlowStartOptions = {}): GuardFactory {
   const settings = readOptions(options);
@@ -41,9 +52,11 @@ export function slowStart(options: SlowStartOptions = {}): GuardFactory {
 class SlowStart implements Guard {
   readonly isHealth = false;
   dueAt = Number.POSITIVE_INFINITY;
-  /** Ids of those that have come since the last settling, and when; milliseconds of the clock. */
+  /**
+   * Backends that were added or came back since the last `advance`: time in milliseconds of the clock, by id.
+   */
   readonly #arrived = new Map<string, number>();
-  /** When each of those that are starting began, by id. */
+  /** The backends that are starting, by id. */
   readonly #starting = new Map<
     string,
     { readonly backend: Backend; readonly startedAt: number; scale: number }
@@ -90,13 +103,14 @@ class SlowStart implements Guard {
       case 'up':
       case 'returned':
       case 'closed':
-        // Settled with the next decision: the pool may be in the middle of a change, and others may come as well.
+        // Begin at the next decision: the pool may be in the middle of a change, and more backends may come
+        // back with it.
         this.#arrived.set(event.backend, this.#control.clock.now());
         this.dueAt = Number.NEGATIVE_INFINITY;
     }
   }
 
-  /** Those that have come begin to start, if somebody else carries the load meanwhile. */
+  /** Begins slow start for the arrived backends, if another backend can carry the load meanwhile. */
   #begin(): void {
     const arrived = new Map(this.#arrived);
     this.#arrived.clear();
@@ -113,7 +127,7 @@ class SlowStart implements Guard {
 
   #scaleAt(elapsedMs: number): number {
     const { steps, aggression, floor } = this.#settings;
-    // A clock that was set back must not make it less than nothing, of which there is no power.
+    // If the clock was set back, the share must not be negative, as its power would be NaN.
     const share = Math.min(1, Math.max(0, this.#stepAt(elapsedMs) / steps));
     return Math.max(floor, share ** (1 / aggression));
   }

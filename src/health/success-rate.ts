@@ -1,12 +1,25 @@
+// The success-rate rule of outlier ejection.
+
 import { assertOption } from '../balancer/options.ts';
 
-/** When a backend's success rate is too low, as in Envoy. */
+/** When the success rate of a backend is too low, as in Envoy. */
 export interface SuccessRateOptions {
-  /** How many standard deviations below the mean is too low, a finite number of at least 0. @defaultValue 1.9 */
+  /**
+   * A rate is too low if it is this many standard deviations below the mean, a finite number of at least 0.
+   * @defaultValue 1.9
+   */
   readonly stdevFactor?: number;
-  /** How many backends must have enough requests to be compared, an integer of at least 1; `Infinity` turns the rule off. @defaultValue 5 */
+  /**
+   * Rates are compared only if at least this many backends have enough requests, an integer of at least 1;
+   * `Infinity` turns the rule off.
+   * @defaultValue 5
+   */
   readonly minBackends?: number;
-  /** How many requests in an interval are enough, an integer of at least 1. @defaultValue 100 */
+  /**
+   * A backend is compared only if it had at least this many requests in the interval, an integer of at least
+   * 1.
+   * @defaultValue 100
+   */
   readonly minRequests?: number;
 }
 
@@ -15,12 +28,13 @@ interface Tally {
   readonly failures: number;
 }
 
-/** Rates that differ by less are equal: equal rates must not fall below their own mean by rounding. */
+/** Rounding tolerance: equal rates must not fall below their own mean. */
 const EPSILON = 1e-9;
 
 /**
- * Those whose success rate lies more than `stdevFactor` population standard deviations below the mean, the worst first. Only those
- * with enough requests are compared, and only where they are enough. O(n log n).
+ * The tallies whose success rate is more than `stdevFactor` population standard deviations below the mean,
+ * the lowest first. Only tallies with `minRequests` requests are compared, and only if there are
+ * `minBackends` of them. O(n log n).
  */
 export function outliersOf<T extends Tally>(tallies: readonly T[], rule: Required<SuccessRateOptions>): T[] {
   const compared = tallies.filter(({ requests }) => requests >= rule.minRequests);
@@ -32,7 +46,7 @@ export function outliersOf<T extends Tally>(tallies: readonly T[], rule: Require
   return compared.filter((tally) => rateOf(tally) < threshold).sort((a, b) => rateOf(a) - rateOf(b));
 }
 
-/** @throws RangeError where an option is out of its range */
+/** @throws RangeError if an option is out of range */
 export function readSuccessRate(
   { stdevFactor = 1.9, minBackends = 5, minRequests = 100 }: SuccessRateOptions = {},
   name: string,

@@ -1,3 +1,5 @@
+// The strategy `consistent-hash`.
+
 import { Ring } from '../hashing/ring.ts';
 import { firstEligible } from './jumps.ts';
 import type { Backend, KeyedStrategy, StrategyFactory, Weighted } from './strategy.ts';
@@ -5,17 +7,19 @@ import type { Backend, KeyedStrategy, StrategyFactory, Weighted } from './strate
 /** Settings of {@link consistentHash}. */
 export interface ConsistentHashOptions {
   /**
-   * Points on the ring for a backend of weight 1, from 1 to 10,000. More make the arcs more even and the ring larger.
+   * Points on the ring for a backend of weight 1, from 1 to 10,000. More points make the shares more even and
+   * the ring larger.
    * @defaultValue 160
    */
   readonly pointsPerWeight?: number;
 }
 
 /**
- * A ring on which every backend has points in proportion to its weight and each key belongs to the next point.
- * When a backend comes or goes, only its own share of the keys moves. Pick is O(1); a change costs one pass over the points.
+ * Consistent hashing: each backend has points on a ring, in proportion to its weight, and each key belongs to
+ * the backend of the next point. When a backend is added or removed, only its own share of the keys moves. A
+ * pick is O(1); a change of the pool costs one pass over the points.
  *
- * @throws RangeError where `pointsPerWeight` is not an integer from 1 to 10,000
+ * @throws RangeError if `pointsPerWeight` is not an integer from 1 to 10,000
  * @see Karger et al., STOC 1997
  */
 export function consistentHash({ pointsPerWeight = 160 }: ConsistentHashOptions = {}): StrategyFactory {
@@ -29,7 +33,7 @@ export function consistentHash({ pointsPerWeight = 160 }: ConsistentHashOptions 
 function ringStrategy(pointsPerWeight: number, pointsFor: (backend: Weighted) => number): KeyedStrategy {
   let backends: readonly Backend[] = [];
   let bySlot: (Backend | undefined)[] = [];
-  /** Points by slot, as the ring has them. */
+  /** Number of points on the ring, by slot. */
   let points: number[] = [];
   let ring = Ring.empty;
 

@@ -1,16 +1,18 @@
 import type { Backend } from './strategy.ts';
 
 /**
- * Breaks ties fairly: who has had the least for its weight comes first (stride scheduling). A backend that was away does
- * not make up for lost time.
+ * Breaks ties by stride scheduling: the backend that got the fewest requests for its weight comes first. A
+ * backend that was not eligible for a while does not catch up on missed turns.
  *
  * @see Waldspurger and Weihl, Stride Scheduling, MIT/LCS/TM-528, 1995
  */
 export class FairTurns {
-  /** What each slot has had, in units of one request over its weight. */
+  /** The pass of each slot: the sum over its requests of 1 / weight. */
   #passes = new Float64Array(0);
   #owners: (string | undefined)[] = [];
-  /** The pass of the latest turn: newcomers start here. */
+  /**
+   * The pass of the latest turn, with which new backends start. An array, as a number field would be boxed.
+   */
   readonly #present = new Float64Array(1);
 
   update(backends: readonly Backend[]): void {
@@ -31,8 +33,8 @@ export class FairTurns {
     return difference === 0 ? a.slot < b.slot : difference < 0;
   }
 
-  /** Counts a turn. */
-  take(backend: Backend): void {
+  /** Counts a turn of a backend. */
+  record(backend: Backend): void {
     const present = Math.max(this.#present[0] as number, this.#passes[backend.slot] as number);
     this.#passes[backend.slot] = present + 1 / backend.weight;
     this.#present[0] = present;

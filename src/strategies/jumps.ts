@@ -1,3 +1,5 @@
+// The search that keyed and random strategies use when the first choice is not eligible.
+
 import { jump } from '../hashing/hash.ts';
 import { leastLoaded } from './least-loaded.ts';
 import type { Backend, Eligible } from './strategy.ts';
@@ -5,9 +7,10 @@ import type { Backend, Eligible } from './strategy.ts';
 const JUMPS = 8;
 
 /**
- * The first eligible backend at a hash or at up to eight random jumps from it, then the least loaded. Jumps are
- * the same for equal keys, follow the weights by themselves, and spread the keys of a full backend over all
- * others, where walking on would hand most of them to one neighbour. Expected O(1) while a fair part is eligible.
+ * The first eligible backend at a hash or at up to eight pseudo-random jumps from it; then the least loaded
+ * one. Equal keys have equal jumps, and jumps hit backends in proportion to their weights. They spread the
+ * keys of a full backend over all others; walking on along the ring would give most of them to one neighbour.
+ * Expected O(1) while a fair part of the pool is eligible.
  *
  * @see Chen, Coleman and Shrivastava, Revisiting Consistent Hashing with Bounded Loads, arXiv:1908.08762
  */

@@ -1,9 +1,12 @@
+// The strategy `least-connections`.
+
 import { FairTurns } from './fair-turns.ts';
 import type { Backend, Eligible, Strategy, StrategyFactory } from './strategy.ts';
 
 /**
- * The backend with the fewest requests in flight for its weight; those that tie take turns by weight. A binary heap keeps the order:
- * O(log n) for each lease, O(1) for a pick while the best may be picked.
+ * The backend with the fewest requests in flight relative to its weight. Backends that tie take turns by
+ * weight. A binary heap keeps the order: O(log n) for each lease, O(1) for a pick while the best backend is
+ * eligible.
  */
 export function leastConnections(): StrategyFactory {
   return (): Strategy => {
@@ -20,7 +23,7 @@ export function leastConnections(): StrategyFactory {
       },
       pick: (_key, eligible) => heap.best(eligible),
       started({ backend }) {
-        turns.take(backend);
+        turns.record(backend);
         heap.moved(backend);
       },
       finished: ({ backend }) => heap.moved(backend),
@@ -28,11 +31,11 @@ export function leastConnections(): StrategyFactory {
   };
 }
 
-/** An indexed binary heap of backends whose order changes one at a time. */
+/** A binary heap of backends with an index by slot, to reorder one backend when its load changes. */
 class BackendHeap {
   readonly #before: (a: Backend, b: Backend) => boolean;
   #heap: Backend[] = [];
-  /** Where each slot stands in the heap. */
+  /** Position of each slot's backend in the heap. */
   #places: (number | undefined)[] = [];
 
   constructor(before: (a: Backend, b: Backend) => boolean) {
@@ -45,12 +48,15 @@ class BackendHeap {
     for (const [place, backend] of this.#heap.entries()) this.#places[backend.slot] = place;
   }
 
-  /** The first eligible in order: the top, or the best of the subtrees below those that are not. */
+  /**
+   * The first eligible backend in order: the top of the heap, else the best one below each backend that is
+   * not eligible.
+   */
   best(eligible: Eligible): Backend | undefined {
     return this.#bestBelow(0, eligible, undefined);
   }
 
-  /** Puts a backend whose load has changed back in order. */
+  /** Restores the order after the load of a backend changed. */
   moved(backend: Backend): void {
     const place = this.#places[backend.slot];
     if (place === undefined || this.#heap[place] !== backend) return;

@@ -1,8 +1,8 @@
 import type { Backend, Eligible } from './strategy.ts';
 
 /**
- * The eligible backend with the least load for its weight: requests in flight, then remembered keys, then the smaller id.
- * O(backends): the last resort of the strategies that jump.
+ * The eligible backend with the least load relative to its weight: by requests in flight, then by remembered
+ * keys, then by id. The last resort of the strategies that jump. O(backends).
  */
 export function leastLoaded(backends: readonly Backend[], eligible: Eligible): Backend | undefined {
   let best: Backend | undefined;

@@ -1,21 +1,24 @@
+// The strategy `least-workload`.
+
 import { FairTurns } from './fair-turns.ts';
 import type { Backend, Strategy, StrategyFactory } from './strategy.ts';
 
 /** Settings of {@link leastWorkload}. */
 export interface LeastWorkloadOptions {
-  /** How long a report is believed, in milliseconds. @defaultValue 180,000 (three minutes) */
+  /** How long a report is valid, in milliseconds. @defaultValue 180,000 (three minutes) */
   readonly expiryMs?: number;
 }
 
-/** An idle backend still does some work: keeps a report of 0 from drawing everything. */
+/** The least workload that is assumed, so that a backend that reports 0 does not get all requests. */
 const FLOOR = 0.01;
 
 /**
- * The backend with the least expected workload for its weight: what it last reported, times requests in flight and
- * this one, so that those who report rarely are not run over in between. A backend without a fresh report counts as the mean of the others.
- * Ties take turns by weight. O(backends).
+ * The backend with the least expected workload relative to its weight: its last reported workload, times its
+ * requests in flight plus one. The second factor keeps a backend from being overloaded between two reports. A
+ * backend without a valid report counts with the mean of the others. Backends that tie take turns by weight.
+ * O(backends).
  *
- * @throws RangeError where `expiryMs` is not a positive number
+ * @throws RangeError if `expiryMs` is not a positive number
  * @see gRPC proposal A58 for the expiry and the mean
  */
 export function leastWorkload({ expiryMs = 180_000 }: LeastWorkloadOptions = {}): StrategyFactory {
@@ -64,7 +67,7 @@ export function leastWorkload({ expiryMs = 180_000 }: LeastWorkloadOptions = {})
         }
         return best;
       },
-      started: ({ backend }) => turns.take(backend),
+      started: ({ backend }) => turns.record(backend),
     };
   };
 }

@@ -1,3 +1,5 @@
+// The strategy `maglev`.
+
 import { KEY_SPACE } from '../hashing/hash.ts';
 import { maglevRow, maglevTable, primeFrom } from '../hashing/maglev-table.ts';
 import { firstEligible } from './jumps.ts';
@@ -16,11 +18,11 @@ export interface MaglevOptions {
 }
 
 /**
- * Google's Maglev: a table in which backends take turns at claiming rows. More even than a ring of 160 points
- * without any bound, nearly minimal when a backend goes: a few keys of others move too. Pick is O(1);
- * a change fills the table anew.
+ * Google's Maglev hashing: a table whose rows the backends claim in turn. Without bounds its shares are more
+ * even than those of a ring with 160 points. When a backend is removed, a few keys of other backends move,
+ * too. A pick is O(1); a change of the pool fills the table again.
  *
- * @throws RangeError where `rows` is out of range
+ * @throws RangeError if `rows` is out of range
  * @see Eisenbud et al., Maglev: A Fast and Reliable Software Network Load Balancer, NSDI 2016
  */
 export function maglev({ rows }: MaglevOptions = {}): StrategyFactory {

@@ -1,26 +1,38 @@
+// The strategy `peak-ewma`.
+
 import type { Backend, Strategy, StrategyFactory } from './strategy.ts';
 import { TwoChoices } from './two-choices.ts';
 
-/** Latencies below this count as equal: what differs is noise. */
+/** Latencies below this count as equal, as their differences are noise. */
 const NOISE_MS = 1;
-/** Latencies are compared in this many steps from each to its double, so that noise does not shut out one of two equals. */
+/**
+ * Latencies are rounded to this many steps for each doubling. Otherwise noise alone would prefer one of two
+ * equal backends.
+ */
 const STEPS = 4;
 
 /** Settings of {@link peakEwma}. */
 export interface PeakEwmaOptions {
-  /** Time constant with which a peak fades, in milliseconds, above 0. @defaultValue 10,000 */
+  /**
+   * Time constant of the exponential decay of a latency peak, in milliseconds, above 0.
+   * @defaultValue 10,000
+   */
   readonly decayMs?: number;
-  /** A failure counts as a response that took at least this long, in milliseconds: fast errors must not attract. @defaultValue 1,000 */
+  /**
+   * A failure counts as a response that took at least this long, in milliseconds, so that fast errors do not
+   * attract requests.
+   * @defaultValue 1,000
+   */
   readonly failureMs?: number;
 }
 
 /**
- * The less loaded of two random backends, where load is the expected wait: the latency, whose peaks count at once and fade
- * slowly, times requests in flight and this one. A backend never measured counts as the mean of the others.
- * A backend that was slow is thus tried again in time. Latencies below 1 ms count
- * as equal, and so do those within about a fifth of each other. Expected O(1).
+ * The less loaded of two random backends. The load is the expected wait: latency times requests in flight
+ * plus one. A higher latency counts at once and decays exponentially, so that a backend that was slow is
+ * tried again after a while. A backend without a measurement counts with the mean of the others. Latencies
+ * below 1 ms count as equal, and so do latencies that differ by less than about a fifth. Expected O(1).
  *
- * @throws RangeError where an option is not a positive number
+ * @throws RangeError if an option is not a positive number
  * @see Finagle, PeakEwma
  */
 export function peakEwma({ decayMs = 10_000, failureMs = 1_000 }: PeakEwmaOptions = {}): StrategyFactory {
@@ -44,7 +56,7 @@ export function peakEwma({ decayMs = 10_000, failureMs = 1_000 }: PeakEwmaOption
       pick: (_key, eligible) => choices.pick(eligible),
       started(lease) {
         lease.startedAt = clock.now();
-        choices.advance();
+        choices.redraw();
       },
       finished(lease, outcome) {
         if (outcome === 'cancelled') return;
@@ -56,13 +68,13 @@ export function peakEwma({ decayMs = 10_000, failureMs = 1_000 }: PeakEwmaOption
   };
 }
 
-/** Fading peaks by slot, in typed arrays so that an observation makes no garbage. */
+/** Decaying latency peaks by slot, in typed arrays, so that an observation allocates nothing. */
 class Latencies {
   readonly #decayMs: number;
   #owners: (string | undefined)[] = [];
   #peaks = new Float64Array(0);
   #observedAt = new Float64Array(0);
-  /** Sum and number of the peaks, for their mean. */
+  /** Sum and number of the peaks, from which their mean is computed. */
   #sum = 0;
   #measured = 0;
 
@@ -89,13 +101,14 @@ class Latencies {
     this.#sum = known.reduce((sum, peak) => sum + peak, 0);
   }
 
-  /** Milliseconds a response is expected to take; the mean of the pool where nothing is known. */
+  /** The expected latency of a backend in milliseconds; the mean of the pool if it was not measured yet. */
   read({ slot }: Backend, now: number): number {
     const peak = this.#peaks[slot] as number;
     if (Number.isNaN(peak)) return this.#measured === 0 ? NOISE_MS : this.#sum / this.#measured;
     return peak * this.#remaining(slot, now);
   }
 
+  /** Records that a response took `tookMs` milliseconds. */
   observe({ id, slot }: Backend, tookMs: number, now: number): void {
     if (this.#owners[slot] !== id) return;
     const before = this.#peaks[slot] as number;
@@ -107,6 +120,7 @@ class Latencies {
     this.#observedAt[slot] = now;
   }
 
+  /** The part of a peak that is left after its decay, from 0 to 1. */
   #remaining(slot: number, now: number): number {
     return Math.exp(-Math.max(0, now - (this.#observedAt[slot] as number)) / this.#decayMs);
   }

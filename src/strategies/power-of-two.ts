@@ -1,7 +1,7 @@
 import type { Strategy, StrategyFactory } from './strategy.ts';
 import { TwoChoices } from './two-choices.ts';
 
-/** The less loaded, by requests in flight for its weight, of two random backends. Expected O(1). */
+/** Of two random backends, the one with fewer requests in flight relative to its weight. Expected O(1). */
 export function powerOfTwo(): StrategyFactory {
   return ({ random }): Strategy => {
     const choices = new TwoChoices(random, (backend) => backend.inFlight / backend.weight);
@@ -9,7 +9,7 @@ export function powerOfTwo(): StrategyFactory {
       name: 'power-of-two',
       update: (backends) => choices.update(backends),
       pick: (_key, eligible) => choices.pick(eligible),
-      started: () => choices.advance(),
+      started: () => choices.redraw(),
     };
   };
 }

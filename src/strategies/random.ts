@@ -2,7 +2,7 @@ import { firstEligible } from './jumps.ts';
 import type { Strategy, StrategyFactory } from './strategy.ts';
 import { drawNumber, WeightedDraw } from './weighted-draw.ts';
 
-/** A random backend, in proportion to the weights. O(1), O(log n) with unequal weights. */
+/** A random backend, in proportion to the weights. O(1) with equal weights, O(log n) with unequal ones. */
 export function random(): StrategyFactory {
   return ({ random }): Strategy => {
     const draw = new WeightedDraw();

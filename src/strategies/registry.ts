@@ -1,3 +1,5 @@
+// The registry of strategies by name. Options, configuration, benchmarks and the contract suite read it.
+
 import { consistentHash } from './consistent-hash.ts';
 import { leastConnections } from './least-connections.ts';
 import { leastWorkload } from './least-workload.ts';
@@ -11,15 +13,15 @@ import type { StrategyFactory } from './strategy.ts';
 
 /** A strategy that can be chosen by name. */
 export interface StrategyEntry {
-  /** What it is good for, in one line. */
+  /** Its purpose in one line. */
   readonly summary: string;
-  /** Makes it with its default settings. */
+  /** The strategy with its default settings. */
   readonly factory: StrategyFactory;
-  /** What a request's key is unless the caller says otherwise. @defaultValue `'path'` */
+  /** The default key of a request. @defaultValue `'path'` */
   readonly key?: 'path' | 'client-address';
 }
 
-/** Every strategy by its name: the only list there is. */
+/** Every strategy by its name. There is no other list. */
 export const strategies = {
   'consistent-hash': {
     summary: 'same key, same backend; few keys move when the pool changes',
@@ -38,22 +40,28 @@ export const strategies = {
     factory: /* @__PURE__ */ consistentHash(),
     key: 'client-address',
   },
-  'round-robin': { summary: 'each in turn, smoothly by weight', factory: /* @__PURE__ */ roundRobin() },
-  random: { summary: 'any, by weight', factory: /* @__PURE__ */ random() },
+  'round-robin': {
+    summary: 'each backend in turn, smoothly by weight',
+    factory: /* @__PURE__ */ roundRobin(),
+  },
+  random: { summary: 'a random backend, by weight', factory: /* @__PURE__ */ random() },
   'least-connections': {
     summary: 'the fewest requests in flight',
     factory: /* @__PURE__ */ leastConnections(),
   },
-  'power-of-two': { summary: 'the less loaded of two random ones', factory: /* @__PURE__ */ powerOfTwo() },
+  'power-of-two': {
+    summary: 'the less loaded of two random backends',
+    factory: /* @__PURE__ */ powerOfTwo(),
+  },
   'peak-ewma': {
     summary: 'the shortest expected wait, by measured latency',
     factory: /* @__PURE__ */ peakEwma(),
   },
   'least-workload': {
-    summary: 'the least CPU, memory or network use, as backends report',
+    summary: 'the least use of CPU, memory or network, as backends report it',
     factory: /* @__PURE__ */ leastWorkload(),
   },
 } as const satisfies Record<string, StrategyEntry>;
 
-/** A name in the registry. */
+/** The name of a strategy in the registry. */
 export type StrategyName = keyof typeof strategies;

@@ -1,14 +1,16 @@
 import { hashKey, KEY_SPACE, mix } from '../hashing/hash.ts';
 import type { Backend, KeyedStrategy, StrategyFactory } from './strategy.ts';
 
-const EVERYBODY = (): boolean => true;
+const ANY = (): boolean => true;
 
 /**
- * Rendezvous (highest random weight) hashing: every backend scores the key, the best eligible score wins. Shares follow
- * the weights exactly and moves are minimal, for every weight; there is no table. Pick is O(backends), so it
- * suits up to about ten.
+ * Rendezvous (highest random weight) hashing: each backend gets a score for the key, and the eligible backend
+ * with the best score is picked. Shares follow the weights exactly, and a change of the pool or of a weight
+ * moves as few keys as possible. It needs no table. A pick is O(backends), so it suits pools of up to about
+ * ten.
  *
- * @see Thaler and Ravishankar, IEEE/ACM Transactions on Networking 6(1), 1998; for the weights Schindelhauer and Schomaker, SPAA 2005
+ * @see Thaler and Ravishankar, IEEE/ACM Transactions on Networking 6(1), 1998; for the weights Schindelhauer
+ * and Schomaker, SPAA 2005
  */
 export function rendezvous(): StrategyFactory {
   return rendezvousStrategy;
@@ -41,6 +43,6 @@ function rendezvousStrategy(): KeyedStrategy {
       seeds = Int32Array.from(backends, (b) => hashKey(b.id, 0));
     },
     pick,
-    home: (key) => pick(key, EVERYBODY),
+    home: (key) => pick(key, ANY),
   };
 }

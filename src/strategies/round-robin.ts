@@ -1,9 +1,9 @@
 import type { Backend, Eligible, Strategy, StrategyFactory } from './strategy.ts';
 
 /**
- * Backends in turn, in the order of the pool; with unequal weights the smooth order of nginx, in which 5:1:1 gives
- * a a b a c a a. Members that come or go do not disturb the turns of the rest. O(1) with equal weights while the next in turn
- * is eligible, O(backends) otherwise.
+ * Each backend in turn, in the order of the pool. With unequal weights it uses the smooth order of nginx, in
+ * which weights 5:1:1 give a a b a c a a. Adding or removing backends does not change the turns of the
+ * others. O(1) with equal weights while the next backend is eligible, else O(backends).
  *
  * @see nginx, ngx_http_upstream_round_robin: smooth weighted round robin
  */
@@ -20,25 +20,27 @@ export function roundRobin(): StrategyFactory {
         smooth.update(backends);
       },
       pick: (_key, eligible) => turns.pick(eligible),
-      // A session chose without regard to turns.
+      // A session's request did not use up a turn.
       started({ backend }, isSticky = false) {
-        if (!isSticky) turns.taken(backend);
+        if (!isSticky) turns.record(backend);
       },
     };
   };
 }
 
+/** A rule of taking turns. */
 interface Turns {
   update(backends: readonly Backend[]): void;
   pick(eligible: Eligible): Backend | undefined;
-  /** The backend that was picked last takes its turn. */
-  taken(backend: Backend): void;
+  /** Counts the turn of the backend that was picked last. */
+  record(backend: Backend): void;
 }
 
+/** For equal weights. */
 function plainTurns(): Turns {
   let backends: readonly Backend[] = [];
   let next = 0;
-  /** Where the last pick stood in the list. */
+  /** Index of the last pick. */
   let picked = 0;
   return {
     update(updated) {
@@ -57,16 +59,17 @@ function plainTurns(): Turns {
       }
       return undefined;
     },
-    taken() {
+    record() {
       next = (picked + 1) % backends.length;
     },
   };
 }
 
+/** For unequal weights. */
 function smoothTurns(): Turns {
   let backends: readonly Backend[] = [];
   let credits = new Float64Array(0);
-  /** Which members the last pick considered. */
+  /** Which backends were eligible at the last pick: 1 or 0 by index. */
   let considered = new Uint8Array(0);
   return {
     update(updated) {
@@ -89,7 +92,7 @@ function smoothTurns(): Turns {
       }
       return best;
     },
-    taken(picked) {
+    record(picked) {
       let total = 0;
       for (let place = 0; place < backends.length; place++) {
         if (considered[place] !== 1) continue;

@@ -1,79 +1,108 @@
+// The contract of a strategy, and the view of a backend that strategies and callers get.
+
 import type { Env } from '../env.ts';
 import type { Arcs } from '../hashing/key-space.ts';
 
-/** A member of the pool, as strategies and callers see it. Its numbers are live: read them when they are needed. */
+/**
+ * A backend of the pool, as strategies and callers see it. Its numbers change all the time: read them when
+ * you need them.
+ */
 export interface Backend {
   readonly id: string;
   /** Base URL without a trailing slash. */
   readonly url: string;
-  /** Share of the load relative to the others, 0 to 1,000. */
+  /** Share of the load relative to the other backends, from 0 to 1,000. */
   readonly weight: number;
   readonly zone: string | undefined;
-  /** A small integer, stable while the backend is in the pool and free for another one afterwards: an index for tables. */
+  /**
+   * A small integer to index tables with. It is fixed while the backend is in the pool and reused for another
+   * one afterwards.
+   */
   readonly slot: number;
-  /** Leases held on the backend now. */
+  /** Leases on the backend that have not ended. */
   readonly inFlight: number;
-  /** Remembered keys whose place is here. */
+  /** Remembered keys that it owns. */
   readonly keys: number;
-  /** What the backend last reported of itself: the most used of its resources, 0 to 1; `undefined` before that. */
+  /**
+   * The workload that the backend last reported: the highest utilization of its resources, 0 to 1;
+   * `undefined` before a report.
+   */
   readonly workload: number | undefined;
-  /** When that was, in milliseconds of the injected clock. */
+  /** The time of that report, in milliseconds of the injected clock. */
   readonly reportedAt: number;
 }
 
-/** How a lease ended: the backend's success, its failure, or the client's doing. */
+/** How a lease ended: the backend succeeded, the backend failed, or the client cancelled the request. */
 export type Outcome = 'success' | 'failure' | 'cancelled';
 
-/** A lease, as far as strategies are concerned. */
+/** A lease, as strategies and guards see it. */
 export interface StrategyLease {
   readonly backend: Backend;
-  /** Free for a strategy that measures time; milliseconds of the injected clock. */
+  /**
+   * For strategies that measure latency to store the start of the lease; milliseconds of the injected clock.
+   */
   startedAt: number;
 }
 
-/** Whether a backend may take the request at hand. */
+/** Whether a backend may serve the current request. */
 export type Eligible = (backend: Backend) => boolean;
 
 /**
- * An order in which backends are tried. To write one, return this from a {@link StrategyFactory}.
+ * The order in which backends are preferred. To write a strategy of your own, return this from a
+ * {@link StrategyFactory}.
  *
- * `pick` only looks: what it would do next time may change in `started` and `finished`, never in `pick`
- * itself, so that a dry run tells the truth.
+ * `pick` must not change the result of the next `pick`, as dry runs call it, too. Only `update`, `started`
+ * and `finished` may.
  */
 export interface Strategy {
-  /** Name and parameters, as far as they decide where a key goes; part of the pool's fingerprint. */
+  /**
+   * The name, with all parameters that determine the backend of a key. It is part of the pool's fingerprint.
+   */
   readonly name: string;
-  /** Called at the start and when members or weights change, with the members of a weight above 0; never for health. */
+  /**
+   * Called with all backends of a weight above 0, first at the start and again when backends or weights
+   * change. Not called when the health of a backend changes.
+   */
   update(backends: readonly Backend[]): void;
   /**
-   * The first eligible backend in this strategy's own order, or `undefined` where none is.
-   * @param key - the 32-bit hash of the request's key; a random number where it has none
+   * The first eligible backend in this strategy's order; `undefined` if none is eligible.
+   * @param key - the 32-bit hash of the request's key; a random number for a request without a key
    */
   pick(key: number, eligible: Eligible): Backend | undefined;
   /**
    * Called for every lease, right after the `pick` that chose its backend.
-   * @param isSticky - whether a session chose it, without a `pick`: the last one was for somebody else, or a dry run
+   * @param isSticky - whether a session determined the backend. Then `pick` was not called for this lease;
+   * the last pick was for another request, or a dry run
    */
   started?(lease: StrategyLease, isSticky?: boolean): void;
-  /** Called once for every lease. */
+  /** Called once for every lease, when it ends. */
   finished?(lease: StrategyLease, outcome: Outcome): void;
 }
 
-/** A strategy that sends equal keys to equal backends. Load bounds and the memory of keys apply to these. */
+/**
+ * A strategy that maps equal keys to the same backend. The load bounds and the memory of keys apply to such
+ * strategies only.
+ */
 export interface KeyedStrategy extends Strategy {
-  /** Where a key lives while everybody is well; `undefined` in an empty pool. */
+  /**
+   * The backend that a key belongs to while all backends are healthy and have room; `undefined` in an empty
+   * pool.
+   */
   home(key: number): Backend | undefined;
-  /** The key space as this strategy divides it among some backends, its own by default; left out where it has no arcs. */
+  /**
+   * How the strategy divides the key space among some backends, by default its own. Omitted by strategies
+   * without arcs.
+   */
   arcs?(backends?: readonly Weighted[]): Arcs;
 }
 
-/** A backend, real or supposed, with its weight. */
+/** A backend with its weight; in a forecast it need not exist. */
 export type Weighted = Pick<Backend, 'id' | 'weight'>;
 
-/** Makes a strategy for one balancer. */
+/** Creates a strategy for one balancer. */
 export type StrategyFactory = (env: Pick<Env, 'clock' | 'random'>) => Strategy;
 
-/** Whether a strategy has homes for keys. */
+/** Whether a strategy maps keys to backends. */
 export function isKeyedStrategy(strategy: Strategy): strategy is KeyedStrategy {
   return 'home' in strategy;
 }

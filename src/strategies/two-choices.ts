@@ -3,8 +3,9 @@ import type { Backend, Eligible } from './strategy.ts';
 import { drawNumber, WeightedDraw } from './weighted-draw.ts';
 
 /**
- * The better of two backends drawn at random in proportion to the weights; a tie goes to the one drawn first, so that
- * an idle pool is served by weight and no place in the list is favoured. Expected O(1).
+ * The less loaded of two backends that are drawn at random in proportion to the weights. A tie goes to the
+ * one drawn first, so that in an idle pool backends are picked by weight, whatever their order. Expected
+ * O(1).
  *
  * @see Mitzenmacher, The Power of Two Choices in Randomized Load Balancing, IEEE TPDS 12(10), 2001
  */
@@ -34,8 +35,8 @@ export class TwoChoices {
     return second !== undefined && this.#load(second) < this.#load(first) ? second : first;
   }
 
-  /** Draws the next pair. */
-  advance(): void {
+  /** Draws the pair for the next pick. */
+  redraw(): void {
     this.#first = drawNumber(this.#random);
     this.#second = drawNumber(this.#random);
   }

@@ -1,7 +1,9 @@
 import { KEY_SPACE } from '../hashing/hash.ts';
 import type { Backend } from './strategy.ts';
 
-/** Maps 32-bit numbers to backends in proportion to their weights: prefix sums and a binary search, O(log n). */
+/**
+ * Maps 32-bit numbers to backends in proportion to their weights, by binary search in prefix sums. O(log n).
+ */
 export class WeightedDraw {
   backends: readonly Backend[] = [];
   #ends = new Float64Array(0);
@@ -16,7 +18,7 @@ export class WeightedDraw {
     this.#equal = backends.every((backend) => backend.weight === backends[0]?.weight);
   }
 
-  /** The backend at a number; `undefined` in an empty pool. */
+  /** The backend for a number; `undefined` in an empty pool. */
   at(number: number): Backend | undefined {
     const fraction = (number >>> 0) / KEY_SPACE;
     if (this.#equal) return this.backends[Math.floor(fraction * this.backends.length)];

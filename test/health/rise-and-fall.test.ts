@@ -4,7 +4,7 @@ import { RiseAndFall, type Turn } from '../../src/health/rise-and-fall.ts';
 
 /** Takes results, `+` for a success and `-` for a failure; gives what each turned. */
 function turns(judgement: RiseAndFall, results: string): Turn[] {
-  return [...results].map((result) => judgement.take(result === '+'));
+  return [...results].map((result) => judgement.record(result === '+'));
 }
 
 describe('rise and fall', () => {
@@ -42,7 +42,7 @@ describe('rise and fall', () => {
   it('is in between while the last results speak against the state', () => {
     const judgement = new RiseAndFall(3, 2);
     const seen = [...'+-+---+-++'].map((result) => {
-      judgement.take(result === '+');
+      judgement.record(result === '+');
       return judgement.isInBetween;
     });
     expect(seen).toEqual([false, true, false, true, true, false, true, false, true, false]);
@@ -64,7 +64,7 @@ describe('rise and fall', () => {
             if (i === 0) expected = result ? 'up' : 'down';
             else if (expected === 'up' && lastAre(false, fall)) expected = 'down';
             else if (expected === 'down' && lastAre(true, rise)) expected = 'up';
-            expect(judgement.take(result)).toBe(before === expected ? undefined : expected);
+            expect(judgement.record(result)).toBe(before === expected ? undefined : expected);
             expect(judgement.state).toBe(expected);
           });
         },
