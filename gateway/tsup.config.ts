@@ -1,5 +1,11 @@
-// How the gateway's package is built; `evenkeel` stays outside the bundle, so that there is one engine.
+// How the gateway's package is built, after the library's: `evenkeel` stays outside the bundle, so that a process has one engine.
 import { defineConfig, type Options } from 'tsup';
+
+const entry = {
+  index: 'src/index.ts',
+  express: 'src/adapters/express/index.ts',
+  fastify: 'src/adapters/fastify/index.ts',
+};
 
 const common: Options = {
   target: 'es2022',
@@ -10,26 +16,17 @@ const common: Options = {
   },
   treeshake: true,
   splitting: true,
-  outDir: 'dist',
 };
 
 export default defineConfig([
+  // The command line imports the gateway's chunks.
+  { ...common, format: 'esm', entry: { ...entry, cli: 'src/cli/main.ts' } },
+  { ...common, format: 'cjs', entry },
   {
     ...common,
-    entry: {
-      index: 'src/index.ts',
-      express: 'src/adapters/express/index.ts',
-      fastify: 'src/adapters/fastify/index.ts',
-      cli: 'src/cli/main.ts',
-    },
     format: ['esm', 'cjs'],
-    dts: {
-      entry: {
-        index: 'src/index.ts',
-        express: 'src/adapters/express/index.ts',
-        fastify: 'src/adapters/fastify/index.ts',
-      },
-      compilerOptions: { ignoreDeprecations: '6.0' },
-    },
+    entry,
+    // Without `paths`, the types of `evenkeel` are those of the package, not the sources.
+    dts: { only: true, compilerOptions: { ignoreDeprecations: '6.0', paths: {} } },
   },
 ]);
