@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { hashKey, type RateLimiter } from '../index.ts';
+import { loadFlexible } from './flexible.ts';
 import { checkInteger, checkLimit, consume, type RateLimit } from './window.ts';
 
 /** Settings of {@link memoryRateLimiter}. */
@@ -42,8 +42,11 @@ export function memoryRateLimiter(options: MemoryRateLimiterOptions): MemoryRate
   const { points, durationMs, maxKeys = 100_000 } = options;
   checkLimit(options);
   checkInteger(maxKeys, 'maxKeys', 0, 10_000_000);
-  const single = new RateLimiterMemory({ points, duration: durationMs / 1_000 });
-  const crowds = new RateLimiterMemory({ points, duration: durationMs / 1_000 });
+  const counters = loadFlexible().then(({ RateLimiterMemory }) => {
+    const settings = { points, duration: durationMs / 1_000 };
+    return { single: new RateLimiterMemory(settings), crowds: new RateLimiterMemory(settings) };
+  });
+  counters.catch(() => {});
   const seed = randomBytes(4).readInt32LE();
   /** When each window ends; they all last equally long, so that the first to begin is the first to end. */
   const windows = new Map<string, number>();
@@ -65,6 +68,7 @@ export function memoryRateLimiter(options: MemoryRateLimiterOptions): MemoryRate
       if (!isSingle) counts.crowded++;
       // Taken before anybody waits, so that requests that come together cannot take more places than there are.
       else if (!isKnown) windows.set(key, now + durationMs);
+      const { single, crowds } = await counters;
       const { verdict, isFirst } = await (isSingle
         ? consume(single, key, options)
         : consume(crowds, String(hashKey(key, seed) & (CROWDS - 1)), options));

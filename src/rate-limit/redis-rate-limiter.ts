@@ -1,4 +1,4 @@
-import { RateLimiterRedis } from 'rate-limiter-flexible';
+import { loadFlexible } from './flexible.ts';
 import {
   type InsuredRateLimiter,
   type InsuredRateLimiterOptions,
@@ -44,15 +44,19 @@ export function redisRateLimiter(options: RedisRateLimiterOptions): RedisRateLim
   if (durationMs % 1_000 !== 0) {
     throw new RangeError(`durationMs must be a multiple of 1000, got ${durationMs}`);
   }
-  const limiter = new RateLimiterRedis({
-    storeClient: client,
-    points,
-    duration: durationMs / 1_000,
-    keyPrefix: prefix,
-    rejectIfRedisNotReady: true,
-  });
+  const limiter = loadFlexible().then(
+    ({ RateLimiterRedis }) =>
+      new RateLimiterRedis({
+        storeClient: client,
+        points,
+        duration: durationMs / 1_000,
+        keyPrefix: prefix,
+        rejectIfRedisNotReady: true,
+      }),
+  );
+  limiter.catch(() => {});
   return insuredRateLimiter({
-    take: async (key) => (await consume(limiter, key, options)).verdict,
+    take: async (key) => (await consume(await limiter, key, options)).verdict,
     insurance: options.insurance ?? memoryRateLimiter({ points, durationMs }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });

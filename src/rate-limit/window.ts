@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 import { MAX_TIMEOUT_MS } from '../deadline.ts';
 import type { RateLimitVerdict } from '../index.ts';
 
@@ -34,7 +34,7 @@ export async function consume(
   let allowed = true;
   const result = await limiter.consume(name).catch((thrown: unknown) => {
     // A refusal comes as a rejection with a result.
-    if (!(thrown instanceof RateLimiterRes)) throw thrown;
+    if (!isRefusal(thrown)) throw thrown;
     allowed = false;
     return thrown;
   });
@@ -44,6 +44,10 @@ export async function consume(
     verdict: { allowed, limit: points, remaining: result.remainingPoints, resetMs },
     isFirst: result.isFirstInDuration,
   };
+}
+
+function isRefusal(thrown: unknown): thrown is RateLimiterRes {
+  return typeof (thrown as Partial<RateLimiterRes> | undefined)?.msBeforeNext === 'number';
 }
 
 /** @throws RangeError where a limit is out of range */

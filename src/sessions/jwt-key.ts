@@ -1,5 +1,5 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
-import { createLocalJWKSet } from 'jose';
+import { loadJose } from './jose.ts';
 import type { Jwk, JwkSet, JwtKeyFinder } from './jwk.ts';
 
 /**
@@ -53,7 +53,7 @@ export function readKey(key: JwtKey, algorithms: readonly JwtAlgorithm[]): JwtKe
   if (typeof key === 'function' || isKeySet(key)) {
     const secret = algorithms.find((algorithm) => KEY_KINDS[algorithm] === 'secret');
     if (secret !== undefined) throw new TypeError(`${secret} does not fit a set of public keys`);
-    return typeof key === 'function' ? key : createLocalJWKSet(key);
+    return typeof key === 'function' ? key : keySetFinder(key);
   }
   const single = readSingle(key);
   const kind = kindOf(single);
@@ -105,6 +105,18 @@ function isPublicDer(key: Buffer): boolean {
 
 function isKeySet(key: unknown): key is JwkSet {
   return typeof key === 'object' && key !== null && Array.isArray((key as JwkSet).keys);
+}
+
+/** Finds the key of a token in a set, as it is now. */
+function keySetFinder(set: JwkSet): JwtKeyFinder {
+  if (!set.keys.every((key) => typeof key === 'object' && key !== null && !Array.isArray(key)))
+    throw new TypeError('key is a JWKS, whose keys must be objects');
+  const keys = structuredClone(set);
+  let find: JwtKeyFinder | undefined;
+  return async (header, token) => {
+    find ??= (await loadJose()).createLocalJWKSet(keys);
+    return find(header, token);
+  };
 }
 
 function kindOf({ type, asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string {

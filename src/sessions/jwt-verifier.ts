@@ -1,4 +1,5 @@
-import { errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import type { JWTPayload, JWTVerifyOptions } from 'jose';
+import { checkJose, loadJose } from './jose.ts';
 import type { JwtKeyFinder } from './jwk.ts';
 import { checkAlgorithms, type JwtAlgorithm, type JwtKey, readKey } from './jwt-key.ts';
 
@@ -36,6 +37,7 @@ export class JwtVerifier {
   /** @throws TypeError or RangeError naming the option */
   constructor(checks: JwtChecks) {
     const { issuer, audience, requiredClaims, clockToleranceMs } = checks;
+    checkJose();
     const algorithms = checkAlgorithms(checks.algorithms);
     if (!(clockToleranceMs >= 0 && clockToleranceMs <= 86_400_000)) {
       throw new RangeError(`clockToleranceMs must be a number from 0 to 86400000, got ${clockToleranceMs}`);
@@ -53,30 +55,31 @@ export class JwtVerifier {
 
   /** The claims of a token. @throws what {@link rejectionOf} names */
   async verify(token: string): Promise<JWTPayload> {
-    if (!isCanonical(token)) throw new errors.JWTInvalid('not in canonical base64url');
+    if (!isCanonical(token)) throw new Rejection('malformed', 'not in canonical base64url');
     const now = this.#checks.now();
     const options = { ...this.#options, currentDate: new Date(now) };
     const claims = await this.#verify(token, options);
     const { iat } = claims;
     if (iat !== undefined && iat * 1_000 > now + this.#checks.clockToleranceMs) {
-      throw new errors.JWTClaimValidationFailed('issued in the future', claims, 'iat', 'check_failed');
+      throw new Rejection('early', 'issued in the future');
     }
     return claims;
   }
 
   async #verify(token: string, options: JWTVerifyOptions): Promise<JWTPayload> {
+    const { jwtVerify } = await loadJose();
     try {
       return (await jwtVerify(token, this.#getKey, options)).payload;
     } catch (error) {
       // A set in which several keys fit a token without a kid, as while keys are being replaced.
-      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
-      let failure: unknown = new errors.JWSSignatureVerificationFailed();
+      if (!hasSeveralKeys(error)) throw error;
+      let failure: unknown = new Rejection('signature', 'no key of the set fits');
       for await (const key of error) {
         try {
           return (await jwtVerify(token, key, options)).payload;
         } catch (thrown) {
           failure = thrown;
-          if (!(thrown instanceof errors.JWSSignatureVerificationFailed)) break;
+          if (rejectionOf(thrown) !== 'signature') break;
         }
       }
       throw failure;
@@ -84,17 +87,38 @@ export class JwtVerifier {
   }
 }
 
-/** Why {@link JwtVerifier.verify} threw. */
-export function rejectionOf(error: unknown): JwtRejection {
-  if (error instanceof errors.JWTExpired) return 'expired';
-  if (error instanceof errors.JWTClaimValidationFailed) return CLAIMS[error.claim] ?? 'claim';
-  if (error instanceof errors.JOSEAlgNotAllowed) return 'algorithm';
-  if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature';
-  return MALFORMED.some((kind) => error instanceof kind) ? 'malformed' : 'key';
+/** A token that is refused by a rule that jose does not have. */
+class Rejection extends Error {
+  readonly reason: JwtRejection;
+
+  constructor(reason: JwtRejection, message: string) {
+    super(message);
+    this.reason = reason;
+  }
 }
 
-/** The last one is for critical extensions that nobody knows. */
-const MALFORMED = [errors.JWSInvalid, errors.JWTInvalid, errors.JOSENotSupported];
+/** Why {@link JwtVerifier.verify} threw. */
+export function rejectionOf(error: unknown): JwtRejection {
+  if (error instanceof Rejection) return error.reason;
+  const { code, claim } = (error ?? {}) as { code?: unknown; claim?: unknown };
+  if (code === 'ERR_JWT_CLAIM_VALIDATION_FAILED') return CLAIMS[String(claim)] ?? 'claim';
+  return REASONS[String(code)] ?? 'key';
+}
+
+/**
+ * By jose's codes: its classes may be there more than once, for example where a host's own jose finds the keys. What has no code here is
+ * a failure to find a key.
+ */
+const REASONS: Readonly<Record<string, JwtRejection | undefined>> = {
+  __proto__: null as never,
+  ERR_JWT_EXPIRED: 'expired',
+  ERR_JOSE_ALG_NOT_ALLOWED: 'algorithm',
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'signature',
+  ERR_JWS_INVALID: 'malformed',
+  ERR_JWT_INVALID: 'malformed',
+  // A critical extension that is not known.
+  ERR_JOSE_NOT_SUPPORTED: 'malformed',
+};
 
 const CLAIMS: Readonly<Record<string, JwtRejection | undefined>> = {
   __proto__: null as never,
@@ -103,6 +127,12 @@ const CLAIMS: Readonly<Record<string, JwtRejection | undefined>> = {
   iss: 'issuer',
   aud: 'audience',
 };
+
+type Key = Parameters<Awaited<ReturnType<typeof loadJose>>['jwtVerify']>[1];
+
+function hasSeveralKeys(error: unknown): error is AsyncIterable<Exclude<Key, (...args: never) => unknown>> {
+  return (error as { code?: unknown } | null)?.code === 'ERR_JWKS_MULTIPLE_MATCHING_KEYS';
+}
 
 /** Bits beyond the last byte must be 0, so that a token has one spelling (RFC 4648 section 3.5). */
 const PART = '(?:[\\w-]{4})*(?:[\\w-][AQgw]|[\\w-]{2}[AEIMQUYcgkosw048])?';
