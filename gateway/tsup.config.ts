@@ -1,13 +1,12 @@
 // How the gateway's package is built, after the library's: `evenkeel` stays outside the bundle, so that a process has one engine.
 import { defineConfig, type Options } from 'tsup';
 
-const entry = {
-  index: 'src/index.ts',
-  express: 'src/adapters/express/index.ts',
-  fastify: 'src/adapters/fastify/index.ts',
-};
-
-const common: Options = {
+const gateway: Options = {
+  entry: {
+    index: 'src/index.ts',
+    express: 'src/adapters/express/index.ts',
+    fastify: 'src/adapters/fastify/index.ts',
+  },
   target: 'es2022',
   platform: 'node',
   external: [/^evenkeel(\/.*)?$/],
@@ -20,12 +19,11 @@ const common: Options = {
 
 export default defineConfig([
   // The command line imports the gateway's chunks.
-  { ...common, format: 'esm', entry: { ...entry, cli: 'src/cli/main.ts' } },
-  { ...common, format: 'cjs', entry },
+  { ...gateway, format: 'esm', entry: { ...gateway.entry, cli: 'src/cli/main.ts' } },
+  { ...gateway, format: 'cjs' },
   {
-    ...common,
+    ...gateway,
     format: ['esm', 'cjs'],
-    entry,
     // Without `paths`, the types of `evenkeel` are those of the package, not the sources.
     dts: { only: true, compilerOptions: { ignoreDeprecations: '6.0', paths: {} } },
   },

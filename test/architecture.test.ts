@@ -17,6 +17,7 @@ const CORE = [
   ['src/index', 'src/internal'],
 ];
 const OUTER = [
+  ['src/moved', 'src/peer'],
   [
     'src/adapters',
     'src/diagnostics',

@@ -3,8 +3,8 @@ import { moved } from './moved.ts';
 /** @deprecated Import it from `evenkeel-gateway`. */
 export const createGateway = moved('evenkeel/gateway', 'evenkeel-gateway');
 /** @deprecated Import it from `evenkeel-gateway`. */
-export const createProxy = createGateway;
+export const createProxy = moved('evenkeel/gateway', 'evenkeel-gateway');
 /** @deprecated Import it from `evenkeel-gateway`. */
-export const ConfigError = createGateway;
+export const ConfigError = moved('evenkeel/gateway', 'evenkeel-gateway');
 /** @deprecated Import it from `evenkeel-gateway`. */
-export const ControlError = createGateway;
+export const ControlError = moved('evenkeel/gateway', 'evenkeel-gateway');

@@ -2,7 +2,7 @@
 const { peerFailure } = require('./peer.cjs');
 
 try {
-  exports.BalancedDispatcher = require('./undici-adapter.cjs').BalancedDispatcher;
+  exports.BalancedDispatcher = require('./undici.cjs').BalancedDispatcher;
 } catch (error) {
   throw peerFailure('evenkeel/undici', 'undici', error);
 }
