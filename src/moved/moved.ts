@@ -1,4 +1,4 @@
-// Subpaths that were in this package and are elsewhere now: importing one fails with an error that says where.
+// Subpaths that this package once had: importing one fails with an error that says where it is now.
 
 /** The type of what has moved: the compiler shows it where the old name is used. */
 export type Moved<From extends string, To extends string> = `${From} has moved: import ${To}`;
