@@ -1,8 +1,8 @@
-// How tests run: three projects, each for one kind of test. Inside the repository `evenkeel[/x]` always means the sources.
+// How tests run: a project for each kind of test. Inside the repository `evenkeel[/x]` always means the sources.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-import { defineConfig } from 'vitest/config';
+import { defaultExclude, defineConfig } from 'vitest/config';
 
 const file = fileURLToPath(new URL('./tsconfig.json', import.meta.url));
 const { config } = ts.parseConfigFileTextToJson(file, readFileSync(file, 'utf8'));
@@ -12,11 +12,15 @@ const alias = Object.entries(config.compilerOptions.paths as Record<string, stri
     replacement: fileURLToPath(new URL(path as string, import.meta.url)),
   }),
 );
+const OWN = ['test/**/*.test.ts', 'gateway/test/**/*.test.ts'];
 const SLOW = ['test/integration/**', 'test/e2e/**', 'gateway/test/integration/**', 'gateway/test/e2e/**'];
+const setupFiles = fileURLToPath(new URL('./test/full-size.setup.ts', import.meta.url));
 
 export default defineConfig({
   resolve: { alias },
   test: {
+    // Where nobody has added a test, `--project added` has nothing to do.
+    passWithNoTests: true,
     // Most of the time is waiting: with two cores, one file after the other would take twice as long.
     maxWorkers: 2,
     projects: [
@@ -25,10 +29,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'quick',
-          include: ['test/**/*.test.ts', 'gateway/test/**/*.test.ts'],
+          include: OWN,
           exclude: SLOW,
           // The files keep no global state: without a new context for each, the suite takes a third of the time.
           isolate: false,
+          setupFiles,
           // Of the slowest on a busy machine; what hangs fails all the same.
           testTimeout: 30_000,
         },
@@ -39,6 +44,17 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: SLOW.map((folder) => `${folder}/*.test.ts`),
+          setupFiles,
+          testTimeout: 60_000,
+        },
+      },
+      // Tests that others put in, wherever they lie: each file in a context of its own.
+      {
+        extends: true,
+        test: {
+          name: 'added',
+          include: ['**/*.{test,spec}.?(c|m)[jt]s?(x)'],
+          exclude: [...defaultExclude, '**/dist/**', ...OWN],
           testTimeout: 60_000,
         },
       },

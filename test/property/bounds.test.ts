@@ -112,7 +112,7 @@ describe('both bounds', () => {
           expect(balancer.stats().backends.every(({ inFlight }) => inFlight === 0)).toBe(true);
         },
       ),
-      { numRuns: 200, verbose: 1 },
+      { numRuns: 60, verbose: 1 },
     );
   });
 
@@ -147,7 +147,7 @@ describe('both bounds', () => {
           first.set(key, lease.backend.id);
         }
       }),
-      { numRuns: 100, verbose: 1 },
+      { numRuns: 40, verbose: 1 },
     );
   });
 });

@@ -164,7 +164,7 @@ describe('explain, in every state that calls can bring about', () => {
         for (const lease of looked.leases) lease.release();
         expect(looked.balancer.stats().inFlight).toBe(0);
       }),
-      { numRuns: 40, verbose: 1 },
+      { numRuns: 30, verbose: 1 },
     );
   });
 });

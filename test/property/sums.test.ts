@@ -100,7 +100,7 @@ describe('the sums of a pool', () => {
           }
         },
       ),
-      { numRuns: 300, verbose: 1 },
+      { numRuns: 40, verbose: 1 },
     );
   });
 

@@ -488,6 +488,6 @@ it('keeps its promises whatever happens: one ending each, no lease lost, no cap 
       expect(queue.depth).toBe(0);
       expect(env.pendingTimers).toBe(0);
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });

@@ -207,7 +207,7 @@ describe('whatever happens to attempts', () => {
     const step = fc.constantFrom('begin', 'fail', 'answer 503', 'succeed', 'leave', 'wait');
     await fc.assert(
       fc.asyncProperty(
-        fc.array(step, { maxLength: 60 }),
+        fc.array(step, { maxLength: 60, size: 'small' }),
         fc.infiniteStream(fc.nat({ max: 99 })),
         async (steps, which) => {
           const pool = aPool({ maxInFlight: 2, queue: { limit: 2 }, retries: { ...AT_ONCE, retries: 2 } });
