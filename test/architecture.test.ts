@@ -223,6 +223,16 @@ function foldersOf(path: string): string[] {
 const entryOf = (folder: string, path: string) =>
   folder + (path.slice(folder.length).split('/')[0] as string);
 
+/** The files that may import a module of others: everything else reaches it through them. */
+const KEEPERS: Readonly<Record<string, RegExp>> = {
+  undici: /^(?:gateway\/src\/upstream\/undici-[a-z-]+\.ts|src\/adapters\/undici\/|examples\/)/,
+};
+
+const keepers: Rule = (files) =>
+  importsOf(files).flatMap(({ from, name }) =>
+    KEEPERS[name]?.test(from) === false ? [`${from} imports ${name}, which it must not know`] : [],
+  );
+
 /**
  * Neither files, nor the entries of any folder (its files and subfolders as wholes), import each other in a
  * circle.
@@ -393,6 +403,10 @@ describe('the project', () => {
     expect(doors(sources)).toEqual([]);
   });
 
+  it('names no HTTP client but where it belongs', () => {
+    expect(keepers(sources)).toEqual([]);
+  });
+
   it('has no import cycle, of files or of folders at any depth', () => {
     expect(cycles(sources)).toEqual([]);
   });
@@ -501,6 +515,16 @@ describe('the rules themselves', () => {
     expect(directions(made({ 'src/misc/a.ts': `import { b } from './b.ts';` }))).toEqual([
       'src/misc/a.ts belongs to no layer',
       'src/misc/a.ts imports src/misc/b.ts, which is not there',
+    ]);
+  });
+
+  it('find that a file knows the HTTP client', () => {
+    const text = `import type { Dispatcher } from 'undici';`;
+    const allowed = { 'gateway/src/upstream/undici-call.ts': text, 'src/adapters/undici/call.ts': text };
+    const files = made({ ...allowed, 'gateway/src/upstream/pool.ts': text, 'src/adapters/fetch/a.ts': text });
+    expect(keepers(files)).toEqual([
+      'gateway/src/upstream/pool.ts imports undici, which it must not know',
+      'src/adapters/fetch/a.ts imports undici, which it must not know',
     ]);
   });
 

@@ -6,6 +6,7 @@ import { EventLog } from '../src/observation/event-log.ts';
 import { buildRuntime, type Runtime } from '../src/runtime.ts';
 import type { UpstreamPool } from '../src/upstream/pool.ts';
 import { resolved } from './resolved.ts';
+import { undiciPoolOf } from './upstream/undici-pool.ts';
 import { KeptLog } from './workers/fakes.ts';
 
 type ConfigInput = Parameters<typeof resolved>[0];
@@ -131,7 +132,7 @@ describe('another configuration', () => {
     build({ pools: { shop: { backends: [C] } } }, before);
     build({ pools: { shop: { backends: [C], strategy: 'random', health: true } } }, before);
     expect(ids(before)).toEqual([A, B]);
-    expect(upstream.connections.closed).toBe(false);
+    expect(undiciPoolOf(upstream).closed).toBe(false);
     expect(pool.upstreamOf(pool.balancer.backends[0]!)).toBe(upstream);
     expect(log.lines.length).toBe(lines);
   });

@@ -66,7 +66,7 @@ async function run(
       if (fell !== undefined) stdout.write(`${' '.repeat(9)}${fell}\n`);
     }
   } finally {
-    await traffic.stop();
+    traffic.stop();
   }
 }
 

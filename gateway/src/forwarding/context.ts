@@ -5,8 +5,8 @@ import type { Client } from '../message/client.ts';
 import type { Identity } from '../message/forwarded-headers.ts';
 import type { Totals } from '../observation/totals.ts';
 import type { RouteTable } from '../routing/route-table.ts';
-import type { Attempt } from '../upstream/undici-attempt.ts';
 import type { RequestIds } from './request-ids.ts';
+import type { ResponseRelay } from './response-relay.ts';
 import type { Listed, Roster } from './roster.ts';
 import type { Tunnels } from './tunnels.ts';
 import type { Upload } from './upload.ts';
@@ -15,7 +15,7 @@ import type { Upload } from './upload.ts';
 export interface UnderWay extends Listed {
   readonly client: Pick<Client, 'abort' | 'isBlocked' | 'flushHead'>;
   readonly upload: Pick<Upload, 'received' | 'isAwaited'> | undefined;
-  readonly attempt: Pick<Attempt, 'isStarted' | 'patienceMs' | 'expire'> | undefined;
+  readonly attempt: Pick<ResponseRelay, 'isStarted' | 'patienceMs' | 'expire'> | undefined;
   readonly bytesSent: number;
   /** Answers by itself, or, where an answer has begun, breaks it off. */
   refuse(refusal: Refusal): void;

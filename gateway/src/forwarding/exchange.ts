@@ -1,25 +1,26 @@
 import type { Admission, AttemptResult, Lease, Outcome } from 'evenkeel';
-import type { Dispatcher } from 'undici';
-import { type AttemptError, rateRefusal, refusalFor } from '../local-reply/failure.ts';
+import { rateRefusal, refusalFor } from '../local-reply/failure.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import { refusalAnswer } from '../local-reply/refusal-response.ts';
 import type { Client, ClientEvents } from '../message/client.ts';
-import { type AnswerHead, readAnswerHead } from '../message/response-head.ts';
+import { type ResponseHead, readResponseHead } from '../message/response-head.ts';
 import type { Route } from '../routing/route-table.ts';
-import { Attempt, type AttemptOwner } from '../upstream/undici-attempt.ts';
+import type { BackendFailure } from '../upstream/backend-failure.ts';
+import type { RawHeaders } from '../upstream/connections.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { account } from './accounting.ts';
 import { Attempts, type Sender } from './attempts.ts';
 import type { Context, UnderWay } from './context.ts';
 import { IncomingRequest } from './incoming-request.ts';
 import { headerRecord } from './request-headers.ts';
+import { type RelayOwner, ResponseRelay } from './response-relay.ts';
 import { BodyTooLargeError, Upload } from './upload.ts';
 
 /** One request and its answer, from the arrival of its head to the last byte that goes out. */
-export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
+export class Exchange implements ClientEvents, RelayOwner, Sender, UnderWay {
   readonly client: Client;
   upload: Upload | undefined;
-  attempt: Attempt | undefined;
+  attempt: ResponseRelay | undefined;
   bytesSent = 0;
   place = -1;
   readonly #context: Context;
@@ -87,18 +88,15 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
 
   send(lease: Lease, upstream: Upstream): void {
     this.#guard(() => {
-      this.attempt = new Attempt(this, lease, upstream);
+      this.attempt = new ResponseRelay(this, lease, upstream);
       if (this.#request.head.expectsContinue) this.client.askForBody();
-      // The types do not know the name.
-      const options: Dispatcher.DispatchOptions & { servername: string } = {
-        path: upstream.basePath + this.#request.path,
-        method: this.client.method as 'GET',
+      this.attempt.send({
+        path: this.#request.path,
+        method: this.client.method,
         headers: this.#request.headersFor(this.#route, this.#context),
-        body: this.upload?.open() ?? null,
-        headersTimeout: this.#attempts?.headersTimeoutMs ?? null,
-        servername: upstream.name,
-      };
-      upstream.connections.dispatch(options, this.attempt);
+        body: this.upload?.open(),
+        headTimeoutMs: this.#attempts?.headersTimeoutMs,
+      });
     });
   }
 
@@ -107,13 +105,13 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
     this.#guard(() => this.refuse(refusalFor(error)));
   }
 
-  passInterim(status: number, raw: readonly Buffer[]): void {
+  passInterim(status: number, raw: RawHeaders): void {
     if (this.#isClosed || this.client.version === '1.0') return;
-    const head = readAnswerHead(raw);
+    const head = readResponseHead(raw);
     if (head !== undefined) this.client.writeInterim(status, head.headers);
   }
 
-  passHead(attempt: Attempt, status: number, statusText: string, head: AnswerHead): boolean {
+  passHead(attempt: ResponseRelay, status: number, statusText: string, head: ResponseHead): boolean {
     const { pool, responseHeaders } = this.#route;
     const { backend } = attempt.lease;
     pool.loadMetrics?.(backend, { status, data: '', headers: headerRecord(head.headers) });
@@ -134,7 +132,7 @@ export class Exchange implements ClientEvents, AttemptOwner, Sender, UnderWay {
     this.bytesSent += bytes;
   }
 
-  attemptFailed(attempt: Attempt, error: AttemptError): void {
+  attemptFailed(attempt: ResponseRelay, error: BackendFailure): void {
     if (this.#isClosed) return;
     this.#guard(() => {
       const broken = this.upload?.error;

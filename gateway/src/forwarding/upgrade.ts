@@ -1,13 +1,13 @@
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Admission, Lease, Outcome } from 'evenkeel';
 import { breakOff } from '../local-reply/break-off.ts';
-import { AttemptError, rateRefusal, refusalFor } from '../local-reply/failure.ts';
+import { rateRefusal, refusalFor } from '../local-reply/failure.ts';
 import { RawAnswer } from '../local-reply/raw-response.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
-import { type AnswerHead, readAnswerHead } from '../message/response-head.ts';
+import { type ResponseHead, readResponseHead } from '../message/response-head.ts';
 import type { Route } from '../routing/route-table.ts';
-import { shakeHands } from '../upstream/handshake.ts';
+import { BackendFailure } from '../upstream/backend-failure.ts';
+import type { DeclinedBody, UpgradeHead } from '../upstream/connections.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { account } from './accounting.ts';
 import { Attempts, type Sender } from './attempts.ts';
@@ -67,11 +67,14 @@ export class Upgrade implements Sender {
         ...this.#request.headersFor(this.#route, this.#context),
         ...['Connection', 'Upgrade', 'Upgrade', head.upgrade as string],
       ];
-      this.#giveUp = shakeHands({ method, path, headers }, upstream, this.#route.pool.config, {
-        upgraded: (answer, socket, first) => this.#guard(() => this.#open(answer, socket, first)),
-        answered: (answer) => this.#guard(() => this.#pass(answer)),
-        failed: (error, wasSent) => this.#guard(() => this.#fail(new AttemptError(error, wasSent))),
-      });
+      this.#giveUp = upstream.connections.upgrade(
+        { method, path, headers },
+        {
+          upgraded: (response, socket, first) => this.#guard(() => this.#open(response, socket, first)),
+          declined: (response, body) => this.#guard(() => this.#pass(response, body)),
+          failed: (failure) => this.#guard(() => this.#fail(failure)),
+        },
+      );
     });
   }
 
@@ -109,38 +112,38 @@ export class Upgrade implements Sender {
     this.#attempts.first();
   }
 
-  #open(answer: IncomingMessage, backend: Socket, first: Buffer): void {
-    const head = readAnswerHead(answer.rawHeaders);
+  #open(response: UpgradeHead, backend: Socket, first: Buffer): void {
+    const head = readResponseHead(response.headers);
     if (head === undefined || this.#isOver) {
       backend.destroy();
-      if (!this.#isOver) this.#fail(new AttemptError(new Error('the answer cannot be passed on'), true));
+      if (!this.#isOver) this.#fail(unusable());
       return;
     }
-    const upgrade = answer.headers.upgrade ?? (this.#request.head.upgrade as string);
-    this.#writeHead(101, answer, head, ['Connection', 'Upgrade', 'Upgrade', upgrade]);
+    const upgrade = response.protocol ?? (this.#request.head.upgrade as string);
+    this.#writeHead(101, response, head, ['Connection', 'Upgrade', 'Upgrade', upgrade]);
     this.#tunnel = new Tunnel(this.#client, backend, (bytes) => this.#end('success', bytes));
     this.#context.tunnels.opened++;
     this.#tunnel.open(this.#first, first, this.#context.timeouts.tunnelMs);
   }
 
-  /** The backend would rather not: its answer goes to the client, and the connection ends with it. */
-  #pass(answer: IncomingMessage): void {
-    const status = answer.statusCode as number;
+  /** The backend declines: its response goes to the client, and the connection ends with it. */
+  #pass(response: UpgradeHead, body: DeclinedBody): void {
+    const { status } = response;
     // Whoever says 101 without what belongs to it has not changed the protocol either.
-    const head = status < 200 || status > 599 ? undefined : readAnswerHead(answer.rawHeaders);
+    const head = status < 200 || status > 599 ? undefined : readResponseHead(response.headers);
     if (head === undefined) {
-      answer.destroy();
-      this.#fail(new AttemptError(new Error('the answer cannot be passed on'), true));
+      body.destroy();
+      this.#fail(unusable());
       return;
     }
     this.#attempts?.upstream?.meter.statuses.count(status);
     const isFailure = this.#route.pool.isFailure(status);
     if (isFailure && this.#attempts?.retry({ response: { status } })) {
-      answer.once('error', () => {}).destroy();
+      body.once('error', () => {}).destroy();
       return;
     }
-    this.#writeHead(status, answer, head, ['Connection', 'close']).passBody(
-      answer,
+    this.#writeHead(status, response, head, ['Connection', 'close']).passBody(
+      body,
       this.#client,
       this.#context.timeouts.writeMs,
       (isWhole, bytesSent) => {
@@ -151,24 +154,19 @@ export class Upgrade implements Sender {
   }
 
   /** @param more - headers, names and values by turns */
-  #writeHead(
-    status: number,
-    { statusMessage = '' }: IncomingMessage,
-    head: AnswerHead,
-    more: string[],
-  ): RawAnswer {
+  #writeHead(status: number, { statusText }: UpgradeHead, head: ResponseHead, more: string[]): RawAnswer {
     this.#status = status;
     const headers = [...this.#route.responseHeaders.apply(head.headers), ...more];
     if (this.#admission !== undefined) {
       const { isSecure } = this.#request;
       headers.push(...this.#route.headersOfAdmission(this.#admission, this.#attempts?.backend, isSecure));
     }
-    const answer = new RawAnswer(status, statusMessage, headers);
+    const answer = new RawAnswer(status, statusText, headers);
     answer.writeHead(this.#client);
     return answer;
   }
 
-  #fail(error: AttemptError): void {
+  #fail(error: BackendFailure): void {
     if (this.#isOver || (!error.isOurs && this.#attempts?.retry({ error }))) return;
     this.#end(error.isOurs ? 'cancelled' : 'failure', undefined, refusalFor(error));
   }
@@ -216,4 +214,8 @@ export class Upgrade implements Sender {
       else this.destroy();
     }
   }
+}
+
+function unusable(): BackendFailure {
+  return new BackendFailure(new Error('the response cannot be passed on'), true);
 }

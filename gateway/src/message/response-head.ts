@@ -1,7 +1,7 @@
 import { listedNames, responseRole, without } from 'evenkeel/internal';
 
 /** The head of a backend's answer, as it is passed on. */
-export interface AnswerHead {
+export interface ResponseHead {
   /** Names and values by turns. */
   headers: string[];
   readonly contentLength: number | undefined;
@@ -16,7 +16,7 @@ const MAX_HEADERS = 1_000;
  * @param raw - names and values by turns
  * @returns `undefined` where it cannot be passed on: its framing is not clear, or a header is none
  */
-export function readAnswerHead(raw: readonly (Buffer | string)[]): AnswerHead | undefined {
+export function readResponseHead(raw: readonly (Buffer | string)[]): ResponseHead | undefined {
   if (raw.length > MAX_HEADERS * 2) return undefined;
   const headers: string[] = [];
   let connection: string | undefined;

@@ -3,7 +3,6 @@ import {
   type Backend,
   Balancer,
   Failover,
-  FetchHTTPService,
   HealthChecker,
   type HealthCheckOptions,
   LeaseQueue,
@@ -15,13 +14,13 @@ import {
   type UrlBackend,
 } from 'evenkeel';
 import { FAILURE_STATUSES } from 'evenkeel/internal';
-import { Agent, fetch as undiciFetch } from 'undici';
 import type { ResolvedPool } from '../config/resolved-config.ts';
 import type { GatewayBackendStats, GatewayPoolStats } from '../contracts.ts';
 import { BackendMeter } from '../observation/backend-meter.ts';
 import { balancerOptions, defined } from './pool-options.ts';
 import { sessionPolicy } from './session-policy.ts';
-import { tlsOptions, Upstream } from './upstream.ts';
+import { type CheckService, checkService } from './undici-checks.ts';
+import { Upstream } from './upstream.ts';
 
 /** Equal backends at work: the engine that chooses, the connections, the checks, and what is counted. */
 export class UpstreamPool {
@@ -39,7 +38,7 @@ export class UpstreamPool {
   readonly #upstreams: Map<string, Upstream>;
   readonly #meters: Map<string, BackendMeter>;
   #checker: HealthChecker | undefined;
-  #checkAgent: Agent | undefined;
+  #checks: CheckService | undefined;
   #isHandedOver = false;
   #isOver = false;
 
@@ -75,8 +74,8 @@ export class UpstreamPool {
     if (before !== undefined) this.#takeOver(before);
     for (const id of [...this.#meters.keys()]) this.#forget(id);
     if (health === false) return;
-    this.#checkAgent = new Agent({ connect: tlsOptions(tls), pipelining: 0 });
-    this.#checker = new HealthChecker(this.balancer, checkService(this.#checkAgent), {
+    this.#checks = checkService(tls);
+    this.#checker = new HealthChecker(this.balancer, this.#checks, {
       ...(health === true ? {} : healthOptions(health)),
     });
   }
@@ -126,7 +125,7 @@ export class UpstreamPool {
   /** Ends the checks; connections close when what runs on them has ended. */
   close(): void {
     this.#checker?.close();
-    this.#checkAgent?.destroy().catch(() => {});
+    this.#checks?.close();
     if (this.#isHandedOver) return;
     for (const upstream of this.#upstreams.values()) upstream.close();
     // Requests that were let in before get connections of their own, which end when they are idle.
@@ -187,10 +186,4 @@ function healthOptions({
   ...settings
 }: Exclude<ResolvedPool['health'], boolean>): HealthCheckOptions {
   return { ...defined(settings), workload: defined(workload) };
-}
-
-/** Each check on a connection of its own: that one can be made is half of what is asked. */
-function checkService(dispatcher: Agent): FetchHTTPService {
-  const checkFetch = (url: unknown, init: object) => undiciFetch(url as string, { ...init, dispatcher });
-  return new FetchHTTPService({ fetch: checkFetch as unknown as typeof fetch });
 }

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
 import type { Client } from '../../src/message/client.ts';
 import { ClientConnection } from '../../src/message/client-connection.ts';
 import type { HttpVersion } from '../../src/message/request-head.ts';
 import { trustedProxies } from '../../src/message/trusted-proxies.ts';
+import { BackendFailure } from '../../src/upstream/backend-failure.ts';
+import type { BackendMessage, Call, ResponseEvents } from '../../src/upstream/connections.ts';
 
 /** A client that notes what it gets. */
 export class FakeClient implements Client {
@@ -69,45 +70,51 @@ export class FakeClient implements Client {
   }
 }
 
-/** The older form of undici's handlers, as attempts have it. */
-export type Handler = Required<
-  Pick<Dispatcher.DispatchHandler, 'onConnect' | 'onHeaders' | 'onData' | 'onComplete' | 'onError'>
->;
-
-/** One request as the HTTP client was asked to send it, and what comes of it. */
-export class FakeDispatch {
-  readonly options: Dispatcher.DispatchOptions;
-  readonly handler: Handler;
+/** One request as the connections were asked to send it, and what comes of it. */
+export class FakeCall implements Call {
+  readonly message: BackendMessage;
+  readonly events: ResponseEvents;
   /** How often it was aborted, or resumed. */
   aborts = 0;
   resumes = 0;
+  #isStarted = false;
 
-  constructor(options: Dispatcher.DispatchOptions, handler: Handler) {
-    this.options = options;
-    this.handler = handler;
+  constructor(message: BackendMessage, events: ResponseEvents) {
+    this.message = message;
+    this.events = events;
+  }
+
+  abort(): void {
+    this.aborts++;
+  }
+
+  resume(): void {
+    this.resumes++;
   }
 
   connect(): this {
-    this.handler.onConnect(() => this.aborts++);
+    this.#isStarted = true;
+    this.events.started(this);
     return this;
   }
 
   head(status: number, ...headers: string[]): this {
     const raw = headers.map((text) => Buffer.from(text, 'latin1'));
-    this.handler.onHeaders(status, raw, () => this.resumes++, '');
+    if (status >= 100 && status < 200) this.events.interim(status, raw);
+    else this.events.head(status, '', raw);
     return this;
   }
 
   /** @returns whether more may come at once */
   data(text: string): boolean {
-    return this.handler.onData(Buffer.from(text));
+    return this.events.data(Buffer.from(text));
   }
 
   complete(...trailers: string[]): void {
-    this.handler.onComplete(trailers);
+    this.events.end(trailers.length === 0 ? undefined : trailers);
   }
 
-  /** A whole answer. */
+  /** A whole response. */
   answer(status: number, text = ''): void {
     this.connect().head(status, 'Content-Length', String(text.length));
     if (text !== '') this.data(text);
@@ -115,6 +122,6 @@ export class FakeDispatch {
   }
 
   fail(code: string): void {
-    this.handler.onError(Object.assign(new Error(code), { code }));
+    this.events.failed(new BackendFailure(Object.assign(new Error(code), { code }), this.#isStarted));
   }
 }

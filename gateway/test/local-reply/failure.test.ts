@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NoBackendError, OverloadedError, RateLimitedError } from '../../../src/index.ts';
-import { AttemptError, rateRefusal, refusalFor } from '../../src/local-reply/failure.ts';
+import { rateRefusal, refusalFor } from '../../src/local-reply/failure.ts';
+import { BackendFailure } from '../../src/upstream/backend-failure.ts';
 
 const withCode = (code: string, cause?: unknown) =>
   Object.assign(new Error('at 10.0.0.1', { cause }), { code });
@@ -22,18 +23,18 @@ describe('what a client is told of an error', () => {
     ['UND_ERR_INVALID_ARG', '400 ERR_GW_BAD_REQUEST'],
     ['UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', '400 ERR_GW_BAD_REQUEST'],
   ])('of %s is %s', (code, told) => {
-    expect(codeFor(new AttemptError(withCode(code), true))).toBe(told);
-    expect(codeFor(new AttemptError(new Error('outer', { cause: withCode(code) }), true))).toBe(told);
+    expect(codeFor(new BackendFailure(withCode(code), true))).toBe(told);
+    expect(codeFor(new BackendFailure(new Error('outer', { cause: withCode(code) }), true))).toBe(told);
   });
 
   it('is never where backends are', () => {
-    expect(refusalFor(new AttemptError(withCode('ECONNREFUSED'), false)).message).not.toContain('10.0.0.1');
+    expect(refusalFor(new BackendFailure(withCode('ECONNREFUSED'), false)).message).not.toContain('10.0.0.1');
     expect(refusalFor(new Error('at 10.0.0.1'))).toMatchObject({
       status: 500,
       message: 'the gateway failed',
     });
     expect(codeFor(undefined)).toBe('500 ERR_GW_INTERNAL');
-    expect(codeFor(new AttemptError('no error at all', true))).toBe('502 ERR_LB_UPSTREAM');
+    expect(codeFor(new BackendFailure('no error at all', true))).toBe('502 ERR_LB_UPSTREAM');
   });
 
   it('says when to come back', () => {
@@ -52,12 +53,12 @@ describe('what a client is told of an error', () => {
 
 describe('an attempt that failed', () => {
   it('knows whether anything was sent, and whose fault it was', () => {
-    expect(new AttemptError(withCode('ECONNREFUSED'), false)).toMatchObject({
+    expect(new BackendFailure(withCode('ECONNREFUSED'), false)).toMatchObject({
       requestSent: false,
       isOurs: false,
     });
-    expect(new AttemptError(withCode('EMFILE'), false)).toMatchObject({ requestSent: false, isOurs: true });
-    expect(new AttemptError(withCode('UND_ERR_INVALID_ARG'), true)).toMatchObject({
+    expect(new BackendFailure(withCode('EMFILE'), false)).toMatchObject({ requestSent: false, isOurs: true });
+    expect(new BackendFailure(withCode('UND_ERR_INVALID_ARG'), true)).toMatchObject({
       requestSent: true,
       isOurs: true,
     });

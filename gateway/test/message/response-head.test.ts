@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readAnswerHead } from '../../src/message/response-head.ts';
+import { readResponseHead } from '../../src/message/response-head.ts';
 
-const of = (...raw: string[]) => readAnswerHead(raw.map((text) => Buffer.from(text, 'latin1')));
+const of = (...raw: string[]) => readResponseHead(raw.map((text) => Buffer.from(text, 'latin1')));
 
 describe('the head of an answer', () => {
   it('is passed on in its order, without what is of the connection', () => {
@@ -41,7 +41,7 @@ describe('the head of an answer', () => {
 
   it('keeps bytes as they came', () => {
     expect(of('X', '\xe9\xff')?.headers).toEqual(['X', '\xe9\xff']);
-    expect(readAnswerHead(['X', 'text'])?.headers).toEqual(['X', 'text']);
+    expect(readResponseHead(['X', 'text'])?.headers).toEqual(['X', 'text']);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import type { Backend } from '../../../src/index.ts';
 import { aRequest } from '../../../test/support.ts';
 import { UpstreamPool } from '../../src/upstream/pool.ts';
 import { resolvedPool } from '../resolved.ts';
+import { undiciPoolOf } from './undici-pool.ts';
 
 type PoolInput = Parameters<typeof resolvedPool>[0];
 
@@ -42,7 +43,7 @@ describe('a pool that takes other backends', () => {
     pool.follow(resolvedPool({ backends: [A, C] }));
     expect(pool.balancer.backends.map(({ id }) => id)).toEqual([A, C]);
     expect(upstreamOf(pool, A)).toBe(upstream);
-    expect(upstream.connections.closed).toBe(false);
+    expect(undiciPoolOf(upstream).closed).toBe(false);
     expect(countsOf(pool)).toEqual({ [A]: [1, 1], [C]: [0, 0] });
     if (lease?.backend.id === A) expect(pool.stats().inFlight).toBe(1);
     lease?.release();
@@ -52,9 +53,9 @@ describe('a pool that takes other backends', () => {
     const pool = aPool();
     const [idle, busy] = [upstreamOf(pool, A), underWay(pool, B)];
     pool.follow(resolvedPool({ backends: [C] }));
-    expect([idle.connections.closed, busy.connections.closed]).toEqual([true, false]);
+    expect([undiciPoolOf(idle).closed, undiciPoolOf(busy).closed]).toEqual([true, false]);
     busy.end('success');
-    expect(busy.connections.closed).toBe(true);
+    expect(undiciPoolOf(busy).closed).toBe(true);
     pool.follow(resolvedPool({ backends: [A, B, C] }));
     expect(countsOf(pool)).toEqual({ [A]: [0, 0], [B]: [0, 0], [C]: [0, 0] });
     expect(upstreamOf(pool, A)).not.toBe(idle);
@@ -75,7 +76,7 @@ describe('a pool that takes other backends', () => {
     expect(upstreamOf(pool, 'a').url).toBe(B);
     expect(countsOf(pool)).toEqual({ a: [1, 1] });
     upstream.end('success');
-    expect(upstream.connections.closed).toBe(true);
+    expect(undiciPoolOf(upstream).closed).toBe(true);
     expect(countsOf(pool)).toEqual({ a: [1, 0] });
   });
 
@@ -91,9 +92,9 @@ describe('a pool that takes other backends', () => {
     const pool = aPool();
     const upstream = underWay(pool, A);
     pool.balancer.remove(A);
-    expect(upstream.connections.closed).toBe(false);
+    expect(undiciPoolOf(upstream).closed).toBe(false);
     upstream.end('cancelled');
-    expect(upstream.connections.closed).toBe(true);
+    expect(undiciPoolOf(upstream).closed).toBe(true);
   });
 });
 
@@ -105,12 +106,12 @@ describe('a pool that takes the place of another', () => {
     pool.start(before);
     before.close();
     expect(upstreamOf(pool, A)).toBe(a);
-    expect(a.connections.closed).toBe(false);
+    expect(undiciPoolOf(a).closed).toBe(false);
     expect(countsOf(pool)).toEqual({ [A]: [1, 1], [C]: [0, 0] });
     b.end('success');
-    expect(b.connections.closed).toBe(true);
+    expect(undiciPoolOf(b).closed).toBe(true);
     a.end('success');
-    expect(a.connections.closed).toBe(false);
+    expect(undiciPoolOf(a).closed).toBe(false);
     expect(countsOf(pool)[A]).toEqual([1, 0]);
   });
 
@@ -126,10 +127,10 @@ describe('a pool that takes the place of another', () => {
     pool.start(before);
     before.close();
     expect(upstreamOf(pool, A)).not.toBe(upstream);
-    expect([upstream.connections.closed, idle.connections.closed]).toEqual([false, true]);
+    expect([undiciPoolOf(upstream).closed, undiciPoolOf(idle).closed]).toEqual([false, true]);
     expect(countsOf(pool)[A]).toEqual([1, 1]);
     upstream.end('success');
-    expect(upstream.connections.closed).toBe(true);
+    expect(undiciPoolOf(upstream).closed).toBe(true);
     expect(countsOf(pool)[A]).toEqual([1, 0]);
   });
 
@@ -141,7 +142,7 @@ describe('a pool that takes the place of another', () => {
     before.close();
     const late = underWay(before, A);
     expect(late).not.toBe(closed);
-    expect(late.connections.closed).toBe(false);
+    expect(undiciPoolOf(late).closed).toBe(false);
     late.end('success');
     late.destroy();
   });
@@ -178,7 +179,7 @@ describe('a pool that takes the place of another', () => {
     expect(countsOf(before)).toEqual({ [A]: [1, 1], [B]: [0, 0] });
     before.balancer.remove(A);
     upstream.end('success');
-    expect(upstream.connections.closed).toBe(true);
+    expect(undiciPoolOf(upstream).closed).toBe(true);
   });
 });
 
@@ -187,14 +188,14 @@ describe('a pool that ends', () => {
     const pool = aPool();
     const [a, b] = [underWay(pool, A), underWay(pool, B)];
     pool.close();
-    expect([a.connections.closed, b.connections.closed]).toEqual([false, false]);
+    expect([undiciPoolOf(a).closed, undiciPoolOf(b).closed]).toEqual([false, false]);
     a.end('success');
-    expect(a.connections.closed).toBe(true);
+    expect(undiciPoolOf(a).closed).toBe(true);
     const other = aPool();
     const upstream = underWay(other, A);
     other.destroy();
-    expect(upstream.connections.destroyed).toBe(true);
-    expect(upstreamOf(other, A).connections.destroyed).toBe(true);
+    expect(undiciPoolOf(upstream).destroyed).toBe(true);
+    expect(undiciPoolOf(upstreamOf(other, A)).destroyed).toBe(true);
   });
 });
 

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { BackendMeter, StatusCounts } from '../../src/observation/backend-meter.ts';
-import { tlsOptions, Upstream } from '../../src/upstream/upstream.ts';
+import { tlsOptions } from '../../src/upstream/connection-settings.ts';
+import { Upstream } from '../../src/upstream/upstream.ts';
 import { resolvedPool } from '../resolved.ts';
+import { undiciPoolOf } from './undici-pool.ts';
 
 const all: Upstream[] = [];
 
@@ -14,17 +16,6 @@ function anUpstream(url: string, meter = new BackendMeter()) {
   all.push(upstream);
   return { upstream, meter };
 }
-
-describe('the address of a backend', () => {
-  it.each([
-    ['http://10.0.0.1:8080', 'http://10.0.0.1:8080', ''],
-    ['https://a.test/', 'https://a.test', ''],
-    ['http://a.test/base', 'http://a.test', '/base'],
-    ['http://[::1]:81/a/b/', 'http://[::1]:81', '/a/b'],
-  ])('%s is %s with %j before each path', (url, origin, basePath) => {
-    expect(anUpstream(url).upstream).toMatchObject({ url, origin, basePath });
-  });
-});
 
 describe('what is counted of a backend', () => {
   it('is who it works for, and how that ended', () => {
@@ -47,7 +38,7 @@ describe('connections to a backend that is to be left', () => {
   it('are closed at once where nobody has it', () => {
     const { upstream } = anUpstream('http://10.0.0.1');
     upstream.close();
-    expect(upstream.connections.closed).toBe(true);
+    expect(undiciPoolOf(upstream).closed).toBe(true);
   });
 
   it('wait for those who have it, and may yet send it something', () => {
@@ -56,9 +47,9 @@ describe('connections to a backend that is to be left', () => {
     upstream.begin();
     upstream.close();
     upstream.end('success');
-    expect(upstream.connections.closed).toBe(false);
+    expect(undiciPoolOf(upstream).closed).toBe(false);
     upstream.end('success');
-    expect(upstream.connections.closed).toBe(true);
+    expect(undiciPoolOf(upstream).closed).toBe(true);
   });
 
   it('are ended at once where that is wanted', () => {
@@ -66,7 +57,7 @@ describe('connections to a backend that is to be left', () => {
     upstream.begin();
     upstream.close();
     upstream.destroy();
-    expect(upstream.connections.destroyed).toBe(true);
+    expect(undiciPoolOf(upstream).destroyed).toBe(true);
     upstream.end('cancelled');
   });
 });

@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+// The visitors of `evenkeel demo`.
 
 const EVERY_MS = 25;
 /** Beyond that a request is left out: what is slow must not pile up. */
@@ -9,19 +9,20 @@ const PAGES = 200;
 export class DemoTraffic {
   /** Requests that got no answer, or one of 500 or more. */
   failed = 0;
-  readonly #client: Pool;
+  readonly #url: string;
+  readonly #stopped = new AbortController();
   readonly #timer: NodeJS.Timeout;
   #inFlight = 0;
 
   /** @param url - of the gateway */
   constructor(url: string) {
-    this.#client = new Pool(url, { pipelining: 1 });
+    this.#url = url;
     this.#timer = setInterval(() => void this.#send(), EVERY_MS);
   }
 
-  async stop(): Promise<void> {
+  stop(): void {
     clearInterval(this.#timer);
-    await this.#client.destroy();
+    this.#stopped.abort();
   }
 
   async #send(): Promise<void> {
@@ -29,9 +30,9 @@ export class DemoTraffic {
     this.#inFlight++;
     const page = Math.floor(Math.random() ** 3 * PAGES);
     try {
-      const { statusCode, body } = await this.#client.request({ method: 'GET', path: `/pages/${page}` });
-      await body.dump();
-      if (statusCode >= 500) this.failed++;
+      const response = await fetch(`${this.#url}/pages/${page}`, { signal: this.#stopped.signal });
+      await response.arrayBuffer();
+      if (response.status >= 500) this.failed++;
     } catch {
       this.failed++;
     } finally {

@@ -1,0 +1,195 @@
+// The way back: passes the response of one attempt on to the client as it comes.
+import type { Lease } from 'evenkeel';
+import { without } from 'evenkeel/internal';
+import type { Client } from '../message/client.ts';
+import { type ResponseHead, readResponseHead } from '../message/response-head.ts';
+import { BackendFailure } from '../upstream/backend-failure.ts';
+import type { BackendMessage, Call, RawHeaders, ResponseEvents } from '../upstream/connections.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+
+/** The exchange that an attempt belongs to. */
+export interface RelayOwner {
+  readonly client: Client;
+  passInterim(status: number, headers: RawHeaders): void;
+  /**
+   * The head of a response came.
+   * @returns whether it was passed on; otherwise the rest is dropped
+   * @throws Error if it cannot be passed on
+   */
+  passHead(relay: ResponseRelay, status: number, statusText: string, head: ResponseHead): boolean;
+  /** Some of the body was passed on. */
+  passed(bytes: number): void;
+  /** The response did not come, or not all of it. */
+  attemptFailed(relay: ResponseRelay, failure: BackendFailure): void;
+}
+
+/** A response that is dropped is read up to this size, so that its connection can be kept. */
+const MAX_DROPPED_BYTES = 65_536;
+
+/** One attempt of a request on one backend, and the response on its way to the client. */
+export class ResponseRelay implements ResponseEvents {
+  readonly lease: Lease;
+  readonly upstream: Upstream;
+  /** Whether the head of the response has been passed on. */
+  isPassing = false;
+  /** Whether the request has got a connection. */
+  isStarted = false;
+  readonly #owner: RelayOwner;
+  #call: Call | undefined;
+  #isBlocked = false;
+  #isOver = false;
+  #isDropped = false;
+  /** The last piece that came, held back for a moment: it may go out in one write with the head or the end. */
+  #held: Buffer | undefined;
+  #isFlushing = false;
+  #bytes = 0;
+  #contentLength: number | undefined;
+
+  constructor(owner: RelayOwner, lease: Lease, upstream: Upstream) {
+    this.#owner = owner;
+    this.lease = lease;
+    this.upstream = upstream;
+  }
+
+  /** Hands the request over. */
+  send(message: BackendMessage): void {
+    this.#call = this.upstream.connections.send(message, this);
+  }
+
+  /** Ends the attempt from our side; its owner hears nothing more of it. */
+  abort(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#held = undefined;
+    this.#call?.abort();
+  }
+
+  /** How long the request may wait for a connection, in milliseconds. */
+  get patienceMs(): number {
+    return this.upstream.totalMs;
+  }
+
+  /** Gives up the wait for a connection: all of them are in use. */
+  expire(): void {
+    const cause = new Error('no connection was free in time');
+    this.#fail(new BackendFailure(cause, false, 'timeout'));
+    this.#call?.abort();
+  }
+
+  /** The client can take more. */
+  drained(): void {
+    if (this.#isOver || !this.#isBlocked) return;
+    this.#isBlocked = false;
+    this.#call?.resume();
+  }
+
+  started(call: Call): void {
+    this.#call = call;
+    this.isStarted = true;
+  }
+
+  interim(status: number, headers: RawHeaders): void {
+    if (!this.#isOver) this.#owner.passInterim(status, headers);
+  }
+
+  head(status: number, statusText: string, headers: RawHeaders): void {
+    if (this.#isOver) return;
+    try {
+      const head = status < 200 || status > 599 ? undefined : readResponseHead(headers);
+      // RFC 9110 sections 8.6 and 15.3.6: no length, or none but 0.
+      if (head?.contentLength && hasNoContent(status))
+        head.headers = without(head.headers, ['content-length']);
+      if (head === undefined) this.#refuse();
+      else if (this.#owner.passHead(this, status, statusText, head)) this.#begin(status, head);
+      else this.#isOver = this.#isDropped = true;
+    } catch {
+      this.#refuse();
+    }
+  }
+
+  data(chunk: Buffer): boolean {
+    this.#bytes += chunk.length;
+    if (this.#isOver) {
+      if (this.#isDropped && this.#bytes > MAX_DROPPED_BYTES) this.#call?.abort();
+      return true;
+    }
+    if (this.#held !== undefined) this.#write(this.#held);
+    this.#held = chunk;
+    // All of it is here: the end follows at once.
+    if (this.#bytes !== this.#contentLength) this.#flushSoon();
+    return !this.#isBlocked;
+  }
+
+  end(trailers: RawHeaders | undefined): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) this.#owner.passed(held.length);
+    this.#owner.client.end(held, trailers === undefined ? undefined : readResponseHead(trailers)?.headers);
+  }
+
+  failed(failure: BackendFailure): void {
+    this.#fail(failure);
+  }
+
+  /** The response cannot be passed on. */
+  #refuse(): void {
+    this.#fail(new BackendFailure(new Error('the response cannot be passed on'), true));
+    this.#call?.abort();
+  }
+
+  #begin(status: number, head: ResponseHead): void {
+    this.isPassing = true;
+    this.#contentLength = head.contentLength;
+    const { client } = this.#owner;
+    if (isBodiless(client.method, status)) {
+      // Bytes that come now are no part of the response (RFC 9112 section 6.3).
+      this.#isOver = this.#isDropped = true;
+      client.end(undefined, undefined);
+    } else if (head.contentLength === undefined) this.#flushSoon();
+  }
+
+  #fail(failure: BackendFailure): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#held = undefined;
+    this.#owner.attemptFailed(this, failure);
+  }
+
+  #write(chunk: Buffer): void {
+    this.#owner.passed(chunk.length);
+    // Takes effect with what comes next.
+    if (!this.#owner.client.write(chunk)) this.#isBlocked = true;
+  }
+
+  /** After what came together with it has been read. */
+  #flushSoon(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    setImmediate(flush, this);
+  }
+
+  /** Sends what was held back: a head of which the body should have followed at once, but does not. */
+  flush(): void {
+    this.#isFlushing = false;
+    if (this.#isOver) return;
+    const held = this.#held;
+    this.#held = undefined;
+    if (held === undefined) this.#owner.client.flushHead();
+    else this.#write(held);
+  }
+}
+
+function isBodiless(method: string, status: number): boolean {
+  return hasNoContent(status) || status === 304 || method === 'HEAD';
+}
+
+/** By its status alone, whatever was asked for. */
+function hasNoContent(status: number): boolean {
+  return status === 204 || status === 205;
+}
+
+function flush(relay: ResponseRelay): void {
+  relay.flush();
+}

@@ -1,0 +1,85 @@
+// The way from forwarding to the wire: connections to one backend, whatever HTTP client moves the bytes.
+import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import type { BackendFailure } from './backend-failure.ts';
+
+/** Names and values by turns, as they came. */
+export type RawHeaders = readonly (Buffer | string)[];
+
+/** A request head for a backend. */
+export interface BackendRequest {
+  readonly method: string;
+  /** Path and query; the path of the backend's base URL goes before it. */
+  readonly path: string;
+  /** Names and values by turns. */
+  readonly headers: readonly string[];
+}
+
+/** A request with its body. */
+export interface BackendMessage extends BackendRequest {
+  /** Read as fast as the backend takes it; one that breaks off ends the call. `undefined` for none. */
+  readonly body: Readable | undefined;
+  /** Milliseconds for the head of the response; `undefined` for the limit of the pool. */
+  readonly headTimeoutMs: number | undefined;
+}
+
+/**
+ * What comes of a request, in this order: `started`; any number of `interim`; `head`; any number of `data`; `end`.
+ * `failed` may come at any time, once, and is the last. After {@link Call.abort} nothing comes.
+ */
+export interface ResponseEvents {
+  /** The request has got a connection; from now on bytes of it may be sent. May come before `send` returns. */
+  started(call: Call): void;
+  /** An interim response (RFC 9110 section 15.2). */
+  interim(status: number, headers: RawHeaders): void;
+  head(status: number, statusText: string, headers: RawHeaders): void;
+  /** A part of the body. @returns whether more may come; otherwise nothing comes before {@link Call.resume} */
+  data(chunk: Buffer): boolean;
+  /** The response is whole. @param trailers - `undefined` for none */
+  end(trailers: RawHeaders | undefined): void;
+  failed(failure: BackendFailure): void;
+}
+
+/** A request that was handed over. */
+export interface Call {
+  /** Lets the response go on, after `data` has returned `false`. */
+  resume(): void;
+  /** Ends it; also if it still waits for a connection. Harmless when it has ended. */
+  abort(): void;
+}
+
+/** The head of a response to an upgrade. */
+export interface UpgradeHead {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: readonly string[];
+  /** The value of `Upgrade`. */
+  readonly protocol: string | undefined;
+}
+
+/** The body of a response that declines an upgrade. */
+export type DeclinedBody = Readable & {
+  /** Whether all of it has come. */
+  readonly complete: boolean;
+};
+
+/** What comes of a request to change the protocol: one of these, once. */
+export interface UpgradeEvents {
+  /** The connection speaks the other protocol. @param first - the first bytes in it */
+  upgraded(head: UpgradeHead, socket: Socket, first: Buffer): void;
+  /** The backend does not change the protocol, and says why. */
+  declined(head: UpgradeHead, body: DeclinedBody): void;
+  failed(failure: BackendFailure): void;
+}
+
+/** Connections to one backend. */
+export interface Connections {
+  /** Sends a request, on a free connection or on a new one; waits for one where their number is limited. */
+  send(message: BackendMessage, events: ResponseEvents): Call;
+  /** Asks to change the protocol, on a connection of its own. @returns a function that gives up */
+  upgrade(request: BackendRequest, events: UpgradeEvents): () => void;
+  /** Takes no more requests; closes each connection when its request has ended. */
+  close(): void;
+  /** Closes all connections at once; what runs on them fails. Upgrades belong to their caller. */
+  destroy(): void;
+}
