@@ -25,6 +25,8 @@ export interface LoadbalancerErrorOptions {
 
 /** The base of all errors that a request can end in. */
 export class LoadbalancerError extends Error {
+  /** Names the class in each copy of evenkeel: a process may have the ES module and the CommonJS build. */
+  protected static readonly brand: string = 'evenkeel.LoadbalancerError';
   readonly code: LoadbalancerErrorCode;
   /** The HTTP status that fits (RFC 9110 section 15). */
   readonly status: number;
@@ -46,10 +48,33 @@ export class LoadbalancerError extends Error {
     this.attempts = attempts;
     this.requestSent = requestSent;
   }
+
+  /** Recognises errors of another copy of evenkeel, too. O(depth of the class). */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: `this` is the subclass that was asked for
+    return isBranded(value, this);
+  }
+}
+
+/** Whether a value is an instance of a class, or of a class with the same brand. It calls no getter of the value. */
+function isBranded(value: unknown, kind: { readonly prototype: object }): boolean {
+  if (Object.prototype.isPrototypeOf.call(kind.prototype, value as object)) return true;
+  const brand = brandOf(kind);
+  if (brand === undefined || typeof value !== 'object' || value === null) return false;
+  for (let parent = Object.getPrototypeOf(value); parent !== null; parent = Object.getPrototypeOf(parent))
+    if (brandOf(Object.getOwnPropertyDescriptor(parent, 'constructor')?.value) === brand) return true;
+  return false;
+}
+
+/** The brand of the class itself: a subclass that has none is of its own kind. */
+function brandOf(kind: unknown): unknown {
+  return typeof kind === 'function' ? Object.getOwnPropertyDescriptor(kind, 'brand')?.value : undefined;
 }
 
 /** No backend may take the request: the pool is empty, or all of it is out or was tried. Status 503. */
 export class NoBackendError extends LoadbalancerError {
+  protected static override readonly brand: string = 'evenkeel.NoBackendError';
+
   constructor(message = 'no backend is available', options?: LoadbalancerErrorOptions) {
     super('ERR_LB_NO_BACKEND', 503, message, options);
   }
@@ -57,6 +82,8 @@ export class NoBackendError extends LoadbalancerError {
 
 /** The backend failed with something that is not an `Error`; that something is the `cause`. Status 502. */
 export class UpstreamError extends LoadbalancerError {
+  protected static override readonly brand: string = 'evenkeel.UpstreamError';
+
   constructor(message: string, options?: LoadbalancerErrorOptions) {
     super('ERR_LB_UPSTREAM', 502, message, options);
   }
@@ -64,6 +91,8 @@ export class UpstreamError extends LoadbalancerError {
 
 /** The backend did not answer in time. Status 504. */
 export class UpstreamTimeoutError extends LoadbalancerError {
+  protected static override readonly brand: string = 'evenkeel.UpstreamTimeoutError';
+
   constructor(message: string, options?: LoadbalancerErrorOptions) {
     super('ERR_LB_TIMEOUT', 504, message, options);
   }
@@ -71,6 +100,8 @@ export class UpstreamTimeoutError extends LoadbalancerError {
 
 /** The client left before the answer. Status 499, as nginx logs it: nobody is there to read it. */
 export class CancelledError extends LoadbalancerError {
+  protected static override readonly brand: string = 'evenkeel.CancelledError';
+
   constructor(message = 'the client cancelled the request', options?: LoadbalancerErrorOptions) {
     super('ERR_LB_CANCELLED', 499, message, options);
   }
@@ -78,6 +109,7 @@ export class CancelledError extends LoadbalancerError {
 
 /** Somebody sent too many requests. Status 429. */
 export class RateLimitedError extends LoadbalancerError {
+  protected static override readonly brand: string = 'evenkeel.RateLimitedError';
   /** Milliseconds after which another request has a chance. */
   readonly retryAfterMs: number;
 
@@ -89,6 +121,7 @@ export class RateLimitedError extends LoadbalancerError {
 
 /** Every backend has its hands full, and so has the queue, or the wait in it was too long. Status 503. */
 export class OverloadedError extends LoadbalancerError {
+  protected static override readonly brand: string = 'evenkeel.OverloadedError';
   /** Milliseconds after which another try has a chance. */
   readonly retryAfterMs: number;
 

@@ -65,3 +65,50 @@ describe('LoadbalancerError', () => {
     expect(new QuotaError('ERR_LB_RATE_LIMITED', 429, 'too many').name).toBe('QuotaError');
   });
 });
+
+describe('errors of another copy of evenkeel', () => {
+  /** Vite makes a module of its own of each query. */
+  const load = (): Promise<typeof import('../src/errors.ts')> => {
+    const copy = '../src/errors.ts?copy';
+    return import(/* @vite-ignore */ copy);
+  };
+
+  it('are recognised as what they are', async () => {
+    const other = await load();
+    expect(other.NoBackendError).not.toBe(NoBackendError);
+    const error = new other.NoBackendError('why');
+    expect(error).toBeInstanceOf(NoBackendError);
+    expect(error).toBeInstanceOf(LoadbalancerError);
+    expect(error).not.toBeInstanceOf(UpstreamError);
+    expect(new LoadbalancerError('ERR_LB_NO_BACKEND', 503, 'why')).not.toBeInstanceOf(other.NoBackendError);
+  });
+
+  it('are recognised where a host has a class of its own', async () => {
+    const other = await load();
+    class OwnError extends NoBackendError {}
+    expect(new OwnError()).toBeInstanceOf(OwnError);
+    expect(new OwnError()).toBeInstanceOf(other.NoBackendError);
+    expect(new NoBackendError()).not.toBeInstanceOf(OwnError);
+    expect(new other.NoBackendError()).not.toBeInstanceOf(OwnError);
+  });
+
+  it('are not mistaken for what is none', () => {
+    const hostile = {
+      get constructor() {
+        throw new Error('read');
+      },
+    };
+    for (const value of [
+      undefined,
+      null,
+      0,
+      'x',
+      {},
+      Object.create(null),
+      hostile,
+      new Error('x'),
+      LoadbalancerError,
+    ])
+      expect(value instanceof LoadbalancerError).toBe(false);
+  });
+});

@@ -181,8 +181,14 @@ export class Balancer<R = string> {
    * Copies from the balancer that this one replaces what calls changed in it: backends that were added,
    * removed, drained or marked down, and weights. Where the two arrays differ, the array of this balancer
    * wins. Leases, remembered keys and the state of guards are not copied. O(n) for each difference.
+   * @throws TypeError if it is no Balancer, or one of another copy of evenkeel: the ES module and the
+   * CommonJS build are two copies
    */
   takeOver(before: Balancer<R>): void {
+    if (typeof before !== 'object' || before === null || !(#membership in before)) {
+      const got = (before as object | undefined)?.constructor?.name ?? String(before);
+      throw new TypeError(`before must be a Balancer made by this copy of evenkeel, got ${got}`);
+    }
     this.#membership.takeOver(before.#membership);
   }
 

@@ -111,4 +111,14 @@ describe('a balancer that takes the place of another', () => {
     new Balancer([A, B]).takeOver(old);
     expect(old.stats()).toEqual(stats);
   });
+
+  it.each([
+    ['nothing', undefined, 'undefined'],
+    ['an array', ['http://a'], 'Array'],
+    ['what is like a balancer', { backends: [] }, 'Object'],
+  ])('refuses %s', (_, before, got) => {
+    expect(() => new Balancer([A]).takeOver(before as never)).toThrow(
+      new TypeError(`before must be a Balancer made by this copy of evenkeel, got ${got}`),
+    );
+  });
 });
