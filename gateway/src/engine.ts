@@ -11,9 +11,10 @@ import { Tunnels } from './forwarding/tunnels.ts';
 import { GatewayControl } from './gateway-control.ts';
 import { trustedProxies } from './message/trusted-proxies.ts';
 import { EventLog } from './observation/event-log.ts';
+import { readFigures } from './observation/figure.ts';
+import { type ConnectionCounts, GATEWAY_FIGURES } from './observation/gateway-figures.ts';
 import { Totals } from './observation/totals.ts';
 import { buildRuntime, type Runtime } from './runtime.ts';
-import { VERSION } from './version.ts';
 
 /** How often it is looked whether the last request has ended. */
 const DRAIN_STEP_MS = 20;
@@ -31,7 +32,7 @@ export class Engine {
   /** Apart from others of the same name: only its own `Via` is a loop. */
   readonly #suffix = randomBytes(4).toString('hex');
   /** How many connections there are. */
-  readonly #connections: () => GatewayStats['connections'];
+  readonly #connections: () => ConnectionCounts;
   readonly #rateLimiter: RateLimiterFactory;
   #runtime: Runtime;
   #context: Context;
@@ -44,7 +45,7 @@ export class Engine {
   constructor(
     config: ResolvedConfig,
     log: GatewayLog,
-    connections: () => GatewayStats['connections'],
+    connections: () => ConnectionCounts,
     rateLimiter: RateLimiterFactory = memoryRateLimiter,
   ) {
     this.#log = log;
@@ -90,18 +91,15 @@ export class Engine {
   }
 
   stats(): GatewayStats {
-    return {
-      version: VERSION,
-      node: process.versions.node,
-      workers: 1,
+    return readFigures(GATEWAY_FIGURES, {
       startedAt: this.#startedAt,
-      ready: this.isReady,
+      isReady: this.isReady,
       connections: this.#connections(),
       tunnels: { open: this.#tunnels.size, total: this.#tunnels.opened },
-      ...this.#totals.stats,
+      totals: this.#totals,
       pools: [...this.#runtime.pools.values()].map((pool) => pool.stats()),
       events: this.events.events,
-    };
+    });
   }
 
   /** Waits until requests and tunnels have ended by themselves, but no longer than that. */

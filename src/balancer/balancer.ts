@@ -16,7 +16,7 @@ import { Pool } from './pool.ts';
 import { PoolStats } from './pool-stats.ts';
 import { Router } from './router.ts';
 import type { Session } from './session.ts';
-import type { BalancerStats } from './stats.ts';
+import { type BackendState, type BalancerStats, stateOf } from './stats.ts';
 import { highestUse, type WorkloadReport } from './workload.ts';
 
 const NONE_TRIED: readonly Backend[] = [];
@@ -211,6 +211,15 @@ export class Balancer<R = string> {
     this.#membership.follow();
     this.#guards.advance();
     return { ...this.#poolStats.stats(), rejected: this.#membership.rejected };
+  }
+
+  /**
+   * The state of one backend, as {@link Balancer.stats} has it. O(1).
+   * @returns `undefined` if the pool has no backend with this id
+   */
+  stateOf(id: string): BackendState | undefined {
+    const member = this.#membership.find(id);
+    return member === undefined ? undefined : stateOf(member);
   }
 
   /** The backends of the pool, in its order. */

@@ -50,7 +50,7 @@ export interface BalancerStats {
 }
 
 /** The reason of the highest severity counts: a drain, then down, then guards. */
-function stateOf({ reasons }: Member): BackendState {
+export function stateOf({ reasons }: Member): BackendState {
   if ((reasons & DRAINING) !== 0) return 'draining';
   if ((reasons & DOWN) !== 0) return 'down';
   return reasons >= FIRST_GUARD ? 'barred' : 'up';

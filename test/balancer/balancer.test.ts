@@ -55,6 +55,17 @@ describe('a backend of the array whose place in the world changes', () => {
     expect(balancer.stats().backends[1]).toMatchObject({ state: 'down', weight: 2 });
   });
 
+  it('has a state of its own, told without looking at the others', () => {
+    const pool = ['http://a', 'http://b'];
+    const balancer = new Balancer(pool, { env: new TestEnv() });
+    balancer.markDown('http://b');
+    expect([balancer.stateOf('http://a'), balancer.stateOf('http://b')]).toEqual(['up', 'down']);
+    void balancer.drain('http://b');
+    expect(balancer.stateOf('http://b')).toBe('draining');
+    pool.pop();
+    expect(balancer.stateOf('http://b')).toBeUndefined();
+  });
+
   it('is another backend at another address, also where it was removed', () => {
     const pool: BackendPoolEntry[] = [{ id: 'a', url: 'http://a' }, 'http://b'];
     const balancer = new Balancer(pool);

@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
-import type { LatencyStats } from '../contracts.ts';
 import { PUBLISHED_BOUNDS_MS } from '../observation/latency-buckets.ts';
+import type { LatencyStats } from '../observation/latency-histogram.ts';
 
 /** One line of an exposition; `metricName` where it is not the family's. */
 interface Sample {

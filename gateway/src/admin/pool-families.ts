@@ -1,10 +1,8 @@
-import type { BackendState } from 'evenkeel';
-import type { GatewayPoolStats } from '../contracts.ts';
-import { labelled, type MetricFamily, single } from './metric-family.ts';
+// The metrics of each pool: those of its table of figures, and what is put together of several.
+import { type GatewayPoolStats, POOL_FIGURES } from '../observation/pool-figures.ts';
+import { figureFamilies, STATES } from './figure-families.ts';
+import { labelled, type MetricFamily } from './metric-family.ts';
 
-const STATES: readonly BackendState[] = ['up', 'down', 'draining', 'barred'];
-
-/** What is told of each pool. */
 export const POOL_FAMILIES: readonly MetricFamily<GatewayPoolStats>[] = [
   {
     name: 'evenkeel_pool_info',
@@ -15,29 +13,7 @@ export const POOL_FAMILIES: readonly MetricFamily<GatewayPoolStats>[] = [
   labelled('gauge', 'evenkeel_pool_backends', 'Backends, by their state.', 'state', ({ backends }) =>
     countsOf(backends),
   ),
-  single('gauge', 'evenkeel_pool_in_flight', 'Leases held now.', (pool) => pool.inFlight),
-  single('gauge', 'evenkeel_pool_keys', 'Keys that are remembered.', (pool) => pool.keys),
-  single(
-    'gauge',
-    'evenkeel_pool_panic',
-    '1 while health is ignored because too much of the pool is out, else 0.',
-    (pool) => Number(pool.panic),
-  ),
-  labelled(
-    'counter',
-    'evenkeel_retries_total',
-    'Requests that were sent to another backend, by what made it necessary.',
-    'reason',
-    (pool) => ({ ...pool.failover?.retries }),
-  ),
-  labelled(
-    'counter',
-    'evenkeel_retries_declined_total',
-    'Failures that were not retried, by what forbade it.',
-    'reason',
-    (pool) => ({ ...pool.failover?.declined }),
-  ),
-  single('gauge', 'evenkeel_queue_depth', 'Requests that wait for a backend.', (pool) => pool.queue?.depth),
+  ...figureFamilies(POOL_FIGURES),
   labelled(
     'counter',
     'evenkeel_queue_waits_total',
@@ -48,12 +24,6 @@ export const POOL_FAMILIES: readonly MetricFamily<GatewayPoolStats>[] = [
       const { served, timedOut: timed_out, cancelled, abandoned, refused } = queue;
       return { served, timed_out, cancelled, abandoned, refused };
     },
-  ),
-  single(
-    'counter',
-    'evenkeel_queue_wait_seconds_total',
-    'Seconds that served requests have waited for a backend.',
-    (pool) => pool.queue && pool.queue.waitMs.sum / 1_000,
   ),
 ];
 

@@ -1,7 +1,11 @@
-import type { GatewayBackendStats } from '../contracts.ts';
+// What the gateway itself counts of a backend; the engine counts the rest.
 import { LatencyHistogram } from './latency-histogram.ts';
+import { StateHistory } from './state-history.ts';
 
-/** Answers by the first digit of their status. */
+/** Responses by the class of their status. */
+export type StatusClasses = Readonly<Record<'2xx' | '3xx' | '4xx' | '5xx', number>>;
+
+/** Counts responses by the class of their status. */
 export class StatusCounts {
   readonly #counts = new Float64Array(6);
 
@@ -11,16 +15,17 @@ export class StatusCounts {
     this.#counts[digit] = (this.#counts[digit] as number) + 1;
   }
 
-  get counts(): GatewayBackendStats['statuses'] {
+  get counts(): StatusClasses {
     const [, , second = 0, third = 0, fourth = 0, fifth = 0] = this.#counts;
     return { '2xx': second, '3xx': third, '4xx': fourth, '5xx': fifth };
   }
 }
 
-/** What a gateway counts of one backend; it outlives changes of the configuration. */
+/** Counts one backend. It outlives changes of the configuration, so that totals go on. */
 export class BackendMeter {
   readonly statuses = new StatusCounts();
   readonly latency = new LatencyHistogram();
+  readonly states = new StateHistory();
   active = 0;
   requests = 0;
   errors = 0;

@@ -1,5 +1,18 @@
 import type { BalancerEvent } from 'evenkeel';
-import type { GatewayEvent, GatewayLog } from '../contracts.ts';
+import type { GatewayLog } from './gateway-log.ts';
+
+/** Something that happened, for the list of last events. */
+export interface GatewayEvent {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** `undefined` for what concerns the whole gateway. */
+  readonly pool: string | undefined;
+  /** For example `down`, `ejected`, `reloaded`. */
+  readonly type: string;
+  readonly backend: string | undefined;
+  /** For people. */
+  readonly message: string;
+}
 
 const MAX_EVENTS = 100;
 /** What somebody may want to be woken for. */

@@ -1,5 +1,16 @@
-import type { LatencyStats } from '../contracts.ts';
 import { bucketOf, UPPER_BOUNDS_MS } from './latency-buckets.ts';
+
+/** Latencies from the arrival of a request's head to the last byte of its response. */
+export interface LatencyStats {
+  readonly count: number;
+  readonly sumMs: number;
+  /** Quantiles in milliseconds, within 6 %; `undefined` without a request. */
+  readonly p50Ms: number | undefined;
+  readonly p90Ms: number | undefined;
+  readonly p99Ms: number | undefined;
+  /** Requests in each bucket, `[upper bound in ms, count]`: ascending, without empty buckets. */
+  readonly buckets: readonly (readonly [upToMs: number, count: number])[];
+}
 
 type Buckets = LatencyStats['buckets'];
 

@@ -1,6 +1,6 @@
 import pino from 'pino';
 import type { GatewayConfig } from '../config/schema.ts';
-import type { AccessRecord, GatewayLog } from '../contracts.ts';
+import type { AccessRecord, GatewayLog } from './gateway-log.ts';
 import { prettyLines } from './pretty-line.ts';
 import { standardOutput } from './standard-output.ts';
 

@@ -1,4 +1,4 @@
-import type { GatewayLog } from '../contracts.ts';
+import type { GatewayLog } from './gateway-log.ts';
 
 /** Writes nothing anywhere. */
 export const SILENT: GatewayLog = { debug() {}, info() {}, warn() {}, error() {} };

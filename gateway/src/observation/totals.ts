@@ -1,4 +1,3 @@
-import type { GatewayStats } from '../contracts.ts';
 import { StatusCounts } from './backend-meter.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 
@@ -40,19 +39,8 @@ export class Totals {
     this.bytesSent += bytesSent;
   }
 
-  get stats(): Pick<GatewayStats, 'requests' | 'latency' | 'bytes'> {
-    const { requests, inFlight, cancelled, rateLimited, statuses, latency } = this;
-    return {
-      requests: {
-        total: requests,
-        inFlight,
-        statuses: statuses.counts,
-        cancelled,
-        rateLimited,
-        errors: Object.fromEntries(this.#errors),
-      },
-      latency: latency.stats(),
-      bytes: { received: this.bytesReceived, sent: this.bytesSent },
-    };
+  /** Responses of the gateway itself, by the code of the error. */
+  get errors(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#errors);
   }
 }

@@ -15,8 +15,11 @@ import {
 } from 'evenkeel';
 import { FAILURE_STATUSES } from 'evenkeel/internal';
 import type { ResolvedPool } from '../config/resolved-config.ts';
-import type { GatewayBackendStats, GatewayPoolStats } from '../contracts.ts';
+import type { GatewayPoolStats } from '../contracts.ts';
+import { BACKEND_FIGURES } from '../observation/backend-figures.ts';
 import { BackendMeter } from '../observation/backend-meter.ts';
+import { readFigures } from '../observation/figure.ts';
+import { POOL_FIGURES } from '../observation/pool-figures.ts';
 import { balancerOptions, defined } from './pool-options.ts';
 import { sessionPolicy } from './session-policy.ts';
 import { type CheckService, checkService } from './undici-checks.ts';
@@ -40,6 +43,8 @@ export class UpstreamPool {
   #checker: HealthChecker | undefined;
   #checks: CheckService | undefined;
   #isHandedOver = false;
+  /** Whether another pool counts in the same meters now, with an engine of its own. */
+  #isReplaced = false;
   #isOver = false;
 
   /**
@@ -65,6 +70,7 @@ export class UpstreamPool {
     this.#upstreams = isSameWay ? before.#upstreams : new Map();
     this.balancer.subscribe((event) => {
       if (event.type === 'removed') this.#forget(event.backend);
+      else if ('backend' in event) this.#seeState(event.backend);
     });
   }
 
@@ -73,6 +79,7 @@ export class UpstreamPool {
     const { health, tls } = this.config;
     if (before !== undefined) this.#takeOver(before);
     for (const id of [...this.#meters.keys()]) this.#forget(id);
+    for (const { id } of this.balancer.backends) this.#seeState(id);
     if (health === false) return;
     this.#checks = checkService(tls);
     this.#checker = new HealthChecker(this.balancer, this.#checks, {
@@ -100,26 +107,22 @@ export class UpstreamPool {
   }
 
   stats(): GatewayPoolStats {
-    const { strategy, fingerprint, panic, keys, inFlight, backends } = this.balancer.stats();
+    const engine = this.balancer.stats();
     const checks = new Map(this.#checker?.stats().backends.map((checked) => [checked.id, checked.failure]));
-    return {
+    return readFigures(POOL_FIGURES, {
       name: this.name,
-      strategy,
-      fingerprint,
-      panic,
-      keys,
-      inFlight,
+      engine,
       failover: this.failover?.stats,
       queue: this.queue?.stats,
-      backends: backends.map((backend): GatewayBackendStats => {
-        const { id, url, zone, backup, weight, currentWeight, state, spills, keys, share } = backend;
-        const { active, requests, errors, cancelled, statuses, latency } = this.#meterOf(id);
-        const counts = { requests, errors, cancelled, statuses: statuses.counts, latency: latency.stats() };
-        const alive = state === 'up' || (panic && state !== 'draining');
-        const own = { id, url, zone, backup, weight, currentWeight, state, spills, keys, share };
-        return { ...own, alive, checkFailure: checks.get(id), activeConnections: active, ...counts };
-      }),
-    };
+      backends: engine.backends.map((backend) =>
+        readFigures(BACKEND_FIGURES, {
+          engine: backend,
+          meter: this.#meterOf(backend.id),
+          isPanic: engine.panic,
+          checkFailure: checks.get(backend.id),
+        }),
+      ),
+    });
   }
 
   /** Ends the checks; connections close when what runs on them has ended. */
@@ -141,6 +144,7 @@ export class UpstreamPool {
   }
 
   #takeOver(before: UpstreamPool): void {
+    before.#isReplaced = true;
     if (before.#upstreams === this.#upstreams) before.#isHandedOver = true;
     this.balancer.takeOver(before.balancer);
     // Nobody would bring them back.
@@ -163,6 +167,11 @@ export class UpstreamPool {
     if (upstream === undefined || upstream.url === member?.url) return;
     upstream.close();
     this.#upstreams.delete(id);
+  }
+
+  #seeState(id: string): void {
+    const state = this.balancer.stateOf(id);
+    if (state !== undefined && !this.#isReplaced) this.#meterOf(id).states.see(state);
   }
 
   #meterOf(id: string): BackendMeter {

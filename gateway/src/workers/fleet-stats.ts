@@ -1,5 +1,5 @@
-import { mergeStats } from '../admin/merged-stats.ts';
 import type { GatewayEvent, GatewayStats } from '../contracts.ts';
+import { mergeStats } from '../observation/merged-stats.ts';
 import { VERSION } from '../version.ts';
 import type { WorkerFleet } from './worker-fleet.ts';
 import type { WorkerLink } from './worker-link.ts';

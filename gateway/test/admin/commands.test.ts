@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { queryInput } from '../../src/admin/admin-input.ts';
 import { COMMANDS } from '../../src/admin/commands.ts';
-import { FakeControl, gatewayStats, poolStats } from './figures.ts';
+import { FakeControl, gatewayStats, poolStats } from '../observation/figures.ts';
 
 const URL_RULE = 'url must be an http or https URL without user, query and fragment';
 const parsed = (json: string): unknown => JSON.parse(json);

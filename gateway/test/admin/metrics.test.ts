@@ -4,8 +4,8 @@ import { METRICS_TYPE } from '../../src/admin/admin-routes.ts';
 import { backendSeries } from '../../src/admin/backend-series.ts';
 import { renderMetrics } from '../../src/admin/metrics.ts';
 import type { GatewayStats } from '../../src/contracts.ts';
+import { backendStats, gatewayStats, latencyOf, poolStats } from '../observation/figures.ts';
 import { namingProblems, type ParsedFamily, parseExposition } from './exposition.ts';
-import { backendStats, gatewayStats, latencyOf, poolStats } from './figures.ts';
 
 async function families(stats: GatewayStats): Promise<Map<string, ParsedFamily>> {
   const all = parseExposition(await renderMetrics(stats));
@@ -166,8 +166,13 @@ describe('labels', () => {
     expect(series).toHaveLength(1_001);
     expect(new Set(series.map(({ pool, backend }) => `${pool} ${backend}`)).size).toBe(1_001);
     expect(series.at(-1)).toMatchObject({
-      ...{ pool: 'second', backend: 'other', requests: 1_000, alive: undefined, state: undefined },
-      ...{ statuses: { '2xx': 600, '3xx': 0, '4xx': 100, '5xx': 100 }, latency: { count: 300 }, share: 50 },
+      pool: 'second',
+      backend: 'other',
+      figures: {
+        ...{ requests: 1_000, alive: undefined, state: undefined, share: 50, latency: { count: 300 } },
+        ...{ statuses: { '2xx': 600, '3xx': 0, '4xx': 100, '5xx': 100 } },
+        ...{ lastStateChangeAt: 1_700_000_000_000, downSeconds: 7.5 },
+      },
     });
   });
 
@@ -176,7 +181,7 @@ describe('labels', () => {
     const alone = await families(gatewayStats({ pools: [poolStats('shop', [named, backendStats('a')])] }));
     expect(numberOf(alone, 'evenkeel_backend_up', { backend: 'other' })).toBe(0);
     const pool = poolStats('shop', [named, backendStats('a'), backendStats('b')]);
-    expect(backendSeries([pool], 1).map(({ backend, requests }) => [backend, requests])).toEqual([
+    expect(backendSeries([pool], 1).map(({ backend, figures }) => [backend, figures.requests])).toEqual([
       ['a', 10],
       ['other', 20],
     ]);

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { timedControl } from '../../src/admin/timed-control.ts';
 import { ControlError } from '../../src/errors.ts';
-import { FakeControl } from './figures.ts';
+import { FakeControl } from '../observation/figures.ts';
 
 afterEach(() => {
   vi.useRealTimers();

@@ -5,6 +5,7 @@ import type {
   GatewayStats,
   LatencyStats,
 } from '../../src/contracts.ts';
+import { newBackendStats } from '../observation/figures.ts';
 
 const STARTED_AT = Date.now() - 7_500_000;
 
@@ -16,27 +17,7 @@ export function latency(buckets: [number, number][] = []): LatencyStats {
 }
 
 export function aBackend(id: string, overrides: Partial<GatewayBackendStats> = {}): GatewayBackendStats {
-  return {
-    id,
-    url: `http://${id}.test:8080`,
-    zone: undefined,
-    backup: false,
-    weight: 1,
-    currentWeight: 1,
-    state: 'up',
-    alive: true,
-    checkFailure: undefined,
-    activeConnections: 0,
-    requests: 0,
-    errors: 0,
-    cancelled: 0,
-    spills: 0,
-    keys: 0,
-    share: undefined,
-    statuses: { '2xx': 0, '3xx': 0, '4xx': 0, '5xx': 0 },
-    latency: latency(),
-    ...overrides,
-  };
+  return newBackendStats(id, { url: `http://${id}.test:8080`, share: undefined, ...overrides });
 }
 
 export function aPool(

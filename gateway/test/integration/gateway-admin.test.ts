@@ -7,7 +7,7 @@ import { type AdminParts, AdminServer } from '../../src/admin/admin-server.ts';
 import type { Command, ListeningAddress } from '../../src/contracts.ts';
 import { ControlError } from '../../src/errors.ts';
 import { parseExposition } from '../admin/exposition.ts';
-import { FakeControl } from '../admin/figures.ts';
+import { FakeControl } from '../observation/figures.ts';
 
 const TOKEN = 'a-token-of-some-length';
 const ADMIN = { 'x-evenkeel-admin': '1' };

@@ -235,3 +235,39 @@ describe('a failure', () => {
       expect(pool.isFailure(Number(status))).toBe(expected);
   });
 });
+
+describe('the states of backends', () => {
+  const historyOf = (pool: UpstreamPool, id: string) => {
+    const { state, lastStateChangeAt, downSeconds } =
+      pool.stats().backends.find((one) => one.id === id) ?? {};
+    return { state, hasChanged: lastStateChangeAt !== undefined, wasDown: (downSeconds ?? 0) > 0 };
+  };
+
+  it('are followed from event to event', () => {
+    const pool = aPool();
+    expect(historyOf(pool, A)).toEqual({ state: 'up', hasChanged: false, wasDown: false });
+    pool.balancer.markDown(A);
+    expect(historyOf(pool, A)).toEqual({ state: 'down', hasChanged: true, wasDown: true });
+    void pool.balancer.drain(B);
+    expect(historyOf(pool, B)).toEqual({ state: 'draining', hasChanged: true, wasDown: false });
+  });
+
+  it('go on through a change of the configuration', () => {
+    const before = aPool({ health: { intervalMs: 60_000 } });
+    before.balancer.markDown(A);
+    const changedAt = before.stats().backends[0]?.lastStateChangeAt;
+    const pool = aPool({ health: { intervalMs: 60_000 }, strategy: 'random' }, before);
+    pool.start(before);
+    const { downSeconds = 0, lastStateChangeAt } = pool.stats().backends[0] ?? {};
+    expect(lastStateChangeAt).toBe(changedAt);
+    expect(pool.stats().backends[0]?.downSeconds).toBeGreaterThan(downSeconds);
+  });
+
+  it('are those of the pool in charge: what its predecessor still sees counts no more', () => {
+    const before = aPool({ health: { intervalMs: 60_000 } });
+    const pool = aPool({ health: { intervalMs: 60_000 }, strategy: 'random' }, before);
+    pool.start(before);
+    before.balancer.markDown(A);
+    expect(historyOf(pool, A)).toEqual({ state: 'up', hasChanged: false, wasDown: false });
+  });
+});

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Command, GatewayEvent } from '../../src/contracts.ts';
 import { ControlError } from '../../src/errors.ts';
-import { gatewayStats } from '../admin/figures.ts';
+import { gatewayStats } from '../observation/figures.ts';
 import { A, B, Lab } from './cluster.ts';
 import { settled } from './fakes.ts';
 

@@ -11,7 +11,7 @@ import type {
 } from '../../src/contracts.ts';
 import type { WorkerProcess } from '../../src/workers/worker-link.ts';
 import { WorkerServer } from '../../src/workers/worker-server.ts';
-import { gatewayStats } from '../admin/figures.ts';
+import { gatewayStats } from '../observation/figures.ts';
 
 /** A log that keeps its lines. */
 export class KeptLog implements GatewayLog {

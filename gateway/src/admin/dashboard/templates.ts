@@ -1,3 +1,7 @@
+import { backendTable } from './backend-columns.ts';
+
+const { cols, headings, cells } = backendTable();
+
 /** What comes once for each pool, backend, event or candidate, and the dialogs. */
 export const TEMPLATES = `
 <template id="pool">
@@ -24,26 +28,11 @@ export const TEMPLATES = `
     <p class="empty" hidden>This pool has no backend: every request to it is answered 503.</p>
     <table class="backends" role="table">
       <caption class="unseen"></caption>
-      <colgroup>
-        <col><col class="state-col"><col class="rate-col"><col class="flight-col"><col class="error-col">
-        <col class="p99-col"><col class="weight-col"><col class="keys-col"><col class="spills-col">
-        <col class="actions-col">
-      </colgroup>
+      <colgroup><col>${cols}<col class="actions-col"></colgroup>
       <thead role="rowgroup">
         <tr role="row">
           <th scope="col" role="columnheader">Backend</th>
-          <th scope="col" role="columnheader">State</th>
-          <th scope="col" role="columnheader" class="right">Requests/s</th>
-          <th scope="col" role="columnheader" class="right">In flight</th>
-          <th scope="col" role="columnheader" class="right">
-            Error rate <span class="window">last minute</span>
-          </th>
-          <th scope="col" role="columnheader" class="right">
-            p99 <span class="window">last minute</span>
-          </th>
-          <th scope="col" role="columnheader" class="right">Weight</th>
-          <th scope="col" role="columnheader" class="right">Keys at home</th>
-          <th scope="col" role="columnheader" class="right">Spills</th>
+          ${headings}
           <th scope="col" role="columnheader"><span class="unseen">Actions</span></th>
         </tr>
       </thead>
@@ -59,33 +48,7 @@ export const TEMPLATES = `
       <span class="more" data-text="url"></span>
       <span class="more" data-text="place"></span>
     </th>
-    <td role="cell" class="state-cell">
-      <span class="state">
-        <svg class="icon" aria-hidden="true"><use/></svg>
-        <span data-text="state"></span>
-      </span>
-      <span class="more" data-text="reason"></span>
-    </td>
-    <td role="cell" class="right wide" data-label="Requests/s">
-      <svg class="spark" viewBox="0 0 60 20" preserveAspectRatio="none" aria-hidden="true"><polyline/></svg>
-      <span data-text="rate"></span>
-      <span class="more" data-text="requests"></span>
-    </td>
-    <td role="cell" class="right" data-label="In flight"><span data-text="inFlight"></span></td>
-    <td role="cell" class="right" data-label="Error rate">
-      <span class="error-rate" data-text="errorRate"></span>
-      <span class="more" data-text="errors"></span>
-    </td>
-    <td role="cell" class="right" data-label="p99"><span data-text="p99"></span></td>
-    <td role="cell" class="right" data-label="Weight">
-      <span data-text="weight"></span>
-      <span class="more" data-text="currentWeight"></span>
-    </td>
-    <td role="cell" class="right wide" data-label="Keys at home">
-      <span data-text="keys"></span>
-      <span class="more" data-text="share"></span>
-    </td>
-    <td role="cell" class="right" data-label="Spills"><span data-text="spills"></span></td>
+    ${cells}
     <td role="cell" class="actions">
       <button type="button" data-action="drain">Drain</button>
       <button type="button" data-action="weight">Weight</button>

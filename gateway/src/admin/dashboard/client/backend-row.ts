@@ -13,12 +13,23 @@ export interface BackendItem {
   readonly colour: number;
   /** Requests per second that reach the upper edge of the picture. */
   readonly topRate: number;
+  /** The gateway's time, in milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** Where rows get the rest. */
+export interface RowParts {
+  readonly dom: Dom;
+  readonly formats: Formats;
+  readonly pictures: Pictures;
+  readonly actions: BackendActions;
+  readonly cellsIn: (row: HTMLElement) => (backend: GatewayBackendStats, now: number) => void;
 }
 
 /** Makes the rows of backends. */
-export function backendRow(dom: Dom, formats: Formats, pictures: Pictures, actions: BackendActions) {
+export function backendRow({ dom, formats, pictures, actions, cellsIn }: RowParts) {
   const { find, setText, setAttribute } = dom;
-  const { count, rate, percent, milliseconds, number } = formats;
+  const { count, rate, percent, milliseconds } = formats;
   const WORDS = { up: 'Up', down: 'Down', draining: 'Draining', barred: 'Barred' } as const;
 
   function reasonOf({ state, alive, checkFailure, activeConnections }: GatewayBackendStats): string {
@@ -43,21 +54,14 @@ export function backendRow(dom: Dom, formats: Formats, pictures: Pictures, actio
     state: WORDS[backend.state] ?? backend.state,
     reason: reasonOf(backend),
     rate: rate(track.rate()),
-    requests: `${count(backend.requests)} in all`,
-    inFlight: count(backend.activeConnections),
     errorRate: percent(track.errorRate()),
-    errors: `${count(backend.errors)} in all`,
     p99: milliseconds(track.quantile(0.99)),
-    weight: number(backend.weight),
-    currentWeight: backend.currentWeight === backend.weight ? '' : `now ${number(backend.currentWeight)}`,
-    keys: count(backend.keys),
-    share: backend.share === undefined ? '' : `ring ${percent(backend.share)}`,
-    spills: count(backend.spills),
   });
 
   return function row({ pool, colour, backend }: BackendItem): View<BackendItem> {
     const element = dom.copyOf('backend');
     const fill = dom.texts(element);
+    const showFigures = cellsIn(element);
     const state = find('.state', element);
     const icon = find('use', state);
     const drain = find('[data-action="drain"]', element);
@@ -82,6 +86,7 @@ export function backendRow(dom: Dom, formats: Formats, pictures: Pictures, actio
       update(item) {
         latest = item.backend;
         fill(textsOf(item));
+        showFigures(latest, item.now);
         setAttribute(state, 'data-state', latest.state);
         setAttribute(icon, 'href', `#icon-${latest.state}`);
         element.classList.toggle('is-failing', (item.track.errorRate() ?? 0) >= 0.01);

@@ -21,7 +21,7 @@ export function main(parts: Parts): void {
     dialogs: parts.dialogs(dom),
     onChange: poller.ask,
   });
-  const row = parts.backendRow(dom, formats, pictures, actions);
+  const row = parts.backendRow({ dom, formats, pictures, actions, cellsIn: parts.figureCells(dom, formats) });
   const section = parts.poolSection({ dom, formats, pictures, actions, row, track: makeTrack });
   const showPools = dom.list<PoolItem>(dom.find('#pool-list'), ({ pool }) => pool.name, section);
   parts.explainForm(dom, api, parts.explanationView(dom, formats));
@@ -45,7 +45,7 @@ export function main(parts: Parts): void {
     for (const node of signedIn) node.hidden = false;
     signOut.hidden = !api.hasToken();
     overview.update(report, at);
-    showPools(stats.pools.map((pool) => ({ pool, at })));
+    showPools(stats.pools.map((pool) => ({ pool, at, now: report.now })));
     dom.find('#no-pools').hidden = stats.pools.length > 0;
     showEvents(stats.events);
     overview.showConnection(poller.isRunning() ? 'live' : 'paused', isReady);

@@ -6,6 +6,7 @@ import { dom } from './dom.ts';
 import { eventList } from './event-list.ts';
 import { explainForm } from './explain-form.ts';
 import { explanationView } from './explanation-view.ts';
+import { figureCells } from './figure-cells.ts';
 import { formats } from './formats.ts';
 import { notices } from './notices.ts';
 import { overview } from './overview.ts';
@@ -25,6 +26,7 @@ export const PARTS = {
   eventList,
   explainForm,
   explanationView,
+  figureCells,
   formats,
   notices,
   overview,

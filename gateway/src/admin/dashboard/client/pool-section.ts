@@ -11,6 +11,8 @@ export interface PoolItem {
   readonly pool: GatewayPoolStats;
   /** Milliseconds on a clock that never jumps. */
   readonly at: number;
+  /** The gateway's time, in milliseconds since 1970. */
+  readonly now: number;
 }
 
 /** Where a section gets the rest. */
@@ -64,7 +66,7 @@ export function poolSection({ dom, formats, pictures, actions, row, track }: Poo
   function memory() {
     const known = new Map<string, { track: Track; colour: number }>();
     let next = 0;
-    return ({ pool, at }: PoolItem): BackendItem[] => {
+    return ({ pool, at, now }: PoolItem): BackendItem[] => {
       const ids = new Set(pool.backends.map(({ id }) => id));
       for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
       for (const { id, requests, errors, latency } of pool.backends) {
@@ -75,7 +77,7 @@ export function poolSection({ dom, formats, pictures, actions, row, track }: Poo
       const topRate = Math.max(0, ...[...known.values()].flatMap((own) => own.track.rates()));
       return pool.backends.map((backend) => {
         const { track, colour } = known.get(backend.id) as { track: Track; colour: number };
-        return { pool: pool.name, backend, track, colour, topRate };
+        return { pool: pool.name, backend, track, colour, topRate, now };
       });
     };
   }

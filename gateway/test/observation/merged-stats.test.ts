@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BackendState } from '../../../src/index.ts';
-import { mergeStats } from '../../src/admin/merged-stats.ts';
 import type { GatewayStats } from '../../src/contracts.ts';
+import { mergeStats } from '../../src/observation/merged-stats.ts';
 import { backendStats, gatewayStats, latencyOf, poolStats } from './figures.ts';
 
 /** A worker with one pool of one backend. */

@@ -1,4 +1,4 @@
-import type { GatewayEvent } from '../contracts.ts';
+import type { GatewayEvent } from './event-log.ts';
 
 const MAX_EVENTS = 100;
 /** Within how many milliseconds workers tell of the same thing. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { mergedEvents } from '../../src/admin/merged-events.ts';
 import type { GatewayEvent } from '../../src/contracts.ts';
+import { mergedEvents } from '../../src/observation/merged-events.ts';
 
 const event = (at: number, type: string, backend = 'a', message = type): GatewayEvent => {
   return { at, pool: 'shop', type, backend, message };

@@ -1,3 +1,4 @@
+import { type BackendStats, Balancer } from 'evenkeel';
 import type {
   Command,
   Control,
@@ -8,6 +9,9 @@ import type {
   GatewayStats,
   LatencyStats,
 } from '../../src/contracts.ts';
+import { BACKEND_FIGURES, type BackendSource } from '../../src/observation/backend-figures.ts';
+import { BackendMeter } from '../../src/observation/backend-meter.ts';
+import { readFigures } from '../../src/observation/figure.ts';
 import { LatencyHistogram } from '../../src/observation/latency-histogram.ts';
 
 /** What a histogram says of some latencies. */
@@ -17,17 +21,24 @@ export function latencyOf(...latenciesMs: number[]): LatencyStats {
   return histogram.stats();
 }
 
+/** What the figures of a new backend are read from. */
+export function backendSource(id: string): BackendSource {
+  const [engine] = new Balancer([{ url: 'http://10.0.0.1', id }]).stats().backends as [BackendStats];
+  return { engine, meter: new BackendMeter(), isPanic: false, checkFailure: undefined };
+}
+
+/** A backend that has done nothing. */
+export function newBackendStats(
+  id: string,
+  overrides: Partial<GatewayBackendStats> = {},
+): GatewayBackendStats {
+  return { ...readFigures(BACKEND_FIGURES, backendSource(id)), ...overrides };
+}
+
+/** A backend that has been busy. */
 export function backendStats(id: string, overrides: Partial<GatewayBackendStats> = {}): GatewayBackendStats {
-  return {
-    id,
+  return newBackendStats(id, {
     url: id,
-    zone: undefined,
-    backup: false,
-    weight: 1,
-    currentWeight: 1,
-    state: 'up',
-    alive: true,
-    checkFailure: undefined,
     activeConnections: 2,
     requests: 10,
     errors: 1,
@@ -37,8 +48,10 @@ export function backendStats(id: string, overrides: Partial<GatewayBackendStats>
     share: 0.5,
     statuses: { '2xx': 6, '3xx': 0, '4xx': 1, '5xx': 1 },
     latency: latencyOf(1, 20, 40_000),
+    lastStateChangeAt: 1_700_000_000_000,
+    downSeconds: 7.5,
     ...overrides,
-  };
+  });
 }
 
 export function poolStats(

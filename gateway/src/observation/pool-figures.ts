@@ -1,0 +1,104 @@
+// The table of a pool's figures; see backend-figures.ts.
+import type { BalancerStats, FailoverStats, LeaseQueueStats } from 'evenkeel';
+import { BACKEND_FIGURES, type GatewayBackendStats } from './backend-figures.ts';
+import { figuresOf, type StatsOf } from './figure.ts';
+import { ANY, DISTINCT, LARGEST } from './merge.ts';
+
+/** What the figures of a pool are read from. */
+export interface PoolSource {
+  readonly name: string;
+  readonly engine: BalancerStats;
+  readonly failover: FailoverStats | undefined;
+  readonly queue: LeaseQueueStats | undefined;
+  readonly backends: readonly GatewayBackendStats[];
+}
+
+const ofFailover = figuresOf<FailoverStats>();
+const ofQueue = figuresOf<LeaseQueueStats>();
+const ofWaits = figuresOf<LeaseQueueStats['waitMs']>();
+const { text, flag, gauge, group, list } = figuresOf<PoolSource>();
+
+const FAILOVER_FIGURES = {
+  retries: ofFailover.counts<FailoverStats['retries']>({
+    help: 'Requests that were sent to another backend, by the reason.',
+    metric: { name: 'evenkeel_retries_total', label: 'reason' },
+    read: ({ retries }) => retries,
+  }),
+  declined: ofFailover.counts<FailoverStats['declined']>({
+    help: 'Failures that were not retried, by the reason.',
+    metric: { name: 'evenkeel_retries_declined_total', label: 'reason' },
+    read: ({ declined }) => declined,
+  }),
+};
+
+const QUEUE_FIGURES = {
+  depth: ofQueue.gauge({
+    help: 'Requests that wait for a backend.',
+    metric: { name: 'evenkeel_queue_depth' },
+    read: ({ depth }) => depth,
+  }),
+  served: ofQueue.counter({ help: 'Waits that ended with a backend.', read: ({ served }) => served }),
+  timedOut: ofQueue.counter({ help: 'Waits that took too long.', read: ({ timedOut }) => timedOut }),
+  cancelled: ofQueue.counter({ help: 'Waits whose client left.', read: ({ cancelled }) => cancelled }),
+  abandoned: ofQueue.counter({
+    help: 'Waits that ended because no backend could become free.',
+    read: ({ abandoned }) => abandoned,
+  }),
+  refused: ofQueue.counter({
+    help: 'Requests for which the queue had no room.',
+    read: ({ refused }) => refused,
+  }),
+  waitMs: ofQueue.group(
+    {
+      sum: ofWaits.counter({
+        help: 'How long served requests have waited for a backend, together.',
+        unit: 'ms',
+        metric: { name: 'evenkeel_queue_wait_seconds_total' },
+        read: ({ sum }) => sum,
+      }),
+      max: ofWaits.gauge({
+        help: 'The longest wait of a served request.',
+        unit: 'ms',
+        merge: LARGEST,
+        read: ({ max }) => max,
+      }),
+    },
+    'How long served requests have waited.',
+    ({ waitMs }) => waitMs,
+  ),
+};
+
+export const POOL_FIGURES = {
+  name: text({ help: 'Name.', read: ({ name }) => name }),
+  strategy: text<string>({ help: 'Strategy.', merge: DISTINCT, read: ({ engine }) => engine.strategy }),
+  fingerprint: text<string>({
+    help: 'Digest of members, weights and strategy: gateways with equal fingerprints choose alike.',
+    merge: DISTINCT,
+    read: ({ engine }) => engine.fingerprint,
+  }),
+  panic: flag({
+    help: '1 while health is ignored because too much of the pool is out, else 0.',
+    merge: ANY,
+    metric: { name: 'evenkeel_pool_panic' },
+    read: ({ engine }) => engine.panic,
+  }),
+  keys: gauge({
+    help: 'Remembered keys; each worker remembers its own.',
+    metric: { name: 'evenkeel_pool_keys' },
+    read: ({ engine }) => engine.keys,
+  }),
+  inFlight: gauge({
+    help: 'Leases held now.',
+    metric: { name: 'evenkeel_pool_in_flight' },
+    read: ({ engine }) => engine.inFlight,
+  }),
+  failover: group(FAILOVER_FIGURES, 'Retries; missing if the pool has none.', ({ failover }) => failover),
+  queue: group(QUEUE_FIGURES, 'The queue; missing if the pool has none.', ({ queue }) => queue),
+  backends: list(
+    { table: BACKEND_FIGURES, key: 'id', help: 'Backends, in the order of the configuration.' },
+    ({ backends }) => backends,
+  ),
+};
+
+/** One pool, as operators see it; docs/figures.md describes each figure. */
+export type GatewayPoolStats = StatsOf<typeof POOL_FIGURES>;
