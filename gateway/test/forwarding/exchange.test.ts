@@ -460,7 +460,8 @@ describe('a request that must be let in', () => {
   it('is told where it stands, and refused where it came too often', async () => {
     const { begin, sent, engine, records, held } = setUp({}, { routes: [{ pool: 'pool', rateLimit: RATE }] });
     const one = begin();
-    await settled();
+    // The first request also waits until the limiter is loaded.
+    await expect.poll(() => sent.length).toBe(1);
     sent[0]!.answer(200);
     expect(one.client.headers).toContain('RateLimit-Remaining');
     const other = begin();
