@@ -1,60 +1,84 @@
-/** A request as the host hands it in. evenkeel passes this very object on to the {@link HTTPService}. */
+// The types that hosts implement and pass in: requests, responses, HTTP service, response writer and pool
+// entries.
+
+/** A request of a client. evenkeel passes the same object on to the {@link HTTPService}. */
 export interface Request {
   id: string;
-  /** Path with its query, for example `/products/7?lang=en`; added to the backend's base URL. */
+  /** Path with query, for example `/products/7?lang=en`. It is appended to the backend's base URL. */
   path: string;
   method: string;
   payload: string;
   headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** The client's IP address, where the host knows it. */
+  /** The client's IP address, if the host knows it. */
   clientAddress?: string;
 }
 
-/** A backend's answer, passed on to the {@link ResponseWriter} as the very object that came. */
+/** A response of a backend. evenkeel passes the same object on to the {@link ResponseWriter}. */
 export interface Response {
   status: number;
   data: string;
   headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** What an {@link HTTPService} gets as its third argument, where the host configured a timeout or passed a signal. */
+/**
+ * The third argument of an {@link HTTPService}, passed only if the host configured a timeout or passed a
+ * signal.
+ */
 export interface SendOptions {
-  /** Aborts when the client left or the time is up. */
+  /** Aborts when the client leaves or the time is up. */
   readonly signal: AbortSignal;
 }
 
-/** Sends one request to one backend. The host injects it. */
+/** Sends a request to a backend. The host implements it. */
 export interface HTTPService {
   /**
-   * An error that it rejects with may have the property `requestSent: false`: it vouches that nothing was sent (connection refused, name
-   * not found), so that failover may send even a POST to another backend.
+   * The error of a rejection may have the property `requestSent: false`. It guarantees that nothing was sent,
+   * for example because the connection was refused. Then failover may send even a POST to another backend.
    *
    * @param url - the backend's base URL followed by the request's path
-   * @param request - the very object that was given to `onRequest`
-   * @param options - left out unless the host configured a timeout or passed a signal
+   * @param request - the object that was passed to `onRequest`
+   * @param options - passed only if the host configured a timeout or passed a signal
    */
   sendRequest(url: string, request: Request, options?: SendOptions): Promise<Response>;
 }
 
-/** Takes the one answer of a request. A method may return a promise: evenkeel waits for it. */
+/**
+ * Receives the response to one request. The host implements it. A method may return a promise, which evenkeel
+ * awaits.
+ */
 export interface ResponseWriter {
-  /** Takes the answer: the very object that the {@link HTTPService} resolved with. Either this or `writeError` is called, once. */
+  /**
+   * Writes the response that the {@link HTTPService} resolved with. Either this or `writeError` is called,
+   * exactly once.
+   */
   writeResponse(response: Response): void;
-  /** Takes a header that goes out beside the answer or the error, before it. Only options such as sessions or a rate limit write any. */
+  /**
+   * Adds a header to the response. Called before `writeResponse` or `writeError`, only by options such as
+   * sessions or a rate limit.
+   */
   writeHeader(header: string, value: string): void;
-  /** Takes what stands in place of an answer: an error of evenkeel, with the `status` that fits, or what the {@link HTTPService} failed with. */
+  /**
+   * Writes an error instead of a response: an error of evenkeel with an HTTP `status`, or the error of the
+   * {@link HTTPService}.
+   */
   writeError(error: Error): void;
 }
 
-/** What every form of a pool entry but the URL string may carry. */
+/** Optional properties of a pool entry, in every form but the URL string. */
 export interface BackendTraits {
-  /** Stable name of the backend; decides its points on the ring. @defaultValue the base URL */
+  /**
+   * Stable name of the backend, from which its points on the ring are computed.
+   * @defaultValue the base URL
+   */
   id?: string;
-  /** Share of the load relative to the others, from 0 (none) to 1,000; fractions are fine. @defaultValue 1 */
+  /**
+   * Share of the load relative to the other backends, from 0 (none) to 1,000; need not be an integer.
+   * @defaultValue 1
+   */
   weight?: number;
-  /** Where the backend stands, for example `eu-west-1a`. */
+  /** The availability zone of the backend, for example `eu-west-1a`. */
   zone?: string;
-  /** Serves only when no other backend can. @defaultValue false */
+  /** Whether the backend gets requests only if no other backend can serve them. @defaultValue false */
   backup?: boolean;
 }
 
@@ -81,13 +105,13 @@ export interface HostBackend extends BackendTraits {
 export type BackendPoolEntry = BackendServiceInfo | UrlBackend | HostBackend | string;
 
 /**
- * The pool of backends. The array stays the caller's: what is pushed to it, or removed from it, later is
- * noticed at the next request.
+ * The pool of backends. evenkeel never changes the array, but follows it: a backend that is added to it or
+ * removed from it is noticed at the next request.
  */
 export type BackendPool = BackendPoolEntry[];
 
-/** The class that balances, as its callers see it. */
+/** The interface of the load balancer. */
 export interface ILoadBalancer {
-  /** @returns a promise that settles when the answer has been written */
+  /** @returns a promise that settles when the response was written */
   onRequest(request: Request, responseWriter: ResponseWriter): Promise<void>;
 }

@@ -1,27 +1,32 @@
+// Time limits and cancellation of work: abort signals, timeouts and waits.
+
 import type { Timers } from './env.ts';
 import { CancelledError, UpstreamTimeoutError } from './errors.ts';
 import { shown } from './shown.ts';
 
-/** The longest delay that platform timers can hold; a longer one would fire at once. */
+/** The longest delay of platform timers. A timer with a longer one would fire at once. */
 export const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** What ends some work early. */
+/** The conditions that end some work early. */
 export interface Deadline {
   /** Aborts when the client leaves. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds for all of the work. */
+  /** Time limit for the whole work, in milliseconds. */
   readonly timeoutMs?: number | undefined;
   readonly timers: Timers;
 }
 
-/** A signal of our own, and what ends its waiting for the client and the clock. */
+/** A signal that aborts at a deadline. */
 export interface LimitedSignal {
   readonly signal: AbortSignal;
-  /** Takes back the timer and the listener; the signal is not aborted any more. */
+  /** Removes the timer and the listener. Afterwards the signal never aborts. */
   dispose(): void;
 }
 
-/** A signal that aborts when the client leaves or the time is up, whichever is first, with an `Error` that says which. */
+/**
+ * A signal that aborts when the client leaves or the time is up, whichever is first. Its reason is an `Error`
+ * for the one or the other.
+ */
 export function limitedSignal({ signal, timeoutMs, timers }: Deadline): LimitedSignal {
   const controller = new AbortController();
   const stop = (reason: Error) => {
@@ -43,10 +48,11 @@ export function limitedSignal({ signal, timeoutMs, timers }: Deadline): LimitedS
 }
 
 /**
- * Does some work until it ends, the client leaves or the time is up, whichever is first. Work that ignores its signal is left
- * behind, and what becomes of it is of no interest any more.
+ * Runs some work until it ends, the client leaves or the time is up, whichever is first. The result of work
+ * that goes on after that, because it ignores its signal, is discarded.
  *
- * @throws UpstreamTimeoutError when the time is up; the signal's reason, as an `Error`, when the client left; else what the work throws
+ * @throws UpstreamTimeoutError if the time is up; the signal's reason, as an `Error`, if the client left;
+ * else the error of the work
  */
 export function withDeadline<T>(work: (signal: AbortSignal) => Promise<T>, deadline: Deadline): Promise<T> {
   return new Promise<T>((resolve, reject) => {
@@ -54,12 +60,12 @@ export function withDeadline<T>(work: (signal: AbortSignal) => Promise<T>, deadl
     const stop = () => reject(signal.reason as Error);
     if (signal.aborted) return stop();
     signal.addEventListener('abort', stop, { once: true });
-    // The executor turns a synchronous throw into a rejection.
+    // The executor turns a synchronous exception into a rejection.
     new Promise<T>((done) => done(work(signal))).finally(dispose).then(resolve, reject);
   });
 }
 
-/** Waits. @throws the signal's reason, as an `Error`, when the client leaves */
+/** Waits for `delayMs` milliseconds. @throws the signal's reason, as an `Error`, if the client leaves */
 export function pause(delayMs: number, timers: Timers, signal: AbortSignal | undefined): Promise<void> {
   if (signal?.aborted) return Promise.reject(abortError(signal));
   return new Promise((resolve, reject) => {
@@ -75,13 +81,15 @@ export function pause(delayMs: number, timers: Timers, signal: AbortSignal | und
   });
 }
 
-/** Why a signal was aborted, as an `Error`. */
+/** The reason of an aborted signal, as an `Error`. */
 export function abortError(signal: AbortSignal): Error {
   const reason: unknown = signal.reason;
   return reason instanceof Error ? reason : new CancelledError(undefined, { cause: reason });
 }
 
-/** @throws RangeError where a timeout is not a number of milliseconds that timers can hold */
+/**
+ * @throws RangeError if a timeout is not a number of milliseconds above 0 and up to {@link MAX_TIMEOUT_MS}
+ */
 export function checkTimeout(timeoutMs: number | undefined, name: string): void {
   if (
     timeoutMs !== undefined &&

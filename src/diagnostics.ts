@@ -1,3 +1,5 @@
+// Publishes the events of a balancer on `node:diagnostics_channel`.
+
 import { channel } from 'node:diagnostics_channel';
 import type { Balancer } from './index.ts';
 
@@ -7,10 +9,11 @@ export function channelName(type: string): string {
 }
 
 /**
- * Publishes the events of a balancer on `node:diagnostics_channel`, each on the channel of its type, so that a tracer can listen
- * without knowing the host. The messages are the events themselves: ids of backends, never a key, a token or a path.
+ * Publishes the events of a balancer on `node:diagnostics_channel`, each on the channel of its type. So a
+ * tracer can subscribe without access to the host's code. The messages are the events themselves; they
+ * contain ids of backends, never a key, a token or a path.
  *
- * @returns a function that ends that
+ * @returns a function that stops publishing
  */
 export function publishEvents<R>(balancer: Balancer<R>): () => void {
   return balancer.subscribe((event) => {

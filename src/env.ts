@@ -1,26 +1,29 @@
+// The clock, the random source and the timers that are injected. The only core file that uses the platform's
+// own.
+
 /** A source of time. */
 export interface Clock {
-  /** Milliseconds since some fixed moment; never goes back. */
+  /** Milliseconds since a fixed point in time. Never decreases. */
   now(): number;
 }
 
-/** One-shot timers. Only the shells around the engine use them, never the engine. */
+/** One-shot timers. The engine never uses them; only the code around it does. */
 export interface Timers {
   /**
    * Calls `callback` once after `delayMs` milliseconds.
-   * @param background - the timer alone must not keep a process alive
-   * @returns a function that calls it off; harmless afterwards
+   * @param background - whether the process may exit while the timer is pending
+   * @returns a function that cancels the timer; without effect after the timer fired
    */
   schedule(callback: () => void, delayMs: number, background?: boolean): () => void;
 }
 
 /**
- * All that evenkeel takes from its surroundings. Tests and the simulator pass their own; everything else in
- * the core is a pure function of its input and of these.
+ * Everything that evenkeel uses of its environment. Tests and the simulator inject their own. The core
+ * depends on nothing else but its input.
  */
 export interface Env {
   readonly clock: Clock;
-  /** A number from 0 up to, but not including, 1. */
+  /** Returns a random number from 0 up to, but not including, 1. */
   readonly random: () => number;
   readonly timers: Timers;
 }
@@ -32,7 +35,7 @@ export const systemEnv: Env = {
   timers: {
     schedule(callback, delayMs, background = false) {
       const timer = setTimeout(callback, delayMs);
-      // Browsers and edge workers have numbers here, and no process to keep alive.
+      // In browsers and edge workers a timer is a number, and there is no process to keep alive.
       if (background && typeof timer === 'object') timer.unref();
       return () => clearTimeout(timer);
     },

@@ -1,3 +1,5 @@
+// The errors that a request can end with.
+
 /** The stable codes of {@link LoadbalancerError}. */
 export type LoadbalancerErrorCode =
   | 'ERR_LB_NO_BACKEND'
@@ -7,32 +9,38 @@ export type LoadbalancerErrorCode =
   | 'ERR_LB_RATE_LIMITED'
   | 'ERR_LB_OVERLOADED';
 
-/** One try of a request on one backend. */
+/** An attempt to send a request to a backend. */
 export interface Attempt {
-  /** Id of the backend that was tried. */
+  /** Id of the backend. */
   readonly backend: string;
-  /** What came of it, in words. */
+  /** Why the attempt failed, in words. */
   readonly reason: string;
 }
 
-/** What an error may carry along. */
+/** Optional details of an error. */
 export interface LoadbalancerErrorOptions {
   readonly cause?: unknown;
-  /** `false` vouches that nothing was sent, so that the request may go to another backend whatever its method. */
+  /**
+   * `false` guarantees that nothing was sent. Then the request may go to another backend, whatever its
+   * method.
+   */
   readonly requestSent?: boolean;
   readonly attempts?: readonly Attempt[];
 }
 
-/** The base of all errors that a request can end in. */
+/** The base class of all errors that a request can end with. */
 export class LoadbalancerError extends Error {
-  /** Names the class in each copy of evenkeel: a process may have the ES module and the CommonJS build. */
+  /**
+   * Identifies the class in all copies of evenkeel, as a process may load both the ES module and the CommonJS
+   * build.
+   */
   protected static readonly brand: string = 'evenkeel.LoadbalancerError';
   readonly code: LoadbalancerErrorCode;
-  /** The HTTP status that fits (RFC 9110 section 15). */
+  /** The HTTP status for a response (RFC 9110 section 15). */
   readonly status: number;
-  /** The backends that were tried, first one first; empty where none was. */
+  /** The failed attempts in their order; empty if there was none. */
   readonly attempts: readonly Attempt[];
-  /** `false` where it is sure that nothing was sent; `undefined` where nobody knows. */
+  /** `false` if it is certain that nothing was sent; `undefined` if it is not known. */
   readonly requestSent: boolean | undefined;
 
   constructor(
@@ -56,7 +64,10 @@ export class LoadbalancerError extends Error {
   }
 }
 
-/** Whether a value is an instance of a class, or of a class with the same brand. It calls no getter of the value. */
+/**
+ * Whether a value is an instance of a class, or of a class with the same brand. It calls no getter of the
+ * value.
+ */
 function isBranded(value: unknown, kind: { readonly prototype: object }): boolean {
   if (Object.prototype.isPrototypeOf.call(kind.prototype, value as object)) return true;
   const brand = brandOf(kind);
@@ -66,12 +77,15 @@ function isBranded(value: unknown, kind: { readonly prototype: object }): boolea
   return false;
 }
 
-/** The brand of the class itself: a subclass that has none is of its own kind. */
+/** The brand of a class itself; `undefined` for a subclass that declares none. */
 function brandOf(kind: unknown): unknown {
   return typeof kind === 'function' ? Object.getOwnPropertyDescriptor(kind, 'brand')?.value : undefined;
 }
 
-/** No backend may take the request: the pool is empty, or all of it is out or was tried. Status 503. */
+/**
+ * No backend may serve the request: the pool is empty, or every backend is unavailable or was already tried.
+ * Status 503.
+ */
 export class NoBackendError extends LoadbalancerError {
   protected static override readonly brand: string = 'evenkeel.NoBackendError';
 
@@ -80,7 +94,10 @@ export class NoBackendError extends LoadbalancerError {
   }
 }
 
-/** The backend failed with something that is not an `Error`; that something is the `cause`. Status 502. */
+/**
+ * The backend failed. The `cause` is the original error, or the thrown value that is not an `Error`. Status
+ * 502.
+ */
 export class UpstreamError extends LoadbalancerError {
   protected static override readonly brand: string = 'evenkeel.UpstreamError';
 
@@ -89,7 +106,7 @@ export class UpstreamError extends LoadbalancerError {
   }
 }
 
-/** The backend did not answer in time. Status 504. */
+/** The backend did not respond in time. Status 504. */
 export class UpstreamTimeoutError extends LoadbalancerError {
   protected static override readonly brand: string = 'evenkeel.UpstreamTimeoutError';
 
@@ -98,7 +115,7 @@ export class UpstreamTimeoutError extends LoadbalancerError {
   }
 }
 
-/** The client left before the answer. Status 499, as nginx logs it: nobody is there to read it. */
+/** The client left before it got the response. Status 499, as in nginx's logs; it is never sent. */
 export class CancelledError extends LoadbalancerError {
   protected static override readonly brand: string = 'evenkeel.CancelledError';
 
@@ -107,10 +124,10 @@ export class CancelledError extends LoadbalancerError {
   }
 }
 
-/** Somebody sent too many requests. Status 429. */
+/** The client sent too many requests. Status 429. */
 export class RateLimitedError extends LoadbalancerError {
   protected static override readonly brand: string = 'evenkeel.RateLimitedError';
-  /** Milliseconds after which another request has a chance. */
+  /** Milliseconds after which a request may succeed. */
   readonly retryAfterMs: number;
 
   constructor(retryAfterMs: number, message = 'too many requests', options?: LoadbalancerErrorOptions) {
@@ -119,10 +136,10 @@ export class RateLimitedError extends LoadbalancerError {
   }
 }
 
-/** Every backend has its hands full, and so has the queue, or the wait in it was too long. Status 503. */
+/** Every backend is at its limit, and the queue is full or the wait in it was too long. Status 503. */
 export class OverloadedError extends LoadbalancerError {
   protected static override readonly brand: string = 'evenkeel.OverloadedError';
-  /** Milliseconds after which another try has a chance. */
+  /** Milliseconds after which a request may succeed. */
   readonly retryAfterMs: number;
 
   constructor(retryAfterMs: number, message = 'every backend is busy', options?: LoadbalancerErrorOptions) {

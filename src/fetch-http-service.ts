@@ -1,3 +1,5 @@
+// An HTTP service over the platform's `fetch`.
+
 import type { HTTPService, Request, Response, SendOptions } from './contracts.ts';
 import { checkTimeout, withDeadline } from './deadline.ts';
 import { systemEnv, type Timers } from './env.ts';
@@ -10,7 +12,7 @@ import { shown } from './shown.ts';
 
 /** Settings of {@link FetchHTTPService}. */
 export interface FetchHTTPServiceOptions {
-  /** Milliseconds for a whole answer, its body included, above 0. @defaultValue 30,000 */
+  /** Time limit for a complete response with its body, in milliseconds, above 0. @defaultValue 30,000 */
   readonly timeoutMs?: number;
   /** @defaultValue the platform's `fetch` */
   readonly fetch?: typeof fetch;
@@ -18,22 +20,25 @@ export interface FetchHTTPServiceOptions {
   readonly timers?: Timers;
 }
 
-/** Headers of one connection alone, and those that `fetch` works out by itself. */
+/** Request headers that are not sent: those of one connection, and those that `fetch` sets itself. */
 const OWN_HEADERS = new Set([...HOP_HEADERS, 'accept-encoding', 'content-length', 'expect', 'host']);
 
-/** What `fetch` undoes when it decodes a body. */
+/**
+ * Response headers that are not passed on: those of one connection, and those of the encoded body, as `fetch`
+ * decodes it.
+ */
 const NOT_PASSED_ON = new Set([...HOP_HEADERS, 'content-encoding', 'content-length', 'set-cookie']);
 
 /**
- * An {@link HTTPService} over the platform's `fetch`. Method, payload and headers go through, but for those that speak of one
- * connection; redirects are passed on, not followed; the body is read as text in UTF-8.
+ * An {@link HTTPService} over the platform's `fetch`. It passes on method, payload and headers, except
+ * headers of one connection. Redirects are passed on, not followed. The body is read as UTF-8 text.
  */
 export class FetchHTTPService implements HTTPService {
   readonly #timeoutMs: number;
   readonly #fetch: typeof fetch;
   readonly #timers: Timers;
 
-  /** @throws RangeError where `timeoutMs` is out of range */
+  /** @throws RangeError if `timeoutMs` is out of range */
   constructor({
     timeoutMs = 30_000,
     fetch = globalThis.fetch,
@@ -46,9 +51,10 @@ export class FetchHTTPService implements HTTPService {
   }
 
   /**
-   * @throws TypeError where the request cannot be sent as it is (a bad URL, method or header; GET or HEAD with a payload)
-   * @throws UpstreamTimeoutError when the time is up, UpstreamError with the `cause` where the exchange failed, the signal's
-   * reason when the client left
+   * @throws TypeError if the request is invalid: its URL, method or a header; or a GET or HEAD with a payload
+   * @throws UpstreamTimeoutError if the time is up
+   * @throws UpstreamError with the `cause` if the exchange failed
+   * @throws the reason of the signal if the client left
    */
   async sendRequest(url: string, request: Request, options?: SendOptions): Promise<Response> {
     const outgoing = outgoingRequest(url, request);
@@ -61,14 +67,18 @@ export class FetchHTTPService implements HTTPService {
 
   async #exchange(url: string, init: RequestInit): Promise<Response> {
     try {
-      const answer = await this.#fetch.call(undefined, url, init);
-      const codings = codingsOf(answer.headers.get('content-encoding'));
+      const response = await this.#fetch.call(undefined, url, init);
+      const codings = codingsOf(response.headers.get('content-encoding'));
       const unknown = codings.find((coding) => !isDecoded(coding));
       if (unknown !== undefined) {
-        await answer.body?.cancel();
-        throw new TypeError(`its body is coded as ${unknown}, which fetch does not decode`);
+        await response.body?.cancel();
+        throw new TypeError(`the content coding of the body must be gzip, deflate or br, got ${unknown}`);
       }
-      return { status: answer.status, data: await answer.text(), headers: incomingHeaders(answer.headers) };
+      return {
+        status: response.status,
+        data: await response.text(),
+        headers: incomingHeaders(response.headers),
+      };
     } catch (error) {
       if (init.signal?.aborted || error instanceof LoadbalancerError) throw error;
       const unsent = isUnsent(error) ? { requestSent: false } : {};
@@ -87,7 +97,7 @@ function outgoingRequest(url: string, { method, payload, headers }: Request): Re
   const bodiless = /^(get|head)$/i.test(method);
   if (bodiless && payload)
     throw new TypeError(
-      `a ${method} request cannot carry a payload through fetch, got ${payload.length} characters`,
+      `payload must be empty for ${method}, as fetch cannot send one, got ${payload.length} characters`,
     );
   try {
     const checked = new globalThis.Request(url, { method, headers: outgoingHeaders(headers) });
@@ -98,7 +108,7 @@ function outgoingRequest(url: string, { method, payload, headers }: Request): Re
 }
 
 function checkHeader(name: string, value: unknown): void {
-  if (!isToken(name)) throw new TypeError(`a header's name must be a token, got ${shown(name)}`);
+  if (!isToken(name)) throw new TypeError(`a header name must be a token, got ${shown(name)}`);
   if (typeof value !== 'string' || /[^\t\x20-\x7e\x80-\xff]/.test(value))
     throw new TypeError(`header ${name} must be printable Latin-1 text, got ${shown(value)}`);
 }
@@ -123,11 +133,11 @@ function incomingHeaders(headers: Headers): Record<string, string | readonly str
   return { ...Object.fromEntries(others), ...(cookies.length > 0 ? { 'set-cookie': cookies } : {}) };
 }
 
-/** The innermost reason: `fetch` says only "fetch failed" and hides the rest in causes. */
+/** The message of the innermost cause, as `fetch` itself only says "fetch failed". */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.cause instanceof Error) return reasonOf(error.cause);
-  // A name with several addresses fails with an error for each, and no message.
+  // A host name with several addresses fails with one error for each address.
   if (error instanceof AggregateError && error.errors.length > 0)
     return error.errors.map(reasonOf).join('; ');
   return error.message || error.name;

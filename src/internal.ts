@@ -1,6 +1,6 @@
 /**
- * The second door: what `evenkeel-gateway` needs beyond the public API. It has no promise of stability; the two
- * packages are released together and pinned to each other. Hosts import `evenkeel`.
+ * The exports for `evenkeel-gateway` that are not public. They may change in any release, as the two packages
+ * are released together and pinned to each other. Hosts import `evenkeel`.
  */
 export { MAX_TIMEOUT_MS } from './deadline.ts';
 export { type FailureKind, failureKind } from './http/failure-kind.ts';

@@ -1,20 +1,22 @@
-/** Where evenkeel writes what it does. The host injects it; a logger that throws never breaks a request. */
+// The logger interface, and a simple logger.
+
+/** Receives the log of evenkeel. The host implements it. A logger that throws never breaks a request. */
 export interface ILoggerService {
-  /** evenkeel passes the level (`'debug'`, `'warn'` or `'error'`) first and one message after it. */
+  /** Called with the level (`'debug'`, `'warn'` or `'error'`) and a message. */
   log(...args: unknown[]): void;
-  /** Set to `false` to be spared the one line a decision, and the work of building it. */
+  /** `false` turns off the `debug` message for each decision, and saves the time to build it. */
   readonly debugEnabled?: boolean;
 }
 
-/** The settings of {@link LoggerService}. */
+/** Settings of {@link LoggerService}. */
 export interface LoggerServiceOptions {
-  /** Whether one line for each decision is wanted. @defaultValue false */
+  /** Whether to log each decision. @defaultValue false */
   readonly debug?: boolean;
-  /** Where lines go. @defaultValue the console */
+  /** Receives the log lines. @defaultValue `console.log` */
   readonly sink?: (...args: unknown[]) => void;
 }
 
-/** A small logger to start with: writes each line to the console behind the name `evenkeel`. */
+/** A simple logger: writes each message to the console, prefixed with `evenkeel`. */
 export class LoggerService implements ILoggerService {
   readonly debugEnabled: boolean;
   readonly #sink: (...args: unknown[]) => void;

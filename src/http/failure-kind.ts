@@ -1,6 +1,6 @@
-// Sorts the errors of HTTP clients by what went wrong: undici (also below Node's `fetch`) and Node's sockets.
+// Classifies the errors of HTTP clients: those of undici (also inside Node's `fetch`) and of Node's sockets.
 
-/** Errors that mean that time was up. */
+/** Codes of timeouts. */
 const TIMEOUTS = new Set([
   'UND_ERR_HEADERS_TIMEOUT',
   'UND_ERR_BODY_TIMEOUT',
@@ -8,12 +8,10 @@ const TIMEOUTS = new Set([
   'ETIMEDOUT',
 ]);
 
-/**
- * This process can open no more connections: file descriptors, ports or memory of the machine have run out.
- */
+/** This process can open no more connections: file descriptors, ports or memory have run out. */
 const EXHAUSTED = new Set(['EMFILE', 'ENFILE', 'EADDRNOTAVAIL', 'ENOBUFS']);
 
-/** The request cannot be sent as it is. */
+/** The request is invalid. */
 const UNSENDABLE = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH']);
 
 /**
@@ -21,12 +19,12 @@ const UNSENDABLE = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_REQ_CONTENT_LENGTH_M
  *
  * - `timeout`: the backend took too long
  * - `exhausted`: this process can open no more connections
- * - `unsendable`: the request cannot be sent as it is
+ * - `unsendable`: the request is invalid
  * - `broken`: anything else; the backend's fault
  */
 export type FailureKind = 'timeout' | 'exhausted' | 'unsendable' | 'broken';
 
-/** Sorts an error by its code, or by the code of what caused it. */
+/** Classifies an error by its code, or by the code of its cause. */
 export function failureKind(error: unknown): FailureKind {
   const code = codeOf(error);
   if (TIMEOUTS.has(code)) return 'timeout';
@@ -34,7 +32,7 @@ export function failureKind(error: unknown): FailureKind {
   return UNSENDABLE.has(code) ? 'unsendable' : 'broken';
 }
 
-/** The code of an error, or of what caused it. */
+/** The code of an error, or of its cause. */
 function codeOf(error: unknown): string {
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
   if (typeof code === 'string') return code;

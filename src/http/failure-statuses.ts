@@ -1,6 +1,9 @@
-// Statuses of responses that count as their backend's failure unless the host says otherwise.
+// The response statuses that count as failures of the backend by default.
 
-/** Bad Gateway, Service Unavailable, Gateway Timeout (RFC 9110 section 15.6): a retry elsewhere may help. */
+/**
+ * Bad Gateway, Service Unavailable, Gateway Timeout (RFC 9110 section 15.6): a retry on another backend may
+ * help.
+ */
 export const FAILURE_STATUSES: readonly number[] = [502, 503, 504];
 
 /** Whether a status is one of {@link FAILURE_STATUSES}. */

@@ -1,9 +1,9 @@
-// The elements of `Forwarded` (RFC 7239), as every proxy of ours writes them.
+// Formats elements of the `Forwarded` header (RFC 7239).
 import { isToken } from './token.ts';
 
 /**
- * An address as `for=` says it (RFC 7239 section 6).
- * @param address - empty or `undefined` if it is not known
+ * An address in the format of `for=` (RFC 7239 section 6).
+ * @param address - `undefined` or empty if it is not known
  */
 export function forwardedNode(address: string | undefined): string {
   if (!address) return 'unknown';
@@ -12,6 +12,6 @@ export function forwardedNode(address: string | undefined): string {
 
 /** One element of `Forwarded`. @param node - from {@link forwardedNode} */
 export function forwardedElement(node: string, host: string, scheme: string): string {
-  // RFC 7239 section 4: a host that is no token stands in quotes.
+  // RFC 7239 section 4: a host that is not a token is quoted.
   return `for=${node};host=${isToken(host) ? host : `"${host}"`};proto=${scheme}`;
 }

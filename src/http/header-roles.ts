@@ -1,4 +1,4 @@
-// Which headers belong to one connection alone, and what the others that a proxy looks at are to it.
+// The role of each header for a proxy: headers of one connection, and headers that a proxy reads or writes.
 
 /** Headers of one connection, whatever the message (RFC 9110 section 7.6.1). */
 export const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
@@ -19,9 +19,9 @@ export const HOP_HEADERS: ReadonlySet<string> = new Set([
   'proxy-authorization',
 ]);
 
-/** What a request header is to a proxy. */
+/** The role of a request header for a proxy. */
 export type RequestRole =
-  /** Of the connection alone: not passed on (RFC 9110 section 7.6.1). */
+  /** A header of one connection: not passed on (RFC 9110 section 7.6.1). */
   | 'hop'
   | 'connection'
   | 'host'
@@ -30,7 +30,7 @@ export type RequestRole =
   | 'expect'
   | 'upgrade'
   | 'via'
-  /** Says where a request comes from: passed on only where the peer is trusted. */
+  /** The origin of a request: passed on only if the peer is trusted. */
   | 'forwarded'
   | 'x-forwarded-for'
   | 'x-forwarded-proto'
@@ -59,7 +59,9 @@ const REQUEST_ROLES = new Map<string, RequestRole>([
   ['x-request-id', 'request-id'],
 ]);
 
-/** End-to-end headers that `Connection` cannot take away: applications rely on them, and so do we. */
+/**
+ * End-to-end headers that are passed on even if `Connection` lists them, as applications and we rely on them.
+ */
 const PROTECTED = new Set([
   'host',
   'content-length',
@@ -72,13 +74,13 @@ const PROTECTED = new Set([
   'range',
 ]);
 
-/** The lengths that special names have: all others are passed over at once. */
+/** 1 at the lengths of names with a role: a name of any other length has none. */
 const REQUEST_LENGTHS = lengthsOf(REQUEST_ROLES.keys());
 const RESPONSE_LENGTHS = lengthsOf([...HOP_HEADERS, 'content-length', 'date']);
 
 /**
- * What a request header is to a proxy; `undefined` for an ordinary one. An underscore counts as a hyphen:
- * many applications cannot tell `X_Forwarded_For` from the real one.
+ * The role of a request header; `undefined` for an ordinary one. An underscore counts as a hyphen, as many
+ * applications treat `X_Forwarded_For` like `X-Forwarded-For`.
  */
 export function requestRole(name: string): RequestRole | undefined {
   if (REQUEST_LENGTHS[name.length] !== 1) return undefined;
@@ -88,7 +90,7 @@ export function requestRole(name: string): RequestRole | undefined {
   return REQUEST_ROLES.has(lower.replaceAll('_', '-')) ? 'hop' : undefined;
 }
 
-/** What a response header is to a proxy; `undefined` for an ordinary one. */
+/** The role of a response header; `undefined` for an ordinary one. */
 export function responseRole(
   name: string,
 ): 'hop' | 'connection' | 'transfer-encoding' | 'content-length' | 'date' | undefined {
@@ -104,9 +106,9 @@ export function responseRole(
   return HOP_HEADERS.has(lower) ? 'hop' : undefined;
 }
 
-/** Names that `Connection` lists and that go with it, in lower case; `undefined` where it lists none. */
+/** The headers that `Connection` lists as belonging to the connection, in lower case; `undefined` if none. */
 export function listedNames(connection: string): string[] | undefined {
-  // Nearly always one of these two.
+  // Nearly every value is one of these two.
   if (connection === 'keep-alive' || connection === 'close') return undefined;
   const names = connection
     .toLowerCase()
@@ -116,7 +118,7 @@ export function listedNames(connection: string): string[] | undefined {
   return names.length === 0 ? undefined : names;
 }
 
-/** Takes headers away. @param headers - names and values by turns */
+/** Removes headers. @param headers - a flat list of names and values */
 export function without(headers: readonly string[], names: readonly string[]): string[] {
   const left: string[] = [];
   for (let index = 0; index < headers.length; index += 2) {

@@ -1,22 +1,23 @@
-// What a proxy answers by itself when no response of a backend can be passed on: status, code and text.
+// Responses that a proxy creates itself, if it cannot pass on a response of a backend: status, code and
+// message.
 import type { LoadbalancerError } from '../errors.ts';
 import type { FailureKind } from './failure-kind.ts';
 
-/** Why a proxy answers by itself. */
+/** A response that a proxy creates itself. */
 export interface Refusal {
   /** Status of the response (RFC 9110 section 15). */
   readonly status: number;
-  /** Stable, for programs. */
+  /** A stable code for programs. */
   readonly code: string;
-  /** For people; never says where backends are. */
+  /** A message for people. It never contains addresses of backends. */
   readonly message: string;
-  /** Milliseconds after which another try has a chance. */
+  /** Milliseconds after which a request may succeed. */
   readonly retryAfterMs?: number | undefined;
-  /** More headers: names and values by turns. */
+  /** Additional headers: a flat list of names and values. */
   readonly headers?: readonly string[];
 }
 
-/** A request that cannot be sent to any backend as it is. */
+/** The request is invalid for every backend. */
 export const BAD_REQUEST: Refusal = {
   status: 400,
   code: 'ERR_GW_BAD_REQUEST',
@@ -39,7 +40,7 @@ export const FAILURES: Readonly<Record<FailureKind, Refusal>> = {
   unsendable: BAD_REQUEST,
 };
 
-/** The refusal for an error of the load balancer; 503 without a time of its own asks to wait a second. */
+/** The refusal for an error of the load balancer. A 503 without `retryAfterMs` gets one second. */
 export function refusalOf(error: LoadbalancerError): Refusal {
   const { status, code, message, retryAfterMs } = error as LoadbalancerError & { retryAfterMs?: number };
   return { status, code, message, retryAfterMs: retryAfterMs ?? (status === 503 ? 1_000 : undefined) };

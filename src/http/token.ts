@@ -1,9 +1,9 @@
 // Tokens: names of methods, headers, cookies and parameters (RFC 9110 section 5.6.2).
 
-/** The token as a part of a larger expression, without flags. */
+/** The pattern of a token, to be used in a larger expression. */
 export const TOKEN_PATTERN = "[\\w!#$%&'*+.^`|~-]+";
 
-/** A text that is one token and nothing else. */
+/** Matches a text that is one token. */
 export const TOKEN = new RegExp(`^${TOKEN_PATTERN}$`);
 
 /** Whether a value is a token. */

@@ -1,4 +1,9 @@
-/** Codes of errors that come before the first byte: no connection, no name. Node and Bun have them. */
+// Recognises errors after which it is certain that nothing was sent.
+
+/**
+ * Codes of errors before the first byte: no connection, or the host name was not found. Node and Bun set
+ * them.
+ */
 const CODES = new Set([
   'EAI_AGAIN',
   'ECONNREFUSED',
@@ -7,10 +12,13 @@ const CODES = new Set([
   'ENOTFOUND',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
-/** What Deno says in their place. */
+/** Deno sets no codes, but this message. */
 const NO_CONNECTION = /client error \(Connect\)/;
 
-/** Whether it is sure that nothing was sent. Where several addresses were tried, all of them must say so. */
+/**
+ * Whether it is certain that nothing was sent. If several addresses were tried, none of them was sent
+ * anything.
+ */
 export function isUnsent(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isUnsent);

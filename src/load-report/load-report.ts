@@ -1,3 +1,5 @@
+// Makes a Node.js server report its load, in health checks and in a header of its responses.
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { type LoadSample, processLoad } from './process-load.ts';
@@ -7,33 +9,39 @@ export type { LoadSample } from './process-load.ts';
 
 /** Settings of {@link loadReport}. */
 export interface LoadReportOptions {
-  /** What is answered with the report; without a query. @defaultValue `'/health'` */
+  /** Path of the health check, whose response is the report; without a query. @defaultValue `'/health'` */
   readonly path?: string;
-  /** What the network carries one way, in bytes a second, above 0. @defaultValue none: the network is not reported */
+  /**
+   * Capacity of the network in one direction, in bytes a second, above 0.
+   * @defaultValue none: the network is not reported
+   */
   readonly bytesPerSecond?: number;
-  /** Measures the load since its last call; what it gives goes before what is measured otherwise. @defaultValue this process is measured */
+  /**
+   * Returns the load since its last call. Its values override the measured network.
+   * @defaultValue the load of this process
+   */
   readonly sample?: () => LoadSample;
-  /** Milliseconds since some fixed moment. @defaultValue the platform's clock */
+  /** Milliseconds since a fixed point in time. @defaultValue the platform's clock */
   readonly now?: () => number;
 }
 
 /**
- * Answers the health check, or adds the header to the answer that somebody else will give.
- * @param next - called, where it is given, for every request but the health check
- * @returns whether it has answered
+ * Responds to the health check, or adds the header to the response of another handler.
+ * @param next - if given, called for every request but the health check
+ * @returns whether it sent the response
  */
 export type LoadReport = (request: IncomingMessage, response: ServerResponse, next?: () => void) => boolean;
 
-/** Loads are measured over at least this long. */
+/** The load is measured over at least this many milliseconds. */
 const SAMPLE_MS = 1_000;
 
 const RESOURCES = ['cpu', 'memory', 'network', 'eventLoop'] as const;
 
 /**
- * Makes a Node.js server tell its load to the balancer in front of it: answers GET and HEAD of `/health` with JSON
- * `{ status, cpu, memory, network, eventLoop }`, each load from 0 to 1, and adds the ORCA header `endpoint-load-metrics` to every other
- * answer. It measures at most once a second, and only when it is asked: it holds no timer. Before the first second is over, all
- * that it measures itself but the memory is 0.
+ * Makes a Node.js server report its load to the load balancer in front of it. GET and HEAD of `/health` get a
+ * JSON response `{ status, cpu, memory, network, eventLoop }` with each load from 0 to 1. Every other
+ * response gets the ORCA header `endpoint-load-metrics`. The load is measured at most once a second, when a
+ * request comes; there is no timer. In the first second all measured values except the memory are 0.
  *
  * @example With Express, Connect and the like
  * ```ts
@@ -44,7 +52,7 @@ const RESOURCES = ['cpu', 'memory', 'network', 'eventLoop'] as const;
  * const report = loadReport();
  * http.createServer((request, response) => report(request, response) || handle(request, response));
  * ```
- * @throws TypeError or RangeError naming the option and the value
+ * @throws TypeError or RangeError that names the option and the value
  * @see ORCA, https://github.com/cncf/xds/blob/main/xds/data/orca/v3/orca_load_report.proto
  */
 export function loadReport(options: LoadReportOptions = {}): LoadReport {
@@ -60,7 +68,7 @@ export function loadReport(options: LoadReportOptions = {}): LoadReport {
     const elapsedMs = now() - sampledAt;
     if (!(elapsedMs >= SAMPLE_MS)) return;
     sampledAt += elapsedMs;
-    const network = meter && (meter.take() * 1_000) / elapsedMs / (bytesPerSecond as number);
+    const network = meter && (meter.readAndReset() * 1_000) / elapsedMs / (bytesPerSecond as number);
     load = measured(sample, network);
     metrics = orcaText(load, (requests * 1_000) / elapsedMs);
     requests = 0;
@@ -71,7 +79,7 @@ export function loadReport(options: LoadReportOptions = {}): LoadReport {
     refresh();
     const { method, url = '' } = request;
     if ((method === 'GET' || method === 'HEAD') && pathOf(url) === path) {
-      answer(response, method, JSON.stringify({ status: 'ok', ...load }));
+      respond(response, method, JSON.stringify({ status: 'ok', ...load }));
       return true;
     }
     requests++;
@@ -81,7 +89,7 @@ export function loadReport(options: LoadReportOptions = {}): LoadReport {
   };
 }
 
-function answer(response: ServerResponse, method: string, body: string): void {
+function respond(response: ServerResponse, method: string, body: string): void {
   response.writeHead(200, {
     'cache-control': 'no-store',
     'content-type': 'application/json',
@@ -95,7 +103,7 @@ function pathOf(url: string): string {
   return query < 0 ? url : url.slice(0, query);
 }
 
-/** Numbers from 0 to 1 with four digits, and nothing else. */
+/** The valid values of a sample, limited to 0 to 1 and rounded to four digits. */
 function measured(sample: () => LoadSample, network: number | undefined): LoadSample {
   const sampled = sampleOrNothing(sample);
   const uses = { ...sampled, network: sampled?.network ?? network };
@@ -108,7 +116,7 @@ function measured(sample: () => LoadSample, network: number | undefined): LoadSa
   return load;
 }
 
-/** A sampler that throws must not break a server: then nothing is known. */
+/** A sampler that throws must not break the server. Then the sample is empty. */
 function sampleOrNothing(sample: () => LoadSample): LoadSample {
   try {
     return sample();
@@ -117,7 +125,10 @@ function sampleOrNothing(sample: () => LoadSample): LoadSample {
   }
 }
 
-/** The application is as busy as the most used of its resources. A balancer that goes by gRPC A58 needs the requests a second, too. */
+/**
+ * The application utilization is that of the most used resource. Balancers that follow gRPC A58 need the
+ * requests a second, too.
+ */
 function orcaText(load: LoadSample, requestsPerSecond: number): string {
   const uses = Object.values(load);
   const metrics: [string, number | undefined][] = [

@@ -1,8 +1,10 @@
+// Measures the load of this process.
+
 import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { performance } from 'node:perf_hooks';
 
-/** How much of its resources a server uses, each from 0 to 1; what is left out is not known. */
+/** The utilization of a server's resources, each from 0 to 1. A missing value is not known. */
 export interface LoadSample {
   readonly cpu?: number | undefined;
   readonly memory?: number | undefined;
@@ -10,16 +12,16 @@ export interface LoadSample {
   readonly eventLoop?: number | undefined;
 }
 
-/** Where Linux keeps the CPU quota of a container: version 2 of control groups. */
+/** The file in which Linux (control groups version 2) keeps the CPU quota of a container. */
 const CPU_QUOTA = '/sys/fs/cgroup/cpu.max';
 
-/** What a server does while it starts tells nothing about it: shorter spans are not measured. */
+/** Shorter spans are not measured: the load while a server starts says nothing about later. */
 const SHORTEST_MS = 500;
 
 /**
- * Measures this process from one call to the next: its CPU time against the cores that it may use, its resident memory against
- * what it may have, and how long its event loop was busy. Within half a second of the last call, only the memory is measured; the
- * others are 0.
+ * Measures this process from one call to the next: its CPU time relative to the cores that it may use, its
+ * resident memory relative to its memory limit, and the share of time that its event loop was busy. Within
+ * half a second of the last call, only the memory is measured; the other values are 0.
  */
 export function processLoad(): () => LoadSample {
   const cores = availableCores();
@@ -41,7 +43,10 @@ export function processLoad(): () => LoadSample {
   };
 }
 
-/** Node.js counts the cores of the machine; a container may be allowed less than one. */
+/**
+ * The number of cores that this process may use, which in a container may be below 1. Node.js counts those of
+ * the machine.
+ */
 function availableCores(): number {
   const cores = availableParallelism();
   try {
@@ -51,14 +56,17 @@ function availableCores(): number {
   }
 }
 
-/** Reads `<quota> <period>` in microseconds, or `max <period>`. */
+/** The number of cores of a quota `<quota> <period>` in microseconds; `undefined` for `max <period>`. */
 export function coresOfQuota(text: string): number | undefined {
   const [quota, period] = text.trim().split(/\s+/).map(Number);
   const cores = (quota ?? Number.NaN) / (period ?? Number.NaN);
   return cores > 0 && cores < Number.POSITIVE_INFINITY ? cores : undefined;
 }
 
-/** Without a limit on the process, Node.js gives 0, `undefined` or more than there is. */
+/**
+ * The memory limit of this process in bytes. Without a limit, Node.js returns 0, `undefined` or more than the
+ * machine has.
+ */
 function availableMemory(): number {
   const limit = process.constrainedMemory() ?? 0;
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();

@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
 
-/** Counts the bytes of the connections that are shown to it. */
+/** Counts the bytes of connections. */
 export class TrafficMeter {
   readonly #counted = new Map<Socket, { read: number; written: number }>();
   #read = 0;
   #written = 0;
 
-  /** Counts a connection from now until it closes. */
+  /** Counts the bytes of a connection from now until it closes. */
   watch(socket: Socket): void {
     if (this.#counted.has(socket) || socket.destroyed) return;
     this.#counted.set(socket, { read: socket.bytesRead, written: socket.bytesWritten });
@@ -16,8 +16,10 @@ export class TrafficMeter {
     });
   }
 
-  /** Bytes of the busier direction since the last call: a link is full when one of them is. O(connections). */
-  take(): number {
+  /**
+   * Bytes since the last call in the busier direction, as one full direction limits a link. O(connections).
+   */
+  readAndReset(): number {
     for (const socket of this.#counted.keys()) this.#count(socket);
     const busier = Math.max(this.#read, this.#written);
     this.#read = 0;

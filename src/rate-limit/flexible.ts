@@ -1,4 +1,5 @@
-// rate-limiter-flexible, which counts. It is loaded with the first limiter, so that what does not count works without it.
+// rate-limiter-flexible, which counts. It is loaded with the first limiter, so that what does not count works
+// without it.
 import { checkPeer } from '../peer.ts';
 
 type Flexible = typeof import('./flexible-parts.ts');

@@ -1,39 +1,44 @@
+// A rate limiter that counts in an external store, with a local one as a fallback.
+
 import type { RateLimiter, RateLimitVerdict } from '../index.ts';
 import { checkInteger } from './window.ts';
 
 /** Settings of {@link insuredRateLimiter}. */
 export interface InsuredRateLimiterOptions {
-  /** Counts a request of a key somewhere else; rejects where that cannot be done. */
+  /** Counts a request of a key in the external store; rejects if the store fails. */
   readonly take: (key: string) => Promise<RateLimitVerdict>;
-  /** Who decides meanwhile. */
+  /** The rate limiter that decides while the store fails. */
   readonly insurance: RateLimiter;
-  /** Milliseconds for an answer, from 1 to 60,000. @defaultValue 250 */
+  /** Time limit for the store, in milliseconds, from 1 to 60,000. @defaultValue 250 */
   readonly timeoutMs?: number;
 }
 
-/** An insured limiter in numbers, since the beginning. */
+/** The counters of an {@link InsuredRateLimiter} since it was created. */
 export interface InsuredRateLimiterStats {
   /** Requests within the limit. */
   readonly allowed: number;
   /** Requests beyond it. */
   readonly limited: number;
-  /** Requests on which the insurance decided. */
+  /** Requests on which the fallback decided. */
   readonly insured: number;
 }
 
-/** Counts somewhere else, where that works. */
+/** A rate limiter with a fallback. */
 export interface InsuredRateLimiter extends RateLimiter {
-  /** What happened so far. */
+  /** The counters so far. */
   readonly stats: InsuredRateLimiterStats;
 }
 
-/** After a failure, the other side is left alone for this long: requests must not wait for it one by one. */
+/**
+ * The store is not asked for this many milliseconds after a failure, so that not every request waits for it.
+ */
 const PAUSE_MS = 1_000;
 
 /**
- * Counts requests somewhere else, for example in a store of your own. While that fails or is too slow, and for a second after that, the
- * insurance decides: requests are neither lost nor unlimited.
- * @throws RangeError naming the option
+ * A rate limiter that counts requests in an external store, for example one of your own. While the store
+ * fails or is too slow, and for a second after that, the limiter `insurance` decides, so that requests are
+ * neither rejected nor unlimited.
+ * @throws RangeError that names the option
  */
 export function insuredRateLimiter(options: InsuredRateLimiterOptions): InsuredRateLimiter {
   const { take, insurance, timeoutMs = 250 } = options;
@@ -65,7 +70,7 @@ export function insuredRateLimiter(options: InsuredRateLimiterOptions): InsuredR
   };
 }
 
-/** @throws Error when the time is up */
+/** Waits for a promise. @throws Error if the time is up */
 function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);

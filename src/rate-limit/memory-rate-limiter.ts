@@ -1,3 +1,5 @@
+// A rate limiter in the memory of one process.
+
 import { randomBytes } from 'node:crypto';
 import { hashKey, type RateLimiter } from '../index.ts';
 import { loadFlexible } from './flexible.ts';
@@ -5,38 +7,43 @@ import { checkInteger, checkLimit, consume, type RateLimit } from './window.ts';
 
 /** Settings of {@link memoryRateLimiter}. */
 export interface MemoryRateLimiterOptions extends RateLimit {
-  /** How many keys are counted one by one, from 0 to 10,000,000. @defaultValue 100,000, about 60 MB when all are in use */
+  /**
+   * How many keys have a counter of their own, from 0 to 10,000,000.
+   * @defaultValue 100,000, about 60 MB if all are in use
+   */
   readonly maxKeys?: number;
 }
 
-/** A limiter in memory in numbers. */
+/** The counters of a {@link MemoryRateLimiter}. */
 export interface MemoryRateLimiterStats {
-  /** Requests within the limit, since the beginning. */
+  /** Requests within the limit, since it was created. */
   readonly allowed: number;
   /** Requests beyond it. */
   readonly limited: number;
-  /** Requests that were counted together with those of other keys, for want of room. */
+  /** Requests whose key had to share a counter with other keys. */
   readonly crowded: number;
-  /** Keys that are counted one by one now. */
+  /** Keys that have a counter of their own now. */
   readonly keys: number;
 }
 
-/** Counts in the memory of one process. */
+/** A rate limiter in the memory of one process. */
 export interface MemoryRateLimiter extends RateLimiter {
-  /** What happened so far. */
+  /** The counters so far. */
   readonly stats: MemoryRateLimiterStats;
 }
 
-/** How many counters those share for whom there is no room. */
+/** Number of counters that the keys beyond `maxKeys` share. */
 const CROWDS = 1_024;
 
 /**
- * Allows each key so many requests in a window, which begins with the key's first request: in any time t, no more than
- * `points * (ceil(t / durationMs) + 1)`. Each process counts for itself: n of them allow n times as much. Built on
- * rate-limiter-flexible, which keeps every key until its window ends, however many there are. Here, `maxKeys` bounds them, and nobody is
- * evicted, since that would give an exhausted key a new start: keys beyond share 1,024 counters by a secret hash until others end.
- * Expected O(1).
- * @throws RangeError where an option is out of range
+ * Allows each key `points` requests in a window of `durationMs`, which begins with the first request of the
+ * key. So in any time t, at most `points * (ceil(t / durationMs) + 1)` requests are allowed. Each process
+ * counts for itself: n processes allow n times as many.
+ *
+ * Built on rate-limiter-flexible, which keeps every key until its window ends, however many keys there are.
+ * Here `maxKeys` bounds them. No key is evicted, since an evicted key would get a new window. Instead, keys
+ * beyond `maxKeys` share 1,024 counters by a secret hash, until other windows end. Expected O(1).
+ * @throws RangeError if an option is out of range
  */
 export function memoryRateLimiter(options: MemoryRateLimiterOptions): MemoryRateLimiter {
   const { points, durationMs, maxKeys = 100_000 } = options;
@@ -48,7 +55,7 @@ export function memoryRateLimiter(options: MemoryRateLimiterOptions): MemoryRate
   });
   counters.catch(() => {});
   const seed = randomBytes(4).readInt32LE();
-  /** When each window ends; they all last equally long, so that the first to begin is the first to end. */
+  /** End of each key's window. All windows have the same length, so the map is ordered by end. */
   const windows = new Map<string, number>();
   const counts = { allowed: 0, limited: 0, crowded: 0 };
 
@@ -66,7 +73,7 @@ export function memoryRateLimiter(options: MemoryRateLimiterOptions): MemoryRate
       const isKnown = windows.has(key);
       const isSingle = isKnown || windows.size < maxKeys;
       if (!isSingle) counts.crowded++;
-      // Taken before anybody waits, so that requests that come together cannot take more places than there are.
+      // Recorded before the await, so that concurrent requests cannot exceed `maxKeys`.
       else if (!isKnown) windows.set(key, now + durationMs);
       const { single, crowds } = await counters;
       const { verdict, isFirst } = await (isSingle

@@ -1,3 +1,5 @@
+// A rate limiter that counts in Redis, for several processes together.
+
 import { loadFlexible } from './flexible.ts';
 import {
   type InsuredRateLimiter,
@@ -8,7 +10,7 @@ import {
 import { memoryRateLimiter } from './memory-rate-limiter.ts';
 import { checkLimit, consume, type RateLimit } from './window.ts';
 
-/** As much of an ioredis client as is needed; `new Redis(...)` and `new Cluster(...)` both fit. */
+/** The part of an ioredis client that is used. `new Redis(...)` and `new Cluster(...)` both fit. */
 export interface RedisClient {
   readonly status: string;
   defineCommand(name: string, definition: { lua: string; numberOfKeys?: number }): void;
@@ -16,31 +18,38 @@ export interface RedisClient {
 
 /** Settings of {@link redisRateLimiter}. */
 export interface RedisRateLimiterOptions extends RateLimit, Pick<InsuredRateLimiterOptions, 'timeoutMs'> {
-  /** An ioredis client; whoever made it closes it, and listens to its errors. */
+  /** An ioredis client. The caller closes it and handles its `error` events. */
   readonly client: RedisClient;
-  /** What the names of all keys in Redis begin with; limiters with different limits need different ones. @defaultValue `'evenkeel'` */
+  /**
+   * Prefix of all keys in Redis. Limiters with different limits need different prefixes.
+   * @defaultValue `'evenkeel'`
+   */
   readonly prefix?: string;
-  /** Who decides while Redis cannot. @defaultValue a `memoryRateLimiter` with the same limit, for each process on its own */
+  /**
+   * The rate limiter that decides while Redis fails.
+   * @defaultValue a `memoryRateLimiter` with the same limit in each process
+   */
   readonly insurance?: InsuredRateLimiterOptions['insurance'];
 }
 
-/** A limiter in Redis in numbers, since the beginning. */
+/** The counters of a {@link RedisRateLimiter} since it was created. */
 export type RedisRateLimiterStats = InsuredRateLimiterStats;
 
-/** Counts in Redis. */
+/** A rate limiter in Redis. */
 export type RedisRateLimiter = InsuredRateLimiter;
 
 /**
- * Allows each key so many requests in a window over all processes that share a Redis, which counts them in one step with
- * rate-limiter-flexible. Keys expire by themselves. While Redis is not connected, fails or is too slow, and for a second after
- * that, the insurance decides: requests are neither lost nor unlimited.
- * @throws RangeError or TypeError naming the option
+ * Allows each key `points` requests in a window, over all processes that share a Redis. Redis counts
+ * atomically, by rate-limiter-flexible; keys expire by themselves. While Redis is not connected, fails or is
+ * too slow, and for a second after that, the limiter `insurance` decides, so that requests are neither
+ * rejected nor unlimited.
+ * @throws RangeError or TypeError that names the option
  */
 export function redisRateLimiter(options: RedisRateLimiterOptions): RedisRateLimiter {
   const { client, points, durationMs, prefix = 'evenkeel', timeoutMs } = options;
   checkLimit(options);
   if (typeof client?.defineCommand !== 'function') throw new TypeError('client must be an ioredis client');
-  // Redis would be told whole seconds, and below one second nothing would ever expire.
+  // Expiry times in Redis are whole seconds here; with less than a second no key would ever expire.
   if (durationMs % 1_000 !== 0) {
     throw new RangeError(`durationMs must be a multiple of 1000, got ${durationMs}`);
   }

@@ -1,31 +1,33 @@
+// Tags: the values of session cookies, which name backends in an unguessable way.
+
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Session } from '../index.ts';
 
-/** Where the backends of now are to be had: a balancer, or a function. */
+/** The source of the current backends: a balancer, or a function that returns them. */
 export type BackendSource =
   | { readonly backends: readonly { readonly id: string }[] }
   | (() => readonly { readonly id: string }[]);
 
-/** What stands for a backend in a cookie. */
+/** The cookie value for a backend. */
 export interface BackendTag {
-  /** Made with the first secret. */
+  /** The value, computed with the first secret. */
   readonly value: string;
-  /** The session of a client that has this very value. */
+  /** The session of a client whose cookie has this value. */
   readonly session: Session;
 }
 
 interface TaggedBackend extends BackendTag {
-  /** A session for each secret, by the blinded value that was made with it. */
+  /** For each secret, the blinded value that is computed with it, and its session. */
   readonly sessions: readonly (readonly [blinded: string, session: Session])[];
 }
 
 /** 128 bits: 22 characters of base64url. */
 const TAG_BYTES = 16;
 const TAG = /^[\w-]{22}$/;
-/** Below the size of the hash, a key weakens it (RFC 2104 section 3). */
+/** A key shorter than the hash weakens the hash (RFC 2104 section 3). */
 const MIN_SECRET_BYTES = 32;
 
-/** Unguessable names of the backends, which follow them as they come and go. */
+/** Unguessable names for the backends of a pool, kept up to date as backends are added and removed. */
 export class BackendTags {
   readonly #source: () => readonly { readonly id: string }[];
   readonly #secrets: readonly Uint8Array[];
@@ -35,13 +37,15 @@ export class BackendTags {
   #byBlinded = new Map<string, Session>();
   #ids: readonly string[] = [];
 
-  /** @throws TypeError or RangeError naming the option */
+  /** @throws TypeError or RangeError that names the option */
   constructor(source: BackendSource, secrets: readonly (string | Uint8Array)[], pool: string) {
     if (
       typeof source !== 'function' &&
       !(typeof source === 'object' && source !== null && 'backends' in source)
     ) {
-      throw new TypeError('backends must be a balancer or a function that returns backends');
+      throw new TypeError(
+        `backends must be a balancer or a function that returns backends, got ${typeof source}`,
+      );
     }
     if (!Array.isArray(secrets) || secrets.length === 0) {
       throw new TypeError('secrets must be an array of at least one key');
@@ -51,13 +55,13 @@ export class BackendTags {
     this.#pool = pool;
   }
 
-  /** The tag of a backend; `undefined` where it is not in the pool. */
+  /** The tag of a backend; `undefined` if the pool has no backend with this id. */
   of(id: string): BackendTag | undefined {
     this.#follow();
     return this.#byId.get(id);
   }
 
-  /** The session that the first valid one of these values stands for. */
+  /** The session of the first valid cookie value; `undefined` if none is valid. */
   findFirst(values: readonly string[]): Session | undefined {
     this.#follow();
     for (const value of values) {
@@ -67,7 +71,7 @@ export class BackendTags {
     return undefined;
   }
 
-  /** Makes tags for backends that are new and forgets those that are gone. */
+  /** Creates tags for new backends and drops those of removed ones. */
   #follow(): void {
     const backends = this.#source();
     const isSame = backends.length === this.#ids.length && backends.every(({ id }, i) => id === this.#ids[i]);
@@ -79,7 +83,7 @@ export class BackendTags {
   }
 
   #tag(id: string): TaggedBackend {
-    // JSON keeps the parts apart, whatever they hold.
+    // As JSON, different parts never give the same text.
     const text = JSON.stringify(['evenkeel session', this.#pool, id]);
     const values = this.#secrets.map((secret) =>
       createHmac('sha256', secret).update(text).digest().subarray(0, TAG_BYTES).toString('base64url'),
@@ -88,7 +92,10 @@ export class BackendTags {
     return { value: values[0] as string, session: sessions[0]?.[1] as Session, sessions };
   }
 
-  /** Looked up in place of the value: how long that takes says nothing about the right one. */
+  /**
+   * A keyed digest that is looked up instead of the value, so that the time of a look-up reveals nothing
+   * about valid values.
+   */
   #blinded(value: string): string {
     return createHmac('sha256', this.#blind).update(value).digest('base64url');
   }

@@ -1,33 +1,47 @@
 import { isToken } from '../http/token.ts';
+// Sticky sessions by cookie.
+
 import type { Request, Session, SessionPolicy } from '../index.ts';
 import { type BackendSource, BackendTags } from './backend-tags.ts';
 
 /** Settings of {@link cookieSessions}. */
 export interface CookieSessionsOptions {
   /**
-   * Whose backends the cookies name: a balancer, or a function such as `() => loadbalancer.balancer.backends`, for which TypeScript
-   * wants to read `const loadbalancer: Loadbalancer = ...`.
+   * The backends that cookies can name: a balancer, or a function such as
+   * `() => loadbalancer.balancer.backends`. For the function, declare
+   * `const loadbalancer: Loadbalancer = ...` with its type, as TypeScript cannot infer it.
    */
   readonly backends: BackendSource;
-  /** Keys of at least 32 bytes: the first one signs, all of them verify, so that a key can be replaced without losing a session. */
+  /**
+   * Keys of at least 32 bytes. The first one signs new cookies, all of them verify cookies. So a key can be
+   * replaced without losing sessions.
+   */
   readonly secrets: readonly (string | Uint8Array)[];
-  /** Name of the pool: a cookie of another pool with the same secrets is not valid. @defaultValue `'default'` */
+  /**
+   * Name of the pool. Cookies of another pool with the same secrets are not valid.
+   * @defaultValue `'default'`
+   */
   readonly pool?: string;
   /** Name of the cookie. @defaultValue `'evenkeel'` */
   readonly name?: string;
-  /** Path that the cookie is for. @defaultValue `'/'` */
+  /** The cookie's attribute `Path`. @defaultValue `'/'` */
   readonly path?: string;
-  /** Whether the cookie may only travel over TLS. @defaultValue false */
+  /** Whether the cookie is sent over TLS only (`Secure`). @defaultValue false */
   readonly secure?: boolean;
-  /** Milliseconds after which the client forgets the cookie, from when it was set; at least 1,000. @defaultValue none: with its own session */
+  /**
+   * Lifetime of the cookie in milliseconds, at least 1,000.
+   * @defaultValue none: it ends with the browser session
+   */
   readonly maxAgeMs?: number;
 }
 
-/** Sessions by cookie in numbers, since the beginning. */
+/** The counters of {@link CookieSessions} since they were created. */
 export interface CookieSessionStats {
-  /** Requests with a cookie that named one of the backends. */
+  /** Requests with a valid cookie, which names a backend of the pool. */
   readonly found: number;
-  /** Requests with cookies of the name of which none did: forged, of another pool, or of a backend that is gone. */
+  /**
+   * Requests whose cookies of this name were all invalid: forged, of another pool, or of a removed backend.
+   */
   readonly ignored: number;
   /** Cookies that were set. */
   readonly written: number;
@@ -37,24 +51,25 @@ export interface CookieSessionStats {
 export interface CookieSessions extends SessionPolicy {
   read(request: Request): Session | undefined;
   written: NonNullable<SessionPolicy['written']>;
-  /** What happened so far. */
+  /** The counters so far. */
   readonly stats: CookieSessionStats;
 }
 
-/** Longer cookie headers are not read: servers do not let as much through. */
+/** A longer cookie header is not read. Servers do not accept one anyway. */
 const LIMIT_CHARACTERS = 65_536;
-/** Browsers send a name more than once only for different paths. */
+/** The most cookies of the name that are read. Browsers send several only for different paths. */
 const MAX_CANDIDATES = 16;
 
 /**
- * Keeps each client on one backend by a cookie, which is set with the first answer, and again when another backend answered or the key
- * that signed it is no longer the first.
+ * Keeps each client on one backend by a cookie. The cookie is set with the first response. It is set again
+ * when another backend responded, or when the cookie was signed with a key that is no longer the first.
  *
- * The cookie holds no address and no id, but 22 characters: a keyed digest (HMAC-SHA-256, cut to 128 bits) of the pool's name and the
- * backend's id. It is looked up among the digests of the backends of now, so that nobody can name a backend that there is not, nor one
- * whose cookie they were never given. It is always `HttpOnly` and `SameSite=Lax`. Replicas with the same secrets agree.
- * O(backends) in the time that it takes to compare their ids with the ones before, else O(length of the cookies).
- * @throws TypeError or RangeError naming the option
+ * The cookie contains no address and no id, but 22 characters: a keyed digest (HMAC-SHA-256, truncated to 128
+ * bits) of the pool's name and the backend's id. It is looked up among the digests of the current backends.
+ * So a client cannot choose a backend: it can only send back a cookie that it was given. The cookie is always
+ * `HttpOnly` and `SameSite=Lax`. Replicas with the same secrets accept each other's cookies. Each request
+ * costs O(backends) comparisons of ids, and O(length of the cookies).
+ * @throws TypeError or RangeError that names the option
  * @see RFC 6265 section 4.1, and RFC 6265bis section 4.1.3 for the prefixes of names
  */
 export function cookieSessions(options: CookieSessionsOptions): CookieSessions {
@@ -73,7 +88,8 @@ export function cookieSessions(options: CookieSessionsOptions): CookieSessions {
     },
     written(session, backendId, writeHeader) {
       const tag = tags.of(backendId);
-      // The very session that the newest key stands for: the client has the right cookie.
+      // The cookie of the client names this backend and was signed with the first key: no need to set it
+      // again.
       if (tag === undefined || session === tag.session) return;
       counts.written++;
       writeHeader('Set-Cookie', `${name}=${tag.value}${attributes}`);
@@ -84,7 +100,7 @@ export function cookieSessions(options: CookieSessionsOptions): CookieSessions {
   };
 }
 
-/** The values of all cookies of a name, as far as they may be ours. */
+/** The values of the cookies of a name. */
 function cookiesOf({ headers }: Request, name: string): string[] {
   if (headers === undefined) return [];
   // HTTP/2 may send each cookie in a header of its own (RFC 9113 section 8.2.3).
@@ -92,7 +108,7 @@ function cookiesOf({ headers }: Request, name: string): string[] {
     .filter((header) => header.toLowerCase() === 'cookie')
     .flatMap((header) => headers[header] ?? [])
     .join(';');
-  // As one that is not valid.
+  // Counts as one invalid cookie.
   if (cookies.length > LIMIT_CHARACTERS) return [''];
   const values: string[] = [];
   for (const pair of cookies.split(';')) {
@@ -118,10 +134,11 @@ function attributesOf({
     );
   }
   if (typeof secure !== 'boolean') throw new TypeError(`secure must be true or false, got ${String(secure)}`);
-  // Browsers drop such cookies without a word.
-  if (/^__(secure|host)-/i.test(name) && !secure) throw new TypeError(`${name} must be secure`);
+  // Browsers silently drop such cookies.
+  if (/^__(secure|host)-/i.test(name) && !secure)
+    throw new TypeError(`secure must be true for a cookie named ${name}, got false`);
   if (/^__host-/i.test(name) && path !== '/')
-    throw new TypeError(`${name} must have the path /, got ${path}`);
+    throw new TypeError(`path must be / for a cookie named ${name}, got ${path}`);
   if (maxAgeMs !== undefined && !(maxAgeMs >= 1_000 && maxAgeMs < Number.POSITIVE_INFINITY)) {
     throw new RangeError(`maxAgeMs must be a finite number of at least 1000, got ${String(maxAgeMs)}`);
   }

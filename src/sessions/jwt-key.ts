@@ -3,15 +3,17 @@ import { loadJose } from './jose.ts';
 import type { Jwk, JwkSet, JwtKeyFinder } from './jwk.ts';
 
 /**
- * What verifies tokens: a secret (a string, or bytes), a public key or certificate in PEM, a JWK, a JWKS, or a function that finds the
- * key of a token, such as jose's `createRemoteJWKSet`.
+ * The key that verifies tokens: a secret (a string or bytes), a public key or certificate in PEM, a JWK, a
+ * JWKS, or a function that finds the key of a token, such as jose's `createRemoteJWKSet`.
  */
 export type JwtKey = string | Uint8Array | Jwk | JwkSet | JwtKeyFinder;
 
-/** An algorithm of RFC 7518, or of RFC 8037 for `EdDSA` and RFC 9864 for `Ed25519`; `none` is not among them. */
+/**
+ * An algorithm of RFC 7518, or of RFC 8037 for `EdDSA` and RFC 9864 for `Ed25519`; `none` is not among them.
+ */
 export type JwtAlgorithm = `${'HS' | 'RS' | 'PS' | 'ES'}${256 | 384 | 512}` | 'EdDSA' | 'Ed25519';
 
-/** The one kind of key that fits. */
+/** The kind of key for each algorithm. */
 const KEY_KINDS: Readonly<Record<JwtAlgorithm, string>> = {
   HS256: 'secret',
   HS384: 'secret',
@@ -31,7 +33,7 @@ const KEY_KINDS: Readonly<Record<JwtAlgorithm, string>> = {
 
 const PEM = '-----BEGIN ';
 
-/** @throws TypeError where the list is empty or names something else than an algorithm */
+/** @throws TypeError if the list is empty or contains anything but an algorithm */
 export function checkAlgorithms(algorithms: readonly JwtAlgorithm[]): readonly JwtAlgorithm[] {
   if (!Array.isArray(algorithms) || algorithms.length === 0) {
     throw new TypeError('algorithms must be an array of at least one algorithm');
@@ -46,20 +48,22 @@ export function checkAlgorithms(algorithms: readonly JwtAlgorithm[]): readonly J
 }
 
 /**
- * Reads a key, which each of the algorithms must fit: a public key can never serve as a secret. Messages never show a key.
- * @throws TypeError or RangeError where the key cannot be read or does not fit
+ * Reads a key. All algorithms must be for its kind, so that a public key can never be used as a secret. Error
+ * messages never show a key.
+ * @throws TypeError or RangeError if the key cannot be read or does not fit the algorithms
  */
 export function readKey(key: JwtKey, algorithms: readonly JwtAlgorithm[]): JwtKeyFinder {
   if (typeof key === 'function' || isKeySet(key)) {
     const secret = algorithms.find((algorithm) => KEY_KINDS[algorithm] === 'secret');
-    if (secret !== undefined) throw new TypeError(`${secret} does not fit a set of public keys`);
+    if (secret !== undefined)
+      throw new TypeError(`algorithms must be asymmetric for a set of public keys, got ${secret}`);
     return typeof key === 'function' ? key : keySetFinder(key);
   }
   const single = readSingle(key);
   const kind = kindOf(single);
   const stranger = algorithms.find((algorithm) => KEY_KINDS[algorithm] !== kind);
   if (stranger !== undefined) {
-    throw new TypeError(`${stranger} needs a key of the kind ${KEY_KINDS[stranger]}, got ${kind}`);
+    throw new TypeError(`key must be of the kind ${KEY_KINDS[stranger]} for ${stranger}, got ${kind}`);
   }
   checkStrength(single, algorithms);
   return async () => single;
@@ -69,20 +73,20 @@ function readSingle(key: unknown): KeyObject {
   if (typeof key === 'string' || key instanceof Uint8Array) {
     const bytes = Buffer.from(key);
     if (bytes.includes(PEM)) return readPublic(bytes.toString('latin1'));
-    if (isPublicDer(bytes)) throw new TypeError('key is a public key in DER, which must be given in PEM');
+    if (isPublicDer(bytes)) throw new TypeError('key must be a public key in PEM, got one in DER');
     return createSecretKey(bytes);
   }
   if (typeof key !== 'object' || key === null) {
     throw new TypeError(`key must be a secret, a PEM, a JWK, a JWKS or a function, got ${typeof key}`);
   }
   const { kty, k, use = 'sig' } = key as Jwk;
-  if (use !== 'sig') throw new TypeError('key is a JWK that is not for signatures');
+  if (use !== 'sig') throw new TypeError(`key.use must be "sig", got ${JSON.stringify(use)}`);
   if (kty !== 'oct') return readPublic(key as Jwk);
-  if (typeof k !== 'string') throw new TypeError('key is a JWK without k');
+  if (typeof k !== 'string') throw new TypeError(`key.k must be a string, got ${typeof k}`);
   return createSecretKey(Buffer.from(k, 'base64url'));
 }
 
-/** @throws TypeError where it is a private key: it has no business with those who only verify */
+/** @throws TypeError for a private key: verifying must not need one */
 function readPublic(key: string | Jwk): KeyObject {
   const isPrivate = typeof key === 'string' ? key.includes('PRIVATE KEY-----') : key.d !== undefined;
   if (isPrivate) throw new TypeError('key must be a public key, got a private one');
@@ -124,7 +128,10 @@ function kindOf({ type, asymmetricKeyType, asymmetricKeyDetails }: KeyObject): s
   return [asymmetricKeyType, asymmetricKeyDetails?.namedCurve].join(' ').trim();
 }
 
-/** @throws RangeError where a secret is shorter than the hash (RFC 7518 section 3.2), or an RSA key than 2048 bits (section 3.3) */
+/**
+ * @throws RangeError if a secret is shorter than the hash (RFC 7518 section 3.2) or an RSA key than 2048 bits
+ * (section 3.3)
+ */
 function checkStrength(
   { symmetricKeySize, asymmetricKeyDetails }: KeyObject,
   algorithms: readonly JwtAlgorithm[],

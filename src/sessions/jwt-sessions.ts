@@ -6,28 +6,34 @@ import { Lru } from './lru.ts';
 
 /** Settings of {@link jwtSessions}. */
 export interface JwtSessionsOptions {
-  /** What verifies tokens: a secret, a public key or certificate in PEM, a JWK, a JWKS, or a function that finds the key. */
+  /**
+   * The key that verifies tokens: a secret, a public key or certificate in PEM, a JWK, a JWKS, or a function
+   * that finds the key.
+   */
   readonly key: JwtKey;
-  /** The algorithms that tokens may be signed with; each must fit the key. */
+  /** The allowed signature algorithms; each must fit the key. */
   readonly algorithms: readonly JwtAlgorithm[];
-  /** Who must have issued the token: the claim `iss`. @defaultValue anybody who has the key */
+  /** The allowed issuers of tokens: the claim `iss`. @defaultValue any issuer */
   readonly issuer?: string | readonly string[];
-  /** For whom the token must be: one of the claim `aud`. @defaultValue anybody */
+  /** The accepted audiences of tokens: one of them must be in the claim `aud`. @defaultValue any audience */
   readonly audience?: string | readonly string[];
   /** The claim that names the session: a string of 1 to 255 characters, or a number. @defaultValue `'sub'` */
   readonly claim?: string;
-  /** Where the token of a request is. @defaultValue the bearer token in the header `authorization` */
+  /** Returns the token of a request. @defaultValue the bearer token in the header `authorization` */
   readonly token?: (request: Request) => string | undefined;
   readonly limits?: JwtSessionLimits;
 }
 
 /** Limits of {@link jwtSessions}. */
 export interface JwtSessionLimits {
-  /** Milliseconds by which clocks may differ, up to a day. @defaultValue 60,000 */
+  /** Tolerated difference of clocks, in milliseconds, up to a day. @defaultValue 60,000 */
   readonly clockToleranceMs?: number;
-  /** Claims that a token must have. @defaultValue `exp`, so that no token is good for ever */
+  /** Claims that a token must have. @defaultValue `exp`, so that no token is valid for ever */
   readonly requiredClaims?: readonly string[];
-  /** Verified tokens that are remembered until they expire, from 0 to 1,000,000. @defaultValue 10,000, about 2 MB */
+  /**
+   * Verified tokens that are remembered until they expire, from 0 to 1,000,000.
+   * @defaultValue 10,000, about 2 MB
+   */
   readonly tokens?: number;
   /** Sessions whose backend is remembered, from 0 to 10,000,000. @defaultValue 100,000, about 10 MB */
   readonly sessions?: number;
@@ -35,13 +41,13 @@ export interface JwtSessionLimits {
   readonly now?: () => number;
 }
 
-/** Sessions by token in numbers, since the beginning. */
+/** The counters of {@link JwtSessions} since they were created. */
 export interface JwtSessionStats {
   /** Tokens that were verified. */
   readonly verified: number;
-  /** Tokens that had been verified before. */
+  /** Tokens that were remembered from an earlier verification. */
   readonly cached: number;
-  /** Tokens that were as if they were not there, by what was wrong with them. */
+  /** Invalid tokens, which were ignored, by the reason. */
   readonly rejected: Readonly<Record<JwtRejection, number>>;
   /** Sessions whose backend is remembered now. */
   readonly remembered: number;
@@ -50,7 +56,7 @@ export interface JwtSessionStats {
 /** Sessions by token. */
 export interface JwtSessions extends SessionPolicy {
   written: NonNullable<SessionPolicy['written']>;
-  /** What happened so far. */
+  /** The counters so far. */
   readonly stats: JwtSessionStats;
 }
 
@@ -60,19 +66,22 @@ interface VerifiedToken {
   readonly validUntil: number;
 }
 
+/** A longer token is rejected. */
 const LIMIT_CHARACTERS = 16_384;
-/** As long as a `sub` of OpenID Connect may be. */
+/** The longest `sub` of OpenID Connect. */
 const MAX_CLAIM_CHARACTERS = 255;
 
 /**
- * Keeps each signed-in user on one backend by a claim of their token (RFC 7519), verified with jose: signature, algorithm, expiry, issuer
- * and audience. A token that is not valid is as if there were none. What a token's header says of keys (`jwk`, `jku`, `x5u`) is ignored.
+ * Keeps each signed-in user on one backend by a claim of the user's token (RFC 7519). jose verifies the
+ * signature, algorithm, expiry, issuer and audience. An invalid token is ignored. Keys in the header of a
+ * token (`jwk`, `jku`, `x5u`) are ignored.
  *
- * The claim is the key of the session, so that a strategy with keys places new sessions alike in all processes; where a session is,
- * this process remembers, so that it stays there when the pool grows. Both tables are bounded and forget what was not used for longest:
- * a token that was forgotten is verified again, a session that was goes where its key belongs. Tokens are remembered by their
- * SHA-256 alone, and no longer than they are valid: a key that is withdrawn counts until then.
- * @throws TypeError or RangeError naming the option
+ * The claim is the key of the session, so a keyed strategy gives a new session the same backend in all
+ * processes. Each process remembers the backends of its sessions, so that a session stays on its backend when
+ * the pool grows. Both tables are bounded, and drop the least recently used entry: a dropped token is
+ * verified again, a dropped session goes to the backend of its key. Tokens are remembered by their SHA-256
+ * only, until they expire: a key that is withdrawn stays in effect for remembered tokens until then.
+ * @throws TypeError or RangeError that names the option
  * @see RFC 8725, the best current practices for tokens
  */
 export function jwtSessions(options: JwtSessionsOptions): JwtSessions {
@@ -88,7 +97,7 @@ export function jwtSessions(options: JwtSessionsOptions): JwtSessions {
   const { clockToleranceMs = 60_000, requiredClaims = ['exp'], now = Date.now } = limits;
   if (typeof claim !== 'string' || claim === '')
     throw new TypeError('claim must be a string with at least one character');
-  if (typeof tokenOf !== 'function') throw new TypeError('token must be a function');
+  if (typeof tokenOf !== 'function') throw new TypeError(`token must be a function, got ${typeof tokenOf}`);
   const verifier = new JwtVerifier({
     key,
     algorithms,
@@ -158,7 +167,7 @@ function bearerToken(request: Request): string | undefined {
   return /^bearer +(.*)$/is.exec(authorization(request)?.trim() ?? '')?.[1];
 }
 
-/** A function of the host that trips over what a client sent has found nothing. */
+/** Calls a function of the host. If it throws on input of a client, the result is `undefined`. */
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -3,7 +3,7 @@ import { checkJose, loadJose } from './jose.ts';
 import type { JwtKeyFinder } from './jwk.ts';
 import { checkAlgorithms, type JwtAlgorithm, type JwtKey, readKey } from './jwt-key.ts';
 
-/** Why a token was not valid. */
+/** Why a token is invalid. */
 export type JwtRejection =
   | 'oversized'
   | 'malformed'
@@ -16,7 +16,7 @@ export type JwtRejection =
   | 'audience'
   | 'claim';
 
-/** What tokens are checked against. */
+/** The checks of tokens. */
 export interface JwtChecks {
   readonly key: JwtKey;
   readonly algorithms: readonly JwtAlgorithm[];
@@ -34,7 +34,7 @@ export class JwtVerifier {
   readonly #checks: JwtChecks;
   readonly #options: JWTVerifyOptions;
 
-  /** @throws TypeError or RangeError naming the option */
+  /** @throws TypeError or RangeError that names the option */
   constructor(checks: JwtChecks) {
     const { issuer, audience, requiredClaims, clockToleranceMs } = checks;
     checkJose();
@@ -53,7 +53,7 @@ export class JwtVerifier {
     };
   }
 
-  /** The claims of a token. @throws what {@link rejectionOf} names */
+  /** The claims of a token. @throws an error of which {@link rejectionOf} returns the reason */
   async verify(token: string): Promise<JWTPayload> {
     if (!isCanonical(token)) throw new Rejection('malformed', 'not in canonical base64url');
     const now = this.#checks.now();
@@ -71,7 +71,8 @@ export class JwtVerifier {
     try {
       return (await jwtVerify(token, this.#getKey, options)).payload;
     } catch (error) {
-      // A set in which several keys fit a token without a kid, as while keys are being replaced.
+      // Several keys of the set fit a token without a `kid`, for example while keys are being replaced. Try
+      // them all.
       if (!hasSeveralKeys(error)) throw error;
       let failure: unknown = new Rejection('signature', 'no key of the set fits');
       for await (const key of error) {
@@ -87,7 +88,7 @@ export class JwtVerifier {
   }
 }
 
-/** A token that is refused by a rule that jose does not have. */
+/** A token was rejected by a rule that jose does not have. */
 class Rejection extends Error {
   readonly reason: JwtRejection;
 
@@ -97,7 +98,7 @@ class Rejection extends Error {
   }
 }
 
-/** Why {@link JwtVerifier.verify} threw. */
+/** The reason for an error of {@link JwtVerifier.verify}. */
 export function rejectionOf(error: unknown): JwtRejection {
   if (error instanceof Rejection) return error.reason;
   const { code, claim } = (error ?? {}) as { code?: unknown; claim?: unknown };
@@ -106,8 +107,8 @@ export function rejectionOf(error: unknown): JwtRejection {
 }
 
 /**
- * By jose's codes: its classes may be there more than once, for example where a host's own jose finds the keys. What has no code here is
- * a failure to find a key.
+ * Reasons by jose's error codes. Classes are not compared, as a host may load a second copy of jose to find
+ * the keys. Any other error is a failure to find the key.
  */
 const REASONS: Readonly<Record<string, JwtRejection | undefined>> = {
   __proto__: null as never,
@@ -116,7 +117,7 @@ const REASONS: Readonly<Record<string, JwtRejection | undefined>> = {
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'signature',
   ERR_JWS_INVALID: 'malformed',
   ERR_JWT_INVALID: 'malformed',
-  // A critical extension that is not known.
+  // An unknown critical extension.
   ERR_JOSE_NOT_SUPPORTED: 'malformed',
 };
 
@@ -134,7 +135,10 @@ function hasSeveralKeys(error: unknown): error is AsyncIterable<Exclude<Key, (..
   return (error as { code?: unknown } | null)?.code === 'ERR_JWKS_MULTIPLE_MATCHING_KEYS';
 }
 
-/** Bits beyond the last byte must be 0, so that a token has one spelling (RFC 4648 section 3.5). */
+/**
+ * A part of a token in base64url. Bits beyond the last byte must be 0, so that a token has one spelling (RFC
+ * 4648 section 3.5).
+ */
 const PART = '(?:[\\w-]{4})*(?:[\\w-][AQgw]|[\\w-]{2}[AEIMQUYcgkosw048])?';
 const CANONICAL = new RegExp(`^${PART}\\.${PART}\\.${PART}$`);
 
@@ -142,14 +146,17 @@ function isCanonical(token: string): boolean {
   return CANONICAL.test(token);
 }
 
-/** A name that is missing by mistake must not switch a check off. */
+/**
+ * A list of names. An empty one is an error, as a name that is missing by mistake must not turn off the
+ * check.
+ */
 function namesOf(names: string | readonly string[], option: string): string[] {
   const list = typeof names === 'string' ? [names] : names;
   const isFine =
     Array.isArray(list) && list.length > 0 && list.every((name) => typeof name === 'string' && name !== '');
   if (!isFine)
     throw new TypeError(
-      `${option} must be a name, or an array of at least one, got ${JSON.stringify(names)}`,
+      `${option} must be a name or an array of at least one name, got ${JSON.stringify(names)}`,
     );
   return [...list];
 }

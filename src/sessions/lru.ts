@@ -1,4 +1,4 @@
-/** A table that forgets what was not used for longest when it is full. O(1). */
+/** A map of bounded size: when it is full, it drops the least recently used entry. O(1). */
 export class Lru<V> {
   readonly #limit: number;
   /** Least recently used first. */

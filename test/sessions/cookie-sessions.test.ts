@@ -257,13 +257,17 @@ describe('the options', () => {
     ['an age that is no number', { maxAgeMs: Number.NaN }, /^maxAgeMs must be .* got NaN$/],
     ['a word for secure', { secure: 'yes' as never }, /^secure must be true or false, got yes$/],
     ['a pool that is no string', { pool: 5 as never }, /^pool must be a string$/],
-    ['a __Host- name without Secure', { name: '__Host-lb' }, /^__Host-lb must be secure$/],
+    [
+      'a __Host- name without Secure',
+      { name: '__Host-lb' },
+      /^secure must be true for a cookie named __Host-lb, got false$/,
+    ],
     [
       'a __Host- name with a path',
       { name: '__Host-lb', secure: true, path: '/a' },
-      /must have the path \/, got \/a$/,
+      /^path must be \/ for a cookie named __Host-lb, got \/a$/,
     ],
-    ['a __Secure- name without Secure', { name: '__secure-lb' }, /must be secure$/],
+    ['a __Secure- name without Secure', { name: '__secure-lb' }, /^secure must be true/],
   ])('refuse %s', (_, options, message) => {
     expect(() => setUp(options)).toThrow(message);
   });

@@ -331,7 +331,7 @@ const sessions: WrongValue[] = [
   [
     'pools.shop.sessions',
     { cookie: { secrets: [LONG_SECRET], name: '__Host-a' } },
-    'pools.shop.sessions.cookie cannot be used: __Host-a must be secure',
+    'pools.shop.sessions.cookie.secure must be true for a cookie named __Host-a, got false',
   ],
   [
     'pools.shop.sessions',
@@ -371,17 +371,17 @@ const sessions: WrongValue[] = [
   [
     'pools.shop.sessions',
     { jwt: { key: LONG_SECRET, algorithms: ['RS256'] } },
-    'pools.shop.sessions.jwt cannot be used: RS256 needs a key of the kind rsa, got secret',
+    'pools.shop.sessions.jwt.key must be of the kind rsa for RS256, got secret',
   ],
   [
     'pools.shop.sessions',
     { jwt: { key: { keys: [] }, algorithms: ['HS256'] } },
-    'pools.shop.sessions.jwt cannot be used: HS256 does not fit a set of public keys',
+    'pools.shop.sessions.jwt.algorithms must be asymmetric for a set of public keys, got HS256',
   ],
   [
     'pools.shop.sessions',
     { jwt: { key: { kty: 'oct' }, algorithms: ['HS256'] } },
-    'pools.shop.sessions.jwt.key is a JWK without k',
+    'pools.shop.sessions.jwt.key.k must be a string, got undefined',
   ],
 ];
 

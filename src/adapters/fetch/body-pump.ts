@@ -1,37 +1,44 @@
-/** Hears how a body ended; each of these may be called after another, and then means nothing. */
+// Passes a response body on to the caller, and reports how it ended.
+
+/** Receives how a body ended. Only the first call counts. */
 export interface BodyWatcher {
-  /** All of it has come. */
+  /** The whole body was received. */
   complete(): void;
-  /** It broke off. */
+  /** The body broke off. */
   broken(): void;
-  /** Nobody wants the rest. */
+  /** The caller does not want the rest. */
   unwanted(): void;
 }
 
-/** What is read before anybody asks for it: an answer up to this size has come whether it is read or not. */
+/**
+ * This many bytes are read ahead. So a body up to this size ends, and its lease with it, even if the caller
+ * never reads it.
+ */
 const READ_AHEAD_BYTES = 65_536;
 
 /**
- * Bodies that were never read, and that nobody can read any more. Not every platform tells.
- * What is registered must not lead back to the stream, or it would never be forgotten.
+ * Cancels bodies whose stream was garbage-collected before it was read to its end. Not every platform
+ * supports that. The registered pump must not refer to the stream strongly, or the stream would never be
+ * collected.
  */
-const forgotten =
+const collected =
   typeof FinalizationRegistry === 'undefined'
     ? undefined
     : new FinalizationRegistry<BodyPump>((pump) => pump.cancel(undefined).catch(() => {}));
 
 /**
- * Passes a body on as it comes, and tells how it ends. It knows the stream that it fills only while somebody waits for more: so that a
- * stream that nobody has any more can be forgotten, and one that somebody waits for cannot.
+ * Passes a body on as it is received, and reports how it ends. It holds a strong reference to its stream only
+ * while a read is pending. So an abandoned stream can be garbage-collected, and one with a pending read
+ * cannot.
  */
 export class BodyPump {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #watcher: BodyWatcher;
-  /** What was read ahead. */
+  /** Chunks that were read ahead. */
   #chunks: Uint8Array[] = [];
   #bytes = 0;
   #isReading = false;
-  /** How it ended, for whoever has taken what was read ahead. */
+  /** How the body ended; applied to the stream after the chunks that were read ahead. */
   #end: ((controller: ReadableByteStreamController) => void) | undefined;
   #waiting: ReadableByteStreamController | undefined;
   #stream: WeakRef<ReadableByteStreamController> | undefined;
@@ -43,7 +50,7 @@ export class BodyPump {
     this.#readAhead();
   }
 
-  /** To be called once. */
+  /** The stream for the caller. To be called once. */
   stream(): ReadableStream<Uint8Array> {
     const stream = new ReadableStream({
       type: 'bytes',
@@ -56,24 +63,25 @@ export class BodyPump {
       },
       cancel: (reason) => this.cancel(reason),
     });
-    forgotten?.register(stream, this);
+    collected?.register(stream, this);
     return stream;
   }
 
-  /** Breaks the stream off at once. */
+  /** Fails the stream at once. */
   fail(reason: unknown): void {
     const controller = this.#waiting ?? this.#stream?.deref();
     this.#drop((late) => late.error(reason));
     controller?.error(reason);
   }
 
+  /** Cancels the body. */
   cancel(reason: unknown): Promise<void> {
     this.#watcher.unwanted();
     this.#drop(() => {});
     return this.#reader.cancel(reason);
   }
 
-  /** Gives nothing any more of what was read ahead. */
+  /** Discards the chunks that were read ahead. */
   #drop(end: (controller: ReadableByteStreamController) => void): void {
     this.#end = end;
     this.#chunks = [];
@@ -104,7 +112,7 @@ export class BodyPump {
     );
   }
 
-  /** Gives whoever waits what there is. */
+  /** Fulfils a pending read, if there is a chunk or the end. */
   #serve(): void {
     const controller = this.#waiting;
     const chunk = this.#chunks[0];
@@ -123,6 +131,6 @@ export class BodyPump {
 
 function close(controller: ReadableByteStreamController): void {
   controller.close();
-  // Whoever reads into a buffer of its own waits for this.
+  // A pending read into a buffer of the caller (BYOB) is fulfilled only by this.
   controller.byobRequest?.respond(0);
 }

@@ -1,16 +1,16 @@
 import { BodyPump, type BodyWatcher } from './body-pump.ts';
 
-/** An answer whose end is told to a watcher. */
+/** A response whose end is reported to a watcher. */
 export interface LeasedResponse {
   readonly response: Response;
-  /** Breaks its body off at once. */
+  /** Fails its body at once. */
   readonly fail: (reason: unknown) => void;
 }
 
-/** The same answer, except that a watcher hears of the end of its body; at once where it has none. */
+/** A copy of a response whose end is reported to a watcher; at once if it has no body. */
 export function leasedResponse(response: Response, watcher: BodyWatcher): LeasedResponse {
   const { body, status, statusText, headers } = response;
-  // A status that `fetch` lets pass and `Response` does not know cannot be made again.
+  // `fetch` accepts statuses above 599, but the constructor of `Response` does not.
   if (body === null || status > 599) {
     watcher.complete();
     return { response, fail: () => {} };
@@ -20,7 +20,7 @@ export function leasedResponse(response: Response, watcher: BodyWatcher): Leased
   return { response: withOrigin(copy, response), fail: (reason) => pump.fail(reason) };
 }
 
-/** Adds what no constructor can set. */
+/** Sets the properties that the constructor of `Response` cannot set. */
 function withOrigin(response: Response, { url, redirected, type }: Response): Response {
   const clone = () =>
     withOrigin(Response.prototype.clone.call(response), { url, redirected, type } as Response);

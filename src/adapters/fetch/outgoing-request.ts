@@ -1,12 +1,14 @@
+// The arguments of `fetch`, in a form that can be sent to any backend.
+
 import type { Request } from '../../index.ts';
 
-/** Stands for whatever backend will be chosen. */
+/** The origin of relative URLs, as the backend is not chosen yet. */
 export const NO_ORIGIN = 'http://backend.invalid';
 
-/** TypeScript's libraries for the web do not know it. */
+/** `duplex` is missing in TypeScript's web types. */
 const streaming = { duplex: 'half' } as RequestInit;
 
-/** What a `Request` says of how it is to be sent, as far as a server may say it. */
+/** The properties of a `Request` that servers can use. */
 const FIELDS = [
   'method',
   'headers',
@@ -21,61 +23,61 @@ const FIELDS = [
   'referrerPolicy',
 ] as const;
 
-/** The arguments of `fetch`, read once, so that they can be sent to any backend, and looked at by affinity keys. */
+/** The arguments of `fetch`, read once. They can be sent to any backend, and affinity keys can read them. */
 export class OutgoingRequest implements Request {
   readonly id = '';
   readonly payload = '';
   readonly path: string;
   readonly method: string;
   readonly clientAddress?: string;
-  /** Whether the body is all here, so that it can be sent again. */
+  /** Whether the body is in memory, so that it can be sent again. */
   readonly canRepeat: boolean;
-  /** Of the caller. */
+  /** The signal of the caller. */
   readonly signal: AbortSignal | undefined;
   readonly #init: RequestInit;
   readonly #headers: Headers;
   #hasBodyFailed = false;
   #record: Record<string, string> | undefined;
 
-  /** @throws TypeError where it cannot be sent to anybody */
+  /** @throws TypeError if the request is invalid for every backend */
   constructor(input: string | URL | globalThis.Request, init: RequestInit = {}, clientAddress?: string) {
     if (clientAddress !== undefined) this.clientAddress = clientAddress;
     const isRequest = typeof input === 'object' && 'method' in input;
     const url = new URL(isRequest ? input.url : input, NO_ORIGIN);
     if (!/^https?:$/.test(url.protocol))
-      throw new TypeError(`the URL must be of http or https, got ${url.protocol}`);
+      throw new TypeError(`the URL must begin with http: or https:, got ${url.protocol}`);
     this.path = url.pathname + url.search;
     const { signal, ...own } = { ...(isRequest ? fieldsOf(input) : {}), ...membersOf(init) };
     const body = own.body ?? undefined;
     this.canRepeat = body === undefined || !isStream(body);
-    // `fetch` would find a mistake only after a backend was chosen, and it would look like that one's failure.
+    // Find mistakes now. Later `fetch` would report them as if the chosen backend had failed.
     const checked = new globalThis.Request(NO_ORIGIN, { ...own, body: body === undefined ? null : '' });
     this.method = checked.method;
     this.#headers = new Headers(own.headers);
     this.signal = signal ?? undefined;
-    // Without `duplex` no stream can be sent.
+    // `fetch` sends a stream only with `duplex`.
     this.#init = this.canRepeat ? own : { ...streaming, ...own, body: this.#watched(body) };
   }
 
-  /** By name in lower case. */
+  /** By name, in lower case. */
   get headers(): Record<string, string> {
     this.#record ??= Object.fromEntries(this.#headers);
     return this.#record;
   }
 
-  /** Whether the stream that is the body was what failed. */
+  /** Whether the stream of the request body failed. */
   get hasBodyFailed(): boolean {
     return this.#hasBodyFailed;
   }
 
-  /** What `fetch` gets. */
+  /** The second argument of `fetch`. */
   init(signal: AbortSignal): RequestInit {
     return { ...this.#init, signal };
   }
 
   #watched(body: RequestInit['body']): BodyInit | null {
     if (!(body instanceof ReadableStream)) {
-      // What every `fetch` but that of browsers takes, and no type knows.
+      // Async iterables: every `fetch` but that of browsers accepts them, but no type declares it.
       return this.#watchedSource(body as unknown as AsyncIterable<unknown>) as unknown as BodyInit;
     }
     const reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> = body.getReader();
@@ -101,15 +103,16 @@ export class OutgoingRequest implements Request {
 }
 
 function fieldsOf(request: globalThis.Request): RequestInit {
-  // Platforms do not know all of them.
+  // Some platforms lack some of the properties.
   return Object.fromEntries(
     FIELDS.flatMap((field) => (request[field] == null ? [] : [[field, request[field]]])),
   ) as RequestInit;
 }
 
 /**
- * What an `init` says. One that is `undefined`, or a body that is `null`, says nothing: what a `Request` says stands. A `Request` may itself
- * be the `init`, and has nothing of its own.
+ * The properties of an `init` that are set. A property that is `undefined`, or a body that is `null`, counts
+ * as not set, and the value of the `Request` stands. A `Request` may itself be the `init`; its properties are
+ * not its own, so they are listed.
  */
 function membersOf(init: RequestInit): RequestInit {
   const members = [...FIELDS.map((field) => [field, init[field]] as const), ...Object.entries(init)];
@@ -118,7 +121,7 @@ function membersOf(init: RequestInit): RequestInit {
   );
 }
 
-/** A stream, or what else can be read only once. */
+/** Whether a body can be read only once: a stream or an async iterable. */
 function isStream(body: NonNullable<RequestInit['body']>): boolean {
   return typeof body === 'object' && (body instanceof ReadableStream || Symbol.asyncIterator in body);
 }

@@ -1,12 +1,14 @@
+// Headers that the proxy handler passes on, in both directions.
+
 import { codingsOf, isDecoded } from '../../http/codings.ts';
 import { forwardedElement, forwardedNode } from '../../http/forwarded.ts';
 import { listedNames, requestRole, responseRole } from '../../http/header-roles.ts';
 
-/** Where a request that is passed on came from. */
+/** The client of a request that is passed on. */
 export interface ProxyClient {
-  /** `undefined` where nobody knows. */
+  /** The client's address; `undefined` if it is not known. */
   readonly address: string | undefined;
-  /** Whether what it says of earlier hops is believed. */
+  /** Whether its `Forwarded` and `X-Forwarded-*` are trusted. */
   readonly isTrusted: boolean;
   readonly requestId: string;
 }
@@ -15,7 +17,8 @@ export interface ProxyClient {
 const NAME = 'evenkeel';
 
 /**
- * What a backend gets: without what speaks of one connection, with `Via`, `Forwarded` and `X-Forwarded-*`.
+ * The request headers for a backend: without headers of one connection, with `Via`, `Forwarded` and
+ * `X-Forwarded-*`.
  * @see RFC 9110 section 7.6, RFC 7239
  */
 export function requestHeaders(request: Request, { address, isTrusted, requestId }: ProxyClient): Headers {
@@ -30,7 +33,7 @@ export function requestHeaders(request: Request, { address, isTrusted, requestId
   }
   const { protocol, host } = new URL(request.url);
   const scheme = protocol.slice(0, -1);
-  // `fetch` decodes whatever comes coded.
+  // `fetch` would decode an encoded body.
   headers.set('accept-encoding', 'identity');
   headers.set('x-request-id', requestId);
   headers.append('via', `1.1 ${NAME}`);
@@ -42,8 +45,9 @@ export function requestHeaders(request: Request, { address, isTrusted, requestId
 }
 
 /**
- * What the client gets: without what speaks of one connection, and of a coding that `fetch` has undone.
- * @returns `undefined` where the body has a coding that not every platform knows, so that nobody can tell whether it was undone
+ * The response headers for the client: without headers of one connection, and without a content coding that
+ * `fetch` has decoded.
+ * @returns `undefined` if the body has a coding that some platforms decode and others do not
  */
 export function responseHeaders({ headers, body }: Response): Headers | undefined {
   const listed = listedNames(headers.get('connection') ?? '') ?? [];

@@ -2,10 +2,12 @@ import type { Dispatcher } from 'undici';
 
 type Body = Dispatcher.DispatchOptions['body'];
 
-/** The body of a request: whether it can be sent twice, and whether its source was what failed. */
+/**
+ * The body of a request. It tells whether it can be sent again, and whether an error came from its source.
+ */
 export class CallBody {
   readonly content: Body;
-  /** Whether it is all here, so that it can be sent again. */
+  /** Whether the body is in memory, so that it can be sent again. */
   readonly canRepeat: boolean;
   #error: unknown;
 
@@ -14,7 +16,7 @@ export class CallBody {
     this.content = isGenerator(body) ? (this.#watched(body) as unknown as Body) : body;
   }
 
-  /** Whether this is the error in which the source of the body ended. */
+  /** Whether an error came from the source of the body. */
   hasFailed(error: unknown): boolean {
     const { errored } = (this.content ?? {}) as { errored?: unknown };
     return error !== undefined && (error === errored || error === this.#error);
@@ -30,7 +32,7 @@ export class CallBody {
   }
 }
 
-/** What undici reads by iteration; streams of Node say themselves what their error was. */
+/** Whether undici reads the body by iteration. Node's streams keep their error themselves. */
 function isGenerator(body: unknown): body is AsyncIterable<unknown> {
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body && !('pipe' in body);
 }

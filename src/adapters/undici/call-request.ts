@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Request } from '../../index.ts';
 
-/** A request as affinity keys look at it. */
+/** The view of a request that affinity keys read. */
 export class CallRequest implements Request {
   readonly id = '';
   readonly payload = '';
@@ -19,7 +19,7 @@ export class CallRequest implements Request {
     return query === undefined ? path : `${path}?${new URLSearchParams(query)}`;
   }
 
-  /** By name in lower case. */
+  /** By name, in lower case. */
   get headers(): Record<string, string | string[]> {
     this.#headers ??= recordOf(this.#options.headers);
     return this.#headers;
@@ -37,7 +37,7 @@ function recordOf(headers: Dispatcher.DispatchOptions['headers']): Record<string
   return record;
 }
 
-/** Headers come as names and values by turns, as pairs, or as an object. */
+/** undici accepts headers as a flat list of names and values, as pairs, or as an object. */
 function pairsOf(
   headers: NonNullable<Dispatcher.DispatchOptions['headers']>,
 ): Iterable<[string, string | string[] | undefined]> {

@@ -6,8 +6,9 @@ type Headers = Parameters<NonNullable<Handler['onResponseStart']>>[2];
 type Socket = Parameters<NonNullable<Handler['onRequestUpgrade']>>[3];
 
 /**
- * Handlers have two forms: undici's own `request` and `fetch`, and the `fetch` of Node up to 24, have the older one. It gets the headers as
- * they came: put together from parsed ones, several `Set-Cookie` would be one to the `fetch` of Node 20.
+ * Adapts a handler of undici's older interface, which undici's own `request` and `fetch` use, and the `fetch`
+ * of Node up to 24. It passes the raw headers on: rebuilt from the parsed ones, several `Set-Cookie` headers
+ * would be one in the `fetch` of Node 20.
  */
 export class OlderHandler implements Handler {
   readonly #handler: Handler;
