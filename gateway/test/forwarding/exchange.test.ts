@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { memoryRateLimiter } from 'evenkeel/rate-limit';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AccessRecord, GatewayLog } from '../../src/contracts.ts';
 import { Engine } from '../../src/engine.ts';
 import { Exchange } from '../../src/forwarding/exchange.ts';
@@ -13,7 +14,9 @@ type ConfigInput = Omit<Parameters<typeof resolved>[0], 'pools'>;
 const URLS = ['http://10.0.0.1', 'http://10.0.0.2'];
 const engines: Engine[] = [];
 
+beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
+  vi.useRealTimers();
   for (const engine of engines.splice(0)) engine.destroy();
 });
 
@@ -65,7 +68,8 @@ function setUp(pool: Partial<PoolInput> = {}, config: ConfigInput = {}) {
 }
 
 const NOTHING = [0, 0, 0, 0, 0];
-const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
+/** Lets some time pass, and everything happen that then is due. */
+const settled = (ms = 5) => vi.advanceTimersByTimeAsync(ms);
 
 /** A body that has come so far, or wholly. */
 function aBody(text: string, isWhole = true) {
@@ -447,7 +451,7 @@ describe('a request that is refused on its way', () => {
     const { exchange } = begin();
     sent[0]!.fail('ECONNREFUSED');
     exchange.refuse(REFUSALS.uploadTimeout);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await settled(20);
     expect(sent).toHaveLength(1);
     exchange.closed(true);
     expect(held()).toEqual(NOTHING);
@@ -456,6 +460,9 @@ describe('a request that is refused on its way', () => {
 
 describe('a request that must be let in', () => {
   const RATE = { points: 1, durationMs: 60_000 };
+
+  // The store of a limiter is loaded when it first counts, which takes time of its own.
+  beforeAll(async () => void (await memoryRateLimiter(RATE).take('')));
 
   it('is told where it stands, and refused where it came too often', async () => {
     const { begin, sent, engine, records, held } = setUp({}, { routes: [{ pool: 'pool', rateLimit: RATE }] });
