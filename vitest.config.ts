@@ -21,8 +21,6 @@ export default defineConfig({
   test: {
     // Where nobody has added a test, `--project added` has nothing to do.
     passWithNoTests: true,
-    // Most of the time is waiting: with two cores, one file after the other would take twice as long.
-    maxWorkers: 2,
     projects: [
       // Ends in seconds: what `npm run check` runs.
       {
@@ -31,6 +29,7 @@ export default defineConfig({
           name: 'quick',
           include: OWN,
           exclude: SLOW,
+          maxWorkers: 2,
           // The files keep no global state: without a new context for each, the suite takes a third of the time.
           isolate: false,
           setupFiles,
@@ -45,6 +44,9 @@ export default defineConfig({
           name: 'integration',
           include: SLOW.map((folder) => `${folder}/*.test.ts`),
           setupFiles,
+          // They wait more than they work: two would leave one of two cores idle.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
         },
       },
@@ -55,6 +57,8 @@ export default defineConfig({
           name: 'added',
           include: ['**/*.{test,spec}.?(c|m)[jt]s?(x)'],
           exclude: [...defaultExclude, '**/dist/**', ...OWN],
+          maxWorkers: 2,
+          sequence: { groupOrder: 2 },
           testTimeout: 60_000,
         },
       },

@@ -82,7 +82,7 @@ describe('plan', () => {
             expect(Math.abs(plan.moved - total)).toBeLessThan(tolerance);
           },
         ),
-        { numRuns: 4, verbose: 1 },
+        { numRuns: 3, verbose: 1 },
       );
     },
   );

@@ -246,7 +246,7 @@ describe('all guards together, under random histories', () => {
         }
         expect(balancer.dueAt, 'nothing is left to happen').toBe(Number.POSITIVE_INFINITY);
       }),
-      { numRuns: 100, verbose: 1 },
+      { numRuns: 60, verbose: 1 },
     );
   });
 
