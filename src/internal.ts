@@ -2,6 +2,8 @@
  * The exports for `evenkeel-gateway` that are not public. They may change in any release, as the two packages
  * are released together and pinned to each other. Hosts import `evenkeel`.
  */
+
+export { readEntry } from './balancer/address.ts';
 export { MAX_TIMEOUT_MS } from './deadline.ts';
 export { type FailureKind, failureKind } from './http/failure-kind.ts';
 export { FAILURE_STATUSES } from './http/failure-statuses.ts';

@@ -3,9 +3,9 @@ import { memoryRateLimiter } from 'evenkeel/rate-limit';
 import type { ResolvedConfig } from './config/resolved-config.ts';
 import type { GatewayLog, GatewayStats, RateLimiterFactory } from './contracts.ts';
 import { ConfigError } from './errors.ts';
+import { ActiveSet } from './forwarding/active-set.ts';
 import type { Context, UnderWay } from './forwarding/context.ts';
 import { RequestIds } from './forwarding/request-ids.ts';
-import { Roster } from './forwarding/roster.ts';
 import { StallWatch } from './forwarding/stall-watch.ts';
 import { Tunnels } from './forwarding/tunnels.ts';
 import { GatewayControl } from './gateway-control.ts';
@@ -26,7 +26,7 @@ export class Engine {
   readonly #log: GatewayLog;
   readonly #totals = new Totals();
   readonly #ids = new RequestIds();
-  readonly #exchanges = new Roster<UnderWay>();
+  readonly #exchanges = new ActiveSet<UnderWay>();
   readonly #tunnels = new Tunnels();
   readonly #startedAt = Date.now();
   /** Apart from others of the same name: only its own `Via` is a loop. */

@@ -1,4 +1,6 @@
-import { type Backend, Balancer, type Request } from 'evenkeel';
+// What operators ask of a running gateway: statistics, explanations, changes.
+import type { Request } from 'evenkeel';
+import { readEntry } from 'evenkeel/internal';
 import type { Command, Control, ExplainQuery, GatewayExplanation, GatewayStats } from './contracts.ts';
 import { ControlError } from './errors.ts';
 import { readAuthority } from './message/authority.ts';
@@ -57,11 +59,11 @@ export class GatewayControl implements Control {
 }
 
 function add({ balancer, name }: UpstreamPool, { backend }: Extract<Command, { type: 'add' }>): void {
-  const [added] = wrong(() => new Balancer([backend]).backends) as [Backend];
+  const added = asBadRequest(() => readEntry(backend, 'backend'));
   if (balancer.backends.some(({ id, url }) => id === added.id || url === added.url)) {
     throw new ControlError(409, `pool ${name} already has a backend ${JSON.stringify(added.id)}`);
   }
-  wrong(() => balancer.add(backend));
+  asBadRequest(() => balancer.add(backend));
 }
 
 /** @returns whether there is such a backend */
@@ -73,7 +75,7 @@ function apply({ balancer }: UpstreamPool, command: Exclude<Command, { type: 'ad
     case 'resume':
       return balancer.resume(id);
     case 'weight':
-      return wrong(() => balancer.setWeight(id, command.weight));
+      return asBadRequest(() => balancer.setWeight(id, command.weight));
     case 'drain': {
       const isThere = balancer.backends.some((backend) => backend.id === id);
       if (isThere) void balancer.drain(id);
@@ -82,8 +84,8 @@ function apply({ balancer }: UpstreamPool, command: Exclude<Command, { type: 'ad
   }
 }
 
-/** What the engine refuses was wrong in the call. */
-function wrong<T>(work: () => T): T {
+/** The engine refuses only mistakes of the call. @throws ControlError with status 400 */
+function asBadRequest<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {

@@ -6,7 +6,7 @@ import type { GatewayConfigInput } from './config/schema.ts';
 import type { Control, GatewayStats } from './contracts.ts';
 import { Engine } from './engine.ts';
 import type { GatewayParts } from './gateway.ts';
-import { Http1Front } from './listeners/http1.ts';
+import { Http1Server } from './listeners/http1-server.ts';
 import { SILENT } from './observation/silent-log.ts';
 import { defined } from './upstream/pool-options.ts';
 
@@ -38,25 +38,25 @@ export function createProxy(config: NodeProxyConfig, parts: GatewayParts = {}): 
   const { config: resolved, warnings } = resolveConfig(readConfig(input), { baseDir });
   for (const warning of warnings) log.warn({}, warning);
   const engine = new Engine(resolved, log, () => ({ open: 0, accepted: 0, refused: 0 }), rateLimiter);
-  const front = new Http1Front(() => engine.context);
+  const server = new Http1Server(() => engine.context);
   engine.start();
   let isClosed = false;
   return {
     handle(request, response) {
       // Of what has ended while somebody else had it, nobody tells once more.
-      if (!request.socket.destroyed && !response.writableEnded) front.take(request, response);
+      if (!request.socket.destroyed && !response.writableEnded) server.take(request, response);
     },
     upgrade(request, socket, first) {
       // Nobody would end its tunnel.
       if (isClosed) socket.destroy();
-      else if (!socket.destroyed) front.upgrade(request, socket, first);
+      else if (!socket.destroyed) server.upgrade(request, socket, first);
     },
     stats: () => engine.stats(),
     control: engine.control,
     close() {
       isClosed = true;
       engine.destroy();
-      front.destroy();
+      server.destroy();
     },
   };
 }

@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { UnresolvedConfigError } from '../config/resolve-config.ts';
 import type { GatewayLog } from '../contracts.ts';
 import { ConfigError } from '../errors.ts';
+import { SerialQueue } from '../workers/serial-queue.ts';
 import type { SharedConfig } from '../workers/shared-config.ts';
-import { Turns } from '../workers/turns.ts';
 import { configChanges } from './config-changes.ts';
 import type { ConfigSource, UsableConfig } from './config-source.ts';
 
@@ -26,7 +26,7 @@ export class Reloads {
   readonly #source: ConfigSource;
   readonly #gateway: Reloadable;
   readonly #log: GatewayLog;
-  readonly #turns = new Turns();
+  readonly #queue = new SerialQueue();
   #current: UsableConfig;
   /** What was wrong with the last one that was refused, and the files that it names. */
   #refused: readonly string[] = [];
@@ -47,7 +47,7 @@ export class Reloads {
 
   /** Does what must be done before anything is read again: what is asked for meanwhile waits. @throws what it throws */
   start<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turns.take(work);
+    return this.#queue.run(work);
   }
 
   /**
@@ -55,7 +55,7 @@ export class Reloads {
    * @param why - what made it necessary, for the log
    */
   reload(why: string): Promise<void> {
-    return this.#turns.take(() => this.#reload(why));
+    return this.#queue.run(() => this.#reload(why));
   }
 
   async #reload(why: string): Promise<void> {

@@ -1,5 +1,4 @@
-import { Balancer } from 'evenkeel';
-import { MAX_TIMEOUT_MS, TOKEN } from 'evenkeel/internal';
+import { MAX_TIMEOUT_MS, readEntry, TOKEN } from 'evenkeel/internal';
 import { z } from 'zod';
 import { canonicalPattern, isHost, isHostName, isNetwork } from './host-names.ts';
 
@@ -71,7 +70,7 @@ export const secret = z
 
 function isBackendUrl(url: string): boolean {
   try {
-    new Balancer([url], { strategy: 'round-robin' });
+    readEntry(url, 'url');
     return true;
   } catch {
     return false;

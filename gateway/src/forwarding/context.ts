@@ -5,14 +5,14 @@ import type { Client } from '../message/client.ts';
 import type { Identity } from '../message/forwarded-headers.ts';
 import type { Totals } from '../observation/totals.ts';
 import type { RouteTable } from '../routing/route-table.ts';
+import type { ActiveMember, ActiveSet } from './active-set.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { ResponseRelay } from './response-relay.ts';
-import type { Listed, Roster } from './roster.ts';
 import type { Tunnels } from './tunnels.ts';
 import type { Upload } from './upload.ts';
 
 /** A request that has not yet got all of its answer. */
-export interface UnderWay extends Listed {
+export interface UnderWay extends ActiveMember {
   readonly client: Pick<Client, 'abort' | 'isBlocked' | 'flushHead'>;
   readonly upload: Pick<Upload, 'received' | 'isAwaited'> | undefined;
   readonly attempt: Pick<ResponseRelay, 'isStarted' | 'patienceMs' | 'expire'> | undefined;
@@ -31,7 +31,7 @@ export interface Context {
   readonly log: GatewayLog;
   readonly ids: RequestIds;
   /** Requests under way, for whoever looks after those that do not move. */
-  readonly exchanges: Roster<UnderWay>;
+  readonly exchanges: ActiveSet<UnderWay>;
   /** Upgrades and tunnels under way. */
   readonly tunnels: Tunnels;
 }

@@ -4,7 +4,7 @@ import { without } from 'evenkeel/internal';
 import type { Client } from '../message/client.ts';
 import { type ResponseHead, readResponseHead } from '../message/response-head.ts';
 import { BackendFailure } from '../upstream/backend-failure.ts';
-import type { BackendMessage, Call, RawHeaders, ResponseEvents } from '../upstream/connections.ts';
+import type { BackendCall, BackendMessage, RawHeaders, ResponseEvents } from '../upstream/connections.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
 /** The exchange that an attempt belongs to. */
@@ -35,7 +35,7 @@ export class ResponseRelay implements ResponseEvents {
   /** Whether the request has got a connection. */
   isStarted = false;
   readonly #owner: RelayOwner;
-  #call: Call | undefined;
+  #call: BackendCall | undefined;
   #isBlocked = false;
   #isOver = false;
   #isDropped = false;
@@ -83,7 +83,7 @@ export class ResponseRelay implements ResponseEvents {
     this.#call?.resume();
   }
 
-  started(call: Call): void {
+  started(call: BackendCall): void {
     this.#call = call;
     this.isStarted = true;
   }

@@ -12,7 +12,7 @@ import type { Http1Peer } from './http1-peer.ts';
 const MAX_JOINED_BYTES = 4_096;
 
 /** Where clients come in. */
-export interface Door {
+export interface ListenerState {
   /** Every answer from now on is the last one on its connection. */
   readonly isClosing: boolean;
 }
@@ -28,19 +28,19 @@ export class Http1Client implements Client {
   readonly #response: ServerResponse;
   readonly #socket: Socket;
   readonly #peer: Http1Peer;
-  readonly #door: Door;
+  readonly #listener: ListenerState;
   #events: ClientEvents | undefined;
   #hasHead = false;
   #isWaiting: boolean;
   #isDraining = false;
   #isAborted = false;
 
-  /** @param door - whether the connection is to end with this answer is looked up when the answer comes */
+  /** @param listener - asked, when the response comes, whether the connection ends with it */
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
     peer: Http1Peer,
-    door: Door,
+    listener: ListenerState,
     isWaiting: boolean,
   ) {
     this.connection = peer.connection;
@@ -53,7 +53,7 @@ export class Http1Client implements Client {
     this.#response = response;
     this.#socket = request.socket;
     this.#peer = peer;
-    this.#door = door;
+    this.#listener = listener;
     this.#isWaiting = isWaiting;
   }
 
@@ -105,7 +105,7 @@ export class Http1Client implements Client {
   writeHead(status: number, statusText: string, headers: string[]): void {
     this.#hasHead = true;
     // Requests that have come after it get their answers, too.
-    if (this.#door.isClosing && this.#peer.latest?.client === this) this.#endConnection();
+    if (this.#listener.isClosing && this.#peer.latest?.client === this) this.#endConnection();
     // The head brings its own.
     this.#response.sendDate = false;
     this.#response.writeHead(status, phraseOf(status, statusText), headers);

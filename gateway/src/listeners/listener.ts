@@ -2,17 +2,17 @@ import { Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ResolvedListener } from '../config/resolved-config.ts';
 import type { ListeningAddress } from '../contracts.ts';
+import { type ActiveMember, ActiveSet } from '../forwarding/active-set.ts';
 import type { Context } from '../forwarding/context.ts';
-import { type Listed, Roster } from '../forwarding/roster.ts';
 import { Certificates } from './certificates.ts';
-import { Http1Front } from './http1.ts';
-import { Http2Front } from './http2.ts';
+import { Http1Server } from './http1-server.ts';
+import { Http2Server } from './http2-server.ts';
 import { listenError } from './listen-error.ts';
 import { priorKnowledgeServer } from './prior-knowledge.ts';
 import { replaceDefault, tlsServer } from './tls.ts';
 
 /** An open connection. */
-interface Visitor extends Listed {
+interface OpenConnection extends ActiveMember {
   readonly socket: Socket;
 }
 
@@ -20,12 +20,12 @@ interface Visitor extends Listed {
 export class Listener {
   readonly #config: ResolvedListener;
   readonly #context: () => Context;
-  readonly #http1: Http1Front;
-  readonly #http2: Http2Front | undefined;
+  readonly #http1: Http1Server;
+  readonly #http2: Http2Server | undefined;
   readonly #certificates: Certificates | undefined;
   readonly #server: Server;
   /** Connections that were accepted and are not yet closed; those of node:http alone it would close by itself. */
-  readonly #visitors = new Roster<Visitor>();
+  readonly #connections = new ActiveSet<OpenConnection>();
   #accepted = 0;
   #refused = 0;
 
@@ -34,22 +34,22 @@ export class Listener {
     const { tls, h2c } = config;
     this.#config = config;
     this.#context = context;
-    this.#http1 = new Http1Front(context);
-    this.#http2 = tls?.http2 || h2c ? new Http2Front(context) : undefined;
+    this.#http1 = new Http1Server(context);
+    this.#http2 = tls?.http2 || h2c ? new Http2Server(context) : undefined;
     this.#certificates = tls && new Certificates(tls);
     this.#server = this.#open();
     this.#server.maxConnections = context().limits.connections;
     this.#server.on('connection', (socket: Socket) => {
       this.#accepted++;
-      const visitor = { socket, place: -1 };
-      this.#visitors.add(visitor);
-      socket.once('close', () => this.#visitors.delete(visitor));
+      const connection = { socket, place: -1 };
+      this.#connections.add(connection);
+      socket.once('close', () => this.#connections.delete(connection));
     });
     this.#server.on('drop', () => this.#refused++);
   }
 
   get connections(): { open: number; accepted: number; refused: number } {
-    return { open: this.#visitors.size, accepted: this.#accepted, refused: this.#refused };
+    return { open: this.#connections.size, accepted: this.#accepted, refused: this.#refused };
   }
 
   /** @throws ConfigError where the address cannot be used */
@@ -100,8 +100,7 @@ export class Listener {
   /** Ends every connection. */
   destroy(): void {
     this.#http1.destroy();
-    this.#http2?.destroy();
-    for (const { socket } of this.#visitors) socket.destroy();
+    for (const { socket } of this.#connections) socket.destroy();
   }
 
   #open(): Server {

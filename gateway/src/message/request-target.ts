@@ -1,7 +1,7 @@
 import { type Authority, readAuthority } from './authority.ts';
 
 /** What a request is for. */
-export interface Target {
+export interface RequestTarget {
   /** Path with its query, byte by byte as it came: what is routed by is what is forwarded. */
   readonly path: string;
   /** From a target in absolute form; it comes before `Host` (RFC 9112 section 3.2.2). */
@@ -12,7 +12,7 @@ export interface Target {
  * Reads a target that does not begin with a slash, and has no fragment: the absolute form (RFC 9112 section 3.2.2), or `*` of `OPTIONS` (section 3.2.4).
  * @returns `undefined` where it is neither
  */
-export function readUnusualTarget(target: string, method: string): Target | undefined {
+export function readUnusualTarget(target: string, method: string): RequestTarget | undefined {
   if (target === '*') return method === 'OPTIONS' ? { path: '*', authority: undefined } : undefined;
   const scheme = /^https?:\/\//i.exec(target)?.[0];
   if (scheme === undefined) return undefined;

@@ -43,9 +43,12 @@ export class Route implements RouteParts {
    * @param isSecure - whether the client came over TLS
    */
   headersOfAdmission(admission: Admission, backendId: string | undefined, isSecure: boolean): string[] {
-    const added = this.gate?.headersFor(admission, backendId).flat() ?? [];
-    if (!this.#isLax || !isSecure) return added;
-    return added.map((text, index) => (added[index - 1] === 'Set-Cookie' ? `${text}; Secure` : text));
+    const added: string[] = [];
+    for (const [name, value] of this.gate?.headersFor(admission, backendId) ?? []) {
+      const isSecured = isSecure && this.#isLax && name === 'Set-Cookie';
+      added.push(name, isSecured ? `${value}; Secure` : value);
+    }
+    return added;
   }
 }
 

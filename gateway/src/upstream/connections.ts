@@ -25,15 +25,15 @@ export interface BackendMessage extends BackendRequest {
 
 /**
  * What comes of a request, in this order: `started`; any number of `interim`; `head`; any number of `data`; `end`.
- * `failed` may come at any time, once, and is the last. After {@link Call.abort} nothing comes.
+ * `failed` may come at any time, once, and is the last. After {@link BackendCall.abort} nothing comes.
  */
 export interface ResponseEvents {
   /** The request has got a connection; from now on bytes of it may be sent. May come before `send` returns. */
-  started(call: Call): void;
+  started(call: BackendCall): void;
   /** An interim response (RFC 9110 section 15.2). */
   interim(status: number, headers: RawHeaders): void;
   head(status: number, statusText: string, headers: RawHeaders): void;
-  /** A part of the body. @returns whether more may come; otherwise nothing comes before {@link Call.resume} */
+  /** A part of the body. @returns whether more may come; otherwise nothing comes before {@link BackendCall.resume} */
   data(chunk: Buffer): boolean;
   /** The response is whole. @param trailers - `undefined` for none */
   end(trailers: RawHeaders | undefined): void;
@@ -41,7 +41,7 @@ export interface ResponseEvents {
 }
 
 /** A request that was handed over. */
-export interface Call {
+export interface BackendCall {
   /** Lets the response go on, after `data` has returned `false`. */
   resume(): void;
   /** Ends it; also if it still waits for a connection. Harmless when it has ended. */
@@ -75,7 +75,7 @@ export interface UpgradeEvents {
 /** Connections to one backend. */
 export interface Connections {
   /** Sends a request, on a free connection or on a new one; waits for one where their number is limited. */
-  send(message: BackendMessage, events: ResponseEvents): Call;
+  send(message: BackendMessage, events: ResponseEvents): BackendCall;
   /** Asks to change the protocol, on a connection of its own. @returns a function that gives up */
   upgrade(request: BackendRequest, events: UpgradeEvents): () => void;
   /** Takes no more requests; closes each connection when its request has ended. */

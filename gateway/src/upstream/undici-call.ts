@@ -1,13 +1,13 @@
 // One request through undici, told in the terms of the gateway.
 import type { Dispatcher } from 'undici';
 import { BackendFailure } from './backend-failure.ts';
-import type { Call, ResponseEvents } from './connections.ts';
+import type { BackendCall, ResponseEvents } from './connections.ts';
 
 /**
  * Hears what undici says of one request, and passes it on. It has the older form of undici's handlers, which gets
  * headers as they came: the newer one first makes objects of them, which the gateway does not look at.
  */
-export class UndiciCall implements Dispatcher.DispatchHandler, Call {
+export class UndiciCall implements Dispatcher.DispatchHandler, BackendCall {
   readonly #events: ResponseEvents;
   #abort: ((error?: Error) => void) | undefined;
   #resume: (() => void) | undefined;

@@ -9,9 +9,9 @@ import {
   tlsOptions,
 } from './connection-settings.ts';
 import type {
+  BackendCall,
   BackendMessage,
   BackendRequest,
-  Call,
   Connections,
   ResponseEvents,
   UpgradeEvents,
@@ -43,7 +43,7 @@ export class UndiciConnections implements Connections {
     });
   }
 
-  send({ method, path, headers, body, headTimeoutMs }: BackendMessage, events: ResponseEvents): Call {
+  send({ method, path, headers, body, headTimeoutMs }: BackendMessage, events: ResponseEvents): BackendCall {
     const call = new UndiciCall(events);
     // The types do not know `servername`.
     const options: Dispatcher.DispatchOptions & { servername: string } = {

@@ -1,3 +1,4 @@
+import { readEntry } from 'evenkeel/internal';
 import type { PoolConfig } from '../config/pool-schema.ts';
 import type { Command } from '../contracts.ts';
 
@@ -6,10 +7,7 @@ type BackendEntry = PoolConfig['backends'][number] | Extract<Command, { type: 'a
 
 /** Where a backend is, in one form. */
 function addressOf(entry: BackendEntry): string {
-  const url = typeof entry === 'string' ? entry : entry.url;
-  if (!URL.canParse(url)) return url;
-  const { origin, pathname } = new URL(url);
-  return (origin + pathname).replace(/\/+$/, '');
+  return readEntry(typeof entry === 'string' ? entry : entry.url, 'backend').url;
 }
 
 /** The id that a backend has. */

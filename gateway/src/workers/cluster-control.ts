@@ -2,7 +2,7 @@ import type { Command, Control, ExplainQuery, GatewayExplanation, GatewayStats }
 import { ControlError } from '../errors.ts';
 import type { ChangeJournal } from './change-journal.ts';
 import type { FleetStats } from './fleet-stats.ts';
-import type { Turns } from './turns.ts';
+import type { SerialQueue } from './serial-queue.ts';
 import type { WorkerFleet } from './worker-fleet.ts';
 import { WorkerSilentError } from './worker-link.ts';
 import type { WorkerSlot } from './worker-slot.ts';
@@ -11,7 +11,7 @@ import type { WorkerSlot } from './worker-slot.ts';
 export interface Cluster {
   readonly fleet: WorkerFleet;
   /** Changes come to every worker, also to one that is just starting, in one order. */
-  readonly turns: Turns;
+  readonly queue: SerialQueue;
   readonly journal: ChangeJournal;
   readonly stats: FleetStats;
 }
@@ -47,7 +47,7 @@ export class ClusterControl implements Control {
    *   change when they wake up
    */
   change(command: Command): Promise<void> {
-    return this.#cluster.turns.take(() => this.#change(command));
+    return this.#cluster.queue.run(() => this.#change(command));
   }
 
   async #change(command: Command): Promise<void> {

@@ -8,9 +8,9 @@ import { ChangeJournal } from './change-journal.ts';
 import { ClusterControl } from './cluster-control.ts';
 import { FleetStats } from './fleet-stats.ts';
 import { freePort } from './free-port.ts';
+import { SerialQueue } from './serial-queue.ts';
 import { type SharedConfig, withPorts } from './shared-config.ts';
 import { SharedRateLimits } from './shared-rate-limits.ts';
-import { Turns } from './turns.ts';
 import { WorkerFleet } from './worker-fleet.ts';
 import { WorkerLink, type WorkerProcess, WorkerSilentError } from './worker-link.ts';
 import type { Launched, SlotEvent, WorkerSlot } from './worker-slot.ts';
@@ -41,7 +41,7 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
   readonly #parts: ClusterParts;
   readonly #env: Pick<Env, 'clock' | 'timers'>;
   readonly #fleet: WorkerFleet;
-  readonly #turns = new Turns();
+  readonly #queue = new SerialQueue();
   readonly #journal = new ChangeJournal();
   readonly #rateLimits = new SharedRateLimits();
   readonly #stats: FleetStats;
@@ -60,14 +60,14 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
     this.#env = parts.env ?? systemEnv;
     this.#stats = new FleetStats(() => this.#fleet);
     this.#fleet = new WorkerFleet(config.workers, {
-      launch: (onFaulty) => this.#turns.take(() => this.#launch(onFaulty)),
+      launch: (onFaulty) => this.#queue.run(() => this.#launch(onFaulty)),
       patienceMs: (graceMs) => this.#patienceMs(graceMs),
       env: this.#env,
       tell: (type, message) => this.#tell(type, message),
       ended: (link) => this.#stats.keep(link),
     });
-    const [fleet, turns, journal, stats] = [this.#fleet, this.#turns, this.#journal, this.#stats];
-    this.control = new ClusterControl({ fleet, turns, journal, stats });
+    const [fleet, queue, journal, stats] = [this.#fleet, this.#queue, this.#journal, this.#stats];
+    this.control = new ClusterControl({ fleet, queue, journal, stats });
     const { admin } = config;
     if (admin !== undefined) this.#admin = this.#adminServer(admin);
   }
@@ -106,7 +106,7 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
    * @throws ConfigError where it is wrong, or changes what only a restart can change; Error where no worker answers
    */
   reload(config: SharedConfig): Promise<void> {
-    return this.#turns.take(() => this.#reload(config));
+    return this.#queue.run(() => this.#reload(config));
   }
 
   #adminServer(config: NonNullable<SharedConfig['admin']>): AdminServer {

@@ -11,7 +11,7 @@ import { ConfigError, ControlError } from '../errors.ts';
 import type { SharedConfig } from './shared-config.ts';
 
 /** What the primary asks of a worker. A worker does what changes it in the order in which it came. */
-export type Request =
+export type WorkerRequest =
   | {
       readonly type: 'start';
       readonly config: SharedConfig;
@@ -26,7 +26,7 @@ export type Request =
   | { readonly type: 'close'; readonly graceMs: number | undefined };
 
 /** What a worker answers to each of them. */
-export interface Answers {
+export interface WorkerReplies {
   readonly start: readonly ListeningAddress[];
   readonly reload: undefined;
   readonly change: undefined;
@@ -39,7 +39,7 @@ export interface Answers {
 /** From the primary to a worker. */
 export interface Question {
   readonly id: number;
-  readonly request: Request;
+  readonly request: WorkerRequest;
 }
 
 /** From the primary to a worker that wanted a request counted. */
@@ -56,9 +56,9 @@ export type Failure =
   | { readonly type: 'other'; readonly message: string };
 
 /** From a worker to the primary: that it hears, an answer, that it had better be replaced, or a request to be counted. */
-export type Report =
+export type WorkerReport =
   | { readonly type: 'hello' }
-  | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'reply'; readonly id: number; readonly value: unknown }
   | { readonly type: 'failure'; readonly id: number; readonly failure: Failure }
   | { readonly type: 'faulty'; readonly reason: string }
   | { readonly type: 'count'; readonly id: number; readonly limit: RouteRateLimit; readonly key: string };
@@ -66,7 +66,7 @@ export type Report =
 /** The primary, as a worker sees it. */
 export interface PrimaryPort {
   /** @param done - is called when the message is out */
-  send(report: Report, done?: () => void): void;
+  send(report: WorkerReport, done?: () => void): void;
   onMessage(listener: (message: unknown) => void): void;
 }
 

@@ -2,7 +2,7 @@ import type { RateLimiter } from 'evenkeel';
 import { memoryRateLimiter } from 'evenkeel/rate-limit';
 import type { RouteRateLimit } from '../contracts.ts';
 import { rateLimitOf } from '../routing/route-rate-limit.ts';
-import type { Report } from './messages.ts';
+import type { WorkerReport } from './messages.ts';
 import type { SharedConfig } from './shared-config.ts';
 import type { WorkerProcess } from './worker-link.ts';
 
@@ -13,7 +13,7 @@ export class SharedRateLimits {
   /** Counts what a worker asks it to. */
   serve(worker: WorkerProcess): void {
     worker.onMessage((message) => {
-      const report = message as Report;
+      const report = message as WorkerReport;
       if (report.type === 'count') void this.#count(worker, report);
     });
   }
@@ -25,7 +25,10 @@ export class SharedRateLimits {
   }
 
   /** Never rejects. */
-  async #count(worker: WorkerProcess, { id, limit, key }: Extract<Report, { type: 'count' }>): Promise<void> {
+  async #count(
+    worker: WorkerProcess,
+    { id, limit, key }: Extract<WorkerReport, { type: 'count' }>,
+  ): Promise<void> {
     const verdict = await this.#limiterOf(limit).take(key);
     worker.send({ counted: id, verdict });
   }

@@ -1,6 +1,12 @@
 import type { Timers } from 'evenkeel';
 import type { GatewayStats } from '../contracts.ts';
-import { type Answers, fromFailure, type Question, type Report, type Request } from './messages.ts';
+import {
+  fromFailure,
+  type Question,
+  type WorkerReplies,
+  type WorkerReport,
+  type WorkerRequest,
+} from './messages.ts';
 
 /** A process that serves, as the primary sees it. */
 export interface WorkerProcess {
@@ -47,11 +53,11 @@ export class WorkerLink {
     this.#process = process;
     this.#timers = timers;
     process.onMessage((message) => {
-      const report = message as Report;
+      const report = message as WorkerReport;
       if (report.type === 'hello') this.#sendAll();
       else if (report.type === 'faulty') onFaulty(report.reason);
       else if (report.type === 'failure') this.#fail(report.id, fromFailure(report.failure));
-      else if (report.type === 'answer') this.#take(report.id)?.resolve(report.value);
+      else if (report.type === 'reply') this.#take(report.id)?.resolve(report.value);
     });
     this.exited = new Promise((resolve) => {
       process.onExit((how) => {
@@ -71,10 +77,10 @@ export class WorkerLink {
    * @param timeoutMs - how long the answer may take
    * @throws WorkerSilentError where it did not come; what the worker threw, where it did
    */
-  ask<T extends Request['type']>(
-    request: Extract<Request, { readonly type: T }>,
+  ask<T extends WorkerRequest['type']>(
+    request: Extract<WorkerRequest, { readonly type: T }>,
     timeoutMs = ANSWER_MS,
-  ): Promise<Answers[T]> {
+  ): Promise<WorkerReplies[T]> {
     if (this.#how !== undefined) return Promise.reject(this.#silent(`ended with ${this.#how}`));
     const id = ++this.#asked;
     if (this.#unsent === undefined) this.#process.send({ id, request });

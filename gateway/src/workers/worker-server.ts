@@ -6,10 +6,10 @@ import type {
   ListeningAddress,
   RateLimiterFactory,
 } from '../contracts.ts';
-import { type Counted, type PrimaryPort, type Question, type Request, toFailure } from './messages.ts';
+import { type Counted, type PrimaryPort, type Question, toFailure, type WorkerRequest } from './messages.ts';
 import { PrimaryRateLimits } from './primary-rate-limits.ts';
+import { SerialQueue } from './serial-queue.ts';
 import type { SharedConfig } from './shared-config.ts';
-import { Turns } from './turns.ts';
 
 /** What a worker runs. */
 interface Opened {
@@ -29,7 +29,7 @@ export interface WorkerParts {
 export class WorkerServer {
   readonly #port: PrimaryPort;
   readonly #parts: WorkerParts;
-  readonly #turns = new Turns();
+  readonly #queue = new SerialQueue();
   readonly #rateLimits: PrimaryRateLimits;
   #gateway: Gateway | undefined;
   #log: GatewayLog | undefined;
@@ -62,17 +62,17 @@ export class WorkerServer {
     const isLast = request.type === 'close';
     const exit = isLast ? () => this.#parts.exit(0) : undefined;
     try {
-      this.#port.send({ type: 'answer', id, value: await this.#do(request) }, exit);
+      this.#port.send({ type: 'reply', id, value: await this.#do(request) }, exit);
     } catch (error) {
       this.#port.send({ type: 'failure', id, failure: toFailure(error) }, exit);
     }
   }
 
-  #do(request: Request): Promise<unknown> {
-    if (request.type === 'start') return this.#turns.take(() => this.#start(request.config, request.changes));
-    if (request.type === 'reload') return this.#turns.take(() => this.#serving().reload(request.config));
+  #do(request: WorkerRequest): Promise<unknown> {
+    if (request.type === 'start') return this.#queue.run(() => this.#start(request.config, request.changes));
+    if (request.type === 'reload') return this.#queue.run(() => this.#serving().reload(request.config));
     if (request.type === 'change')
-      return this.#turns.take(() => this.#serving().control.change(request.command));
+      return this.#queue.run(() => this.#serving().control.change(request.command));
     if (request.type === 'close') return this.#close(request.graceMs);
     const { control } = this.#serving();
     return request.type === 'stats' ? control.stats() : control.explain(request.query);

@@ -4,7 +4,7 @@ import { ClientConnection } from '../../src/message/client-connection.ts';
 import type { HttpVersion } from '../../src/message/request-head.ts';
 import { trustedProxies } from '../../src/message/trusted-proxies.ts';
 import { BackendFailure } from '../../src/upstream/backend-failure.ts';
-import type { BackendMessage, Call, ResponseEvents } from '../../src/upstream/connections.ts';
+import type { BackendCall, BackendMessage, ResponseEvents } from '../../src/upstream/connections.ts';
 
 /** A client that notes what it gets. */
 export class FakeClient implements Client {
@@ -71,7 +71,7 @@ export class FakeClient implements Client {
 }
 
 /** One request as the connections were asked to send it, and what comes of it. */
-export class FakeCall implements Call {
+export class FakeCall implements BackendCall {
   readonly message: BackendMessage;
   readonly events: ResponseEvents;
   /** How often it was aborted, or resumed. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ActiveSet } from '../../src/forwarding/active-set.ts';
 import type { Context, UnderWay } from '../../src/forwarding/context.ts';
-import { Roster } from '../../src/forwarding/roster.ts';
 import { StallWatch } from '../../src/forwarding/stall-watch.ts';
 import type { Refusal } from '../../src/local-reply/refusal.ts';
 
@@ -41,12 +41,12 @@ const waiting = (request: Request) => ({
 
 const SLOW = 'ERR_GW_REQUEST_TIMEOUT';
 let watch: StallWatch;
-let exchanges: Roster<UnderWay>;
+let exchanges: ActiveSet<UnderWay>;
 const timeouts = { bodyMs: 20_000, writeMs: 60_000 };
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
-  exchanges = new Roster();
+  exchanges = new ActiveSet();
   watch = new StallWatch(() => ({ exchanges, timeouts }) as unknown as Context);
 });
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { BackendFailure } from '../../src/upstream/backend-failure.ts';
-import type { Call, RawHeaders, ResponseEvents } from '../../src/upstream/connections.ts';
+import type { BackendCall, RawHeaders, ResponseEvents } from '../../src/upstream/connections.ts';
 import { UndiciConnections } from '../../src/upstream/undici-connections.ts';
 import { resolvedPool } from '../resolved.ts';
 
@@ -13,11 +13,11 @@ afterEach(() => {
 /** Notes what it hears. */
 class Heard implements ResponseEvents {
   readonly events: string[] = [];
-  call: Call | undefined;
+  call: BackendCall | undefined;
   takesMore = true;
   failure: BackendFailure | undefined;
 
-  started(call: Call): void {
+  started(call: BackendCall): void {
     this.call = call;
     this.events.push('started');
   }

@@ -91,12 +91,12 @@ describe('a link to a worker', () => {
     const caught = link.ask({ type: 'stats' }).catch((error: unknown) => error);
     env.advance(ANSWER_MS);
     expect(await caught).toBeInstanceOf(WorkerSilentError);
-    const answer = { type: 'answer', id: 1, value: {} };
+    const answer = { type: 'reply', id: 1, value: {} };
     const failure = { type: 'failure', id: 1, failure: { type: 'other', message: 'late' } };
     for (const late of [answer, answer, failure]) expect(() => tell(late)).not.toThrow();
     // The next question is no less heard.
     const next = link.stats();
-    tell({ type: 'answer', id: 2, value: { ready: true } });
+    tell({ type: 'reply', id: 2, value: { ready: true } });
     expect(await next).toEqual({ ready: true });
   });
 

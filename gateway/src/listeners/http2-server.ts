@@ -1,8 +1,8 @@
 import {
   constants,
   createServer,
-  type Http2Server,
   type IncomingHttpHeaders,
+  type Http2Server as NodeHttp2Server,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
@@ -10,8 +10,8 @@ import type { Socket } from 'node:net';
 import type { Context } from '../forwarding/context.ts';
 import { Exchange } from '../forwarding/exchange.ts';
 import { ClientConnection } from '../message/client-connection.ts';
-import { Allowance } from './allowance.ts';
 import { Http2Client, type Http2Head } from './http2-client.ts';
+import { TokenBucket } from './token-bucket.ts';
 
 /** How long a client may take to end a connection on which it was told, or has told, that no more requests come. */
 const GOODBYE_MS = 1_000;
@@ -50,19 +50,19 @@ interface Arrival {
 }
 
 /** What is known of a session. */
-interface Visit {
+interface Http2SessionState {
   readonly socket: Socket;
   readonly connection: ClientConnection;
   /** Requests under way. */
   streams: number;
-  readonly resets: Allowance;
+  readonly resets: TokenBucket;
 }
 
 /** Speaks HTTP/2 with clients, on connections that somebody else has accepted. */
-export class Http2Front {
+export class Http2Server {
   readonly #context: () => Context;
-  #server: Http2Server;
-  readonly #sessions = new Map<ServerHttp2Session, Visit>();
+  #server: NodeHttp2Server;
+  readonly #sessions = new Map<ServerHttp2Session, Http2SessionState>();
   #arrival: Arrival | undefined;
   #isClosing = false;
 
@@ -92,11 +92,7 @@ export class Http2Front {
     for (const session of this.#sessions.keys()) session.close();
   }
 
-  destroy(): void {
-    for (const session of this.#sessions.keys()) session.destroy();
-  }
-
-  #serve(): Http2Server {
+  #serve(): NodeHttp2Server {
     const server = createServer(serverOptions(this.#context()));
     server.on('session', (session) => this.#greet(session));
     const take = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]) =>
@@ -119,20 +115,20 @@ export class Http2Front {
       identity.trustedProxies,
       serves,
     );
-    const resets = new Allowance(RESET_BURST, RESETS_PER_SECOND);
-    const visit: Visit = { socket, connection, streams: 0, resets };
-    this.#sessions.set(session, visit);
+    const resets = new TokenBucket(RESET_BURST, RESETS_PER_SECOND);
+    const state: Http2SessionState = { socket, connection, streams: 0, resets };
+    this.#sessions.set(session, state);
     session.on('close', () => this.#sessions.delete(session));
     session.on('error', () => {});
     // Until its first request, a client has as long as for a head; then it may be idle.
     session.setTimeout(timeouts.headersMs);
     session.on('timeout', () => {
       // Requests have limits of their own.
-      if (visit.streams === 0) end(session, socket, GOODBYE_MS);
+      if (state.streams === 0) end(session, socket, GOODBYE_MS);
     });
     // The client says goodbye.
     session.on('goaway', () => {
-      if (visit.streams === 0) end(session, socket, GOODBYE_MS);
+      if (state.streams === 0) end(session, socket, GOODBYE_MS);
     });
     if (this.#isClosing) session.close();
   }
@@ -141,29 +137,29 @@ export class Http2Front {
     // Without a listener an error would end the process; one that was reset at once may already have it.
     stream.on('error', () => {});
     const { session } = stream;
-    const visit = session === undefined ? undefined : this.#sessions.get(session as ServerHttp2Session);
-    if (session === undefined || visit === undefined) {
+    const state = session === undefined ? undefined : this.#sessions.get(session as ServerHttp2Session);
+    if (session === undefined || state === undefined) {
       stream.destroy();
       return;
     }
-    visit.streams++;
-    const client = new Http2Client(stream, headOf(headers, raw), visit.connection);
+    state.streams++;
+    const client = new Http2Client(stream, headOf(headers, raw), state.connection);
     const exchange = new Exchange(this.#context(), client);
     client.listen({
       drained: () => exchange.drained(),
       answered: () => exchange.upload?.discard(),
       closed: (isComplete) => {
-        visit.streams--;
+        state.streams--;
         exchange.closed(isComplete);
-        if (client.isGivenUp && !visit.resets.take()) calmDown(session as ServerHttp2Session);
-        else if (visit.streams === 0) this.#rest(session as ServerHttp2Session, visit);
+        if (client.isGivenUp && !state.resets.take()) calmDown(session as ServerHttp2Session);
+        else if (state.streams === 0) this.#rest(session as ServerHttp2Session, state);
       },
     });
     exchange.start();
   }
 
   /** Nothing is under way. */
-  #rest(session: ServerHttp2Session, { socket }: Visit): void {
+  #rest(session: ServerHttp2Session, { socket }: Http2SessionState): void {
     const { idleMs } = this.#context().timeouts;
     // The last answer may still be on its way to a slow client.
     if (session.closed) end(session, socket, idleMs);

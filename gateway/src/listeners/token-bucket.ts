@@ -1,5 +1,5 @@
-/** So much at once, and so much a second for good: a token bucket. */
-export class Allowance {
+/** A token bucket: allows a burst at once, and a rate for good. */
+export class TokenBucket {
   readonly #burst: number;
   readonly #perSecond: number;
   #left: number;
@@ -13,7 +13,7 @@ export class Allowance {
     this.#at = nowMs;
   }
 
-  /** @returns whether one more is within it */
+  /** Takes one token. @returns whether there was one */
   take(nowMs = performance.now()): boolean {
     const earned = ((nowMs - this.#at) / 1_000) * this.#perSecond;
     this.#at = nowMs;

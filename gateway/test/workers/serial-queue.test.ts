@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Turns } from '../../src/workers/turns.ts';
+import { SerialQueue } from '../../src/workers/serial-queue.ts';
 
-describe('turns', () => {
+describe('queue', () => {
   it('come one after the other, in order, also after one that fails', async () => {
-    const turns = new Turns();
+    const queue = new SerialQueue();
     const seen: string[] = [];
     const work = (name: string, fails = false) =>
-      turns.take(async () => {
+      queue.run(async () => {
         seen.push(`${name} begins`);
         await new Promise((resolve) => setImmediate(resolve));
         seen.push(`${name} ends`);

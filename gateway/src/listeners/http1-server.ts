@@ -20,10 +20,10 @@ const PEER = Symbol('peer');
 type Known = Duplex & { [PEER]?: Http1Peer };
 
 /** Speaks HTTP/1 with clients. */
-export class Http1Front {
+export class Http1Server {
   readonly server: Server;
   readonly #context: () => Context;
-  readonly #door = { isClosing: false };
+  readonly #listener = { isClosing: false };
   #isTimed = false;
 
   /** @param context - what the next request works with */
@@ -65,7 +65,7 @@ export class Http1Front {
 
   /** From now on every answer is the last one on its connection. */
   closeAfterAnswers(): void {
-    this.#door.isClosing = true;
+    this.#listener.isClosing = true;
   }
 
   /** Ends what is left. */
@@ -85,7 +85,7 @@ export class Http1Front {
       request.resume();
       return;
     }
-    const client = new Http1Client(request, response, peer, this.#door, isWaiting);
+    const client = new Http1Client(request, response, peer, this.#listener, isWaiting);
     const exchange = new Exchange(this.#context(), client);
     peer.begin(exchange, request.socket, response.socket !== null);
     if (peer.isFull) client.closeAfterwards();

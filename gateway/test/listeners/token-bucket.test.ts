@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { Allowance } from '../../src/listeners/allowance.ts';
+import { TokenBucket } from '../../src/listeners/token-bucket.ts';
 
 it('is so much at once, and so much a second for good', () => {
-  const allowance = new Allowance(3, 2, 1_000);
+  const bucket = new TokenBucket(3, 2, 1_000);
   const takes = (nowMs: number, count: number) =>
-    Array.from({ length: count }, () => allowance.take(nowMs)).filter(Boolean).length;
+    Array.from({ length: count }, () => bucket.take(nowMs)).filter(Boolean).length;
   expect(takes(1_000, 5)).toBe(3);
   expect(takes(1_499, 5)).toBe(0);
   expect(takes(1_500, 5)).toBe(1);

@@ -1,14 +1,16 @@
-/** What can stand on a {@link Roster}. */
-export interface Listed {
-  /** Its place there; -1 for none. Only the roster writes it. */
+// The set of requests, or connections, that are under way: thousands join and leave it each second.
+
+/** An entry of an {@link ActiveSet}. */
+export interface ActiveMember {
+  /** Its place there; -1 for none. Only the set writes it. */
   place: number;
 }
 
 /**
- * Who is under way, for thousands who join and leave each second. Not a `Set`: when the engine grows one, the old table keeps alive
- * whoever stood on it until the next full collection, so that requests that are over would grow old and costly. O(1), but to go over all.
+ * Not a `Set`: when the engine grows one, the old table keeps its entries alive until the next full collection, so that
+ * requests that have ended would grow old and costly. O(1), but to go over all.
  */
-export class Roster<T extends Listed> {
+export class ActiveSet<T extends ActiveMember> {
   readonly #members: (T | undefined)[] = [];
   #size = 0;
 
@@ -21,7 +23,7 @@ export class Roster<T extends Listed> {
     this.#members[this.#size++] = member;
   }
 
-  /** Harmless where it does not stand here. */
+  /** Harmless if it is not in the set. */
   delete(member: T): void {
     const { place } = member;
     if (place < 0) return;
@@ -33,7 +35,7 @@ export class Roster<T extends Listed> {
     member.place = -1;
   }
 
-  /** Those who stand here now, whoever leaves meanwhile. */
+  /** The members at this moment, whichever leave meanwhile. */
   *[Symbol.iterator](): Generator<T> {
     for (const member of this.#members.slice(0, this.#size)) yield member as T;
   }
