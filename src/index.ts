@@ -38,7 +38,6 @@ export {
   UpstreamTimeoutError,
 } from './errors.ts';
 export { FetchHTTPService, type FetchHTTPServiceOptions } from './fetch-http-service.ts';
-export { hashKey } from './hashing/hash.ts';
 export type { Arcs, Move } from './hashing/key-space.ts';
 export type { CircuitBreakerOptions } from './health/breaker-options.ts';
 export { circuitBreaker } from './health/circuit-breaker.ts';
@@ -46,12 +45,7 @@ export type { OutlierEjectionOptions } from './health/ejection-options.ts';
 export { type CheckedBackend, HealthChecker, type HealthCheckStats } from './health/health-checker.ts';
 export type { HealthCheckOptions, HealthProbe, WorkloadLimits } from './health/health-options.ts';
 export type { IgnoredReports, LoadMetrics } from './health/load-metrics.ts';
-export {
-  type LoadMetricsFeed,
-  type LoadMetricsFeedOptions,
-  type LoadMetricsFeedStats,
-  loadMetricsFeed,
-} from './health/load-metrics-feed.ts';
+export type { LoadMetricsFeedOptions } from './health/load-metrics-feed.ts';
 export { maxInFlight } from './health/max-in-flight.ts';
 export { outlierEjection } from './health/outlier-ejection.ts';
 export { type SlowStartOptions, slowStart } from './health/slow-start.ts';
@@ -69,16 +63,15 @@ export { random } from './strategies/random.ts';
 export { type StrategyEntry, type StrategyName, strategies } from './strategies/registry.ts';
 export { rendezvous } from './strategies/rendezvous.ts';
 export { roundRobin } from './strategies/round-robin.ts';
-export {
-  type Backend,
-  type Eligible,
-  isKeyedStrategy,
-  type KeyedStrategy,
-  type Outcome,
-  type Strategy,
-  type StrategyFactory,
-  type StrategyLease,
-  type Weighted,
+export type {
+  Backend,
+  Eligible,
+  KeyedStrategy,
+  Outcome,
+  Strategy,
+  StrategyFactory,
+  StrategyLease,
+  Weighted,
 } from './strategies/strategy.ts';
 export {
   type AffinityKey,
@@ -88,20 +81,10 @@ export {
   byJwtClaim,
   byPath,
 } from './traffic/affinity.ts';
-export {
-  type AttemptResult,
-  Failover,
-  type FailoverOptions,
-  type FailoverStats,
-} from './traffic/failover.ts';
-export { type Admission, Gate, type GateParts, type RateLimitOptions } from './traffic/gate.ts';
-export { LeaseQueue, type LeaseQueueOptions } from './traffic/lease-queue.ts';
+export type { FailoverOptions, FailoverStats } from './traffic/failover.ts';
+export type { RateLimitOptions } from './traffic/gate.ts';
+export type { LeaseQueueOptions } from './traffic/lease-queue.ts';
 export type { LeaseQueueStats } from './traffic/queue-tally.ts';
-export {
-  clientNetwork,
-  type RateLimiter,
-  type RateLimitVerdict,
-  rateLimitHeaders,
-} from './traffic/rate-limiter.ts';
-export { RetryBudget, type RetryBudgetOptions } from './traffic/retry-budget.ts';
+export type { RateLimiter, RateLimitVerdict } from './traffic/rate-limiter.ts';
+export type { RetryBudgetOptions } from './traffic/retry-budget.ts';
 export type { SessionPolicy } from './traffic/sessions.ts';

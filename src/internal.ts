@@ -1,10 +1,16 @@
 /**
- * The exports for `evenkeel-gateway` that are not public. They may change in any release, as the two packages
+ * The exports for our own outer packages that are not public. They may change in any release, as the two packages
  * are released together and pinned to each other. Hosts import `evenkeel`.
  */
 
 export { readEntry } from './balancer/address.ts';
 export { MAX_TIMEOUT_MS } from './deadline.ts';
+export { hashKey } from './hashing/hash.ts';
+export {
+  type LoadMetricsFeed,
+  type LoadMetricsFeedStats,
+  loadMetricsFeed,
+} from './health/load-metrics-feed.ts';
 export { type FailureKind, failureKind } from './http/failure-kind.ts';
 export { FAILURE_STATUSES } from './http/failure-statuses.ts';
 export { forwardedElement, forwardedNode } from './http/forwarded.ts';
@@ -26,3 +32,9 @@ export {
   retryAfter,
 } from './http/refusal.ts';
 export { TOKEN, TOKEN_PATTERN } from './http/token.ts';
+export { isKeyedStrategy } from './strategies/strategy.ts';
+export { type AttemptResult, Failover } from './traffic/failover.ts';
+export { type Admission, Gate, type GateParts } from './traffic/gate.ts';
+export { LeaseQueue } from './traffic/lease-queue.ts';
+export { clientNetwork, rateLimitHeaders } from './traffic/rate-limiter.ts';
+export { RetryBudget } from './traffic/retry-budget.ts';

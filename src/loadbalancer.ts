@@ -80,6 +80,7 @@ export class Loadbalancer implements ILoadBalancer {
       key: options.key ?? defaultKey(options.strategy),
     });
     this.balancer.subscribe((event) => {
+      if (event.type === 'warning') this.#log('warn', () => event.message);
       if (event.type !== 'rejected') return;
       const effect = event.index < 0 ? 'the pool stays as it is' : 'the entry is skipped';
       this.#log('warn', () => `${event.message}; ${effect}`);

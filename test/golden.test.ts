@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { hashKey, isKeyedStrategy, type StrategyName, strategies, systemEnv } from '../src/index.ts';
+import { type StrategyName, strategies, systemEnv } from '../src/index.ts';
+import { hashKey, isKeyedStrategy } from '../src/internal.ts';
 import { aBackend } from './support.ts';
 
 /*

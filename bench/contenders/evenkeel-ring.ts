@@ -1,4 +1,5 @@
-import { type Backend, Balancer, hashKey, type Strategy, strategies, systemEnv } from '../../src/index.ts';
+import { type Backend, Balancer, type Strategy, strategies, systemEnv } from '../../src/index.ts';
+import { hashKey } from '../../src/internal.ts';
 import { bytesOf } from '../heap.ts';
 import { makeKeys, makePool } from '../inputs.ts';
 import type { Job, Sample } from '../job.ts';

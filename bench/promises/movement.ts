@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Backend, Balancer, hashKey, type Strategy } from '../../src/index.ts';
+import { type Backend, Balancer, type Strategy } from '../../src/index.ts';
+import { hashKey } from '../../src/internal.ts';
 import { ringOf } from '../contenders/evenkeel-ring.ts';
 import { makeKeys, makePool, shuffled } from '../inputs.ts';
 import type { Job, Sample } from '../job.ts';

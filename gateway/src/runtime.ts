@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Gate, type RateLimiter, type RateLimitOptions } from 'evenkeel';
+import type { RateLimiter, RateLimitOptions } from 'evenkeel';
+import { Gate } from 'evenkeel/internal';
 import type { ResolvedConfig } from './config/resolved-config.ts';
 import type { RouteConfig } from './config/schema.ts';
 import type { GatewayLog, RateLimiterFactory } from './contracts.ts';

@@ -59,7 +59,13 @@ export class Balancer<R = string> {
     this.#guards = new Guards(settings.guards, this.#pool, this.#events, env);
     this.#router = new Router(this.#pool, env.random, {
       zoneOrder: zones?.order ?? [],
-      chooser: () => ({ strategy: settings.factory(env), bounds, seed, random: env.random }),
+      chooser: () => ({
+        strategy: settings.factory(env),
+        bounds,
+        seed,
+        random: env.random,
+        warn: this.#events.warn,
+      }),
     });
     this.#poolStats = new PoolStats(this.#pool, this.#router);
     const membership = (this.#membership = new Membership(backendPool, this.#pool, this.#events));
@@ -220,6 +226,16 @@ export class Balancer<R = string> {
   stateOf(id: string): BackendState | undefined {
     const member = this.#membership.find(id);
     return member === undefined ? undefined : stateOf(member);
+  }
+
+  /** Reads the caller's array now rather than at the next request. O(1) if it has not changed. */
+  refresh(): void {
+    this.#membership.follow();
+  }
+
+  /** Whether the pool has a backend of this id. */
+  has(id: string): boolean {
+    return this.#membership.find(id) !== undefined;
   }
 
   /** The backends of the pool, in its order. */

@@ -21,6 +21,8 @@ export interface ChooserOptions {
   readonly bounds: Required<Bounds>;
   readonly seed: number;
   readonly random: () => number;
+  /** Takes what is wrong with the strategy, once. */
+  readonly warn: (message: string) => void;
 }
 
 /**
@@ -39,6 +41,8 @@ export class Chooser {
   spilled = false;
   /** Whether a session determined the backend, instead of the strategy. */
   sticky = false;
+  /** The strategy's pick where it may not serve, and another backend is chosen in its place. */
+  overruled: Backend | undefined = undefined;
   /** 32-bit hash of the key; a random number for a request without one. */
   position = 0;
   readonly strategy: Strategy;
@@ -51,6 +55,7 @@ export class Chooser {
   readonly #keyed: KeyedStrategy | undefined;
   readonly #pool: Pool;
   readonly #random: () => number;
+  readonly #warn: (message: string) => void;
   readonly #hasher = new KeyHasher();
   readonly #bounded: boolean;
   #tried: readonly Backend[] = [];
@@ -63,13 +68,14 @@ export class Chooser {
   #chance: number;
   #hasKey = false;
 
-  constructor(pool: Pool, tier: Tier<Member>, { strategy, bounds, seed, random }: ChooserOptions) {
+  constructor(pool: Pool, tier: Tier<Member>, { strategy, bounds, seed, random, warn }: ChooserOptions) {
     this.tier = tier;
     this.strategy = strategy;
     this.bounds = bounds;
     this.seed = seed;
     this.#pool = pool;
     this.#random = random;
+    this.#warn = warn;
     this.#chance = drawNumber(random);
     this.#keyed = isKeyedStrategy(strategy) ? strategy : undefined;
     this.#bounded = this.#keyed !== undefined && bounds.factor !== Number.POSITIVE_INFINITY;
@@ -92,6 +98,7 @@ export class Chooser {
   choose(key: string | undefined, tried: readonly Backend[]): void {
     this.#exclude(tried);
     this.sticky = false;
+    this.overruled = undefined;
     this.#hasKey = this.#keyed !== undefined && key !== undefined;
     this.owner = this.#hasKey ? this.#ownerOf(key as string) : undefined;
     if (!this.#hasKey) this.position = this.#chance;
@@ -100,7 +107,7 @@ export class Chooser {
       this.picked = owner;
       this.spilled = false;
     } else {
-      this.picked = this.strategy.pick(this.position, this.#mayServe as Eligible) as Member | undefined;
+      this.picked = this.#verified(this.strategy.pick(this.position, this.#mayServe as Eligible));
       this.spilled = owner !== undefined && this.#pool.isEligible(owner) && !tried.includes(owner);
     }
   }
@@ -109,6 +116,7 @@ export class Chooser {
   stickTo(member: Member, tried: readonly Backend[]): void {
     this.#exclude(tried);
     this.sticky = true;
+    this.overruled = undefined;
     this.picked = member;
     this.owner = undefined;
     this.spilled = false;
@@ -117,6 +125,7 @@ export class Chooser {
 
   /** Carries out the last choice, which must have picked a backend. */
   commit(): void {
+    if (this.overruled !== undefined) this.#tellOverruled();
     if (!this.#hasKey) this.#chance = drawNumber(this.#random);
     else if (this.owner !== undefined) {
       this.places?.commit();
@@ -136,6 +145,22 @@ export class Chooser {
 
   hasTried(member: Member): boolean {
     return this.#tried.includes(member);
+  }
+
+  /** A custom strategy may ignore `eligible`, or return a foreign object: the first eligible is chosen. */
+  #verified(picked: Backend | undefined): Member | undefined {
+    if (picked === undefined || picked === null) return undefined;
+    const member = picked as Member;
+    if (this.#pool.bySlot[member.slot] === member && member.tier === this.tier && this.#mayServe(member))
+      return member;
+    this.overruled = picked;
+    return this.tier.members.find((other) => other.weight > 0 && this.#mayServe(other));
+  }
+
+  #tellOverruled(): void {
+    this.#warn(
+      `strategy ${this.strategy.name} must pick a backend for which eligible returns true; another one was taken`,
+    );
   }
 
   #ownerOf(key: string): Member | undefined {

@@ -25,6 +25,8 @@ export type BalancerEvent =
    * is unhealthy.
    */
   | { readonly type: 'panic'; readonly panic: boolean }
+  /** A mistake of the host that shows while requests run, such as a key that is no string; each once. */
+  | { readonly type: 'warning'; readonly message: string }
   /**
    * An entry of the caller's array is invalid and is left out; or, at index -1, the array itself cannot be
    * read.
@@ -37,12 +39,20 @@ export type BalancerListener = (event: BalancerEvent) => void;
 /** Passes events to listeners. A listener that throws affects neither the other listeners nor the pool. */
 export class Events {
   readonly #listeners = new Set<BalancerListener>();
+  readonly #warnings = new Set<string>();
 
   /** @returns a function that ends the subscription */
   subscribe(listener: BalancerListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+
+  /** Emits a warning, each message once. @param message - one of few: it holds no key and no path */
+  readonly warn = (message: string): void => {
+    if (this.#warnings.has(message)) return;
+    this.#warnings.add(message);
+    this.emit({ type: 'warning', message });
+  };
 
   emit(event: BalancerEvent): void {
     for (const listener of this.#listeners) {

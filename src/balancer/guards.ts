@@ -2,7 +2,7 @@ import type { Env } from '../env.ts';
 import type { Backend, Outcome } from '../strategies/strategy.ts';
 import type { Events } from './events.ts';
 import type { Guard, GuardControl, GuardFactory } from './guard.ts';
-import type { Lease } from './lease.ts';
+import type { HeldLease } from './lease.ts';
 import { FIRST_GUARD, type Member } from './member.ts';
 import type { Pool } from './pool.ts';
 
@@ -45,11 +45,11 @@ export class Guards {
     }
   }
 
-  started(lease: Lease): void {
+  started(lease: HeldLease): void {
     for (let i = 0; i < this.#starters.length; i++) this.#starters[i]?.started?.(lease);
   }
 
-  finished(lease: Lease, outcome: Outcome): void {
+  finished(lease: HeldLease, outcome: Outcome): void {
     for (let i = 0; i < this.#finishers.length; i++) this.#finishers[i]?.finished?.(lease, outcome);
   }
 

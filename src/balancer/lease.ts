@@ -8,7 +8,7 @@ const dispose: typeof Symbol.dispose =
 
 /** Receives a lease when it is released. */
 export interface Lessor {
-  ended(lease: Lease, outcome: Outcome): void;
+  ended(lease: HeldLease, outcome: Outcome): void;
 }
 
 /**
@@ -16,10 +16,21 @@ export interface Lessor {
  * is due when the last byte of the response was sent, or the tunnel was closed. Every lease must be released;
  * a `using` declaration does so by itself.
  */
-export class Lease implements StrategyLease {
+export interface Lease {
   readonly backend: Backend;
   /** Whether the request spilled over, because the backend that owns its key was at its limit. */
   readonly spilled: boolean;
+  /** Ends the lease; only the first call counts. @param outcome - @defaultValue `'success'` */
+  release(outcome?: Outcome): void;
+  /** Ends the lease as a success, unless it was released before. */
+  [dispose](): void;
+}
+
+/** A {@link Lease} as the engine holds it. */
+export class HeldLease implements Lease, StrategyLease {
+  readonly backend: Backend;
+  readonly spilled: boolean;
+  /** Belongs to the strategy, hence not part of {@link Lease}: only one that measures time sets it. */
   startedAt = 0;
   #lessor: Lessor | undefined;
 
@@ -29,14 +40,12 @@ export class Lease implements StrategyLease {
     this.#lessor = lessor;
   }
 
-  /** Ends the lease; only the first call counts. */
   release(outcome: Outcome = 'success'): void {
     const lessor = this.#lessor;
     this.#lessor = undefined;
     lessor?.ended(this, outcome);
   }
 
-  /** Releases the lease as a success, unless it was released before. */
   [dispose](): void {
     this.release();
   }

@@ -1,7 +1,7 @@
 import type { Outcome } from '../strategies/strategy.ts';
 import type { Chooser } from './chooser.ts';
 import type { DecisionParts } from './decisions.ts';
-import { Lease, type Lessor } from './lease.ts';
+import { HeldLease, type Lease, type Lessor } from './lease.ts';
 import type { Member } from './member.ts';
 
 /** Opens and ends leases: updates the counters, then informs the strategy, the guards and the listeners. */
@@ -17,7 +17,7 @@ export class Leases implements Lessor {
   open(chooser: Chooser): Lease {
     const { pool, guards, router } = this.#parts;
     const member = chooser.picked as Member;
-    const lease = new Lease(member, chooser.spilled, this);
+    const lease = new HeldLease(member, chooser.spilled, this);
     chooser.commit();
     router.committed();
     pool.begin(member);
@@ -28,7 +28,7 @@ export class Leases implements Lessor {
   }
 
   /** Called when a lease is released. */
-  ended(lease: Lease, outcome: Outcome): void {
+  ended(lease: HeldLease, outcome: Outcome): void {
     const { pool, guards, router, membership } = this.#parts;
     const member = lease.backend as Member;
     pool.end(member);

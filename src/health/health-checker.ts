@@ -24,7 +24,7 @@ export type { HealthCheckOptions } from './health-options.ts';
 /** The part of a balancer that a {@link HealthChecker} uses. */
 export type CheckedBalancer = Pick<
   Balancer<unknown>,
-  'backends' | 'markDown' | 'markUp' | 'report' | 'subscribe'
+  'backends' | 'markDown' | 'markUp' | 'refresh' | 'report' | 'subscribe'
 >;
 
 /** The results of a backend's checks. */
@@ -169,7 +169,7 @@ export class HealthChecker {
 
   /** Whether a backend is still checked. Reading `backends` applies changes of the caller's array first. */
   #isWatched({ watch: { signal } }: Target): boolean {
-    if (!signal.aborted) void this.#balancer.backends;
+    if (!signal.aborted) this.#balancer.refresh();
     return !signal.aborted;
   }
 

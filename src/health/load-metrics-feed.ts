@@ -56,7 +56,7 @@ interface Reporter {
  * @see ORCA and gRPC proposals A51 and A58
  */
 export function loadMetricsFeed(
-  balancer: Pick<Balancer<unknown>, 'report' | 'subscribe'>,
+  balancer: Pick<Balancer<unknown>, 'has' | 'report' | 'subscribe'>,
   { blackoutMs = 10_000, expiryMs = 180_000, clock = systemEnv.clock }: LoadMetricsFeedOptions = {},
 ): LoadMetricsFeed {
   if (!(typeof blackoutMs === 'number' && blackoutMs >= 0))
@@ -99,7 +99,7 @@ export function loadMetricsFeed(
   function feed({ id }: Pick<Backend, 'id'>, response: Response): void {
     const use = utilizationOf(response);
     // An empty report only returns whether the backend is in the pool. Nothing is kept for removed backends.
-    if (use === undefined || !balancer.report(id, {})) return;
+    if (use === undefined || !balancer.has(id)) return;
     if (!isTrusted(id)) {
       blackedOut++;
       return;

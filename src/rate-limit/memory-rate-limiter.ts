@@ -1,7 +1,9 @@
 // A rate limiter in the memory of one process.
 
 import { randomBytes } from 'node:crypto';
-import { hashKey, type RateLimiter } from '../index.ts';
+
+import type { RateLimiter } from '../index.ts';
+import { hashKey } from '../internal.ts';
 import { loadFlexible } from './flexible.ts';
 import { checkInteger, checkLimit, consume, type RateLimit } from './window.ts';
 

@@ -4,13 +4,12 @@ import {
   type Backend,
   Balancer,
   type BalancerOptions,
-  Failover,
   type FailoverOptions,
   type Lease,
-  LeaseQueue,
   type LeaseQueueOptions,
   type UrlBackend,
 } from '../index.ts';
+import { Failover, LeaseQueue } from '../internal.ts';
 import type { Call, Caller, CallerFactory, World } from './call.ts';
 import type { Result } from './simulated-server.ts';
 

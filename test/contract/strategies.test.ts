@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
   Balancer,
-  isKeyedStrategy,
   type Lease,
   type Outcome,
   type Strategy,
   type StrategyName,
   strategies,
 } from '../../src/index.ts';
+import { isKeyedStrategy } from '../../src/internal.ts';
 import { aBackend, TestEnv, tally } from '../support.ts';
 
 const NAMES = Object.keys(strategies) as StrategyName[];

@@ -46,12 +46,12 @@ const loadbalancer: ILoadBalancer = new Loadbalancer(httpService, pool, new Logg
 export const done: Promise<void> = loadbalancer.onRequest({ id: '1', path: '/', method: 'GET', payload: '' }, writer);
 export const lease: Lease | undefined = new Balancer(pool).acquire('key');
 export const disposable: { [Symbol.dispose](): void } | undefined = lease;
-export const position: number = hashKey('key', 0);
+export const size: number = new Balancer(pool).backends.length;
 // @ts-expect-error: types are checked, not any
 new Loadbalancer(httpService, [{ IPAddr: 1, Port: '80' }], new LoggerService());
 `;
 const TYPED_NAMES = `{
-  type BackendPool, Balancer, type HTTPService, hashKey, type ILoadBalancer, type Lease, Loadbalancer, LoggerService,
+  type BackendPool, Balancer, type HTTPService, type ILoadBalancer, type Lease, Loadbalancer, LoggerService,
   type ResponseWriter,
 }`;
 /** TypeScript compiles this to `import` or to `require`, as the name of the file says. */
@@ -219,11 +219,11 @@ async function checkPackage() {
     const code = `import('evenkeel/dist/index.js').catch(({ code }) => console.log(JSON.stringify(code)));`;
     assert.equal(await outputOf('deep.mjs', code), 'ERR_PACKAGE_PATH_NOT_EXPORTED');
   });
-  await check('a bundle of hashKey alone is small and leaves the Balancer out', async () => {
+  await check('a bundle of byHeader alone is small and leaves the Balancer out', async () => {
     const mark = /backendPool/;
     const all = await bundle(`import { Balancer } from 'evenkeel'; console.log(new Balancer([]));`);
     assert.match(all, mark, 'the mark of the Balancer must show where it is in');
-    const one = await bundle(`import { hashKey } from 'evenkeel'; console.log(hashKey('a', 0));`);
+    const one = await bundle(`import { byHeader } from 'evenkeel'; console.log(byHeader('a'));`);
     assert.doesNotMatch(one, mark);
     assert.ok(one.length < 4_000, `${one.length} bytes`);
     const none = await bundle(`import 'evenkeel';`);

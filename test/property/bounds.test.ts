@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Balancer, hashKey, type Lease } from '../../src/index.ts';
+import { Balancer, type Lease } from '../../src/index.ts';
+import { hashKey } from '../../src/internal.ts';
 import { TestEnv } from '../support.ts';
 
 /** One step of a random history. Numbers choose among what there is, modulo. */

@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  Balancer,
-  isKeyedStrategy,
-  type KeyedStrategy,
-  type Plan,
-  strategies,
-  systemEnv,
-} from '../../src/index.ts';
+import { Balancer, type KeyedStrategy, type Plan, strategies, systemEnv } from '../../src/index.ts';
+import { isKeyedStrategy } from '../../src/internal.ts';
 import { aBackend } from '../support.ts';
 
 const SAMPLES = 1_000_000;

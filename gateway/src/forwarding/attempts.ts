@@ -1,12 +1,5 @@
-import {
-  type AttemptResult,
-  type Backend,
-  type Lease,
-  NoBackendError,
-  type Outcome,
-  type Request,
-  type Session,
-} from 'evenkeel';
+import { type Backend, type Lease, NoBackendError, type Outcome, type Request, type Session } from 'evenkeel';
+import type { AttemptResult } from 'evenkeel/internal';
 import type { UpstreamPool } from '../upstream/pool.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 

@@ -1,4 +1,5 @@
-import type { Admission, AttemptResult, Lease, Outcome } from 'evenkeel';
+import type { Lease, Outcome } from 'evenkeel';
+import type { Admission, AttemptResult } from 'evenkeel/internal';
 import { rateRefusal, refusalFor } from '../local-reply/failure.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import { refusalAnswer } from '../local-reply/refusal-response.ts';

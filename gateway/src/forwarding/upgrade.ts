@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import type { Admission, Lease, Outcome } from 'evenkeel';
+import type { Lease, Outcome } from 'evenkeel';
+import type { Admission } from 'evenkeel/internal';
 import { breakOff } from '../local-reply/break-off.ts';
 import { rateRefusal, refusalFor } from '../local-reply/failure.ts';
 import { RawAnswer } from '../local-reply/raw-response.ts';

@@ -52,6 +52,7 @@ function messageOf(event: BalancerEvent): string {
     case 'panic':
       return event.panic ? 'more than half of the pool is out: health is ignored' : 'health counts again';
     case 'rejected':
+    case 'warning':
       return event.message;
     case 'opened':
     case 'half-open':

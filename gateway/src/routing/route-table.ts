@@ -1,4 +1,4 @@
-import type { Admission, Gate } from 'evenkeel';
+import type { Admission, Gate } from 'evenkeel/internal';
 import type { UpstreamPool } from '../upstream/pool.ts';
 import type { HeaderRules } from './header-rules.ts';
 

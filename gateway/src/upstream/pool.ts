@@ -2,18 +2,20 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   type Backend,
   Balancer,
-  Failover,
   HealthChecker,
   type HealthCheckOptions,
-  LeaseQueue,
-  type LoadMetricsFeed,
-  loadMetricsFeed,
   type Request,
   type SessionPolicy,
   systemEnv,
   type UrlBackend,
 } from 'evenkeel';
-import { FAILURE_STATUSES } from 'evenkeel/internal';
+import {
+  FAILURE_STATUSES,
+  Failover,
+  LeaseQueue,
+  type LoadMetricsFeed,
+  loadMetricsFeed,
+} from 'evenkeel/internal';
 import type { ResolvedPool } from '../config/resolved-config.ts';
 import type { GatewayPoolStats } from '../contracts.ts';
 import { BACKEND_FIGURES } from '../observation/backend-figures.ts';
@@ -103,7 +105,7 @@ export class UpstreamPool {
     const known = new Map(this.#entries.map((entry) => [JSON.stringify(entry), entry]));
     const next = entriesOf(config).map((entry) => known.get(JSON.stringify(entry)) ?? entry);
     this.#entries.splice(0, this.#entries.length, ...next);
-    void this.balancer.backends;
+    this.balancer.refresh();
   }
 
   stats(): GatewayPoolStats {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type Failover, type Outcome, OverloadedError } from '../../../src/index.ts';
+import { type Outcome, OverloadedError } from '../../../src/index.ts';
+import type { Failover } from '../../../src/internal.ts';
 import { aRequest } from '../../../test/support.ts';
 import { Attempts } from '../../src/forwarding/attempts.ts';
 import { UpstreamPool } from '../../src/upstream/pool.ts';

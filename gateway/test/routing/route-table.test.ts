@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Admission, Gate } from '../../../src/index.ts';
+import { type Admission, Gate } from '../../../src/internal.ts';
 import { HeaderRules } from '../../src/routing/header-rules.ts';
 import { Route, RouteTable } from '../../src/routing/route-table.ts';
 import { UpstreamPool } from '../../src/upstream/pool.ts';

@@ -6,15 +6,14 @@ import {
   type BalancerStats,
   byPath,
   type Env,
-  Failover,
   type FailoverOptions,
   type FailoverStats,
-  LeaseQueue,
   type LeaseQueueOptions,
   type LeaseQueueStats,
   type Request,
   systemEnv,
 } from '../../index.ts';
+import { Failover, LeaseQueue } from '../../internal.ts';
 
 /** How a client sends through a pool. */
 export interface ClientOptions {

@@ -1,4 +1,5 @@
-import { circuitBreaker, Failover, outlierEjection } from 'evenkeel';
+import { circuitBreaker, outlierEjection } from 'evenkeel';
+import { Failover } from 'evenkeel/internal';
 import type { PoolConfig } from '../pool-schema.ts';
 import { shownValue } from '../shown-value.ts';
 
