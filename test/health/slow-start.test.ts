@@ -294,6 +294,36 @@ describe('slow start and the strategies', () => {
     expect(last).toEqual(keys.map((key) => fresh.explain(key).owner));
   });
 
+  it('brings remembered keys home in one move, however many steps it takes', () => {
+    const env = new TestEnv();
+    const balancer = new Balancer(ids(6), { guards: [slowStart()], env });
+    const keys = Array.from({ length: 600 }, (_, i) => `key ${i}`);
+    const owners = () =>
+      keys.map((key) => {
+        const lease = balancer.acquire(key);
+        lease?.release();
+        return lease?.backend.id;
+      });
+    const first = owners();
+    const moves = keys.map(() => 0);
+    let last = first;
+    const watch = () => {
+      const now = owners();
+      for (const [i, owner] of now.entries()) if (owner !== last[i]) moves[i] = (moves[i] as number) + 1;
+      last = now;
+    };
+    balancer.markDown(A);
+    watch();
+    balancer.markUp(A);
+    for (let step = 0; step < 12; step++) {
+      watch();
+      env.advance(3_000);
+    }
+    expect(last).toEqual(first);
+    // Those of the one that was down left once and came home once; the others stayed.
+    expect(moves).toEqual(first.map((owner) => (owner === A ? 2 : 0)));
+  });
+
   it.each(Object.keys(strategies) as StrategyName[])('goes with %s', (strategy) => {
     const env = new TestEnv();
     const balancer = new Balancer(ids(3), { guards: [slowStart()], env, strategy });

@@ -333,4 +333,13 @@ describe('the options', () => {
   ])('refuse %s', (_, options, message) => {
     expect(() => jwtSessions({ key: SECRET, algorithms: ['HS256'], ...options })).toThrow(message);
   });
+
+  it.each([
+    { clockToleranceMs: 0 },
+    { clockToleranceMs: 86_400_000 },
+    { tokens: 0, sessions: 0 },
+    { tokens: 1_000_000, sessions: 10_000_000 },
+  ])('take the ends of their ranges: %o', (limits) => {
+    expect(() => jwtSessions({ key: SECRET, algorithms: ['HS256'], limits })).not.toThrow();
+  });
 });
