@@ -33,7 +33,14 @@ export {
 } from './http/refusal.ts';
 export { TOKEN, TOKEN_PATTERN } from './http/token.ts';
 export { isKeyedStrategy } from './strategies/strategy.ts';
-export { type AttemptResult, Failover } from './traffic/failover.ts';
+export {
+  type AttemptFailure,
+  type AttemptRules,
+  Attempts,
+  type Sender,
+  type Verdict,
+} from './traffic/attempts.ts';
+export { Failover } from './traffic/failover.ts';
 export { type Admission, Gate, type GateParts } from './traffic/gate.ts';
 export { LeaseQueue } from './traffic/lease-queue.ts';
 export { clientNetwork, rateLimitHeaders } from './traffic/rate-limiter.ts';

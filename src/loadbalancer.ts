@@ -1,9 +1,16 @@
 import { Balancer } from './balancer/balancer.ts';
 import type { Lease } from './balancer/lease.ts';
 import type { BalancerStats } from './balancer/stats.ts';
-import type { BackendPoolEntry, HTTPService, ILoadBalancer, Request, ResponseWriter } from './contracts.ts';
+import type {
+  BackendPoolEntry,
+  HTTPService,
+  ILoadBalancer,
+  Request,
+  Response,
+  ResponseWriter,
+} from './contracts.ts';
 import { limitedSignal, withDeadline } from './deadline.ts';
-import { systemEnv, type Timers } from './env.ts';
+import { systemEnv } from './env.ts';
 import { OverloadedError } from './errors.ts';
 import { HealthChecker, type HealthCheckStats } from './health/health-checker.ts';
 import { loadMetricsFeed } from './health/load-metrics-feed.ts';
@@ -17,7 +24,8 @@ import {
 } from './loadbalancer-options.ts';
 import type { ILoggerService } from './logger.ts';
 import { shown } from './shown.ts';
-import { type Answer, Dispatcher } from './traffic/dispatcher.ts';
+import type { Backend } from './strategies/strategy.ts';
+import { Delivery, type DeliveryParts } from './traffic/delivery.ts';
 import { Failover, type FailoverStats } from './traffic/failover.ts';
 import { type Admission, Gate } from './traffic/gate.ts';
 import { LeaseQueue, type LeaseQueueStats } from './traffic/lease-queue.ts';
@@ -34,6 +42,13 @@ export interface LoadbalancerStats extends BalancerStats {
   readonly rateLimited: number;
 }
 
+/** What came of a request: the response of its delivery, unless there is an error. */
+interface Delivered {
+  readonly admission?: Admission | undefined;
+  readonly delivery?: Delivery;
+  readonly error: Error | undefined;
+}
+
 /**
  * The load balancer that a host injects: sends each request to the backend that the engine chooses, and writes the one
  * answer, or the one error, that comes of it.
@@ -48,13 +63,10 @@ export class Loadbalancer implements ILoadBalancer {
   /** The engine: statistics, explanations, plans, and changes of the pool at run time. */
   readonly balancer: Balancer<Request>;
   readonly #logger: ILoggerService | undefined;
-  readonly #dispatcher: Dispatcher;
-  readonly #failover: Failover | undefined;
-  readonly #queue: LeaseQueue<Request> | undefined;
+  readonly #parts: DeliveryParts;
   readonly #checker: HealthChecker | undefined;
   readonly #gate: Gate | undefined;
   readonly #totalTimeoutMs: number | undefined;
-  readonly #timers: Timers;
 
   /**
    * @param backendPool - the pool; the array is followed, never changed
@@ -74,7 +86,6 @@ export class Loadbalancer implements ILoadBalancer {
     const { timers, clock } = env;
     this.#logger = loggerService;
     this.#totalTimeoutMs = options.totalTimeoutMs;
-    this.#timers = timers;
     this.balancer = new Balancer(backendPool, {
       ...options,
       key: options.key ?? defaultKey(options.strategy),
@@ -90,15 +101,13 @@ export class Loadbalancer implements ILoadBalancer {
         this.#log('warn', () => `${what} failed: ${error instanceof Error ? String(error) : shown(error)}`);
       this.#gate = new Gate({ sessions, rateLimit, failed });
     }
-    this.#failover = failover && new Failover(failover === true ? {} : failover, env.random);
-    this.#queue = queue && new LeaseQueue(this.balancer, { ...(queue === true ? {} : queue), timers, clock });
     this.#checker =
       health && new HealthChecker(this.balancer, httpService, { ...(health === true ? {} : health), env });
-    this.#dispatcher = new Dispatcher({
+    this.#parts = {
       balancer: this.balancer,
-      failover: this.#failover,
-      queue: this.#queue,
-      timers,
+      failover: failover && new Failover(failover === true ? {} : failover, env.random),
+      queue: queue && new LeaseQueue(this.balancer, { ...(queue === true ? {} : queue), timers, clock }),
+      env,
       timeoutMs: options.timeoutMs,
       isFailure,
       answered:
@@ -115,7 +124,7 @@ export class Loadbalancer implements ILoadBalancer {
           ? httpService.sendRequest(target, request)
           : httpService.sendRequest(target, request, { signal });
       },
-    });
+    };
   }
 
   /**
@@ -129,15 +138,17 @@ export class Loadbalancer implements ILoadBalancer {
     responseWriter: ResponseWriter,
     { signal }: RequestOptions = {},
   ): Promise<void> {
-    const { admission, answer } = await this.#answerTo(request, signal);
+    const { admission, delivery, error } = await this.#deliver(request, signal);
     try {
-      await this.#writeHeaders(answer, admission, responseWriter);
+      if (admission !== undefined || error !== undefined) {
+        await this.#writeHeaders(admission, delivery?.backend, error, responseWriter);
+      }
       // A writer may return a promise, though its contract does not ask for one.
-      await (answer.error === undefined
-        ? responseWriter.writeResponse(answer.response)
-        : responseWriter.writeError(answer.error));
+      await (error === undefined
+        ? responseWriter.writeResponse(delivery?.response as Response)
+        : responseWriter.writeError(error));
     } finally {
-      answer.lease?.release(answer.outcome);
+      delivery?.end();
     }
   }
 
@@ -145,8 +156,8 @@ export class Loadbalancer implements ILoadBalancer {
   stats(): LoadbalancerStats {
     return {
       ...this.balancer.stats(),
-      failover: this.#failover?.stats,
-      queue: this.#queue?.stats,
+      failover: this.#parts.failover?.stats,
+      queue: this.#parts.queue?.stats,
       health: this.#checker?.stats(),
       rateLimited: this.#gate?.refused ?? 0,
     };
@@ -157,22 +168,20 @@ export class Loadbalancer implements ILoadBalancer {
     this.#checker?.close();
   }
 
-  /** Never rejects. */
-  async #answerTo(
-    request: Request,
-    signal: AbortSignal | undefined,
-  ): Promise<{ admission?: Admission | undefined; answer: Answer }> {
+  /** Gets what is to be written: an error, or else the response of the delivery. Never rejects. */
+  async #deliver(request: Request, signal: AbortSignal | undefined): Promise<Delivered> {
     const timeoutMs = this.#totalTimeoutMs;
-    const limit =
-      timeoutMs === undefined ? undefined : limitedSignal({ signal, timeoutMs, timers: this.#timers });
+    const { timers } = this.#parts.env;
+    const limit = timeoutMs === undefined ? undefined : limitedSignal({ signal, timeoutMs, timers });
     const limited = limit?.signal ?? signal;
     try {
       const admission = this.#gate && (await this.#admit(this.#gate, request, limited));
-      if (admission?.refusal !== undefined)
-        return { admission, answer: { error: admission.refusal, outcome: 'cancelled' } };
-      return { admission, answer: await this.#dispatcher.dispatch(request, admission?.session, limited) };
+      if (admission?.refusal !== undefined) return { admission, error: admission.refusal };
+      const delivery = new Delivery(this.#parts, request, admission?.session, limited);
+      await delivery.start();
+      return { admission, delivery, error: delivery.error };
     } catch (error) {
-      return { answer: { error: error as Error, outcome: 'cancelled' } };
+      return { error: error as Error };
     } finally {
       limit?.dispose();
     }
@@ -181,20 +190,20 @@ export class Loadbalancer implements ILoadBalancer {
   /** A limiter or a session policy may never answer. @throws what ended the wait, always an `Error` */
   #admit(gate: Gate, request: Request, signal: AbortSignal | undefined): Promise<Admission> {
     if (signal === undefined) return gate.admit(request);
-    return withDeadline(() => gate.admit(request), { signal, timers: this.#timers });
+    return withDeadline(() => gate.admit(request), { signal, timers: this.#parts.env.timers });
   }
 
   /** Only what options ask for: without them, no header is written. */
   async #writeHeaders(
-    answer: Answer,
     admission: Admission | undefined,
+    backend: Backend | undefined,
+    error: Error | undefined,
     writer: ResponseWriter,
   ): Promise<void> {
-    const answeredBy = answer.response === undefined ? undefined : answer.backend?.id;
-    const headers = admission === undefined ? [] : (this.#gate?.headersFor(admission, answeredBy) ?? []);
-    // The queue's own word: what an error of the HTTP service says is for whoever gets that error.
-    if (this.#queue !== undefined && answer.error instanceof OverloadedError) {
-      headers.push(['Retry-After', retryAfter(answer.error.retryAfterMs)]);
+    const headers = admission === undefined ? [] : (this.#gate?.headersFor(admission, backend?.id) ?? []);
+    // Only the queue's own errors: what an error of the HTTP service says is for its reader.
+    if (this.#parts.queue !== undefined && error instanceof OverloadedError) {
+      headers.push(['Retry-After', retryAfter(error.retryAfterMs)]);
     }
     for (const [header, value] of headers) await writer.writeHeader(header, value);
   }

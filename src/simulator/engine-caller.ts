@@ -1,7 +1,7 @@
 // The production engine as a caller: `Balancer`, guards, failover and queue as plain calls on the virtual
 // clock.
+import { isFailureStatus } from '../http/failure-statuses.ts';
 import {
-  type Backend,
   Balancer,
   type BalancerOptions,
   type FailoverOptions,
@@ -9,7 +9,7 @@ import {
   type LeaseQueueOptions,
   type UrlBackend,
 } from '../index.ts';
-import { Failover, LeaseQueue } from '../internal.ts';
+import { type AttemptRules, Attempts, Failover, LeaseQueue } from '../internal.ts';
 import type { Call, Caller, CallerFactory, World } from './call.ts';
 import type { Result } from './simulated-server.ts';
 
@@ -33,9 +33,7 @@ export function engine(options: EngineOptions = {}): CallerFactory {
 }
 
 class EngineCaller implements Caller {
-  readonly #balancer: Balancer<Call>;
-  readonly #failover: Failover | undefined;
-  readonly #queue: LeaseQueue<Call> | undefined;
+  readonly #rules: AttemptRules<Call>;
   readonly #timeoutMs: number | undefined;
   readonly #world: World;
 
@@ -44,62 +42,42 @@ class EngineCaller implements Caller {
     const pool = [...world.servers.keys()].map((url, place) => ({ url, ...entry(place) }));
     const { clock, timers } = world.env;
     const env = { clock, timers, random };
-    this.#balancer = new Balancer<Call>(pool, { ...options.balancer, key: ({ key }) => key, env });
-    this.#failover = failover && new Failover(failover, random);
-    this.#queue = queue && new LeaseQueue(this.#balancer, { ...queue, clock, timers });
+    const balancer = new Balancer<Call>(pool, { ...options.balancer, key: ({ key }) => key, env });
+    this.#rules = {
+      balancer,
+      failover: failover && new Failover(failover, random),
+      queue: queue && new LeaseQueue(balancer, { ...queue, clock, timers }),
+      env,
+    };
     this.#timeoutMs = timeoutMs;
     this.#world = world;
-    built?.(this.#balancer, world);
+    built?.(balancer, world);
   }
 
   send(call: Call, done: (status: number) => void): void {
-    const tried: Backend[] = [];
-    const failover = this.#failover;
-    let last = 503;
-    failover?.budget.requestBegan();
+    let status = 503;
     const finish = () => {
-      failover?.budget.requestEnded();
-      done(last);
+      attempts.end();
+      done(status);
     };
-    const lost = (isRetry: boolean) => {
-      if (isRetry) failover?.budget.retryEnded();
-      finish();
-    };
-    const next = (isRetry: boolean) => {
-      this.#acquire(
-        call,
-        tried,
-        (lease) => {
-          if (lease === undefined) lost(isRetry);
-          else this.#attempt(call, lease, (result) => ended(lease, result, isRetry));
-        },
-        () => lost(isRetry),
-      );
-    };
-    const ended = (lease: Lease, result: Result | 'timeout', isRetry: boolean) => {
-      const isFailure = typeof result === 'string' || GATEWAY_ERRORS.has(result);
-      last = typeof result === 'number' ? result : result === 'timeout' ? 504 : 502;
-      tried.push(lease.backend);
-      if (isRetry) failover?.budget.retryEnded();
-      const attempt =
-        typeof result === 'number' ? { response: { status: result } } : { error: ERRORS[result] };
-      const delayMs = isFailure ? failover?.delayAfter(call, attempt, tried.length) : undefined;
-      lease.release(isFailure ? 'failure' : 'success');
-      if (delayMs === undefined) finish();
-      else this.#world.env.after(delayMs, () => next(true));
-    };
-    next(false);
-  }
-
-  /** At once without a queue. */
-  #acquire(
-    call: Call,
-    tried: readonly Backend[],
-    found: (lease: Lease | undefined) => void,
-    refused: () => void,
-  ): void {
-    if (this.#queue === undefined) found(this.#balancer.acquire(call, tried));
-    else this.#queue.acquire(call, tried).then(found, refused);
+    const attempts = new Attempts<Call>(this.#rules, {
+      request: call,
+      session: undefined,
+      signal: undefined,
+      canRepeat: true,
+      send: (lease) =>
+        this.#attempt(call, lease, (result) => {
+          status = typeof result === 'number' ? result : result === 'timeout' ? 504 : 502;
+          const verdict =
+            typeof result === 'number'
+              ? attempts.responded(result, isFailureStatus(result))
+              : attempts.failed(ERRORS[result], result === 'refused' ? 'unsent' : 'sent');
+          if (verdict === 'stands') finish();
+        }),
+      stands: finish,
+      failed: finish,
+    });
+    attempts.first();
   }
 
   #attempt(call: Call, { backend }: Lease, ended: (result: Result | 'timeout') => void): void {
@@ -119,9 +97,8 @@ class EngineCaller implements Caller {
   }
 }
 
-const GATEWAY_ERRORS: ReadonlySet<number> = new Set([502, 503, 504]);
 const ERRORS = {
-  refused: Object.assign(new Error('refused'), { requestSent: false }),
+  refused: new Error('refused'),
   reset: new Error('reset'),
   timeout: new Error('timeout'),
 } as const;

@@ -25,20 +25,15 @@ export interface FailoverStats {
   readonly declined: { readonly method: number; readonly exhausted: number; readonly budget: number };
 }
 
-/** What came of one attempt: an answer with its status, or an error. */
-export type AttemptResult =
-  | { readonly response: { readonly status: number }; readonly error?: undefined }
-  | { readonly response?: undefined; readonly error: Error };
+/** Why a request is sent to another backend: a response's status, an error, or an error before anything was sent. */
+export type RetryCause = 'status' | 'error' | 'unsent';
 
 /** Methods that may be sent twice with the effect of once (RFC 9110 section 9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
-/**
- * Decides whether, and after what wait, a request goes to another backend. `Loadbalancer` has one of its own; use this one where you
- * move the bytes yourself with leases of a `Balancer`.
- */
+/** The rules of retries: which failures are worth one, how many are allowed, and how long each waits. */
 export class Failover {
-  /** Tell it of every request that begins and ends, and of every retry that ends. */
+  /** Must be told of every request that begins and ends, and of every retry that ends. */
   readonly budget: RetryBudget;
   readonly #limit: number;
   readonly #retryOn: ReadonlySet<number>;
@@ -72,30 +67,39 @@ export class Failover {
     return { retries: { ...this.#retries }, declined: { ...this.#declined } };
   }
 
+  /** Whether a response of this status is retried. */
+  retriesOn(status: number): boolean {
+    return this.#retryOn.has(status);
+  }
+
   /**
-   * What to do after an attempt.
-   * @param made - how many attempts were made, this one included
-   * @returns milliseconds to wait before the next attempt, which is counted in the budget from now on; `undefined` where the result
-   * stands
+   * Whether another attempt may follow. An attempt that sent nothing is free: each backend gets one at most, so that it cannot
+   * become a storm, and neither limit nor budget apply.
+   * @param method - `undefined` if the request cannot be sent again
+   * @param charged - retries that this request has had, without free ones
+   * @returns whether it may; a retry that is not free then has a place in the budget until `budget.retryEnded`
    */
-  delayAfter(request: { readonly method: string }, result: AttemptResult, made: number): number | undefined {
-    const unsent = result.error !== undefined && isUnsent(result.error);
-    if (result.response !== undefined && !this.#retryOn.has(result.response.status)) return undefined;
-    if (!unsent && !IDEMPOTENT.has(request.method)) return this.#decline('method');
-    if (made > this.#limit) return this.#decline('exhausted');
-    if (!this.budget.beginRetry()) return this.#decline('budget');
-    this.#retries[result.response !== undefined ? 'status' : unsent ? 'unsent' : 'error']++;
+  begin(cause: RetryCause, method: string | undefined, charged: number): boolean {
+    const isFree = cause === 'unsent';
+    if (method === undefined || !(isFree || IDEMPOTENT.has(method))) return this.#decline('method');
+    if (this.#limit === 0 || (!isFree && charged >= this.#limit)) return this.#decline('exhausted');
+    if (!isFree && !this.budget.beginRetry()) return this.#decline('budget');
+    return true;
+  }
+
+  /**
+   * Counts a retry for which there is a backend.
+   * @param charged - as for {@link Failover.begin}
+   * @returns milliseconds to wait before it
+   */
+  count(cause: RetryCause, charged: number): number {
+    this.#retries[cause]++;
     // Full jitter: clients that failed together must not come back together.
-    return this.#random() * Math.min(this.#maxDelayMs, this.#minDelayMs * 2 ** (made - 1));
+    return this.#random() * Math.min(this.#maxDelayMs, this.#minDelayMs * 2 ** charged);
   }
 
-  #decline(reason: keyof FailoverStats['declined']): undefined {
+  #decline(reason: keyof FailoverStats['declined']): false {
     this.#declined[reason]++;
-    return undefined;
+    return false;
   }
-}
-
-/** Whether an HTTP service vouches that nothing was sent when it failed. */
-function isUnsent(error: Error): boolean {
-  return (error as { requestSent?: unknown }).requestSent === false;
 }

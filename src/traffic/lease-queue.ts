@@ -1,7 +1,7 @@
 import type { Balancer } from '../balancer/balancer.ts';
 import type { Lease } from '../balancer/lease.ts';
 import type { Session } from '../balancer/session.ts';
-import { abortError, checkTimeout } from '../deadline.ts';
+import { checkTimeout } from '../deadline.ts';
 import type { Env } from '../env.ts';
 import { OverloadedError } from '../errors.ts';
 import { shown } from '../shown.ts';
@@ -19,22 +19,33 @@ export interface LeaseQueueOptions {
   readonly timeoutMs?: number;
 }
 
-interface Waiter<R> {
+/** A request that waits for a lease. */
+export interface Wait<R> {
   readonly request: R;
-  readonly tried: readonly Backend[];
+  /** Backends that this request was already sent to, which are left out. */
+  readonly tried: readonly Backend[] | undefined;
   readonly session: Session | undefined;
+  /** Milliseconds, if it may wait less than others. */
+  readonly limitMs?: number;
+  /**
+   * Called once, unless the wait was left before. With a lease, which must be released; with an error: OverloadedError after
+   * too long a wait, or an error of the key function or the strategy; or with neither: no backend is left to wait for.
+   */
+  readonly ended: (lease: Lease | undefined, error?: unknown) => void;
+}
+
+interface Waiter<R> {
+  readonly wait: Wait<R>;
+  readonly tried: readonly Backend[];
   /** Whether it may get on, or be lost, where others can only wait. */
   readonly isPicky: boolean;
   readonly since: number;
-  readonly resolve: (lease: Lease | undefined) => void;
-  readonly reject: (error: unknown) => void;
-  /** Takes back the timer and the listener. */
-  readonly dispose: () => void;
+  readonly cancelTimer: () => void;
 }
 
 /**
- * Lets requests wait, first come, first served, while every backend has its hands full. A request that cannot use what became free, since it
- * was there before, lets the next one have it. Whoever gets a lease must release it, also when the client has just left.
+ * Lets requests wait, first come, first served, while every backend is busy. A request that has already tried the backend
+ * that became free lets the next one have it.
  *
  * @typeParam R - what the balancer's `acquire` takes
  */
@@ -78,61 +89,43 @@ export class LeaseQueue<R> {
     return this.#tally.stats(this.depth);
   }
 
-  /**
-   * Acquires a lease: before this method returns where somebody may take the request, else as soon as somebody may.
-   * @param tried - backends that this request was already sent to, which are left out
-   * @param signal - ends the wait when the client leaves
-   * @returns `undefined` where nobody may take the request and waiting is of no use
-   * @throws OverloadedError when the queue is full or the wait too long; the signal's reason, as an `Error`, when the client left
-   */
-  async acquire(
-    request: R,
-    tried: readonly Backend[] = [],
-    session?: Session,
-    signal?: AbortSignal,
-  ): Promise<Lease | undefined> {
-    if (signal?.aborted) throw abortError(signal);
+  /** Acquires a lease if a backend has room now; requests that wait come first. */
+  tryAcquire(request: R, tried?: readonly Backend[], session?: Session): Lease | undefined {
     if (this.#waiters.size > 0) this.#catchUp();
-    const lease = this.#balancer.acquire(request, tried, session);
-    if (lease !== undefined || !this.#balancer.isBusy(tried)) return lease;
-    if (this.#waiters.size >= this.#limit * this.#balancer.backends.length) {
-      this.#tally.refused++;
-      throw this.#overloaded('every backend is busy and the queue is full');
-    }
-    return this.#wait(request, [...tried], session, signal);
+    return this.#balancer.acquire(request, tried, session);
   }
 
-  #wait(
-    request: R,
-    tried: readonly Backend[],
-    session: Session | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<Lease | undefined> {
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        if (this.#end(waiter, 'cancelled')) reject(abortError(signal as AbortSignal));
-      };
-      const giveUp = () => {
-        // What is due at this very moment comes first.
-        this.#catchUp();
-        if (this.#end(waiter, 'timedOut'))
-          reject(this.#overloaded(`every backend was busy for ${this.#timeoutMs} ms`));
-      };
-      const { timers, clock } = this.#env;
-      const cancelTimer = timers.schedule(giveUp, this.#timeoutMs);
-      signal?.addEventListener('abort', leave);
-      const dispose = () => {
-        cancelTimer();
-        signal?.removeEventListener('abort', leave);
-      };
-      const isPicky = tried.length > 0 || session?.backend !== undefined;
-      const since = clock.now();
-      const waiter = { request, tried, session, isPicky, since, resolve, reject, dispose };
-      this.#waiters.add(waiter);
-      if (isPicky) this.#picky++;
-      this.#listen();
-      this.#alarm.set(this.#balancer.dueAt);
-    });
+  /**
+   * Waits for a lease, for a request for which `tryAcquire` found none because every backend is busy.
+   * @returns a function that ends the wait when the client leaves; `undefined` if the queue is full
+   */
+  wait(wait: Wait<R>): (() => void) | undefined {
+    if (this.#waiters.size >= this.#limit * this.#balancer.backends.length) {
+      this.#tally.refused++;
+      return undefined;
+    }
+    const { tried = [], session, limitMs = Number.POSITIVE_INFINITY } = wait;
+    const timeoutMs = Math.min(this.#timeoutMs, Math.max(1, Math.ceil(limitMs)));
+    const giveUp = () => {
+      // What is due at this very moment comes first.
+      this.#catchUp();
+      if (this.#end(waiter, 'timedOut'))
+        wait.ended(undefined, this.overloaded(`every backend was busy for ${timeoutMs} ms`));
+    };
+    const { timers, clock } = this.#env;
+    const cancelTimer = timers.schedule(giveUp, timeoutMs);
+    const isPicky = tried.length > 0 || session?.backend !== undefined;
+    const waiter = { wait, tried: [...tried], isPicky, since: clock.now(), cancelTimer };
+    this.#waiters.add(waiter);
+    if (isPicky) this.#picky++;
+    this.#listen();
+    this.#alarm.set(this.#balancer.dueAt);
+    return () => void this.#end(waiter, 'cancelled');
+  }
+
+  /** The error of a request that gets no lease. By the time it names, all who wait now have been served or have left. */
+  overloaded(message = 'every backend is busy and the queue is full'): OverloadedError {
+    return new OverloadedError(this.#timeoutMs, message);
   }
 
   /** Those who came first come first: lets them have what has become free unnoticed. */
@@ -149,7 +142,8 @@ export class LeaseQueue<R> {
     const fullSessions = new Set<string>();
     for (const waiter of this.#waiters) {
       if (isBusy === true && this.#picky === 0) break;
-      const { request, tried, session } = waiter;
+      const { wait, tried } = waiter;
+      const { request, session } = wait;
       const ownBackend = session?.backend;
       // A draining backend may still take its own sessions. Once is enough to know.
       const isHopeless = isBusy !== undefined && (ownBackend === undefined || fullSessions.has(ownBackend));
@@ -157,7 +151,7 @@ export class LeaseQueue<R> {
         const lease = isHopeless ? undefined : this.#balancer.acquire(request, tried, session);
         if (lease !== undefined) {
           this.#end(waiter, 'served');
-          waiter.resolve(lease);
+          wait.ended(lease);
           continue;
         }
         if (tried.length === 0) {
@@ -166,10 +160,10 @@ export class LeaseQueue<R> {
         }
         if (tried.length === 0 ? isBusy : this.#balancer.isBusy(tried)) continue;
         this.#end(waiter, 'abandoned');
-        waiter.resolve(undefined);
+        wait.ended(undefined);
       } catch (error) {
         this.#end(waiter, 'abandoned');
-        waiter.reject(error);
+        wait.ended(undefined, error);
       }
     }
     if (this.#waiters.size > 0) this.#alarm.set(this.#balancer.dueAt);
@@ -179,7 +173,7 @@ export class LeaseQueue<R> {
   #end(waiter: Waiter<R>, ending: Ending): boolean {
     if (!this.#waiters.delete(waiter)) return false;
     if (waiter.isPicky) this.#picky--;
-    waiter.dispose();
+    waiter.cancelTimer();
     this.#tally.ended(ending, this.#env.clock.now() - waiter.since);
     if (this.#waiters.size === 0) {
       this.#ignore?.();
@@ -205,9 +199,4 @@ export class LeaseQueue<R> {
       if (this.#isStale) this.#dispatch();
     });
   };
-
-  /** By then, all who wait now have been served or have left. */
-  #overloaded(message: string): OverloadedError {
-    return new OverloadedError(this.#timeoutMs, message);
-  }
 }

@@ -1,5 +1,5 @@
 import type { Ending } from '../observation/totals.ts';
-import type { Attempts } from './attempts.ts';
+import type { UpstreamAttempts } from './attempts.ts';
 import type { Context } from './context.ts';
 import type { IncomingRequest } from './incoming-request.ts';
 
@@ -10,7 +10,7 @@ import type { IncomingRequest } from './incoming-request.ts';
 export function account(
   { totals, log }: Context,
   request: IncomingRequest,
-  attempts: Attempts | undefined,
+  attempts: UpstreamAttempts | undefined,
   ending: Ending,
 ): void {
   totals.ended(ending);
@@ -28,7 +28,7 @@ export function account(
     protocol: `HTTP/${version}`,
     clientAddress,
     pool: route?.pool.name,
-    backend: attempts?.backend,
+    backend: attempts?.backend?.id,
     attempts: attempts?.made ?? 0,
     ...ending,
   });

@@ -1,4 +1,5 @@
 import type { Request } from 'evenkeel';
+import type { Admission } from 'evenkeel/internal';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import type { Client } from '../message/client.ts';
 import { isLoop, originOf } from '../message/forwarded-headers.ts';
@@ -19,6 +20,8 @@ export class IncomingRequest implements Request {
   /** The client's own, where the peer is a proxy that is believed. */
   clientAddress: string;
   readonly head = new RequestHead();
+  /** Its rate limit and session; `undefined` if its route has neither, and until they are known. */
+  admission: Admission | undefined;
   readonly #source: RequestSource;
   #isSecure = false;
   /** Whether its head was understood. */

@@ -1,6 +1,6 @@
 // The way back: passes the response of one attempt on to the client as it comes.
 import type { Lease } from 'evenkeel';
-import { without } from 'evenkeel/internal';
+import { type Verdict, without } from 'evenkeel/internal';
 import type { Client } from '../message/client.ts';
 import { type ResponseHead, readResponseHead } from '../message/response-head.ts';
 import { BackendFailure } from '../upstream/backend-failure.ts';
@@ -13,14 +13,23 @@ export interface RelayOwner {
   passInterim(status: number, headers: RawHeaders): void;
   /**
    * The head of a response came.
-   * @returns whether it was passed on; otherwise the rest is dropped
+   * @returns whether it was passed on, or the response can be dropped, or it must be kept for a while
    * @throws Error if it cannot be passed on
    */
-  passHead(relay: ResponseRelay, status: number, statusText: string, head: ResponseHead): boolean;
+  passHead(relay: ResponseRelay, status: number, statusText: string, head: ResponseHead): Verdict;
+  /** Passes on a head that was kept. @throws Error if it cannot be passed on */
+  writeHead(relay: ResponseRelay, status: number, statusText: string, head: ResponseHead): void;
   /** Some of the body was passed on. */
   passed(bytes: number): void;
   /** The response did not come, or not all of it. */
   attemptFailed(relay: ResponseRelay, failure: BackendFailure): void;
+}
+
+/** The head of a response of which it is not yet known whether it is wanted. */
+interface KeptHead {
+  readonly status: number;
+  readonly statusText: string;
+  readonly head: ResponseHead;
 }
 
 /** A response that is dropped is read up to this size, so that its connection can be kept. */
@@ -39,6 +48,7 @@ export class ResponseRelay implements ResponseEvents {
   #isBlocked = false;
   #isOver = false;
   #isDropped = false;
+  #kept: KeptHead | undefined;
   /** The last piece that came, held back for a moment: it may go out in one write with the head or the end. */
   #held: Buffer | undefined;
   #isFlushing = false;
@@ -62,6 +72,33 @@ export class ResponseRelay implements ResponseEvents {
     this.#isOver = true;
     this.#held = undefined;
     this.#call?.abort();
+  }
+
+  /** Whether the response is kept, as it may still be wanted. */
+  get isKept(): boolean {
+    return this.#kept !== undefined;
+  }
+
+  /** Passes on a response that was kept. */
+  passKept(): void {
+    const kept = this.#kept;
+    if (kept === undefined || this.#isOver) return;
+    this.#kept = undefined;
+    try {
+      this.#owner.writeHead(this, kept.status, kept.statusText, kept.head);
+      this.#begin(kept.status, kept.head);
+    } catch {
+      this.#refuse();
+    }
+    this.#call?.resume();
+  }
+
+  /** Drops a response that was kept. */
+  drop(): void {
+    if (this.#kept === undefined || this.#isOver) return;
+    this.#kept = undefined;
+    this.#isOver = this.#isDropped = true;
+    this.#call?.resume();
   }
 
   /** How long the request may wait for a connection, in milliseconds. */
@@ -92,19 +129,19 @@ export class ResponseRelay implements ResponseEvents {
     if (!this.#isOver) this.#owner.passInterim(status, headers);
   }
 
-  head(status: number, statusText: string, headers: RawHeaders): void {
-    if (this.#isOver) return;
+  head(status: number, statusText: string, headers: RawHeaders): boolean {
+    if (this.#isOver) return true;
     try {
       const head = status < 200 || status > 599 ? undefined : readResponseHead(headers);
       // RFC 9110 sections 8.6 and 15.3.6: no length, or none but 0.
       if (head?.contentLength && hasNoContent(status))
         head.headers = without(head.headers, ['content-length']);
       if (head === undefined) this.#refuse();
-      else if (this.#owner.passHead(this, status, statusText, head)) this.#begin(status, head);
-      else this.#isOver = this.#isDropped = true;
+      else return this.#passHead(status, statusText, head);
     } catch {
       this.#refuse();
     }
+    return true;
   }
 
   data(chunk: Buffer): boolean {
@@ -137,6 +174,21 @@ export class ResponseRelay implements ResponseEvents {
   #refuse(): void {
     this.#fail(new BackendFailure(new Error('the response cannot be passed on'), true));
     this.#call?.abort();
+  }
+
+  /** @returns whether more may come */
+  #passHead(status: number, statusText: string, head: ResponseHead): boolean {
+    switch (this.#owner.passHead(this, status, statusText, head)) {
+      case 'stands':
+        this.#begin(status, head);
+        return true;
+      case 'retried':
+        this.#isOver = this.#isDropped = true;
+        return true;
+      case 'queued':
+        this.#kept = { status, statusText, head };
+        return false;
+    }
   }
 
   #begin(status: number, head: ResponseHead): void {

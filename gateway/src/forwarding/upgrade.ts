@@ -1,8 +1,9 @@
+// An upgrade: one request to change the protocol, from its head to the end of the tunnel.
 import type { Socket } from 'node:net';
-import type { Lease, Outcome } from 'evenkeel';
-import type { Admission } from 'evenkeel/internal';
+import type { Outcome, Request, Session } from 'evenkeel';
+import type { Sender } from 'evenkeel/internal';
 import { breakOff } from '../local-reply/break-off.ts';
-import { rateRefusal, refusalFor } from '../local-reply/failure.ts';
+import { refusalFor } from '../local-reply/failure.ts';
 import { RawAnswer } from '../local-reply/raw-response.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import { type ResponseHead, readResponseHead } from '../message/response-head.ts';
@@ -11,47 +12,67 @@ import { BackendFailure } from '../upstream/backend-failure.ts';
 import type { DeclinedBody, UpgradeHead } from '../upstream/connections.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { account } from './accounting.ts';
-import { Attempts, type Sender } from './attempts.ts';
+import { admissionHeaders, admit, arrived, type Entrant, sessionOf } from './admission.ts';
+import { UpstreamAttempts } from './attempts.ts';
 import type { Context } from './context.ts';
 import type { IncomingRequest } from './incoming-request.ts';
 import { Tunnel } from './tunnel.ts';
 
+/** A response that declines the upgrade. */
+interface Declined {
+  readonly response: UpgradeHead;
+  readonly head: ResponseHead;
+  readonly body: DeclinedBody;
+}
+
 /** One request to change the protocol, and the tunnel that comes of it; its lease is held until that is closed. */
-export class Upgrade implements Sender {
+export class Upgrade implements Sender<Request>, Entrant {
+  readonly request: IncomingRequest;
+  /** The client's leaving is told by its socket. */
+  readonly signal = undefined;
+  /** It has no body. */
+  readonly canRepeat = true;
   readonly #context: Context;
   readonly #client: Socket;
   readonly #first: Buffer;
-  readonly #request: IncomingRequest;
   readonly #startedAt = performance.now();
-  #admission: Admission | undefined;
-  #attempts: Attempts | undefined;
+  #attempts: UpstreamAttempts | undefined;
   #giveUp: (() => void) | undefined;
+  /** A response that may still have to go to the client. */
+  #kept: Declined | undefined;
+  /** Why the last attempt failed, while the client may still have to hear of it. */
+  #failure: BackendFailure | undefined;
   #tunnel: Tunnel | undefined;
   #status = 0;
-  #isOver = false;
+  isOver = false;
 
   /** @param first - what the client has already said in the other protocol */
   constructor(context: Context, request: IncomingRequest, client: Socket, first: Buffer) {
     this.#context = context;
-    this.#request = request;
+    this.request = request;
     this.#client = client;
     this.#first = first;
   }
 
+  get session(): Session | undefined {
+    return sessionOf(this.request);
+  }
+
   /** Never throws. */
   start(): void {
-    const { totals, tunnels } = this.#context;
-    totals.requests++;
-    totals.inFlight++;
-    tunnels.add(this);
+    arrived(this.#context);
+    this.#context.tunnels.add(this);
     this.#client.once('close', () => this.#clientClosed());
-    this.#guard(() => {
-      const refusal = this.#request.read(this.#context) ?? this.#refusal;
-      if (refusal !== undefined) return this.#refuse(refusal);
-      const { gate } = this.#route;
-      if (gate === undefined) this.#choose();
-      else void gate.admit(this.#request).then((admission) => this.#guard(() => this.#admitted(admission)));
+    this.guard(() => {
+      const refusal = this.request.read(this.#context) ?? this.#refusal;
+      if (refusal !== undefined) return this.refuse(refusal);
+      admit(this.#context, this);
     });
+  }
+
+  admitted(): void {
+    this.#attempts = new UpstreamAttempts(this.#route.pool, this);
+    this.#attempts.first();
   }
 
   /** Ends it, whatever it is doing. */
@@ -61,76 +82,77 @@ export class Upgrade implements Sender {
     else breakOff(this.#client);
   }
 
-  send(_lease: Lease, upstream: Upstream): void {
-    this.#guard(() => {
-      const { path, method, head } = this.#request;
+  send(): void {
+    this.guard(() => {
+      const upstream = this.#attempts?.upstream as Upstream;
+      this.#drop();
+      const { path, method, head } = this.request;
       const headers = [
-        ...this.#request.headersFor(this.#route, this.#context),
+        ...this.request.headersFor(this.#route, this.#context),
         ...['Connection', 'Upgrade', 'Upgrade', head.upgrade as string],
       ];
       this.#giveUp = upstream.connections.upgrade(
         { method, path, headers },
         {
-          upgraded: (response, socket, first) => this.#guard(() => this.#open(response, socket, first)),
-          declined: (response, body) => this.#guard(() => this.#pass(response, body)),
-          failed: (failure) => this.#guard(() => this.#fail(failure)),
+          upgraded: (response, socket, first) => this.guard(() => this.#open(response, socket, first)),
+          declined: (response, body) => this.guard(() => this.#decline(response, body)),
+          failed: (failure) => this.guard(() => this.#fail(failure)),
         },
       );
     });
   }
 
-  /** Nobody was found. */
+  stands(): void {
+    this.guard(() => {
+      const kept = this.#kept;
+      this.#kept = undefined;
+      if (this.#failure !== undefined) this.#give(this.#failure);
+      else if (kept?.body.destroyed === false) this.#passOn(kept);
+      else this.#give(unusable());
+    });
+  }
+
+  /** There is no backend for the request. */
   failed(error: unknown): void {
-    this.#guard(() => this.#refuse(refusalFor(error)));
+    this.guard(() => this.refuse(refusalFor(error)));
+  }
+
+  refuse(refusal: Refusal): void {
+    this.#end('cancelled', undefined, refusal);
   }
 
   get #route(): Route {
-    return this.#request.route as Route;
+    return this.request.route as Route;
   }
 
   get #refusal(): Refusal | undefined {
-    const { contentLength, isChunked, upgrade } = this.#request.head;
+    const { contentLength, isChunked, upgrade } = this.request.head;
     // A body would stand between the head and the other protocol: each side could take it for the other thing.
     const hasBody = isChunked || contentLength !== undefined;
-    return this.#request.method !== 'GET' || hasBody || upgrade === undefined
+    return this.request.method !== 'GET' || hasBody || upgrade === undefined
       ? REFUSALS.badUpgrade
       : undefined;
   }
 
-  #admitted(admission: Admission): void {
-    if (this.#isOver) return;
-    this.#admission = admission;
-    const { refusal } = admission;
-    if (refusal === undefined) this.#choose();
-    else {
-      this.#context.totals.rateLimited++;
-      this.#refuse(rateRefusal(refusal));
-    }
-  }
-
-  #choose(): void {
-    this.#attempts = new Attempts(this.#route.pool, this.#request, this.#admission?.session, this);
-    this.#attempts.first();
-  }
-
   #open(response: UpgradeHead, backend: Socket, first: Buffer): void {
     const head = readResponseHead(response.headers);
-    if (head === undefined || this.#isOver) {
+    if (head === undefined || this.isOver) {
       backend.destroy();
-      if (!this.#isOver) this.#fail(unusable());
+      if (!this.isOver) this.#fail(unusable());
       return;
     }
-    const upgrade = response.protocol ?? (this.#request.head.upgrade as string);
+    this.#attempts?.responded(101, false);
+    const upgrade = response.protocol ?? (this.request.head.upgrade as string);
     this.#writeHead(101, response, head, ['Connection', 'Upgrade', 'Upgrade', upgrade]);
     this.#tunnel = new Tunnel(this.#client, backend, (bytes) => this.#end('success', bytes));
     this.#context.tunnels.opened++;
     this.#tunnel.open(this.#first, first, this.#context.timeouts.tunnelMs);
   }
 
-  /** The backend declines: its response goes to the client, and the connection ends with it. */
-  #pass(response: UpgradeHead, body: DeclinedBody): void {
+  /** The backend does not change the protocol. */
+  #decline(response: UpgradeHead, body: DeclinedBody): void {
     const { status } = response;
-    // Whoever says 101 without what belongs to it has not changed the protocol either.
+    // A 101 without the headers that belong to it is no change of the protocol either.
     const head = status < 200 || status > 599 ? undefined : readResponseHead(response.headers);
     if (head === undefined) {
       body.destroy();
@@ -138,17 +160,26 @@ export class Upgrade implements Sender {
       return;
     }
     this.#attempts?.upstream?.meter.statuses.count(status);
-    const isFailure = this.#route.pool.isFailure(status);
-    if (isFailure && this.#attempts?.retry({ response: { status } })) {
-      body.once('error', () => {}).destroy();
+    const verdict = this.#attempts?.responded(status, this.#route.pool.isFailure(status)) ?? 'stands';
+    const declined = { response, head, body };
+    if (verdict === 'stands') {
+      this.#passOn(declined);
       return;
     }
-    this.#writeHead(status, response, head, ['Connection', 'close']).passBody(
+    body.once('error', () => {});
+    if (verdict === 'queued') this.#kept = declined;
+    else body.destroy();
+  }
+
+  /** A response that declines goes to the client, and the connection ends with it. */
+  #passOn({ response, head, body }: Declined): void {
+    const outcome = this.#attempts?.outcome ?? 'success';
+    this.#writeHead(response.status, response, head, ['Connection', 'close']).passBody(
       body,
       this.#client,
       this.#context.timeouts.writeMs,
       (isWhole, bytesSent) => {
-        this.#end(isWhole && !isFailure ? 'success' : 'failure', { bytesReceived: 0, bytesSent });
+        this.#end(isWhole ? outcome : 'failure', { bytesReceived: 0, bytesSent });
         if (!isWhole) breakOff(this.#client);
       },
     );
@@ -158,22 +189,28 @@ export class Upgrade implements Sender {
   #writeHead(status: number, { statusText }: UpgradeHead, head: ResponseHead, more: string[]): RawAnswer {
     this.#status = status;
     const headers = [...this.#route.responseHeaders.apply(head.headers), ...more];
-    if (this.#admission !== undefined) {
-      const { isSecure } = this.#request;
-      headers.push(...this.#route.headersOfAdmission(this.#admission, this.#attempts?.backend, isSecure));
-    }
+    headers.push(...admissionHeaders(this.request, this.#attempts?.backend?.id));
     const answer = new RawAnswer(status, statusText, headers);
     answer.writeHead(this.#client);
     return answer;
   }
 
   #fail(error: BackendFailure): void {
-    if (this.#isOver || (!error.isOurs && this.#attempts?.retry({ error }))) return;
+    if (this.isOver) return;
+    const sent = error.requestSent ? 'sent' : 'unsent';
+    const verdict = this.#attempts?.failed(error, error.isOurs ? 'rejected' : sent);
+    if (verdict === 'retried' || verdict === 'queued') this.#failure = error;
+    else this.#give(error);
+  }
+
+  #give(error: BackendFailure): void {
     this.#end(error.isOurs ? 'cancelled' : 'failure', undefined, refusalFor(error));
   }
 
-  #refuse(refusal: Refusal): void {
-    this.#end('cancelled', undefined, refusal);
+  #drop(): void {
+    this.#kept?.body.destroy();
+    this.#kept = undefined;
+    this.#failure = undefined;
   }
 
   #clientClosed(): void {
@@ -184,12 +221,13 @@ export class Upgrade implements Sender {
   }
 
   #end(outcome: Outcome, bytes = { bytesReceived: 0, bytesSent: 0 }, refusal?: Refusal): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#drop();
     this.#attempts?.end(outcome);
     this.#context.tunnels.delete(this);
     if (refusal !== undefined) this.#answer(refusal);
-    account(this.#context, this.#request, this.#attempts, {
+    account(this.#context, this.request, this.#attempts, {
       status: refusal?.status ?? (outcome === 'cancelled' ? 499 : this.#status),
       durationMs: performance.now() - this.#startedAt,
       ...bytes,
@@ -200,18 +238,18 @@ export class Upgrade implements Sender {
   #answer(refusal: Refusal): void {
     const { totals, ids } = this.#context;
     totals.refused(refusal.code);
-    const { id, accept, isSecure } = this.#request;
-    const more = this.#admission && this.#route.headersOfAdmission(this.#admission, undefined, isSecure);
+    const { id, accept } = this.request;
+    const more = admissionHeaders(this.request, undefined);
     RawAnswer.of(refusal, id || ids.idFor(undefined), accept, more).send(this.#client);
   }
 
   /** A defect in one request must not take the others along. */
-  #guard(work: () => void): void {
+  guard(step: () => void): void {
     try {
-      work();
+      step();
     } catch (error) {
-      this.#context.log.error({ requestId: this.#request.id, error }, 'a request failed for a defect');
-      if (this.#status === 0) this.#refuse(REFUSALS.internal);
+      this.#context.log.error({ requestId: this.request.id, error }, 'a request failed for a defect');
+      if (this.#status === 0) this.refuse(REFUSALS.internal);
       else this.destroy();
     }
   }

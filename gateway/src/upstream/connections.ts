@@ -32,7 +32,8 @@ export interface ResponseEvents {
   started(call: BackendCall): void;
   /** An interim response (RFC 9110 section 15.2). */
   interim(status: number, headers: RawHeaders): void;
-  head(status: number, statusText: string, headers: RawHeaders): void;
+  /** @returns whether more may come, as for `data` */
+  head(status: number, statusText: string, headers: RawHeaders): boolean;
   /** A part of the body. @returns whether more may come; otherwise nothing comes before {@link BackendCall.resume} */
   data(chunk: Buffer): boolean;
   /** The response is whole. @param trailers - `undefined` for none */
@@ -42,7 +43,7 @@ export interface ResponseEvents {
 
 /** A request that was handed over. */
 export interface BackendCall {
-  /** Lets the response go on, after `data` has returned `false`. */
+  /** Lets the response go on, after `head` or `data` has returned `false`. */
   resume(): void;
   /** Ends it; also if it still waits for a connection. Harmless when it has ended. */
   abort(): void;

@@ -10,6 +10,7 @@ import {
   type UrlBackend,
 } from 'evenkeel';
 import {
+  type AttemptRules,
   FAILURE_STATUSES,
   Failover,
   LeaseQueue,
@@ -28,12 +29,14 @@ import { type CheckService, checkService } from './undici-checks.ts';
 import { Upstream } from './upstream.ts';
 
 /** Equal backends at work: the engine that chooses, the connections, the checks, and what is counted. */
-export class UpstreamPool {
+export class UpstreamPool implements AttemptRules<Request> {
   readonly name: string;
   readonly config: ResolvedPool;
   readonly balancer: Balancer<Request>;
   readonly failover: Failover | undefined;
   readonly queue: LeaseQueue<Request> | undefined;
+  readonly env = systemEnv;
+  readonly totalMs: number;
   readonly sessions: SessionPolicy | undefined;
   readonly loadMetrics: LoadMetricsFeed | undefined;
   readonly #failures: ReadonlySet<number>;
@@ -57,6 +60,7 @@ export class UpstreamPool {
     const { retries, queue } = config;
     this.name = name;
     this.config = config;
+    this.totalMs = config.timeouts.totalMs;
     this.#entries = entriesOf(config);
     this.balancer = new Balancer(this.#entries, balancerOptions(config, {}));
     this.failover = retries === false ? undefined : new Failover(retries === true ? {} : retries);

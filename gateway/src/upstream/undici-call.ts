@@ -39,8 +39,8 @@ export class UndiciCall implements Dispatcher.DispatchHandler, BackendCall {
   onHeaders(status: number, headers: Buffer[], resume: () => void, statusText: string): boolean {
     if (this.#isAborted) return true;
     this.#resume = resume;
-    if (status >= 100 && status < 200) this.#events.interim(status, headers);
-    else this.#events.head(status, statusText, headers);
+    if (status < 100 || status >= 200) return this.#events.head(status, statusText, headers);
+    this.#events.interim(status, headers);
     return true;
   }
 

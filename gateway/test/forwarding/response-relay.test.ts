@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Balancer, type Lease } from '../../../src/index.ts';
+import type { Verdict } from '../../../src/internal.ts';
 import { type RelayOwner, ResponseRelay } from '../../src/forwarding/response-relay.ts';
 import type { BackendFailure } from '../../src/upstream/backend-failure.ts';
 import { Upstream } from '../../src/upstream/upstream.ts';
@@ -13,7 +14,7 @@ class Owner implements RelayOwner {
   readonly errors: BackendFailure[] = [];
   bytes = 0;
   /** Whether heads are passed on, or what is thrown instead. */
-  passes: boolean | Error = true;
+  passes: Verdict | Error = 'stands';
 
   constructor(client: FakeClient) {
     this.client = client;
@@ -23,10 +24,14 @@ class Owner implements RelayOwner {
     this.client.writeInterim(status, []);
   }
 
-  passHead(_relay: ResponseRelay, status: number): boolean {
+  passHead(relay: ResponseRelay, status: number): Verdict {
     if (this.passes instanceof Error) throw this.passes;
-    if (this.passes) this.client.writeHead(status, '', []);
+    if (this.passes === 'stands') this.writeHead(relay, status);
     return this.passes;
+  }
+
+  writeHead(_relay: ResponseRelay, status: number): void {
+    this.client.writeHead(status, '', []);
   }
 
   passed(bytes: number): void {
@@ -176,7 +181,7 @@ describe('an answer that cannot be passed on', () => {
 describe('an answer that nobody wants', () => {
   it('goes by unread, so that its connection can be kept', () => {
     const { client, owner, backend } = setUp();
-    owner.passes = false;
+    owner.passes = 'retried';
     backend.connect().head(503);
     for (let i = 0; i < 64; i++) expect(backend.data('x'.repeat(1_024))).toBe(true);
     expect(backend.aborts).toBe(0);
@@ -186,7 +191,7 @@ describe('an answer that nobody wants', () => {
 
   it('is ended where it is long', () => {
     const { owner, backend } = setUp();
-    owner.passes = false;
+    owner.passes = 'retried';
     backend.connect().head(503);
     for (let i = 0; i < 65; i++) backend.data('x'.repeat(1_024));
     expect(backend.aborts).toBe(1);

@@ -26,8 +26,9 @@ class Heard implements ResponseEvents {
     this.events.push(`interim ${status}`);
   }
 
-  head(status: number, statusText: string, headers: RawHeaders): void {
+  head(status: number, statusText: string, headers: RawHeaders): boolean {
     this.events.push(`head ${status} ${statusText} ${headers.join(' ')}`);
+    return true;
   }
 
   data(chunk: Buffer): boolean {

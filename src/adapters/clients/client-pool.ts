@@ -13,7 +13,7 @@ import {
   type Request,
   systemEnv,
 } from '../../index.ts';
-import { Failover, LeaseQueue } from '../../internal.ts';
+import { type AttemptRules, Failover, LeaseQueue } from '../../internal.ts';
 
 /** How a client sends through a pool. */
 export interface ClientOptions {
@@ -34,8 +34,8 @@ export interface ClientStats extends BalancerStats {
   readonly queue: LeaseQueueStats | undefined;
 }
 
-/** What all requests of one client work with. */
-export class ClientPool {
+/** What all requests of one client share: the engine, and the rules of attempts. */
+export class ClientPool implements AttemptRules<Request> {
   readonly balancer: Balancer<Request>;
   readonly env: Env;
   readonly isFailure: (status: number) => boolean;

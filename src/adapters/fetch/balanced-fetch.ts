@@ -53,7 +53,7 @@ export function balancedFetch(
 ): BalancedFetch {
   const parts = fetchCallParts(backends, options);
   const send = async (input: string | URL | globalThis.Request, init?: RequestInit) =>
-    new FetchCall(parts, new OutgoingRequest(input, init)).send();
+    new FetchCall(parts, new OutgoingRequest(input, init)).start();
   return Object.assign(send, { balancer: parts.pool.balancer, stats: () => parts.pool.stats() });
 }
 

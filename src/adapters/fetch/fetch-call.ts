@@ -1,8 +1,8 @@
 import { isUnsent } from '../../http/unsent.ts';
-import { type Backend, type Outcome, UpstreamTimeoutError } from '../../index.ts';
+import { type Backend, type Lease, type Outcome, type Request, UpstreamTimeoutError } from '../../index.ts';
+import { type AttemptFailure, Attempts, type Sender } from '../../internal.ts';
 import { isCallersMistake } from '../clients/callers-mistake.ts';
 import type { ClientPool } from '../clients/client-pool.ts';
-import { Exchange } from '../clients/exchange.ts';
 import { leasedResponse } from './leased-response.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 
@@ -14,67 +14,78 @@ export interface FetchCallParts {
   readonly timeoutMs: number | undefined;
 }
 
-/** One request through the pool, to the last byte of its answer. */
-export class FetchCall {
+/** The result of an attempt: a response, or an error. */
+interface Result {
+  readonly response?: Response;
+  readonly error?: unknown;
+}
+
+/** One request through the pool, to the last byte of its response. */
+export class FetchCall implements Sender<Request> {
+  readonly session = undefined;
+  readonly request: OutgoingRequest;
   readonly #parts: FetchCallParts;
-  readonly #request: OutgoingRequest;
-  readonly #exchange: Exchange;
+  readonly #attempts: Attempts<Request>;
+  readonly #leave = () => this.#stop(this.signal?.reason);
   /** Ends what is under way when the caller leaves. */
-  #stop: (reason: unknown) => void = () => {};
-  readonly #leave = () => this.#stop(this.#request.signal?.reason);
+  #stop: (reason: unknown) => void = ignore;
+  /** The last result, while it may still have to go to the caller. */
+  #result: Result = {};
+  #resolve: (response: Response) => void = ignore;
+  #reject: (error: unknown) => void = ignore;
 
   constructor(parts: FetchCallParts, request: OutgoingRequest) {
     this.#parts = parts;
-    this.#request = request;
-    this.#exchange = new Exchange(parts.pool, request);
-    request.signal?.addEventListener('abort', this.#leave);
+    this.request = request;
+    this.#attempts = new Attempts(parts.pool, this);
+    this.signal?.addEventListener('abort', this.#leave);
+  }
+
+  /** Of the caller. */
+  get signal(): AbortSignal | undefined {
+    return this.request.signal;
+  }
+
+  get canRepeat(): boolean {
+    return this.request.canRepeat;
   }
 
   /**
-   * Rejects as `fetch` does.
-   * @throws the signal's reason where the caller left, UpstreamTimeoutError where time was up, NoBackendError where there is none
+   * Gets the response, as `fetch` does. To be called once.
+   * @throws the signal's reason if the caller left, UpstreamTimeoutError if time was up, NoBackendError if there is none
    */
-  async send(): Promise<Response> {
-    const { signal } = this.#request;
-    try {
-      signal?.throwIfAborted();
-      let backend = await this.#exchange.first(signal);
-      for (;;) {
-        const answer = await this.#attempt(backend);
-        const next = signal?.aborted ? undefined : this.#next(answer);
-        if (next === undefined) return this.#passOn(answer);
-        backend = next.backend;
-        answer.response?.body?.cancel().catch(() => {});
-        await this.#pause(next.delayMs);
-        signal?.throwIfAborted();
-      }
-    } catch (error) {
-      this.#exchange.note(error);
-      this.#end(this.#isCallersDoing || isCallersMistake(error) ? 'cancelled' : 'failure');
-      throw error;
-    }
+  start(): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      this.#guard(() => this.#attempts.first());
+    });
   }
 
-  #next({ response, error }: Answer): ReturnType<Exchange['next']> {
-    const { canRepeat } = this.#request;
-    if (response !== undefined) return this.#exchange.next({ status: response.status }, canRepeat);
-    if (isCallersMistake(error)) return undefined;
-    // Whether a stream was begun, no platform tells.
-    return this.#exchange.next({ error, isUnsent: canRepeat && isUnsent(error) }, canRepeat);
+  send({ backend }: Lease): void {
+    this.#drop();
+    void this.#attempt(backend).then((result) => this.#guard(() => this.#take(result)));
   }
 
-  get #isCallersDoing(): boolean {
-    return this.#request.signal?.aborted === true || this.#request.hasBodyFailed;
+  stands(): void {
+    const { response, error } = this.#result;
+    if (response === undefined) this.#fail(error);
+    else this.#guard(() => this.#passOn(response));
   }
 
-  async #attempt({ url }: Backend): Promise<Answer> {
+  failed(error: unknown): void {
+    this.#drop();
+    this.#fail(error);
+  }
+
+  async #attempt({ url }: Backend): Promise<Result> {
     const { pool, fetch, timeoutMs } = this.#parts;
     const controller = new AbortController();
     this.#stop = (reason) => controller.abort(reason);
     const giveUp = () => controller.abort(new UpstreamTimeoutError(`no answer within ${timeoutMs} ms`));
     const cancelTimer = timeoutMs === undefined ? undefined : pool.env.timers.schedule(giveUp, timeoutMs);
     try {
-      return { response: await fetch(url + this.#request.path, this.#request.init(controller.signal)) };
+      return { response: await fetch(url + this.request.path, this.request.init(controller.signal)) };
     } catch (error) {
       return { error: controller.signal.aborted ? controller.signal.reason : error };
     } finally {
@@ -82,22 +93,30 @@ export class FetchCall {
     }
   }
 
-  /** Until the time has come, or the caller leaves. */
-  #pause(delayMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancelTimer = this.#parts.pool.env.timers.schedule(resolve, delayMs);
-      this.#stop = () => {
-        cancelTimer();
-        resolve();
-      };
-    });
+  #take(result: Result): void {
+    const { response, error } = result;
+    this.#result = result;
+    const verdict =
+      response === undefined
+        ? this.#attempts.failed(error, this.#failureOf(error))
+        : this.#attempts.responded(response.status, this.#parts.pool.isFailure(response.status));
+    if (verdict === 'stands') this.stands();
+    else if (verdict === 'retried') this.#drop();
   }
 
-  #passOn(answer: Answer): Response {
-    if (answer.response === undefined) throw answer.error;
-    const outcome = this.#parts.pool.isFailure(answer.response.status) ? 'failure' : 'success';
-    const { response, fail } = leasedResponse(answer.response, {
-      complete: () => this.#end(outcome),
+  #failureOf(error: unknown): AttemptFailure {
+    if (isCallersMistake(error) || this.request.hasBodyFailed) return 'rejected';
+    return isUnsent(error) ? 'unsent' : 'sent';
+  }
+
+  #drop(): void {
+    this.#result.response?.body?.cancel().catch(ignore);
+    this.#result = {};
+  }
+
+  #passOn(answer: Response): void {
+    const { response, fail } = leasedResponse(answer, {
+      complete: () => this.#end(),
       broken: () => this.#end(this.#isCallersDoing ? 'cancelled' : 'failure'),
       unwanted: () => this.#end('cancelled'),
     });
@@ -107,15 +126,41 @@ export class FetchCall {
       abort(reason);
       fail(reason);
     };
-    return response;
+    const resolve = this.#resolve;
+    this.#forget();
+    resolve(response);
   }
 
-  #end(outcome: Outcome): void {
-    this.#request.signal?.removeEventListener('abort', this.#leave);
-    this.#exchange.end(outcome);
+  /** The promise leads to the response: as long as it is known here, a response that is never read is no garbage. */
+  #forget(): void {
+    this.#result = {};
+    this.#resolve = ignore;
+    this.#reject = ignore;
+  }
+
+  get #isCallersDoing(): boolean {
+    return this.signal?.aborted === true || this.request.hasBodyFailed;
+  }
+
+  #fail(error: unknown): void {
+    this.#end();
+    this.#reject(this.signal?.aborted ? this.signal.reason : error);
+  }
+
+  /** @param outcome - if it is not what the attempts know themselves */
+  #end(outcome?: Outcome): void {
+    this.signal?.removeEventListener('abort', this.#leave);
+    this.#attempts.end(outcome);
+  }
+
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#end(this.#isCallersDoing ? 'cancelled' : 'failure');
+      this.failed(error);
+    }
   }
 }
 
-type Answer =
-  | { readonly response: Response; readonly error?: undefined }
-  | { readonly response?: undefined; readonly error: unknown };
+function ignore(): void {}

@@ -106,7 +106,7 @@ async function passOn(
   const answer = await new FetchCall(
     parts,
     new OutgoingRequest(`${NO_ORIGIN}${path}${search}`, init, address),
-  ).send();
+  ).start();
   const passed = responseHeaders(answer);
   if (passed === undefined || answer.status > 599) {
     await answer.body?.cancel();

@@ -14,7 +14,7 @@ export interface AttemptOwner {
   ended(trailers: Headers): void;
   upgraded(status: number, headers: Headers, socket: Socket): void;
   /** It came to nothing, or to half of something. */
-  failed(error: Error): void;
+  attemptFailed(error: Error): void;
 }
 
 /** As much of an answer that nobody wants is read, so that its connection can be kept. */
@@ -45,6 +45,13 @@ export class Attempt implements Handler {
     this.#isOver = true;
     this.#reason = reason;
     this.controller?.abort(reason);
+  }
+
+  /** Its owner wants no more of it: the rest goes by unread. */
+  drop(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.controller?.resume();
   }
 
   onRequestStart(controller: Controller): void {
@@ -79,6 +86,6 @@ export class Attempt implements Handler {
   onResponseError(_controller: Controller, error: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#owner.failed(error);
+    this.#owner.attemptFailed(error);
   }
 }

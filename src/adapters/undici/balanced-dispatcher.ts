@@ -1,10 +1,7 @@
 import { Agent, Dispatcher, errors } from 'undici';
 import type { BackendPoolEntry, Balancer, BalancerOptions, Request } from '../../index.ts';
 import { type ClientOptions, ClientPool, type ClientStats } from '../clients/client-pool.ts';
-import { Exchange } from '../clients/exchange.ts';
 import { Call, type CallParts } from './call.ts';
-import { CallBody } from './call-body.ts';
-import { CallRequest } from './call-request.ts';
 import { OlderHandler } from './older-handler.ts';
 
 /** Settings of a {@link BalancedDispatcher}. */
@@ -63,8 +60,7 @@ export class BalancedDispatcher extends Dispatcher {
     this.#agent = options.dispatcher === undefined ? new Agent() : undefined;
     this.#parts = {
       dispatcher: options.dispatcher ?? (this.#agent as Agent),
-      timers: this.#pool.env.timers,
-      isFailure: this.#pool.isFailure,
+      pool: this.#pool,
       over: (call) => {
         this.#calls.delete(call);
         if (this.#calls.size === 0) this.#idle?.();
@@ -76,8 +72,7 @@ export class BalancedDispatcher extends Dispatcher {
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     if (this.#isElsewhere(options.origin)) return this.#parts.dispatcher.dispatch(options, handler);
     const known = handler.onRequestStart === undefined ? new OlderHandler(handler) : handler;
-    const exchange = new Exchange(this.#pool, new CallRequest(options));
-    const call = new Call(this.#parts, exchange, options, new CallBody(options.body), known);
+    const call = new Call(this.#parts, options, known);
     this.#calls.add(call);
     if (this.#isDestroyed) call.abort(new errors.ClientDestroyedError());
     else if (this.#closing !== undefined) call.abort(new errors.ClientClosedError());

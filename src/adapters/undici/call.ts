@@ -1,51 +1,65 @@
 import { type Dispatcher, errors } from 'undici';
-import type { Backend, Outcome, Timers } from '../../index.ts';
+import type { Lease, Outcome, Request } from '../../index.ts';
+import { Attempts, type Sender, type Verdict } from '../../internal.ts';
 import { isCallersMistake } from '../clients/callers-mistake.ts';
-import type { Exchange } from '../clients/exchange.ts';
+import type { ClientPool } from '../clients/client-pool.ts';
 import { Attempt, type AttemptOwner, type Headers, type Socket } from './attempt.ts';
-import type { CallBody } from './call-body.ts';
+import { CallBody } from './call-body.ts';
+import { CallRequest } from './call-request.ts';
 
 type Options = Dispatcher.DispatchOptions;
 
 /** What a {@link Call} works with. */
 export interface CallParts {
   readonly dispatcher: Dispatcher;
-  readonly timers: Timers;
-  readonly isFailure: (status: number) => boolean;
+  readonly pool: ClientPool;
   /** Nothing more is to be sent or received; a socket that was handed over may still be open. */
   readonly over: (call: Call) => void;
 }
 
-/** One request through the pool. To its handler it is one dispatch, whatever was tried. */
-export class Call implements Dispatcher.DispatchController, AttemptOwner {
+/** A head that is kept while the request is queued, and everything that came after it. */
+interface KeptHead {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly statusText: string | undefined;
+  /** What would have been passed on, in order: not every dispatcher pauses when it is asked to. */
+  readonly rest: (() => void)[];
+}
+
+/** One request through the pool. Its handler sees one dispatch, however many attempts are made. */
+export class Call implements Dispatcher.DispatchController, AttemptOwner, Sender<Request> {
   aborted = false;
   paused = false;
   reason: Error | null = null;
+  readonly request: Request;
+  readonly session = undefined;
+  /** The handler calls `abort`. */
+  readonly signal = undefined;
   readonly #parts: CallParts;
-  readonly #exchange: Exchange;
+  readonly #attempts: Attempts<Request>;
   readonly #options: Options;
   readonly #body: CallBody;
   readonly #handler: Dispatcher.DispatchHandler;
-  /** Ends a wait in the queue. */
-  readonly #left = new AbortController();
   #attempt: Attempt | undefined;
-  #cancelTimer: (() => void) | undefined;
-  /** Of the answer that is being passed on. */
-  #outcome: Outcome | undefined;
+  #kept: KeptHead | undefined;
+  /** Of the last attempt, if it failed. */
+  #error: Error | undefined;
+  /** Whether the head of a response has been passed on. */
+  #isPassing = false;
   #isOver = false;
 
-  constructor(
-    parts: CallParts,
-    exchange: Exchange,
-    options: Options,
-    body: CallBody,
-    handler: Dispatcher.DispatchHandler,
-  ) {
+  constructor(parts: CallParts, options: Options, handler: Dispatcher.DispatchHandler) {
     this.#parts = parts;
-    this.#exchange = exchange;
+    this.request = new CallRequest(options);
     this.#options = options;
-    this.#body = body;
+    this.#body = new CallBody(options.body);
     this.#handler = handler;
+    this.#attempts = new Attempts(parts.pool, this);
+  }
+
+  /** A body that was not begun is whole, whatever it is. */
+  get canRepeat(): boolean {
+    return this.#body.canRepeat || this.#attempt?.isUnsent === true;
   }
 
   get rawHeaders() {
@@ -56,16 +70,12 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner {
     return this.#attempt?.controller?.rawTrailers ?? null;
   }
 
-  /** The first backend is chosen before it returns, unless there is a queue. */
+  /** Chooses the first backend before it returns, unless it must queue for one. */
   start(): void {
-    this.#tell(() => this.#handler.onRequestStart?.(this, undefined));
+    this.#guard(() => this.#handler.onRequestStart?.(this, undefined));
     if (this.#isOver) return;
     try {
-      const first = this.#exchange.first(this.#left.signal);
-      if (first instanceof Promise) {
-        const fail = (error: Error) => this.#fail(error, 'cancelled');
-        first.then((backend) => this.#send(backend), fail);
-      } else this.#send(first);
+      this.#attempts.first();
     } catch (error) {
       this.#fail(error as Error, 'cancelled');
     }
@@ -77,7 +87,6 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner {
     this.reason = reason;
     this.#attempt?.abort(reason);
     this.#fail(reason, 'cancelled');
-    this.#left.abort(reason);
   }
 
   pause(): void {
@@ -91,22 +100,38 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner {
   }
 
   interim(status: number, headers: Headers, statusText: string | undefined): void {
-    this.#tell(() => this.#handler.onResponseStart?.(this, status, headers, statusText));
+    this.#guard(() => this.#handler.onResponseStart?.(this, status, headers, statusText));
   }
 
   head(status: number, headers: Headers, statusText: string | undefined): boolean {
-    if (this.#sendNext({ status })) return false;
-    this.#outcome = this.#parts.isFailure(status) ? 'failure' : 'success';
-    this.#tell(() => this.#handler.onResponseStart?.(this, status, headers, statusText));
-    return true;
+    let verdict: Verdict = 'stands';
+    this.#guard(() => {
+      verdict = this.#attempts.responded(status, this.#parts.pool.isFailure(status));
+    });
+    switch (verdict as Verdict) {
+      case 'retried':
+        return false;
+      case 'queued':
+        this.#kept = { status, headers, statusText, rest: [] };
+        this.#attempt?.controller?.pause();
+        return true;
+      case 'stands':
+        if (!this.#isOver) this.#passHead(status, headers, statusText);
+        return true;
+    }
   }
 
   data(chunk: Buffer): void {
-    this.#tell(() => this.#handler.onResponseData?.(this, chunk));
+    if (this.#kept !== undefined) this.#kept.rest.push(() => this.data(chunk));
+    else this.#guard(() => this.#handler.onResponseData?.(this, chunk));
   }
 
   ended(trailers: Headers): void {
-    this.#settle(this.#outcome ?? 'success');
+    if (this.#kept !== undefined) {
+      this.#kept.rest.push(() => this.ended(trailers));
+      return;
+    }
+    this.#settle();
     try {
       this.#handler.onResponseEnd?.(this, trailers);
     } catch (error) {
@@ -115,7 +140,8 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner {
   }
 
   upgraded(status: number, headers: Headers, socket: Socket): void {
-    socket.once('close', () => this.#exchange.end('success'));
+    this.#attempts.responded(status, false);
+    socket.once('close', () => this.#attempts.end('success'));
     this.#isOver = true;
     this.#parts.over(this);
     try {
@@ -126,25 +152,44 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner {
     }
   }
 
-  failed(error: Error): void {
-    const isUnsent = this.#attempt?.isUnsent === true;
-    const isMistake = this.#body.hasFailed(error) || isCallersMistake(error);
-    const isFinal = isMistake || this.#outcome !== undefined;
-    if (isFinal || !this.#sendNext({ error, isUnsent }))
-      this.#fail(error, isMistake ? 'cancelled' : 'failure');
+  attemptFailed(error: Error): void {
+    if (this.#kept !== undefined) {
+      this.#kept.rest.push(() => this.attemptFailed(error));
+      return;
+    }
+    const isRejected = this.#body.hasFailed(error) || isCallersMistake(error);
+    if (this.#isPassing) {
+      this.#fail(error, isRejected ? 'cancelled' : 'failure');
+      return;
+    }
+    this.#error = error;
+    const sent = this.#attempt?.isUnsent === true ? 'unsent' : 'sent';
+    this.#guard(() => {
+      if (this.#attempts.failed(error, isRejected ? 'rejected' : sent) === 'stands') this.#fail(error);
+    });
   }
 
-  /** @returns whether another backend gets the request */
-  #sendNext(end: Parameters<Exchange['next']>[0]): boolean {
-    const next = this.#exchange.next(end, this.#body.canRepeat);
-    if (next === undefined) return false;
-    this.#attempt = undefined;
-    this.#cancelTimer = this.#parts.timers.schedule(() => this.#send(next.backend), next.delayMs);
-    return true;
+  stands(): void {
+    const kept = this.#kept;
+    if (kept === undefined) {
+      this.#fail(this.#error as Error);
+      return;
+    }
+    this.#kept = undefined;
+    this.#passHead(kept.status, kept.headers, kept.statusText);
+    for (const pass of kept.rest) if (!this.#isOver) pass();
+    if (!this.#isOver && !this.paused) this.#attempt?.controller?.resume();
   }
 
-  #send({ url }: Backend): void {
-    if (this.#isOver) return;
+  /** No backend was found. */
+  failed(error: unknown): void {
+    this.#attempt?.drop();
+    this.#fail(error as Error);
+  }
+
+  send({ backend: { url } }: Lease): void {
+    this.#attempt?.drop();
+    this.#kept = undefined;
     const attempt = new Attempt(this);
     this.#attempt = attempt;
     const slash = url.indexOf('/', url.indexOf('//') + 2);
@@ -162,8 +207,8 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner {
     }
   }
 
-  /** What a handler throws ends its own request, and is not the backend's fault. */
-  #tell(call: () => void): void {
+  /** An error of the handler, or of a function of the host, ends its own request; it is not the backend's fault. */
+  #guard(call: () => void): void {
     try {
       call();
     } catch (error) {
@@ -171,17 +216,23 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner {
     }
   }
 
-  #fail(error: Error, outcome: Outcome): void {
+  #passHead(status: number, headers: Headers, statusText: string | undefined): void {
+    this.#isPassing = true;
+    this.#guard(() => this.#handler.onResponseStart?.(this, status, headers, statusText));
+  }
+
+  #fail(error: Error, outcome?: Outcome): void {
     if (this.#isOver) return;
-    this.#exchange.note(error);
+    this.#attempts.tell(error);
     this.#settle(outcome);
     this.#handler.onResponseError?.(this, error);
   }
 
-  #settle(outcome: Outcome): void {
+  /** @param outcome - if it is not what the attempts know themselves */
+  #settle(outcome?: Outcome): void {
     this.#isOver = true;
-    this.#cancelTimer?.();
-    this.#exchange.end(outcome);
+    this.#kept = undefined;
+    this.#attempts.end(outcome);
     this.#parts.over(this);
   }
 }

@@ -516,7 +516,7 @@ describe('failover of a balanced dispatcher', () => {
   });
 
   it('keeps to its budget, and gives it back', async () => {
-    const urls = [await refusingUrl(), await refusingUrl()];
+    const urls = [(await aBackend(cut)).url, (await aBackend(cut)).url];
     const failover = { ...inTurns.failover, budget: { ratio: 0, floor: 1 } };
     const dispatcher = balanced(urls, { strategy: 'round-robin', failover });
     const all = Array.from({ length: 10 }, () => request('http://x/', { dispatcher }));
@@ -524,7 +524,7 @@ describe('failover of a balanced dispatcher', () => {
     expect(dispatcher.stats().failover?.declined.budget).toBeGreaterThan(0);
     const { retries: before } = dispatcher.stats().failover ?? {};
     await expect(request('http://x/', { dispatcher })).rejects.toThrow();
-    expect(dispatcher.stats().failover?.retries.unsent).toBe((before?.unsent ?? 0) + 1);
+    expect(dispatcher.stats().failover?.retries.error).toBe((before?.error ?? 0) + 1);
   });
 
   it('ends at once where the caller leaves while it waits for the next attempt', async () => {

@@ -1,0 +1,150 @@
+// One request of `Loadbalancer` on its way through an `HTTPService`, whose responses come whole.
+import type { Lease } from '../balancer/lease.ts';
+import type { Session } from '../balancer/session.ts';
+import type { Request, Response } from '../contracts.ts';
+import { withDeadline } from '../deadline.ts';
+import { UpstreamError } from '../errors.ts';
+import { shown } from '../shown.ts';
+import type { Backend } from '../strategies/strategy.ts';
+import { type AttemptRules, Attempts, type Sender } from './attempts.ts';
+
+/** Everything that the deliveries of one `Loadbalancer` share. */
+export interface DeliveryParts extends AttemptRules<Request> {
+  /** Sends a request to one backend; with a signal only if there is one. */
+  readonly send: (backend: Backend, request: Request, signal: AbortSignal | undefined) => Promise<Response>;
+  readonly isFailure: (response: Response) => boolean;
+  /** Milliseconds for one attempt. */
+  readonly timeoutMs?: number | undefined;
+  readonly decided: (request: Request, lease: Lease) => void;
+  readonly answered?: ((backend: Backend, response: Response) => void) | undefined;
+}
+
+/** Gets one response or one error for a request; holds its lease until `end`. */
+export class Delivery implements Sender<Request> {
+  readonly request: Request;
+  readonly session: Session | undefined;
+  readonly signal: AbortSignal | undefined;
+  response: Response | undefined;
+  /** Set if there is no response. */
+  error: Error | undefined;
+  readonly #parts: DeliveryParts;
+  readonly #attempts: Attempts<Request>;
+  #done: () => void = () => {};
+
+  constructor(
+    parts: DeliveryParts,
+    request: Request,
+    session: Session | undefined,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#parts = parts;
+    this.request = request;
+    this.session = session;
+    this.signal = signal;
+    this.#attempts = new Attempts(parts, this);
+  }
+
+  /** A payload is a string. */
+  get canRepeat(): boolean {
+    return true;
+  }
+
+  /** The backend that gave the response. */
+  get backend(): Backend | undefined {
+    return this.response === undefined ? undefined : this.#attempts.backend;
+  }
+
+  /** Chooses the first backend before it returns, unless it must queue for one. @returns a promise that never rejects */
+  start(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#done = resolve;
+      try {
+        this.#attempts.first();
+      } catch (thrown) {
+        this.failed(thrown);
+      }
+    });
+  }
+
+  /** Releases the lease: the response has been written, or the error. */
+  end(): void {
+    this.#attempts.end();
+  }
+
+  send(lease: Lease): void {
+    const { backend } = lease;
+    try {
+      this.#parts.decided(this.request, lease);
+      // A service may give a value, though its contract asks for a promise.
+      Promise.resolve(this.#sendTo(backend)).then(
+        (response) => this.#responded(backend, response),
+        (thrown) => this.#threw(thrown),
+      );
+    } catch (thrown) {
+      this.#threw(thrown);
+    }
+  }
+
+  stands(): void {
+    this.#done();
+  }
+
+  failed(thrown: unknown): void {
+    this.response = undefined;
+    this.error = asError(thrown);
+    this.#done();
+  }
+
+  #sendTo(backend: Backend): Promise<Response> {
+    const { send, timeoutMs, env } = this.#parts;
+    const { request, signal } = this;
+    if (timeoutMs === undefined && signal === undefined) return send(backend, request, undefined);
+    const { timers } = env;
+    return withDeadline((limited) => send(backend, request, limited), { signal, timeoutMs, timers });
+  }
+
+  #responded(backend: Backend, response: Response): void {
+    const { answered, isFailure } = this.#parts;
+    try {
+      if (typeof response !== 'object' || response === null) {
+        throw new UpstreamError(`the HTTP service resolved with ${shown(response)} instead of a response`);
+      }
+      answered?.(backend, response);
+      const verdict = this.#attempts.responded(response.status, isFailure(response));
+      this.response = response;
+      this.error = undefined;
+      if (verdict === 'stands') this.#done();
+    } catch (thrown) {
+      // A response may throw when it is read.
+      this.#threw(thrown);
+    }
+  }
+
+  #threw(thrown: unknown): void {
+    const error = asError(thrown);
+    try {
+      const verdict = this.#attempts.failed(error, isUnsent(error) ? 'unsent' : 'sent');
+      this.response = undefined;
+      this.error = error;
+      if (verdict === 'stands') this.#done();
+    } catch (thrownNext) {
+      this.failed(thrownNext);
+    }
+  }
+}
+
+/** Whether an HTTP service vouches that nothing was sent when it failed. */
+function isUnsent(error: Error): boolean {
+  try {
+    return (error as { requestSent?: unknown }).requestSent === false;
+  } catch {
+    return false;
+  }
+}
+
+function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  return new UpstreamError(`the HTTP service failed with ${shown(thrown)}, which is not an Error`, {
+    cause: thrown,
+  });
+}
