@@ -1,5 +1,6 @@
 // How the gateway's package is built, after the library's: `evenkeel` stays outside the bundle, so that a process has one engine.
 import { defineConfig, type Options } from 'tsup';
+import { shippedScript } from './src/admin/dashboard/bundle.ts';
 
 const gateway: Options = {
   entry: {
@@ -10,6 +11,7 @@ const gateway: Options = {
   target: 'es2022',
   platform: 'node',
   external: [/^evenkeel(\/.*)?$/],
+  esbuildPlugins: [shippedScript],
   esbuildOptions(options) {
     options.minifySyntax = true;
   },

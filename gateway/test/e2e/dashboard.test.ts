@@ -257,7 +257,7 @@ describe.skipIf(!hasChromium)(NAME, () => {
       /0xabcdef12 \(2882400018\)\s+Position\s+67.1 % around/,
     );
     expect(await textOf(page, '#explanation dl')).toMatch(
-      /b \(remembered; it has its hands full.*\s.*factor 1.25, z 1/s,
+      /b \(remembered; it is full.*\s.*factor 1.25, z 1/s,
     );
     expect(await page.locator('#explanation tbody tr').allInnerTexts()).toEqual([
       'a\tpicked\t3 / 5\t812 / 1,021',
@@ -274,7 +274,7 @@ describe.skipIf(!hasChromium)(NAME, () => {
     await admin.stop();
     await page.clock.pauseAt(Date.now() + 3_600_000);
     await soon(page, '#gone-text').toMatch(
-      /^The gateway does not answer\. What is shown is from \d\d:\d\d:\d\d\.$/,
+      /^The gateway does not answer\. The figures shown are from \d\d:\d\d:\d\d\.$/,
     );
     expect(await textOf(page, '#ready')).toBe('No answer');
     expect(await page.locator(rowOf('a')).isVisible()).toBe(true);

@@ -1,20 +1,7 @@
-import { main } from './client/main.ts';
-import { PARTS } from './client/parts.ts';
+// The page's script. From the sources it is bundled when it is first asked for; the build of the package puts the
+// same text in the place of this file, so that a package needs no bundler.
+import { bundleClient } from './bundle.ts';
 
-/**
- * The page's script. Its parts are functions that use nothing outside themselves but the browser, so that
- * the text of each can travel: they are checked like all other code and need no build of their own.
- */
 export function script(): string {
-  const parts = Object.entries(PARTS).map(([name, part]) => `${name}: ${part}`);
-  // Compilers that keep the names of functions call `__name` inside of them.
-  return `
-'use strict';
-{
-const __name = (named) => named;
-(${main})({
-${parts.join(',\n')}
-});
-}
-`;
+  return bundleClient();
 }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
-import ts from 'typescript';
+import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
+import { shippedScript } from '../../../src/admin/dashboard/bundle.ts';
 import { dashboardPage } from '../../../src/admin/dashboard/dashboard.ts';
 
-const CLIENT = join(import.meta.dirname, '../../../src/admin/dashboard/client');
+const DASHBOARD = join(import.meta.dirname, '../../../src/admin/dashboard');
 
 const { html, contentSecurityPolicy } = dashboardPage();
 const inside = (tag: string) => new RegExp(`<${tag}>(.*?)</${tag}>`, 's').exec(html)?.[1] ?? '';
@@ -14,23 +14,6 @@ const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).di
 
 /** Comments and texts may say anything: they run and load nothing. */
 const markup = html.replace(inside('script'), '').replace(inside('style'), '');
-
-/** What a file of the page's script brings into being, and what it takes from elsewhere at run time. */
-function outline(text: string): { functions: string[]; rest: string[] } {
-  const source = ts.createSourceFile('part.ts', text, ts.ScriptTarget.Latest, true);
-  const functions: string[] = [];
-  const rest: string[] = [];
-  for (const statement of source.statements) {
-    const isType =
-      ts.isInterfaceDeclaration(statement) ||
-      ts.isTypeAliasDeclaration(statement) ||
-      (ts.isImportDeclaration(statement) &&
-        statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword);
-    if (ts.isFunctionDeclaration(statement)) functions.push(statement.name?.text ?? '');
-    else if (!isType) rest.push(statement.getText());
-  }
-  return { functions, rest };
-}
 
 describe('the page', () => {
   it('allows its own script and its own style by their hashes, and nothing else', () => {
@@ -72,21 +55,27 @@ describe('the script of the page', () => {
     expect(inside('script')).not.toMatch(/<\/script|<!--/i);
   });
 
-  it.each(readdirSync(CLIENT).filter((file) => file !== 'parts.ts'))(
-    'has a part %s that is one function, so that its text is whole',
-    (file) => {
-      const { functions, rest } = outline(readFileSync(join(CLIENT, file), 'utf8'));
-      expect(rest).toEqual([]);
-      expect(functions).toHaveLength(1);
-    },
-  );
-
-  it('would be found to be in pieces', () => {
-    expect(
-      outline(`import { a } from './a.ts';\nconst B = 1;\nexport function c() {}\nfunction d() {}`),
-    ).toEqual({
-      functions: ['c', 'd'],
-      rest: [`import { a } from './a.ts';`, 'const B = 1;'],
+  it('is bundled into the package as it is: no bundler and no source is left to it', async () => {
+    const built = await build({
+      entryPoints: [join(DASHBOARD, 'dashboard.ts')],
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'node',
+      plugins: [shippedScript],
     });
+    const text = built.outputFiles[0]?.text ?? '';
+    expect(text).not.toContain('esbuild');
+    const { dashboardPage: shippedPage } = await import(
+      `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`
+    );
+    expect(shippedPage()).toEqual({ html, contentSecurityPolicy });
+  });
+
+  it('is made of what the browser has: nothing but the client is bundled', () => {
+    const script = inside('script');
+    const foreign = script.match(/\b(require|import|eval|Function)\(|\b(process|Buffer)\.|["']node:/);
+    expect(foreign).toBeNull();
+    expect(Buffer.byteLength(script)).toBeLessThan(30_000);
   });
 });

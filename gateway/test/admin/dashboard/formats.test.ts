@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { formats } from '../../../src/admin/dashboard/client/formats.ts';
-
-const { count, counted, rate, percent, milliseconds, duration, bytes } = formats();
+import {
+  bytes,
+  count,
+  counted,
+  duration,
+  milliseconds,
+  percent,
+  rate,
+} from '../../../src/admin/dashboard/client/formats.ts';
 
 describe('numbers on the dashboard', () => {
   it.each([

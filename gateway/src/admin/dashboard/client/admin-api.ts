@@ -1,6 +1,8 @@
+// The calls of the admin listener, relative to the page.
 import type { GatewayExplanation, GatewayStats } from '../../../contracts.ts';
+import { TokenStore } from './token-store.ts';
 
-/** Why a call came to nothing; 0 is the status where nobody answered. */
+/** Why a call failed; the status is 0 without a response. */
 export type ApiError = Error & { readonly status: number };
 
 /** A backend as a change names it. */
@@ -24,106 +26,109 @@ export interface Report {
   readonly now: number;
 }
 
-export type AdminApi = ReturnType<typeof adminApi>;
+const TIMEOUT_MS = 10_000;
 
-/**
- * The calls of the admin listener, relative to the page.
- * @param onUnauthorized - told where a call was refused for want of the right token
- */
-export function adminApi(onUnauthorized: (hadToken: boolean) => void) {
-  const STORED_AS = 'evenkeel-admin-token';
-  const TIMEOUT_MS = 10_000;
-  let token = stored();
+/** Calls the gateway. Every call rejects with an {@link ApiError} unless it succeeded. */
+export class AdminApi {
+  readonly #tokens = new TokenStore();
+  readonly #onUnauthorized: (hadToken: boolean) => void;
 
-  /** Browsers that keep nothing throw here; the token then lasts as long as the page. */
-  function stored(): string | undefined {
-    try {
-      return sessionStorage.getItem(STORED_AS) ?? undefined;
-    } catch {
-      return undefined;
-    }
+  /** @param onUnauthorized - called if a call was refused because the token is missing or wrong */
+  constructor(onUnauthorized: (hadToken: boolean) => void) {
+    this.#onUnauthorized = onUnauthorized;
   }
 
-  function setToken(next: string | undefined): void {
-    token = next;
-    try {
-      if (next === undefined) sessionStorage.removeItem(STORED_AS);
-      else sessionStorage.setItem(STORED_AS, next);
-    } catch {
-      // As above.
-    }
+  get hasToken(): boolean {
+    return this.#tokens.token !== undefined;
   }
 
-  const failure = (status: number, message: string): ApiError =>
-    Object.assign(new Error(message), { status });
-
-  function messageOf(status: number, text: string): string {
-    try {
-      const { message } = JSON.parse(text);
-      if (typeof message === 'string' && message !== '') return message;
-    } catch {
-      // Not ours: something between the page and the gateway has answered.
-    }
-    return `the answer was status ${status}`;
+  setToken(token: string | undefined): void {
+    this.#tokens.set(token);
   }
 
-  async function send(path: string, init: RequestInit): Promise<{ response: Response; text: string }> {
-    try {
-      const signal = AbortSignal.timeout(TIMEOUT_MS);
-      const response = await fetch(path, { cache: 'no-store', redirect: 'error', signal, ...init });
-      return { response, text: await response.text() };
-    } catch (error) {
-      const isLate = (error as Error).name === 'TimeoutError';
-      throw failure(0, isLate ? 'the gateway took too long to answer' : 'the gateway does not answer');
-    }
+  async stats(): Promise<Report> {
+    const { value, response } = await this.#get<GatewayStats>('stats');
+    const now = Date.parse(response.headers.get('date') ?? '');
+    return { stats: value, now: Number.isNaN(now) ? Date.now() : now };
   }
 
-  async function call(method: string, path: string, body?: object) {
-    const headers = new Headers({ accept: 'application/json' });
-    if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
-    if (method !== 'GET') {
-      headers.set('content-type', 'application/json');
-      headers.set('x-evenkeel-admin', '1');
-    }
-    const hadToken = token !== undefined;
-    const { response, text } = await send(path, {
-      method,
-      headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (response.status === 401) onUnauthorized(hadToken);
-    if (!response.ok) throw failure(response.status, messageOf(response.status, text));
-    return { response, text };
+  async explain(query: URLSearchParams): Promise<GatewayExplanation> {
+    return (await this.#get<GatewayExplanation>(`explain?${query}`)).value;
   }
 
-  async function get<T>(path: string): Promise<{ value: T; response: Response }> {
-    const { response, text } = await call('GET', path);
+  async add(backend: NewBackend): Promise<void> {
+    await this.#call('POST', 'backends', backend);
+  }
+
+  async remove({ pool, id }: BackendName): Promise<void> {
+    await this.#call('DELETE', `backends?${new URLSearchParams({ pool, id })}`);
+  }
+
+  async drain({ pool, id }: BackendName): Promise<void> {
+    await this.#call('POST', 'drain', { pool, id });
+  }
+
+  async resume({ pool, id }: BackendName): Promise<void> {
+    await this.#call('POST', 'resume', { pool, id });
+  }
+
+  async setWeight({ pool, id }: BackendName, weight: number): Promise<void> {
+    await this.#call('POST', 'weight', { pool, id, weight });
+  }
+
+  async #get<T>(path: string): Promise<{ value: T; response: Response }> {
+    const { response, text } = await this.#call('GET', path);
     try {
       return { value: JSON.parse(text) as T, response };
     } catch {
-      throw failure(response.status, 'the answer was not JSON');
+      throw apiError(response.status, 'the response is not JSON');
     }
   }
 
-  async function change(method: string, path: string, body?: object): Promise<void> {
-    await call(method, path, body);
+  async #call(method: string, path: string, body?: object): Promise<{ response: Response; text: string }> {
+    const hadToken = this.hasToken;
+    const { response, text } = await send(path, {
+      method,
+      headers: this.#headersOf(method),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (response.status === 401) this.#onUnauthorized(hadToken);
+    if (!response.ok) throw apiError(response.status, messageOf(response.status, text));
+    return { response, text };
   }
 
-  return {
-    setToken,
-    hasToken: () => token !== undefined,
-    async stats(): Promise<Report> {
-      const { value, response } = await get<GatewayStats>('stats');
-      const now = Date.parse(response.headers.get('date') ?? '');
-      return { stats: value, now: Number.isNaN(now) ? Date.now() : now };
-    },
-    async explain(query: URLSearchParams): Promise<GatewayExplanation> {
-      return (await get<GatewayExplanation>(`explain?${query}`)).value;
-    },
-    add: (backend: NewBackend) => change('POST', 'backends', backend),
-    remove: ({ pool, id }: BackendName) => change('DELETE', `backends?${new URLSearchParams({ pool, id })}`),
-    drain: ({ pool, id }: BackendName) => change('POST', 'drain', { pool, id }),
-    resume: ({ pool, id }: BackendName) => change('POST', 'resume', { pool, id }),
-    setWeight: ({ pool, id }: BackendName, weight: number) => change('POST', 'weight', { pool, id, weight }),
-  };
+  #headersOf(method: string): Headers {
+    const headers = new Headers({ accept: 'application/json' });
+    if (this.#tokens.token !== undefined) headers.set('authorization', `Bearer ${this.#tokens.token}`);
+    if (method === 'GET') return headers;
+    headers.set('content-type', 'application/json');
+    // A page of another site cannot send this one.
+    headers.set('x-evenkeel-admin', '1');
+    return headers;
+  }
+}
+
+async function send(path: string, init: RequestInit): Promise<{ response: Response; text: string }> {
+  try {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const response = await fetch(path, { cache: 'no-store', redirect: 'error', signal, ...init });
+    return { response, text: await response.text() };
+  } catch (error) {
+    const isLate = (error as Error).name === 'TimeoutError';
+    throw apiError(0, isLate ? 'the gateway took too long to answer' : 'the gateway does not answer');
+  }
+}
+
+function messageOf(status: number, text: string): string {
+  try {
+    const { message } = JSON.parse(text);
+    if (typeof message === 'string' && message !== '') return message;
+  } catch {
+    // A proxy between the page and the gateway has answered.
+  }
+  return `the response has status ${status}`;
+}
+
+function apiError(status: number, message: string): ApiError {
+  return Object.assign(new Error(message), { status });
 }

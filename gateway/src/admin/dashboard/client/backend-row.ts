@@ -1,9 +1,11 @@
+// The row of one backend in the table of its pool.
 import type { GatewayBackendStats } from '../../../contracts.ts';
 import type { BackendActions } from './backend-actions.ts';
-import type { Dom, View } from './dom.ts';
-import type { Formats } from './formats.ts';
-import type { Pictures } from './pictures.ts';
-import type { Track } from './tracks.ts';
+import { copyOf, type Fill, find, setAttribute, setText, textsIn, type View } from './dom.ts';
+import { figureCells } from './figure-cells.ts';
+import { count, milliseconds, percent, rate } from './formats.ts';
+import { sparkline } from './pictures.ts';
+import type { Track } from './track.ts';
 
 /** What a row shows. */
 export interface BackendItem {
@@ -17,84 +19,78 @@ export interface BackendItem {
   readonly now: number;
 }
 
-/** Where rows get the rest. */
-export interface RowParts {
-  readonly dom: Dom;
-  readonly formats: Formats;
-  readonly pictures: Pictures;
-  readonly actions: BackendActions;
-  readonly cellsIn: (row: HTMLElement) => (backend: GatewayBackendStats, now: number) => void;
-}
+const STATE_WORDS = { up: 'Up', down: 'Down', draining: 'Draining', barred: 'Barred' } as const;
+/** From this error rate on, the rate is red. */
+const FAILING = 0.01;
 
-/** Makes the rows of backends. */
-export function backendRow({ dom, formats, pictures, actions, cellsIn }: RowParts) {
-  const { find, setText, setAttribute } = dom;
-  const { count, rate, percent, milliseconds } = formats;
-  const WORDS = { up: 'Up', down: 'Down', draining: 'Draining', barred: 'Barred' } as const;
+/** Shows one backend, and has the buttons that change it. */
+export class BackendRow implements View<BackendItem> {
+  readonly element = copyOf('backend');
+  readonly #fill: Fill = textsIn(this.element);
+  readonly #showFigures = figureCells(this.element);
+  readonly #state = find('.state', this.element);
+  readonly #icon = find('use', this.#state);
+  readonly #spark = find('.spark', this.element);
+  readonly #drain = find('[data-action="drain"]', this.element);
+  #backend: GatewayBackendStats;
 
-  function reasonOf({ state, alive, checkFailure, activeConnections }: GatewayBackendStats): string {
-    if (state === 'draining') return activeConnections > 0 ? `${count(activeConnections)} left` : 'drained';
-    if (state === 'up') return '';
-    return [checkFailure, alive ? 'still takes requests' : undefined].filter(Boolean).join('; ');
+  constructor({ pool, colour, backend }: BackendItem, actions: BackendActions) {
+    this.#backend = backend;
+    find('.swatch', this.element).classList.add(`colour-${colour}`);
+    this.#drain.addEventListener('click', () => {
+      void actions.toggleDrain({ pool, id: backend.id }, this.#backend.state === 'draining');
+    });
+    this.#onClick('weight', () => actions.askWeight(pool, this.#backend));
+    this.#onClick('remove', () => actions.askRemove(pool, this.#backend));
   }
 
-  /** Empty where the id says it already. */
-  const urlOf = ({ id, url }: GatewayBackendStats) =>
-    id.replace(/\/$/, '') === url.replace(/\/$/, '') ? '' : url;
+  update(item: BackendItem): void {
+    const { backend, track, now, topRate } = item;
+    this.#backend = backend;
+    this.#fill(textsOf(item));
+    this.#showFigures(backend, now);
+    setAttribute(this.#state, 'data-state', backend.state);
+    setAttribute(this.#icon, 'href', `#icon-${backend.state}`);
+    this.element.classList.toggle('is-failing', (track.errorRate() ?? 0) >= FAILING);
+    const word = backend.state === 'draining' ? 'Resume' : 'Drain';
+    setText(this.#drain, word);
+    setAttribute(this.#drain, 'aria-label', `${word} ${backend.id}`);
+    sparkline(this.#spark, track.rates(), topRate);
+  }
 
-  const placeOf = ({ zone, backup }: GatewayBackendStats) =>
-    [zone === undefined ? '' : `zone ${zone}`, backup ? 'backup' : '']
-      .filter((part) => part !== '')
-      .join(' · ');
+  #onClick(action: string, run: () => void): void {
+    const button = find(`[data-action="${action}"]`, this.element);
+    button.setAttribute('aria-label', `${button.textContent} ${this.#backend.id}`);
+    button.addEventListener('click', run);
+  }
+}
 
-  const textsOf = ({ backend, track }: BackendItem) => ({
+function textsOf({ backend, track }: BackendItem): Record<string, string> {
+  return {
     id: backend.id,
     url: urlOf(backend),
     place: placeOf(backend),
-    state: WORDS[backend.state] ?? backend.state,
+    state: STATE_WORDS[backend.state] ?? backend.state,
     reason: reasonOf(backend),
     rate: rate(track.rate()),
     errorRate: percent(track.errorRate()),
     p99: milliseconds(track.quantile(0.99)),
-  });
-
-  return function row({ pool, colour, backend }: BackendItem): View<BackendItem> {
-    const element = dom.copyOf('backend');
-    const fill = dom.texts(element);
-    const showFigures = cellsIn(element);
-    const state = find('.state', element);
-    const icon = find('use', state);
-    const drain = find('[data-action="drain"]', element);
-    const spark = find('.spark', element);
-    const { id } = backend;
-    let latest = backend;
-
-    find('.swatch', element).classList.add(`colour-${colour}`);
-    drain.addEventListener(
-      'click',
-      () => void actions.toggleDrain({ pool, id }, latest.state === 'draining'),
-    );
-    const open = { weight: actions.askWeight, remove: actions.askRemove };
-    for (const [action, ask] of Object.entries(open)) {
-      const button = find(`[data-action="${action}"]`, element);
-      button.setAttribute('aria-label', `${button.textContent} ${id}`);
-      button.addEventListener('click', () => ask(pool, latest));
-    }
-
-    return {
-      element,
-      update(item) {
-        latest = item.backend;
-        fill(textsOf(item));
-        showFigures(latest, item.now);
-        setAttribute(state, 'data-state', latest.state);
-        setAttribute(icon, 'href', `#icon-${latest.state}`);
-        element.classList.toggle('is-failing', (item.track.errorRate() ?? 0) >= 0.01);
-        const word = latest.state === 'draining' ? 'Resume' : 'Drain';
-        setText(drain, word);
-        setAttribute(drain, 'aria-label', `${word} ${id}`);
-        pictures.sparkline(spark, item.track.rates(), item.topRate);
-      },
-    };
   };
+}
+
+function reasonOf({ state, alive, checkFailure, activeConnections }: GatewayBackendStats): string {
+  if (state === 'draining') return activeConnections > 0 ? `${count(activeConnections)} left` : 'drained';
+  if (state === 'up') return '';
+  return [checkFailure, alive ? 'still takes requests' : undefined].filter(Boolean).join('; ');
+}
+
+/** Empty if the id is the URL. */
+function urlOf({ id, url }: GatewayBackendStats): string {
+  return id.replace(/\/$/, '') === url.replace(/\/$/, '') ? '' : url;
+}
+
+function placeOf({ zone, backup }: GatewayBackendStats): string {
+  return [zone === undefined ? '' : `zone ${zone}`, backup ? 'backup' : '']
+    .filter((part) => part !== '')
+    .join(' · ');
 }

@@ -1,64 +1,79 @@
-import type { Dom } from './dom.ts';
+// The two banners of the page: for what was done or failed, and for a gateway that does not answer.
+import { find, setText } from './dom.ts';
 
-export type Notices = ReturnType<typeof notices>;
+/** How long a banner says that something was done. */
+const SHOWN_MS = 6_000;
 
-/** What the page has to say: that something is done or has failed, and that the gateway is gone. */
-export function notices({ find, setText }: Dom) {
-  const SHOWN_MS = 6_000;
-  const notice = find('#notice');
-  const message = find('#notice-text');
-  const alert = find('#notice-alert');
-  const gone = find('#gone');
-  const goneText = find('#gone-text');
-  const goneRetry = find('#gone-retry');
-  const close = find('#notice-close');
-  const retry = find('#retry');
-  let timer: ReturnType<typeof setTimeout> | undefined;
+/** Tells of what an operator did. */
+export class Notices {
+  readonly #banner = find('#notice');
+  readonly #text = find('#notice-text');
+  readonly #alert = find('#notice-alert');
+  readonly #close = find('#notice-close');
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Live regions must be there before they have something to say: they are put out of sight, not hidden. */
-  function show(banner: HTMLElement, button: HTMLElement, isShown: boolean): void {
-    banner.classList.toggle('unseen', !isShown);
-    button.hidden = !isShown;
+  constructor() {
+    this.#close.addEventListener('click', () => this.#hide());
   }
 
-  function hide(): void {
-    clearTimeout(timer);
-    show(notice, close, false);
-    setText(message, '');
-    setText(alert, '');
+  /** Something was done. */
+  tell(text: string): void {
+    this.#show('done');
+    setText(this.#text, text);
+    this.#timer = setTimeout(() => this.#hide(), SHOWN_MS);
   }
 
-  close.addEventListener('click', hide);
+  /** Something failed; stays until it is closed. */
+  warn(text: string): void {
+    this.#show('failed');
+    setText(this.#alert, text);
+  }
 
-  return {
-    /** Something is done. */
-    tell(text: string): void {
-      hide();
-      show(notice, close, true);
-      notice.dataset.kind = 'done';
-      setText(message, text);
-      timer = setTimeout(hide, SHOWN_MS);
-    },
-    /** Something has failed; stays until it is read. */
-    warn(text: string): void {
-      hide();
-      show(notice, close, true);
-      notice.dataset.kind = 'failed';
-      setText(alert, text);
-    },
-    /** No figures come any more. @param again - when there is another try: changes without being read out */
-    showGone(text: string, again: string): void {
-      show(gone, retry, true);
-      setText(goneText, text);
-      setText(goneRetry, again);
-    },
-    /** @returns whether they had stopped coming */
-    hideGone(): boolean {
-      const was = !retry.hidden;
-      show(gone, retry, false);
-      setText(goneText, '');
-      setText(goneRetry, '');
-      return was;
-    },
-  };
+  #show(kind: 'done' | 'failed'): void {
+    this.#hide();
+    showBanner(this.#banner, this.#close, true);
+    this.#banner.dataset.kind = kind;
+  }
+
+  #hide(): void {
+    clearTimeout(this.#timer);
+    showBanner(this.#banner, this.#close, false);
+    setText(this.#text, '');
+    setText(this.#alert, '');
+  }
+}
+
+/** Tells that no figures come any more. */
+export class GoneBanner {
+  readonly #banner = find('#gone');
+  readonly #text = find('#gone-text');
+  readonly #next = find('#gone-retry');
+  readonly #retry = find('#retry');
+
+  /** @param onRetry - called by the button of the banner */
+  constructor(onRetry: () => void) {
+    this.#retry.addEventListener('click', onRetry);
+  }
+
+  /** @param next - when the next try comes: changes without being read out */
+  show(text: string, next: string): void {
+    showBanner(this.#banner, this.#retry, true);
+    setText(this.#text, text);
+    setText(this.#next, next);
+  }
+
+  /** @returns whether it was shown */
+  hide(): boolean {
+    const wasShown = !this.#retry.hidden;
+    showBanner(this.#banner, this.#retry, false);
+    setText(this.#text, '');
+    setText(this.#next, '');
+    return wasShown;
+  }
+}
+
+/** Screen readers watch a live region only if it is there before its text: it is out of sight, not hidden. */
+function showBanner(banner: HTMLElement, button: HTMLElement, isShown: boolean): void {
+  banner.classList.toggle('unseen', !isShown);
+  button.hidden = !isShown;
 }

@@ -1,3 +1,4 @@
+// Asks the gateway for its figures while the page can be seen.
 import type { ApiError, Report } from './admin-api.ts';
 
 /** What a poller works with. */
@@ -8,59 +9,72 @@ export interface PollerOptions {
   readonly onFailure: (error: ApiError, retryMs: number) => void;
 }
 
-/** Asks every second while somebody looks; after failures less and less often. */
-export function poller({ load, onReport, onFailure }: PollerOptions) {
-  const EVERY_MS = 1_000;
-  const MAX_RETRY_MS = 15_000;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let failures = 0;
-  let isRunning = false;
-  let isAsking = false;
-  let isAskedAgain = false;
+const EVERY_MS = 1_000;
+const MAX_RETRY_MS = 15_000;
 
-  const waitMs = () => (failures === 0 ? EVERY_MS : Math.min(MAX_RETRY_MS, EVERY_MS * 2 ** (failures - 1)));
+/** Asks every second; after failures after 1, 2, 4, ... seconds. */
+export class Poller {
+  readonly #options: PollerOptions;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+  #isRunning = false;
+  #isAsking = false;
+  /** Whether `ask` was called while a call was under way. */
+  #isAskedAgain = false;
 
-  async function ask(): Promise<void> {
-    clearTimeout(timer);
-    isAskedAgain = isAsking;
-    if (isAsking) return;
-    isAsking = true;
+  constructor(options: PollerOptions) {
+    this.#options = options;
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) clearTimeout(this.#timer);
+      else if (this.#isRunning) this.ask();
+    });
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  start(): void {
+    this.#isRunning = true;
+    this.ask();
+  }
+
+  stop(): void {
+    this.#isRunning = false;
+    clearTimeout(this.#timer);
+  }
+
+  /** Asks once, also when stopped. */
+  ask(): void {
+    clearTimeout(this.#timer);
+    this.#isAskedAgain = this.#isAsking;
+    if (!this.#isAsking) void this.#load();
+  }
+
+  async #load(): Promise<void> {
+    this.#isAsking = true;
     const startedAt = performance.now();
     try {
-      const report = await load();
-      failures = 0;
-      onReport(report);
+      const report = await this.#options.load();
+      this.#failures = 0;
+      this.#options.onReport(report);
     } catch (error) {
-      failures++;
-      onFailure(error as ApiError, waitMs());
+      this.#failures++;
+      this.#options.onFailure(error as ApiError, this.#waitMs);
     }
-    isAsking = false;
-    if (isAskedAgain) void ask();
-    else plan(performance.now() - startedAt);
+    this.#isAsking = false;
+    if (this.#isAskedAgain) this.ask();
+    else this.#plan(performance.now() - startedAt);
   }
 
-  /** @param tookMs - how long the last try took: what is well comes in equal steps */
-  function plan(tookMs: number): void {
-    if (!isRunning || document.hidden) return;
-    timer = setTimeout(ask, failures === 0 ? Math.max(0, waitMs() - tookMs) : waitMs());
+  /** @param tookMs - how long the last try took: successful tries begin a second after each other */
+  #plan(tookMs: number): void {
+    if (!this.#isRunning || document.hidden) return;
+    const waitMs = this.#failures === 0 ? Math.max(0, this.#waitMs - tookMs) : this.#waitMs;
+    this.#timer = setTimeout(() => this.ask(), waitMs);
   }
 
-  document.addEventListener('visibilitychange', () => {
-    if (document.hidden) clearTimeout(timer);
-    else if (isRunning) void ask();
-  });
-
-  return {
-    start(): void {
-      isRunning = true;
-      void ask();
-    },
-    stop(): void {
-      isRunning = false;
-      clearTimeout(timer);
-    },
-    /** Asks once, also when stopped. */
-    ask: () => void ask(),
-    isRunning: () => isRunning,
-  };
+  get #waitMs(): number {
+    return this.#failures === 0 ? EVERY_MS : Math.min(MAX_RETRY_MS, EVERY_MS * 2 ** (this.#failures - 1));
+  }
 }

@@ -1,34 +1,37 @@
-import type { Dom } from './dom.ts';
+// The form that asks for the token.
+import { find, showText } from './dom.ts';
 
-/** Asks for the token. @param submit - given the token that was typed */
-export function signIn({ find, setText }: Dom, submit: (token: string) => void) {
-  const section = find('#sign-in');
-  const form = find<HTMLFormElement>('#sign-in form');
-  const field = find<HTMLInputElement>('#token');
-  const error = find('#token-error');
+/** Asks for the token of the configuration. */
+export class SignIn {
+  readonly #section = find('#sign-in');
+  readonly #field = find<HTMLInputElement>('#token');
+  readonly #error = find('#token-error');
 
-  function show(problem: string): void {
-    section.hidden = false;
-    setText(error, problem);
-    error.hidden = problem === '';
-    field.setAttribute('aria-invalid', String(problem !== ''));
-    field.focus();
+  /** @param submit - called with the token that was typed */
+  constructor(submit: (token: string) => void) {
+    find<HTMLFormElement>('#sign-in form').addEventListener('submit', (event) => {
+      event.preventDefault();
+      const token = this.#field.value.trim();
+      if (token === '') this.#show('The token is missing.');
+      // No header can carry another one.
+      else if (!/^[!-~]+$/.test(token)) this.#show('A token has no spaces and no letters beyond ASCII.');
+      else submit(token);
+    });
   }
 
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    const token = field.value.trim();
-    if (token === '') show('The token is missing.');
-    // What no header can carry cannot be right.
-    else if (!/^[!-~]+$/.test(token)) show('A token has no spaces and no letters beyond ASCII.');
-    else submit(token);
-  });
+  ask(wasWrong: boolean): void {
+    this.#show(wasWrong ? 'That was not the right token.' : '');
+  }
 
-  return {
-    ask: (wasWrong: boolean) => show(wasWrong ? 'That was not the right token.' : ''),
-    hide(): void {
-      section.hidden = true;
-      field.value = '';
-    },
-  };
+  hide(): void {
+    this.#section.hidden = true;
+    this.#field.value = '';
+  }
+
+  #show(problem: string): void {
+    this.#section.hidden = false;
+    showText(this.#error, problem);
+    this.#field.setAttribute('aria-invalid', String(problem !== ''));
+    this.#field.focus();
+  }
 }

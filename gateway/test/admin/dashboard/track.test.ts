@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tracks } from '../../../src/admin/dashboard/client/tracks.ts';
+import { Track } from '../../../src/admin/dashboard/client/track.ts';
 
 const totals = (requests: number, errors = 0, buckets: [number, number][] = []) => ({
   requests,
@@ -8,7 +8,7 @@ const totals = (requests: number, errors = 0, buckets: [number, number][] = []) 
 });
 
 function aTrack(...samples: [at: number, requests: number, errors?: number, buckets?: [number, number][]][]) {
-  const track = tracks()();
+  const track = new Track();
   for (const [at, ...rest] of samples) track.add(at, totals(...rest));
   return track;
 }
