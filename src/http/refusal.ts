@@ -21,11 +21,15 @@ export interface Refusal {
 export const BAD_REQUEST: Refusal = {
   status: 400,
   code: 'ERR_GW_BAD_REQUEST',
-  message: 'the request cannot be understood',
+  message: 'bad request',
 };
 
 /** A defect of the proxy itself. */
-export const INTERNAL: Refusal = { status: 500, code: 'ERR_GW_INTERNAL', message: 'the gateway failed' };
+export const INTERNAL: Refusal = {
+  status: 500,
+  code: 'ERR_GW_INTERNAL',
+  message: 'internal error of the gateway',
+};
 
 /** The refusal for an attempt that failed, by its kind. */
 export const FAILURES: Readonly<Record<FailureKind, Refusal>> = {
@@ -34,7 +38,7 @@ export const FAILURES: Readonly<Record<FailureKind, Refusal>> = {
   exhausted: {
     status: 503,
     code: 'ERR_GW_EXHAUSTED',
-    message: 'the gateway can open no more connections',
+    message: 'the gateway cannot open more connections',
     retryAfterMs: 1_000,
   },
   unsendable: BAD_REQUEST,

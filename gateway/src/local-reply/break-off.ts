@@ -1,8 +1,9 @@
+// Ends a response before its end, so that no client takes it for complete.
 import type { Socket } from 'node:net';
 
 /**
- * Ends a connection in the middle of an answer. The end of the connection may be the end of the answer: only a reset tells that it is not
- * whole. TLS tells by itself, and other sockets than those of TCP cannot be reset.
+ * Ends a connection in the middle of a response. The end of a connection may be the end of the response: only
+ * a reset says that it is incomplete. TLS says so by itself, and only TCP sockets can be reset.
  */
 export function breakOff(socket: Socket): void {
   if ('encrypted' in socket || socket.remoteAddress === undefined) socket.destroy();

@@ -1,13 +1,15 @@
+// Closes connections so that the last response reaches the client.
 import type { Socket } from 'node:net';
 
+/** How long the rest of a request is read. */
 const LINGER_MS = 2_000;
 
 /**
- * Lets a connection that is to be closed after an answer read on for a while: closed with something unread, the kernel would reset it, and
- * the client might never see the answer (RFC 9112 section 9.6).
+ * Makes a connection read on for a while after its last response. If it were closed with unread bytes, the
+ * kernel would reset it, and the client might lose the response (RFC 9112 section 9.6).
  */
 export function linger(socket: Socket): void {
-  // What node:http calls when the last answer of a connection is written.
+  // node:http calls this when the last response of a connection is written.
   socket.destroySoon = () => {
     if (socket.destroyed) return;
     socket.end();
@@ -18,7 +20,7 @@ export function linger(socket: Socket): void {
   };
 }
 
-/** Ends a connection after what was written, and lets it read on for a while. */
+/** Ends a connection after the bytes that were written, and lets it read on for a while. */
 export function endLingering(socket: Socket): void {
   linger(socket);
   socket.destroySoon();

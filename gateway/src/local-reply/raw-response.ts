@@ -1,3 +1,5 @@
+// Responses on sockets that node:http no longer handles: of refused requests that are no HTTP, and of
+// upgrades.
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
@@ -6,7 +8,7 @@ import { endLingering } from './linger.ts';
 import type { Refusal } from './refusal.ts';
 import { refusalAnswer } from './refusal-response.ts';
 
-/** An answer on a connection that node:http has let go of. */
+/** A response that is written to a socket directly. */
 export class RawAnswer {
   readonly #head: string;
   readonly #body: Buffer;
@@ -25,7 +27,7 @@ export class RawAnswer {
     this.#body = body;
   }
 
-  /** What a refusal says. @param more - headers, names and values by turns */
+  /** The response for a refusal. @param more - headers: names and values by turns */
   static of(refusal: Refusal, requestId: string, accept?: string, more: readonly string[] = []): RawAnswer {
     const { statusText, headers, body } = refusalAnswer(refusal, requestId, accept);
     return new RawAnswer(refusal.status, statusText, [...headers, ...more, 'Connection', 'close'], body);
@@ -35,7 +37,7 @@ export class RawAnswer {
     socket.write(this.#head, 'latin1');
   }
 
-  /** Sends it, and closes the connection when the client has had time to read it. */
+  /** Sends the response, then closes the connection after the client has had time to read it. */
   send(socket: Duplex): void {
     if (!socket.writable) {
       socket.destroy();
@@ -46,9 +48,10 @@ export class RawAnswer {
   }
 
   /**
-   * Passes a body on whose length the head tells, or the end of the connection, and closes the connection when the client has had time to read it.
-   * @param stallMs - for which nothing may move
-   * @param ended - called once: whether it was whole, and its bytes
+   * Passes a body on, then closes the connection after the client has had time to read it. The head says
+   * where the body ends, or the end of the connection does.
+   * @param stallMs - milliseconds without progress after which the connection is broken off
+   * @param ended - called once: whether the body was complete, and its bytes
    */
   passBody(
     body: Readable & { readonly complete: boolean },
@@ -67,7 +70,7 @@ export class RawAnswer {
     });
     body.once('error', () => {});
     body.once('close', () => {
-      // What waits to be sent may need longer than a client that lingers gets.
+      // Bytes that wait to be sent may take longer than a lingering connection gets.
       if (body.complete) socket.end(() => endLingering(socket as Socket));
       ended(body.complete, bytes);
     });

@@ -1,8 +1,9 @@
+// Writes a refusal as a response.
 import { STATUS_CODES } from 'node:http';
 import { refusalJson, retryAfter } from 'evenkeel/internal';
 import type { Refusal } from './refusal.ts';
 
-/** An answer of the gateway itself. */
+/** A local reply. */
 export interface RefusalAnswer {
   readonly statusText: string;
   /** Names and values by turns. */
@@ -11,7 +12,7 @@ export interface RefusalAnswer {
 }
 
 /**
- * Says why as JSON `{ code, message, requestId }`, or in plain text where the client likes that better.
+ * A refusal as JSON `{ code, message, requestId }`, or as plain text if the client prefers that.
  * @param accept - the header `Accept` (RFC 9110 section 12.5.1)
  */
 export function refusalAnswer(
@@ -37,7 +38,10 @@ export function refusalAnswer(
 
 const JSON_TYPES = new Set(['application/json', 'application/*', '*/*']);
 
-/** Whichever of the two has the greater weight, the first of equals; browsers begin with `text/html`. JSON where it names neither. */
+/**
+ * Whether text has a greater weight than JSON; of equal weights the first wins (browsers begin with
+ * `text/html`). `false` if `Accept` names neither.
+ */
 function prefersText(accept: string | undefined): boolean {
   if (accept === undefined) return false;
   let best: { isText: boolean; weight: number } | undefined;

@@ -1,20 +1,22 @@
+// Reads hosts as requests name them.
 import { canonicalHost } from '../config/host-names.ts';
 
-/** A host, and perhaps a port, as `Host`, `:authority` or an absolute target names them. */
+/** A host with an optional port, as `Host`, `:authority` or an absolute target gives them. */
 export interface Authority {
-  /** In its one form, without port and without the dot at the end: what routes are found by. */
+  /** In canonical form, without the port and without a dot at the end; routes are found by it. */
   readonly host: string;
   /** As it came. */
   readonly text: string;
 }
 
-/** Hosts that came are few, except where somebody tries them all. */
+/** Requests name few hosts; the limit is for clients that invent them. */
 const MAX_KNOWN = 1_024;
 const known = new Map<string, Authority | undefined>();
 
 /**
- * Reads `uri-host [ ":" port ]` (RFC 9110 section 7.2); an empty one is a host without a name. Expected O(1) for what was read before.
- * @returns `undefined` where it is none
+ * Reads `uri-host [ ":" port ]` (RFC 9110 section 7.2). An empty text is valid: a host without a name.
+ * Expected O(1) for a text that was read before.
+ * @returns `undefined` if it is not valid
  */
 export function readAuthority(text: string): Authority | undefined {
   const before = known.get(text);
@@ -26,7 +28,10 @@ export function readAuthority(text: string): Authority | undefined {
   return read;
 }
 
-/** RFC 3986 section 3.2.2: a bracketed address, or unreserved characters, percent-encoded ones and sub-delimiters but the comma. */
+/**
+ * RFC 3986 section 3.2.2: an address in brackets, or unreserved characters, percent-encoded characters and
+ * sub-delimiters except the comma.
+ */
 const AUTHORITY = /^(\[[\da-fA-F:.]+\]|(?:[\w.~!$&'()*+;=-]|%[\da-fA-F]{2})*)(?::(\d{0,5}))?$/;
 
 function parse(text: string): Authority | undefined {

@@ -1,18 +1,18 @@
+// The part of a client that all requests of one connection share.
 import type { BlockList } from 'node:net';
 import { forwardedNode } from 'evenkeel/internal';
 import { isTrusted, plainAddress } from './trusted-proxies.ts';
 
-/** What all requests of one connection have in common; found out once. */
+/** A connection of a client. Its properties are computed once, not for each request. */
 export class ClientConnection {
-  /** The address of the peer, an IPv4-mapped one as IPv4. */
+  /** The address of the peer; an IPv4-mapped address is written as IPv4. Empty on a unix socket. */
   readonly address: string;
   readonly isEncrypted: boolean;
-  /** Whether its word on where a request comes from is taken. */
+  /** Whether the peer is a proxy whose `X-Forwarded-*` and `Forwarded` are trusted. */
   readonly isTrusted: boolean;
-  /** The peer as `for=` of `Forwarded` says it (RFC 7239 section 6). */
+  /** The peer in the form of `for=` (RFC 7239 section 6). */
   readonly forwardedFor: string;
-
-  /** Whether a host may be asked for here; `undefined` where any may. */
+  /** Whether requests for a host are allowed on this connection; `undefined` if all hosts are. */
   readonly serves: ((host: string) => boolean) | undefined;
 
   constructor(

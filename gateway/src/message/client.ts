@@ -1,8 +1,9 @@
+// The port between listeners and forwarding: a client's side of one request.
 import type { Readable } from 'node:stream';
 import type { ClientConnection } from './client-connection.ts';
 import type { HttpVersion } from './request-head.ts';
 
-/** The client's side of one request, whatever its version of HTTP. */
+/** A client's side of one request, in any version of HTTP. */
 export interface Client {
   readonly connection: ClientConnection;
   readonly version: HttpVersion;
@@ -11,36 +12,43 @@ export interface Client {
   readonly target: string;
   /** Names and values by turns, as they came; without pseudo-headers. */
   readonly rawHeaders: readonly string[];
-  /** Whether all of the request has come. */
+  /** Whether the whole request has been received. */
   readonly isComplete: boolean;
-  /** Whether it takes nothing more for the moment. */
+  /** Whether the client cannot take more at the moment. */
   readonly isBlocked: boolean;
-  /** The body as it comes in; `undefined` where there is none. */
+  /** The body as it is received; `undefined` if there is none. */
   bodyFor(head: {
     readonly contentLength: number | undefined;
     readonly isChunked: boolean;
   }): Readable | undefined;
-  /** Asks the client for its body, where it waits to be asked (RFC 9110 section 10.1.1). */
+  /** Sends 100 Continue if the client waits for it (RFC 9110 section 10.1.1). */
   askForBody(): void;
-  /** Passes on an interim answer (RFC 9110 section 15.2). */
+  /** Sends an interim response (RFC 9110 section 15.2). */
   writeInterim(status: number, headers: string[]): void;
-  /** @param headers - names and values by turns */
+  /**
+   * Sends the head of the response, together with what follows at once.
+   * @param headers - names and values by turns
+   * @throws Error if the headers are not valid
+   */
   writeHead(status: number, statusText: string, headers: string[]): void;
-  /** Sends the head, where there is one, without waiting for a body. */
+  /** Sends a head that still waits for the body to follow it. */
   flushHead(): void;
-  /** @returns whether it can take more at once; else it says so by `drained` of its {@link ClientEvents} */
+  /** @returns whether the client can take more now; otherwise {@link ClientEvents.drained} tells when */
   write(chunk: Buffer): boolean;
   end(chunk: Buffer | undefined, trailers: string[] | undefined): void;
-  /** Ends without an end, so that what was sent cannot be taken for all of the answer. */
+  /** Breaks the response off, so that the client cannot take it for complete. */
   abort(): void;
-  /** No further request may come on this connection. */
+  /** Closes the connection after this response. */
   closeAfterwards(): void;
 }
 
-/** What a {@link Client} tells. */
+/** Events of a {@link Client}. */
 export interface ClientEvents {
-  /** It can take more. */
+  /** The client can take more. */
   drained(): void;
-  /** Nothing more can be sent: the answer is out, or the client is gone. */
+  /**
+   * The request is over.
+   * @param isComplete - whether the whole response was sent; otherwise the client has left
+   */
   closed(isComplete: boolean): void;
 }

@@ -1,22 +1,23 @@
+// Reads `Forwarded` (RFC 7239).
 import type { BlockList } from 'node:net';
 import { TOKEN_PATTERN } from 'evenkeel/internal';
 import { addressOf, isTrusted } from './trusted-proxies.ts';
 
-/** What an element of `Forwarded` says of a request's way. */
+/** The parameters of one element of `Forwarded` that are used here. */
 interface Element {
   for?: string;
   proto?: string;
 }
 
-/** A pair, or none, and what ends it (RFC 7239 section 4). */
+/** An optional pair and the separator after it (RFC 7239 section 4). */
 const PART = new RegExp(
   `[ \\t]*(?:(${TOKEN_PATTERN})=("(?:[^"\\\\]|\\\\.)*"|[^\\s;,"]+)[ \\t]*)?([;,]|$)`,
   'y',
 );
 
 /**
- * Walks what proxies have written into `Forwarded`, from the nearest to the farthest, to the first that is not trusted: that is the client.
- * @returns its address, and the scheme that it used where that was said; `undefined` where it names nobody in a form that can be read
+ * Finds the client in `Forwarded`: the hop nearest to the gateway that is not a trusted proxy.
+ * @returns its address, and its scheme if that is given; `undefined` if there is no address that can be read
  */
 export function clientIn(
   forwarded: string,
@@ -32,7 +33,7 @@ export function clientIn(
   return client;
 }
 
-/** None where any of it is malformed: a quote that a client left open would hide what proxies have added. */
+/** Empty if any part is malformed: an open quote from a client would hide the elements that proxies added. */
 function elementsOf(forwarded: string): Element[] {
   let element: Element = {};
   const elements = [element];

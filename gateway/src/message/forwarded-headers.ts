@@ -1,3 +1,4 @@
+// Says where a request comes from, and passes that on to backends.
 import type { BlockList } from 'node:net';
 import { forwardedElement } from 'evenkeel/internal';
 import type { ClientConnection } from './client-connection.ts';
@@ -5,20 +6,21 @@ import { clientIn } from './forwarded-elements.ts';
 import type { RequestHead } from './request-head.ts';
 import { clientOf } from './trusted-proxies.ts';
 
-/** What a gateway calls itself, and whom it believes. */
+/** The name of a gateway, and the proxies that it trusts. */
 export interface Identity {
   /** The pseudonym in `Via`. */
   readonly name: string;
+  /** Proxies whose `X-Forwarded-For` and `Forwarded` are trusted. */
   readonly trustedProxies: BlockList;
 }
 
-/** Where a request really comes from. */
+/** The client that a request comes from. */
 export interface Origin {
   readonly address: string;
   readonly scheme: string;
 }
 
-/** The client and the scheme that it used: what the peer says where it is trusted, else the peer itself. */
+/** The client and its scheme: as a trusted peer says, otherwise the peer itself. */
 export function originOf(
   head: RequestHead,
   connection: ClientConnection,
@@ -32,7 +34,7 @@ export function originOf(
   return { address: said.address ?? address, scheme: isScheme ? saidScheme : scheme };
 }
 
-/** `X-Forwarded-For` is what nearly all proxies write; `Forwarded` counts where it is not there. */
+/** `X-Forwarded-For` comes first, since nearly all proxies write it; `Forwarded` is read if it is absent. */
 function saidOf(
   { forwardedFor, forwardedProto, forwarded }: RequestHead,
   trustedProxies: BlockList,
@@ -44,8 +46,8 @@ function saidOf(
 }
 
 /**
- * Adds `Host`, `Via`, `Forwarded` and `X-Forwarded-*` to the headers that are passed on. What the client said of itself counts only where
- * it is trusted, and then comes first.
+ * Adds `Host`, `Via`, `Forwarded` and `X-Forwarded-*` to the headers that are passed on. Values from the peer
+ * are kept, in front, only if the peer is trusted.
  * @see RFC 9110 section 7.6.3, RFC 7239
  */
 export function addForwarded(
@@ -61,7 +63,7 @@ export function addForwarded(
   if (head.authority !== undefined) headers.push('Host', host);
   headers.push('Via', head.via === undefined ? via : `${head.via}, ${via}`);
   const before = isTrusted ? head.forwardedFor?.join(', ') : undefined;
-  // On a unix socket nobody has one.
+  // The peer of a unix socket has no address.
   if (address !== '')
     headers.push('X-Forwarded-For', before === undefined ? address : `${before}, ${address}`);
   headers.push('X-Forwarded-Proto', (isTrusted && head.forwardedProto) || scheme);
@@ -70,7 +72,7 @@ export function addForwarded(
   headers.push('Forwarded', isTrusted && head.forwarded !== undefined ? `${head.forwarded}, ${own}` : own);
 }
 
-/** Whether a request was here before: a route that leads back to the gateway must not turn for ever. */
+/** Whether a request has passed this gateway before: a route that leads back must not loop for ever. */
 export function isLoop(via: string | undefined, name: string): boolean {
   if (via === undefined || !via.includes(name)) return false;
   return via.split(',').some((hop) => hop.trim().split(/\s+/)[1] === name);

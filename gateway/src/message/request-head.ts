@@ -1,18 +1,20 @@
+// Checks the head of a request and takes it apart.
 import { listedNames, type RequestRole, requestRole, without } from 'evenkeel/internal';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import { type Authority, readAuthority } from './authority.ts';
 import { readUnusualTarget } from './request-target.ts';
 
-/** What a head may be as large as. */
+/** Limits on a request head. */
 export interface HeadLimits {
+  /** The largest number of headers. */
   readonly headers: number;
   readonly urlBytes: number;
 }
 
-/** The versions that are spoken here; all others are refused. */
+/** The versions of HTTP that are served; `unknown` is refused. */
 export type HttpVersion = '1.0' | '1.1' | '2.0' | 'unknown';
 
-/** What {@link RequestHead} reads. */
+/** A head as a listener has it. */
 export interface HeadSource {
   readonly version: HttpVersion;
   readonly method: string;
@@ -20,21 +22,23 @@ export interface HeadSource {
   readonly rawHeaders: readonly string[];
 }
 
-/** The head of a request: checked, and parted into what is passed on and what is for the gateway. */
+/**
+ * The head of a request, checked, in two parts: headers that are passed on, and fields that the gateway uses.
+ */
 export class RequestHead {
-  /** What is passed on, without `Host`: names and values by turns, in the order in which they came. */
+  /** Headers to pass on, without `Host`: names and values by turns, in their order. */
   headers: string[] = [];
   path = '';
   authority: Authority | undefined;
-  /** `undefined` where it was not said. */
+  /** `undefined` if it is not given. */
   contentLength: number | undefined;
   isChunked = false;
   expectsContinue = false;
-  /** The protocol that the client wants to change to, in lower case. */
+  /** The protocol of `Upgrade`, in lower case. */
   upgrade: string | undefined;
   requestId: string | undefined;
   via: string | undefined;
-  /** What proxies before this one have written. */
+  /** `Forwarded`, as earlier proxies wrote it. */
   forwarded: string | undefined;
   forwardedFor: string[] | undefined;
   forwardedProto: string | undefined;
@@ -44,7 +48,7 @@ export class RequestHead {
   #upgradeValue: string | undefined;
   #refusal: Refusal | undefined;
 
-  /** @returns why the request is refused; `undefined` where it is not */
+  /** Reads a head. @returns the reason to refuse the request; `undefined` if it is valid */
   read(source: HeadSource, limits: HeadLimits): Refusal | undefined {
     const { version, method, target, rawHeaders } = source;
     if (version === 'unknown') return REFUSALS.version;
@@ -58,9 +62,10 @@ export class RequestHead {
       else this.#take(role, method, name, rawHeaders[index + 1] as string);
     }
     if (this.#refusal !== undefined) return this.#refusal;
-    // HTTP/1.0 knows no chunks (RFC 9112 section 6.1).
+    // HTTP/1.0 has no chunked coding (RFC 9112 section 6.1).
     if (this.isChunked && (this.contentLength !== undefined || version === '1.0')) return REFUSALS.badFraming;
-    // RFC 9112 section 3.2 knows no fragments: who cuts them off, and who does not, would see different paths.
+    // A target has no fragment (RFC 9112 section 3.2). Servers that cut it off see another path than those
+    // that do not.
     if (target.includes('#')) return REFUSALS.badTarget;
     if (target.charCodeAt(0) === 47) this.path = target;
     else {
@@ -69,7 +74,7 @@ export class RequestHead {
       this.path = unusual.path;
       this.authority = unusual.authority ?? this.authority;
     }
-    // HTTP/1.0 knows no Host (RFC 9112 section 3.2).
+    // HTTP/1.0 requires no Host (RFC 9112 section 3.2).
     if (this.#hosts > 1 || (this.authority === undefined && version !== '1.0')) return REFUSALS.badHost;
     this.#applyConnection();
     return undefined;

@@ -1,16 +1,18 @@
+// Reads the rare forms of a request target.
 import { type Authority, readAuthority } from './authority.ts';
 
-/** What a request is for. */
+/** The target of a request. */
 export interface RequestTarget {
-  /** Path with its query, byte by byte as it came: what is routed by is what is forwarded. */
+  /** Path and query, byte by byte as received: the same text is routed and forwarded. */
   readonly path: string;
-  /** From a target in absolute form; it comes before `Host` (RFC 9112 section 3.2.2). */
+  /** The authority of a target in absolute form; it overrides `Host` (RFC 9112 section 3.2.2). */
   readonly authority: Authority | undefined;
 }
 
 /**
- * Reads a target that does not begin with a slash, and has no fragment: the absolute form (RFC 9112 section 3.2.2), or `*` of `OPTIONS` (section 3.2.4).
- * @returns `undefined` where it is neither
+ * Reads a target that neither begins with a slash nor has a fragment: the absolute form (RFC 9112 section
+ * 3.2.2), or `*` of `OPTIONS` (section 3.2.4).
+ * @returns `undefined` if it is neither
  */
 export function readUnusualTarget(target: string, method: string): RequestTarget | undefined {
   if (target === '*') return method === 'OPTIONS' ? { path: '*', authority: undefined } : undefined;

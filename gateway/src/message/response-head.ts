@@ -1,6 +1,7 @@
+// Checks the head of a response and takes away what is for this connection alone.
 import { listedNames, responseRole, without } from 'evenkeel/internal';
 
-/** The head of a backend's answer, as it is passed on. */
+/** The head of a backend's response, as it is passed on. */
 export interface ResponseHead {
   /** Names and values by turns. */
   headers: string[];
@@ -8,13 +9,14 @@ export interface ResponseHead {
   readonly hasDate: boolean;
 }
 
-/** More headers than this are no answer. */
+/** A response with more headers is not passed on. */
 const MAX_HEADERS = 1_000;
 
 /**
- * Reads the raw headers of an answer.
+ * Reads the raw headers of a response.
  * @param raw - names and values by turns
- * @returns `undefined` where it cannot be passed on: its framing is not clear, or a header is none
+ * @returns `undefined` if the response cannot be passed on: conflicting or invalid `Content-Length` and
+ * `Transfer-Encoding`, or too many headers
  */
 export function readResponseHead(raw: readonly (Buffer | string)[]): ResponseHead | undefined {
   if (raw.length > MAX_HEADERS * 2) return undefined;
@@ -44,10 +46,10 @@ export function readResponseHead(raw: readonly (Buffer | string)[]): ResponseHea
   };
 }
 
-/** Buffers have had it for ever; the types leave it out. `toString` takes longer to get there. */
+/** Faster than `toString`; the types leave it out. */
 type Latin1Buffer = Buffer & { latin1Slice(start: number, end: number): string };
 
-/** Bytes are one character each, as they came. */
+/** One character for each byte. */
 function textOf(bytes: Buffer | string): string {
   return typeof bytes === 'string' ? bytes : (bytes as Latin1Buffer).latin1Slice(0, bytes.length);
 }

@@ -1,13 +1,15 @@
+// Trusted proxies, and the client behind them.
 import { BlockList, isIP } from 'node:net';
 
-const NOBODY = new BlockList();
+const NO_PROXIES = new BlockList();
 
 /**
+ * The list of proxies that are trusted.
  * @param networks - addresses, or networks in CIDR notation
- * @throws TypeError where one is neither
+ * @throws TypeError if one is neither
  */
 export function trustedProxies(networks: readonly string[]): BlockList {
-  if (networks.length === 0) return NOBODY;
+  if (networks.length === 0) return NO_PROXIES;
   const list = new BlockList();
   for (const network of networks) {
     const [address = '', prefix, ...rest] = network.split('/');
@@ -24,22 +26,23 @@ export function trustedProxies(networks: readonly string[]): BlockList {
   return list;
 }
 
+/** Whether an address belongs to a trusted proxy. */
 export function isTrusted(address: string, proxies: BlockList): boolean {
-  // To ask an empty list takes as long as to ask any other.
-  if (proxies === NOBODY) return false;
+  // An empty list is as slow as a full one.
+  if (proxies === NO_PROXIES) return false;
   const family = isIP(address);
   return family !== 0 && proxies.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** An IPv4-mapped IPv6 address is the IPv4 address. */
+/** An address, with an IPv4-mapped IPv6 address as IPv4. */
 export function plainAddress(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }
 
 /**
- * Walks what proxies have written, from the nearest to the farthest, to the first that is not trusted: that is the client.
- * @param chain - the values of `X-Forwarded-For` as they came, one or more addresses in each
- * @returns `undefined` where the chain names nobody in a form that can be read
+ * Finds the client in `X-Forwarded-For`: the hop nearest to the gateway that is not a trusted proxy.
+ * @param chain - the values of the header as received, one or more addresses in each
+ * @returns `undefined` if there is no address that can be read
  */
 export function clientOf(chain: readonly string[], proxies: BlockList): string | undefined {
   let client: string | undefined;
@@ -55,7 +58,10 @@ export function clientOf(chain: readonly string[], proxies: BlockList): string |
   return client;
 }
 
-/** The address of a hop, `undefined` where it is none. Some proxies write the port too: `192.0.2.1:4711`, `[2001:db8::1]:4711`. */
+/**
+ * The address of a hop; `undefined` if it is not valid. Some proxies add the port: `192.0.2.1:4711`,
+ * `[2001:db8::1]:4711`.
+ */
 export function addressOf(hop: string): string | undefined {
   const bracketed = /^\[([\da-f:.]{2,45})\](?::\d{1,5})?$/i.exec(hop)?.[1];
   const withPort = /^(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/.exec(hop)?.[1];

@@ -1,10 +1,11 @@
+// Changes that a route makes to headers.
 import type { RouteConfig } from '../config/schema.ts';
 
-/** What a route does to headers: precomputed, so that a route without rules costs nothing. */
+/** The header rules of a route, prepared so that a route without rules costs nothing. */
 export class HeaderRules {
   readonly isEmpty: boolean;
   readonly #gone: ReadonlySet<string>;
-  /** The lengths of those names: most others are told by theirs alone. */
+  /** The lengths of those names: most other names differ in length, and need no look-up. */
   readonly #lengths: ReadonlySet<number>;
   readonly #added: readonly string[];
 
@@ -15,7 +16,10 @@ export class HeaderRules {
     this.isEmpty = this.#gone.size === 0;
   }
 
-  /** @param headers - names and values by turns */
+  /**
+   * Removes and adds headers.
+   * @param headers - names and values by turns; they may be returned as they are
+   */
   apply(headers: string[]): string[] {
     if (this.isEmpty) return headers;
     const left: string[] = [];

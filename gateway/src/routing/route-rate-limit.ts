@@ -1,7 +1,8 @@
+// The rate limit of a route.
 import type { RouteConfig } from '../config/schema.ts';
 import type { RouteRateLimit } from '../contracts.ts';
 
-/** The rate limit of a route; `undefined` where it has none. Routes that are written alike share one. */
+/** The rate limit of a route; `undefined` if it has none. Equal routes share one limit. */
 export function rateLimitOf({ host = '*', path, rateLimit }: RouteConfig): RouteRateLimit | undefined {
   if (rateLimit === undefined) return undefined;
   const { points, durationMs, by } = rateLimit;

@@ -1,21 +1,22 @@
+// Routes, and the table that finds the route of a request.
 import type { Admission, Gate } from 'evenkeel/internal';
 import type { UpstreamPool } from '../upstream/pool.ts';
 import type { HeaderRules } from './header-rules.ts';
 
-/** What a {@link Route} is made of. */
+/** The parts of a {@link Route}. */
 export interface RouteParts {
   /** In lower case; `*.` before it for every name below; `*` for any. */
   readonly host: string;
   /** A path prefix. */
   readonly path: string;
   readonly pool: UpstreamPool;
-  /** `undefined` where the route has neither sessions nor a rate limit. */
+  /** `undefined` if the route has neither sessions nor a rate limit. */
   readonly gate: Gate | undefined;
   readonly requestHeaders: HeaderRules;
   readonly responseHeaders: HeaderRules;
 }
 
-/** Which requests go to which pool, and what happens to them on the way. */
+/** The rule for some requests: their pool, their admission, and changes to their headers. */
 export class Route implements RouteParts {
   readonly host: string;
   readonly path: string;
@@ -23,7 +24,7 @@ export class Route implements RouteParts {
   readonly gate: Gate | undefined;
   readonly requestHeaders: HeaderRules;
   readonly responseHeaders: HeaderRules;
-  /** Whether a session's cookie may travel without TLS just because the request did. */
+  /** Whether a session's cookie is `Secure` only if its request came over TLS. */
   readonly #isLax: boolean;
 
   constructor({ host, path, pool, gate, requestHeaders, responseHeaders }: RouteParts) {
@@ -38,8 +39,8 @@ export class Route implements RouteParts {
   }
 
   /**
-   * What rate limits and sessions add to an answer: names and values by turns.
-   * @param backendId - who answered; `undefined` where the gateway itself did
+   * Headers that rate limits and sessions add to a response: names and values by turns.
+   * @param backendId - the backend that answered; `undefined` for a local reply
    * @param isSecure - whether the client came over TLS
    */
   headersOfAdmission(admission: Admission, backendId: string | undefined, isSecure: boolean): string[] {
@@ -52,12 +53,12 @@ export class Route implements RouteParts {
   }
 }
 
-/** Finds the route of a request: by the most exact host that has one, and there by the longest path. */
+/** Finds the route of a request: the most exact host that has one, then the longest path. */
 export class RouteTable {
-  /** By host; those of one host with the longest path first. */
+  /** Routes by host, those with the longest path first. */
   readonly #byHost = new Map<string, Route[]>();
   readonly routes: readonly Route[];
-  /** Whether no route asks for a host. */
+  /** Whether every route is for any host. */
   readonly #isForAny: boolean;
   readonly #hasWildcards: boolean;
 
@@ -73,6 +74,7 @@ export class RouteTable {
   }
 
   /**
+   * The route of a request; `undefined` if none matches.
    * @param host - in lower case, without port
    * @param path - with or without its query
    */

@@ -13,7 +13,10 @@ export class BackendFailure extends Error {
     this.requestSent = requestSent;
   }
 
-  /** Whether it is not the backend's fault: the request cannot be sent as it is, or nothing can be sent at all. */
+  /**
+   * Whether it is not the backend's fault: the request cannot be sent as it is, or nothing can be sent at
+   * all.
+   */
   get isOurs(): boolean {
     return this.kind === 'unsendable' || this.kind === 'exhausted';
   }

@@ -24,17 +24,22 @@ export interface BackendMessage extends BackendRequest {
 }
 
 /**
- * What comes of a request, in this order: `started`; any number of `interim`; `head`; any number of `data`; `end`.
- * `failed` may come at any time, once, and is the last. After {@link BackendCall.abort} nothing comes.
+ * What comes of a request, in this order: `started`; any number of `interim`; `head`; any number of `data`;
+ * `end`. `failed` may come at any time, once, and is the last. After {@link BackendCall.abort} nothing comes.
  */
 export interface ResponseEvents {
-  /** The request has got a connection; from now on bytes of it may be sent. May come before `send` returns. */
+  /**
+   * The request has got a connection; from now on bytes of it may be sent. May come before `send` returns.
+   */
   started(call: BackendCall): void;
   /** An interim response (RFC 9110 section 15.2). */
   interim(status: number, headers: RawHeaders): void;
   /** @returns whether more may come, as for `data` */
   head(status: number, statusText: string, headers: RawHeaders): boolean;
-  /** A part of the body. @returns whether more may come; otherwise nothing comes before {@link BackendCall.resume} */
+  /**
+   * A part of the body.
+   * @returns whether more may come; otherwise nothing comes before {@link BackendCall.resume}
+   */
   data(chunk: Buffer): boolean;
   /** The response is whole. @param trailers - `undefined` for none */
   end(trailers: RawHeaders | undefined): void;

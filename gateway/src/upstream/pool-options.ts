@@ -1,3 +1,4 @@
+// Turns the configuration of a pool into the settings of the engine.
 import {
   type AffinityKey,
   type BalancerOptions,
@@ -17,7 +18,7 @@ import {
 } from 'evenkeel';
 import type { ResolvedPool } from '../config/resolved-config.ts';
 
-/** The settings of the engine that a pool's configuration stands for. */
+/** The settings of the engine for a pool. */
 export function balancerOptions(config: ResolvedPool, env: Partial<Env>): BalancerOptions<Request> {
   const { strategy, seed, bounds, panicRatio, zones } = config;
   return {
@@ -74,7 +75,7 @@ function zoneOf({
   return (request) => named(request) ?? own;
 }
 
-/** Settings that were left out are not there, rather than `undefined`. */
+/** A copy without the settings that are `undefined`. */
 export function defined<T extends object>(settings: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;

@@ -1,3 +1,4 @@
+// A pool of the gateway: backends that serve the same requests.
 import { isDeepStrictEqual } from 'node:util';
 import {
   type Backend,
@@ -28,7 +29,7 @@ import { sessionPolicy } from './session-policy.ts';
 import { type CheckService, checkService } from './undici-checks.ts';
 import { Upstream } from './upstream.ts';
 
-/** Equal backends at work: the engine that chooses, the connections, the checks, and what is counted. */
+/** The engine that chooses a backend, with the connections, health checks and counters of all backends. */
 export class UpstreamPool implements AttemptRules<Request> {
   readonly name: string;
   readonly config: ResolvedPool;
@@ -42,7 +43,7 @@ export class UpstreamPool implements AttemptRules<Request> {
   readonly #failures: ReadonlySet<number>;
   /** The array that the engine follows. */
   readonly #entries: UrlBackend[];
-  /** By id; shared with the pool before or after this one, where both reach backends in the same way. */
+  /** By id. Shared with the pool before or after this one, if both connect in the same way. */
   readonly #upstreams: Map<string, Upstream>;
   readonly #meters: Map<string, BackendMeter>;
   #checker: HealthChecker | undefined;
@@ -53,7 +54,8 @@ export class UpstreamPool implements AttemptRules<Request> {
   #isOver = false;
 
   /**
-   * @param before - whose place it takes: it goes on counting, and keeps the connections where the way to backends is the same
+   * @param before - the pool that this one replaces: counters go on, and connections are kept if both connect
+   * in the same way
    * @throws TypeError or RangeError naming the setting and its value
    */
   constructor(name: string, config: ResolvedPool, before?: UpstreamPool) {
@@ -80,7 +82,10 @@ export class UpstreamPool implements AttemptRules<Request> {
     });
   }
 
-  /** Begins to check backends. @param before - whose place it takes from now on, with what was changed in it by hand */
+  /**
+   * Starts health checks.
+   * @param before - the pool that this one replaces; changes made at run time are taken over
+   */
   start(before?: UpstreamPool): void {
     const { health, tls } = this.config;
     if (before !== undefined) this.#takeOver(before);
@@ -93,19 +98,24 @@ export class UpstreamPool implements AttemptRules<Request> {
     });
   }
 
-  /** The connections to a backend that was just chosen. */
+  /** The connections to a backend that was chosen. */
   upstreamOf(backend: Backend): Upstream {
     return this.#upstreams.get(backend.id) ?? this.#connect(backend);
   }
 
-  /** Whether an answer with this status is the backend's failure: what is worth a retry is one, too. */
+  /**
+   * Whether a response with this status is the backend's failure. Statuses that are retried are failures,
+   * too.
+   */
   isFailure(status: number): boolean {
     return this.#failures.has(status);
   }
 
-  /** Takes other backends; those that stay keep their connections, leases and counts. */
+  /**
+   * Takes the backends of another configuration; those that stay keep their connections, leases and counters.
+   */
   follow(config: ResolvedPool): void {
-    // An entry that has not changed stays the very object that the engine knows.
+    // An entry that has not changed stays the same object, which the engine knows.
     const known = new Map(this.#entries.map((entry) => [JSON.stringify(entry), entry]));
     const next = entriesOf(config).map((entry) => known.get(JSON.stringify(entry)) ?? entry);
     this.#entries.splice(0, this.#entries.length, ...next);
@@ -131,17 +141,17 @@ export class UpstreamPool implements AttemptRules<Request> {
     });
   }
 
-  /** Ends the checks; connections close when what runs on them has ended. */
+  /** Ends the health checks; each connection closes when its request has ended. */
   close(): void {
     this.#checker?.close();
     this.#checks?.close();
     if (this.#isHandedOver) return;
     for (const upstream of this.#upstreams.values()) upstream.close();
-    // Requests that were let in before get connections of their own, which end when they are idle.
+    // Requests admitted before get new connections, which close when they are idle.
     this.#upstreams.clear();
   }
 
-  /** Ends what runs. */
+  /** Ends all requests and connections at once. */
   destroy(): void {
     this.#isOver = true;
     const upstreams = [...this.#upstreams.values()];
@@ -153,7 +163,7 @@ export class UpstreamPool implements AttemptRules<Request> {
     before.#isReplaced = true;
     if (before.#upstreams === this.#upstreams) before.#isHandedOver = true;
     this.balancer.takeOver(before.balancer);
-    // Nobody would bring them back.
+    // Without health checks nothing else marks them up again.
     if (this.config.health === false) for (const { id } of this.balancer.backends) this.balancer.markUp(id);
   }
 
@@ -164,7 +174,7 @@ export class UpstreamPool implements AttemptRules<Request> {
     return upstream;
   }
 
-  /** Forgets what is no member any more, or has moved; whoever still holds it goes on. */
+  /** Forgets a backend that was removed or has another URL. Requests that hold it go on. */
   #forget(id: string): void {
     if (this.#isHandedOver) return;
     const member = this.balancer.backends.find((backend) => backend.id === id);
@@ -187,7 +197,7 @@ export class UpstreamPool implements AttemptRules<Request> {
   }
 }
 
-/** What decides how backends are reached. */
+/** The settings that decide how backends are reached. */
 function wayOf({ timeouts, connections, tls }: ResolvedPool): object {
   return { timeouts, connections, tls };
 }

@@ -1,9 +1,13 @@
+// Turns the configuration of sessions into a policy.
 import type { Backend, SessionPolicy } from 'evenkeel';
 import { cookieSessions, type JwtAlgorithm, type JwtKey, jwtSessions } from 'evenkeel/sessions';
 import type { ResolvedPool } from '../config/resolved-config.ts';
 import { defined } from './pool-options.ts';
 
-/** @throws TypeError or RangeError naming the setting */
+/**
+ * The sessions of a pool; `undefined` if it has none.
+ * @throws TypeError or RangeError naming the setting
+ */
 export function sessionPolicy(
   { sessions }: ResolvedPool,
   pool: string,

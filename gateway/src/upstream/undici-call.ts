@@ -4,8 +4,8 @@ import { BackendFailure } from './backend-failure.ts';
 import type { BackendCall, ResponseEvents } from './connections.ts';
 
 /**
- * Hears what undici says of one request, and passes it on. It has the older form of undici's handlers, which gets
- * headers as they came: the newer one first makes objects of them, which the gateway does not look at.
+ * Hears what undici says of one request, and passes it on. It has the older form of undici's handlers, which
+ * gets headers as they came: the newer one first makes objects of them, which the gateway does not look at.
  */
 export class UndiciCall implements Dispatcher.DispatchHandler, BackendCall {
   readonly #events: ResponseEvents;

@@ -73,8 +73,8 @@ export class UndiciConnections implements Connections {
 }
 
 /**
- * Opens connections. undici would ask for, and verify, the name that stands in the request's `Host`, which the client
- * chooses; here it is the backend's own.
+ * Opens connections. undici would ask for, and verify, the name that stands in the request's `Host`, which
+ * the client chooses; here it is the backend's own.
  */
 function connector(
   host: string,
@@ -91,8 +91,8 @@ function connector(
 }
 
 /**
- * undici takes a reset for a good end where the end of the connection is the end of the response: half a response would
- * look whole (RFC 9112 section 8). It does so by the error's code.
+ * undici takes a reset for a good end where the end of the connection is the end of the response: half a
+ * response would look whole (RFC 9112 section 8). It does so by the error's code.
  */
 function tellFromEnd(error: NodeJS.ErrnoException): void {
   if (error.code === 'ECONNRESET') error.code = 'UND_ERR_SOCKET';

@@ -1,3 +1,4 @@
+// The changes at run time that every worker has made.
 import { readEntry } from 'evenkeel/internal';
 import type { PoolConfig } from '../config/pool-schema.ts';
 import type { Command } from '../contracts.ts';
@@ -5,17 +6,17 @@ import type { Command } from '../contracts.ts';
 /** A backend in a configuration, or in a command. */
 type BackendEntry = PoolConfig['backends'][number] | Extract<Command, { type: 'add' }>['backend'];
 
-/** Where a backend is, in one form. */
+/** The base URL of a backend in canonical form. */
 function addressOf(entry: BackendEntry): string {
   return readEntry(typeof entry === 'string' ? entry : entry.url, 'backend').url;
 }
 
-/** The id that a backend has. */
+/** The id of a backend. */
 function idOf(entry: BackendEntry): string {
   return typeof entry === 'string' ? addressOf(entry) : (entry.id ?? addressOf(entry));
 }
 
-/** What a configuration says of each backend of a pool, by id. */
+/** URL and weight of each backend of a pool, by id. */
 function backendsOf(pool: PoolConfig): Map<string, { address: string; weight: number }> {
   const weightOf = (entry: BackendEntry) => (typeof entry === 'string' ? 1 : (entry.weight ?? 1));
   return new Map(
@@ -27,7 +28,7 @@ const targetOf = (command: Command) => (command.type === 'add' ? idOf(command.ba
 const isSameTarget = (a: Command, b: Command) => a.pool === b.pool && targetOf(a) === targetOf(b);
 const isDrain = ({ type }: Command) => type === 'drain' || type === 'resume';
 
-/** Whether a later command on the same backend leaves nothing of an earlier one. */
+/** Whether a later command on the same backend undoes all of an earlier one. */
 function isOvertaken(earlier: Command, later: Command): boolean {
   if (later.type === 'add' || earlier.type === 'remove') return false;
   if (later.type === 'remove') return true;
@@ -35,8 +36,8 @@ function isOvertaken(earlier: Command, later: Command): boolean {
 }
 
 /**
- * The changes at run time that a new worker must make to agree with the others. What a later change has overtaken is left out, so that there
- * are no more of them than backends.
+ * The changes at run time that a new worker must make to agree with the others. Changes that a later one
+ * undoes are left out, so that the journal is no longer than twice the list of backends.
  */
 export class ChangeJournal {
   #commands: Command[] = [];
@@ -46,20 +47,22 @@ export class ChangeJournal {
     return this.#commands;
   }
 
-  /** Notes a change that was made. */
+  /** Adds a change that was made. */
   note(command: Command): void {
     const ofBackend = this.#commands.filter((earlier) => isSameTarget(earlier, command));
     this.#commands = this.#commands.filter(
       (earlier) => !(ofBackend.includes(earlier) && isOvertaken(earlier, command)),
     );
-    // One that only an earlier change had added is as if it had never been.
+    // Adding and removing a backend leaves nothing.
     const isUndone = command.type === 'remove' && ofBackend.some(({ type }) => type === 'add');
     if (!isUndone) this.#commands.push(command);
   }
 
   /**
-   * Forgets what other pools, by name, have undone: of backends that have left the configuration, the weight of those that it gives another one,
-   * and weight and drain of those that have moved.
+   * Forgets changes that a new configuration undoes: all of a backend that it no longer has, the weight of a
+   * backend to which it gives another one, and weight and drain of a backend with another URL.
+   * @param before - pools by name
+   * @param after - pools by name
    */
   follow(before: Readonly<Record<string, PoolConfig>>, after: Readonly<Record<string, PoolConfig>>): void {
     const known = new Map<PoolConfig, ReturnType<typeof backendsOf>>();

@@ -1,3 +1,4 @@
+// What operators ask of a gateway with several workers.
 import type { Command, Control, ExplainQuery, GatewayExplanation, GatewayStats } from '../contracts.ts';
 import { ControlError } from '../errors.ts';
 import type { ChangeJournal } from './change-journal.ts';
@@ -7,16 +8,16 @@ import type { WorkerFleet } from './worker-fleet.ts';
 import { WorkerSilentError } from './worker-link.ts';
 import type { WorkerSlot } from './worker-slot.ts';
 
-/** What all workers of a gateway share. */
+/** The parts of a gateway that all workers share. */
 export interface Cluster {
   readonly fleet: WorkerFleet;
-  /** Changes come to every worker, also to one that is just starting, in one order. */
+  /** Changes reach every worker in the same order, also a worker that is starting. */
   readonly queue: SerialQueue;
   readonly journal: ChangeJournal;
   readonly stats: FleetStats;
 }
 
-/** Makes one gateway of many workers, for the admin listener. */
+/** Makes many workers look like one gateway to the admin listener. */
 export class ClusterControl implements Control {
   readonly #cluster: Cluster;
 
@@ -24,12 +25,12 @@ export class ClusterControl implements Control {
     this.#cluster = cluster;
   }
 
-  /** Adds the workers up. Of one that does not answer in time, what it last said counts. */
+  /** The sum of all workers. A worker that does not reply in time counts with its last statistics. */
   stats(): Promise<GatewayStats> {
     return this.#cluster.stats.read();
   }
 
-  /** Asks one worker: their keys and requests in flight differ, the rest does not. */
+  /** Asks one worker: only remembered keys and requests in flight differ between workers. */
   async explain(query: ExplainQuery): Promise<GatewayExplanation> {
     for (const link of this.#cluster.fleet.serving) {
       try {
@@ -38,13 +39,13 @@ export class ClusterControl implements Control {
         if (!(error instanceof WorkerSilentError)) throw error;
       }
     }
-    throw new ControlError(503, 'no worker answers now');
+    throw new ControlError(503, 'no worker replies now');
   }
 
   /**
-   * Has every worker make a change.
-   * @throws ControlError with what all of them say against it; or with status 503, naming those that did not answer in time: they make the
-   *   change when they wake up
+   * Makes a change in every worker.
+   * @throws ControlError if all workers refuse it; with status 503 if some did not reply in time, naming
+   * them: they make the change when they run again
    */
   change(command: Command): Promise<void> {
     return this.#cluster.queue.run(() => this.#change(command));
@@ -61,7 +62,7 @@ export class ClusterControl implements Control {
     const silent = outcomes.filter(({ error }) => isSilent(error));
     if (silent.length === 0) return;
     const who = silent.map(({ slot }) => slot.number).join(', ');
-    throw new ControlError(503, `no answer in time from worker ${who}; the others have made the change`);
+    throw new ControlError(503, `no reply in time from worker ${who}; the others have made the change`);
   }
 
   #changeAt(slot: WorkerSlot, command: Command): Promise<{ slot: WorkerSlot; error: unknown }>[] {
@@ -71,7 +72,7 @@ export class ClusterControl implements Control {
         () => ({ slot, error: undefined }),
         (error: unknown) => ({ slot, error }),
       );
-      // One that is starting makes the change when it has started, which may take its time.
+      // A worker that is starting makes the change after its start, which may take long.
       return link === slot.serving ? [asked] : [];
     });
   }

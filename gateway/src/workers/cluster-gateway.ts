@@ -1,3 +1,4 @@
+// A gateway of several processes, as its primary process sees it.
 import { type Env, systemEnv } from 'evenkeel';
 import { AdminServer } from '../admin/admin-server.ts';
 import { dashboardPage } from '../admin/dashboard/dashboard.ts';
@@ -15,26 +16,27 @@ import { WorkerFleet } from './worker-fleet.ts';
 import { WorkerLink, type WorkerProcess, WorkerSilentError } from './worker-link.ts';
 import type { Launched, SlotEvent, WorkerSlot } from './worker-slot.ts';
 
-/** What many workers are made of. */
+/** Parts of a gateway with workers. */
 export interface ClusterParts {
-  /** Starts a process in which a `WorkerServer` waits. */
+  /** Starts a process that runs a `WorkerServer`. */
   readonly fork: () => WorkerProcess;
   readonly log: GatewayLog;
   /** @defaultValue the platform's */
   readonly env?: Pick<Env, 'clock' | 'timers'>;
 }
 
-/** How long a worker may take to open its listeners, and to take another configuration. */
+/** Limits on the time in which a worker opens its listeners, and in which it takes another configuration. */
 const START_MS = 30_000;
 const RELOAD_MS = 10_000;
-/** How long a worker may take beyond what it was given to drain. */
+/** A worker that has not ended by then, after its time to drain, is killed. */
 const MARGIN_MS = 2_000;
 
 /**
- * A gateway that serves from several processes, which share the listeners; this process only looks after them. One that ends unasked is
- * replaced: after 100 ms, and twice as long each time while they keep ending, up to 10 s. Rates are counted here, for all of them. Otherwise
- * each worker chooses, checks and limits on its own: limits of connections and of requests in flight, and remembered keys hold for each
- * worker, and every backend gets the health checks of all.
+ * A gateway that serves from several processes, which share the listeners; this process only supervises them.
+ * A worker that ends without being asked to is replaced after 100 ms, a wait that doubles with each failure
+ * up to 10 s. Rates are counted here, for all workers. All else is up to each worker: limits of connections
+ * and of requests in flight and remembered keys hold for one worker, and every backend gets the health checks
+ * of each.
  */
 export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'control'> {
   readonly control: Control;
@@ -48,12 +50,12 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
   readonly #admin: AdminServer | undefined;
   #config: SharedConfig;
   /**
-   * Those that stand for ports left open, by listener. Chosen for all workers and all times: where nobody listens any more, whoever
-   * comes next would get another one.
+   * Ports of listeners, with a chosen port for each that was left open. They never change: a worker that
+   * starts when no other listens would get another port.
    */
   #ports: readonly number[] = [];
 
-  /** @param config - for as many workers as it says */
+  /** @param config - its `workers` is the number of workers */
   constructor(config: SharedConfig, parts: ClusterParts) {
     this.#config = config;
     this.#parts = parts;
@@ -74,11 +76,11 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
 
   /**
    * Starts all workers and the admin listener, or nothing.
-   * @returns the addresses, that of the admin listener at the end
-   * @throws ConfigError where a listener cannot be opened; Error where a worker ends, or hangs, before it serves
+   * @returns the addresses, that of the admin listener last
+   * @throws ConfigError if a listener cannot be opened; Error if a worker ends, or hangs, before it serves
    */
   async listen(): Promise<readonly ListeningAddress[]> {
-    // First, as nobody may come in where not everything can be opened.
+    // Before the workers: no client may connect unless all listeners can be opened.
     const admin = await this.#admin?.listen();
     try {
       const { listeners } = this.#config;
@@ -93,7 +95,7 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
     }
   }
 
-  /** Lets all workers drain and end. One that does not is ended, 2 seconds after its time. */
+  /** Lets all workers drain and end. A worker that does not end is killed 2 seconds after its time. */
   async close(graceMs?: number): Promise<void> {
     this.#stats.close();
     await this.#fleet.close(graceMs);
@@ -101,9 +103,11 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
   }
 
   /**
-   * Gives all workers another configuration. One worker takes it first: if it refuses, nothing has changed anywhere. One that fails to take
-   * what the first has taken is replaced, by one that begins with it. Where none serves, those to come begin with it unasked.
-   * @throws ConfigError where it is wrong, or changes what only a restart can change; Error where no worker answers
+   * Gives all workers another configuration. One worker takes it first: if it refuses, nothing has changed. A
+   * worker that fails to take what the first has taken is replaced by one that starts with it. If no worker
+   * serves, the next ones start with it.
+   * @throws ConfigError if it is not valid, or changes a setting that only a restart can change; Error if no
+   * worker replies
    */
   reload(config: SharedConfig): Promise<void> {
     return this.#queue.run(() => this.#reload(config));
@@ -132,10 +136,13 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
     await Promise.all(others);
   }
 
-  /** The first worker that takes a configuration; `undefined` where there is none to ask. @throws what a worker has against it */
+  /**
+   * The first worker that takes a configuration; `undefined` if no worker serves.
+   * @throws the reason of a worker to refuse it
+   */
   async #firstTo(next: SharedConfig): Promise<WorkerLink | undefined> {
     const { serving } = this.#fleet;
-    // Perhaps they end for what is now put right.
+    // The new configuration may mend what ended them.
     if (serving.length === 0) return undefined;
     for (const link of serving) {
       try {
@@ -143,7 +150,7 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
         return link;
       } catch (error) {
         if (!(error instanceof WorkerSilentError)) throw error;
-        // Nobody knows which configuration it has.
+        // It may have either configuration.
         link.kill();
       }
     }
@@ -163,7 +170,7 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
     return { link, addresses };
   }
 
-  /** What one worker runs: operators come in here. */
+  /** The configuration of one worker: the admin listener stays in this process. */
   #configOf(config: SharedConfig): SharedConfig {
     return { ...withPorts(config, this.#ports), admin: undefined, workers: 1 };
   }

@@ -1,3 +1,4 @@
+// Statistics of all workers together.
 import type { GatewayEvent, GatewayStats } from '../contracts.ts';
 import { mergeStats } from '../observation/merged-stats.ts';
 import { VERSION } from '../version.ts';
@@ -6,12 +7,12 @@ import type { WorkerLink } from './worker-link.ts';
 
 const MAX_EVENTS = 100;
 
-/** What is true of all workers together, those that have ended included. */
+/** Adds the statistics of all workers up, including workers that have ended. */
 export class FleetStats {
   readonly #fleet: () => WorkerFleet;
   readonly #startedAt = Date.now();
   readonly #events: GatewayEvent[] = [];
-  /** The last words of all workers that have ended, added up, so that totals never go back. */
+  /** The sum of the last statistics of workers that have ended: totals never decrease. */
   #past: GatewayStats | undefined;
   #isClosing = false;
 
@@ -19,37 +20,40 @@ export class FleetStats {
     this.#fleet = fleet;
   }
 
-  /** Notes what happened to a worker. */
+  /** Adds an event of a worker. */
   note(type: string, message: string): void {
     this.#events.push({ at: Date.now(), pool: undefined, type, backend: undefined, message });
     if (this.#events.length > MAX_EVENTS) this.#events.shift();
   }
 
-  /** Keeps what a worker that has ended was last known to have done. */
+  /** Keeps the last statistics of a worker that has ended. */
   keep({ lastStats }: WorkerLink): void {
     if (lastStats === undefined) return;
-    // As if both were running: of those that have ended, pools are not added up.
+    // As if both were running: the merge adds pools up only for running workers.
     const parts = this.#past === undefined ? [lastStats] : [{ ...this.#past, workers: 1 }, lastStats];
     this.#past = { ...mergeStats(parts), workers: 0 };
   }
 
-  /** Whether requests may come: at least one worker serves. */
+  /** Whether the gateway is ready: at least one worker serves, and it is not closing. */
   get isReady(): boolean {
     return !this.#isClosing && this.#fleet().serving.length > 0;
   }
 
-  /** Says that the gateway is about to stop: it is not ready any more. */
+  /** The gateway is about to stop: from now on it is not ready. */
   close(): void {
     this.#isClosing = true;
   }
 
-  /** Asks all workers; of one that does not answer in time, what it last said counts. Ready is what has one worker that is. */
+  /**
+   * Asks all workers. A worker that does not reply in time counts with its last statistics. Ready if at least
+   * one worker is ready.
+   */
   async read(): Promise<GatewayStats> {
     const fleet = this.#fleet();
-    const answers = await Promise.all(fleet.working.map(answerOf));
-    // One that has ended meanwhile belongs to the past by now.
+    const replies = await Promise.all(fleet.working.map(replyOf));
+    // A worker that has ended meanwhile is in the past by now.
     const { working } = fleet;
-    const running = answers.flatMap(({ link, stats }) => (working.includes(link) ? (stats ?? []) : []));
+    const running = replies.flatMap(({ link, stats }) => (working.includes(link) ? (stats ?? []) : []));
     const merged = mergeStats(this.#past === undefined ? running : [...running, this.#past]);
     return {
       ...merged,
@@ -63,6 +67,6 @@ export class FleetStats {
   }
 }
 
-async function answerOf(link: WorkerLink): Promise<{ link: WorkerLink; stats: GatewayStats | undefined }> {
+async function replyOf(link: WorkerLink): Promise<{ link: WorkerLink; stats: GatewayStats | undefined }> {
   return { link, stats: await link.stats().catch(() => link.lastStats) };
 }

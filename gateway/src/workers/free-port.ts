@@ -1,9 +1,10 @@
+// Finds a free port, for workers that must listen on the same one.
 import { createServer } from 'node:net';
 
 /**
- * A port that nobody has right now.
- * @param host - the address; left out, every one
- * @returns 0 where there is none to be had: whoever listens there will learn why
+ * A port that is free at this moment.
+ * @param host - the address; `undefined` for all addresses
+ * @returns 0 if no port can be opened: listening on it will fail with the reason
  */
 export function freePort(host: string | undefined): Promise<number> {
   return new Promise((resolve) => {

@@ -1,3 +1,4 @@
+// Messages between the primary process and its workers.
 import type { RateLimitVerdict } from 'evenkeel';
 import type {
   Command,
@@ -10,12 +11,12 @@ import type {
 import { ConfigError, ControlError } from '../errors.ts';
 import type { SharedConfig } from './shared-config.ts';
 
-/** What the primary asks of a worker. A worker does what changes it in the order in which it came. */
+/** A request of the primary to a worker. A worker makes changes in the order of their requests. */
 export type WorkerRequest =
   | {
       readonly type: 'start';
       readonly config: SharedConfig;
-      /** Changes at run time that the configuration does not know of, oldest first. */
+      /** Changes at run time that are not in the configuration, oldest first. */
       readonly changes: readonly Command[];
     }
   | { readonly type: 'reload'; readonly config: SharedConfig }
@@ -25,14 +26,14 @@ export type WorkerRequest =
   /** Drain, then exit. */
   | { readonly type: 'close'; readonly graceMs: number | undefined };
 
-/** What a worker answers to each of them. */
+/** The reply of a worker to each request. */
 export interface WorkerReplies {
   readonly start: readonly ListeningAddress[];
   readonly reload: undefined;
   readonly change: undefined;
   readonly stats: GatewayStats;
   readonly explain: GatewayExplanation;
-  /** Its last word; `undefined` where it had not started. */
+  /** Its last statistics; `undefined` if it had not started. */
   readonly close: GatewayStats | undefined;
 }
 
@@ -42,9 +43,9 @@ export interface Question {
   readonly request: WorkerRequest;
 }
 
-/** From the primary to a worker that wanted a request counted. */
+/** From the primary to a worker that asked for a request to be counted. */
 export interface Counted {
-  /** The id that the worker gave. */
+  /** The id of the request to count. */
   readonly counted: number;
   readonly verdict: RateLimitVerdict;
 }
@@ -55,7 +56,7 @@ export type Failure =
   | { readonly type: 'control'; readonly status: number; readonly message: string }
   | { readonly type: 'other'; readonly message: string };
 
-/** From a worker to the primary: that it hears, an answer, that it had better be replaced, or a request to be counted. */
+/** From a worker to the primary: it is listening, a reply, it should be replaced, or a request to count. */
 export type WorkerReport =
   | { readonly type: 'hello' }
   | { readonly type: 'reply'; readonly id: number; readonly value: unknown }
@@ -65,7 +66,7 @@ export type WorkerReport =
 
 /** The primary, as a worker sees it. */
 export interface PrimaryPort {
-  /** @param done - is called when the message is out */
+  /** @param done - called when the message was sent */
   send(report: WorkerReport, done?: () => void): void;
   onMessage(listener: (message: unknown) => void): void;
 }

@@ -1,18 +1,20 @@
+// Worker processes of node:cluster.
 import cluster from 'node:cluster';
 import { systemEnv } from 'evenkeel';
 import { closeStrayConnections } from './stray-connections.ts';
 import type { WorkerProcess } from './worker-link.ts';
 
 /**
- * Starts this very program once more, with the same loaders, as a process that shares listeners. The primary accepts connections and hands
- * them out in turn, so that workers have equally many; with `NODE_CLUSTER_SCHED_POLICY=none` they accept by themselves, which is faster
- * for connections of one request each, and less even.
+ * Starts this program again, with the same loaders, as a process that shares listeners. The primary accepts
+ * connections and hands them out in turn, so that workers have equally many. With
+ * `NODE_CLUSTER_SCHED_POLICY=none` workers accept connections themselves, which is faster for connections of
+ * one request each, but less even.
  */
 export function forkWorker(): WorkerProcess {
-  // Keeps what JSON has no word for, such as infinity.
+  // Keeps values that JSON does not have, such as infinity.
   cluster.setupPrimary({ serialization: 'advanced' });
   const worker = cluster.fork();
-  // A message to a process that has just ended is lost, and its end is told by its exit.
+  // A message to a process that has ended is lost; `exit` tells of the end.
   worker.on('error', () => {});
   worker.once('exit', () => closeStrayConnections(systemEnv.timers));
   return {

@@ -1,9 +1,13 @@
+// Rate limits of a worker, counted by the primary.
 import type { RateLimitVerdict } from 'evenkeel';
 import { insuredRateLimiter, memoryRateLimiter } from 'evenkeel/rate-limit';
 import type { RateLimiterFactory, RouteRateLimit } from '../contracts.ts';
 import type { Counted, PrimaryPort } from './messages.ts';
 
-/** Lets the primary count, for all workers together. While that does not answer, each worker counts its own. */
+/**
+ * Lets the primary count requests for all workers together. While it does not reply, the worker counts its
+ * own.
+ */
 export class PrimaryRateLimits {
   readonly #port: PrimaryPort;
   readonly #waiting = new Map<number, (verdict: RateLimitVerdict) => void>();
@@ -16,7 +20,7 @@ export class PrimaryRateLimits {
   readonly limiter: RateLimiterFactory = (limit) =>
     insuredRateLimiter({ take: (key) => this.#ask(limit, key), insurance: memoryRateLimiter(limit) });
 
-  /** The primary has counted. */
+  /** Takes the reply of the primary. */
   took({ counted, verdict }: Counted): void {
     this.#waiting.get(counted)?.(verdict);
     this.#waiting.delete(counted);
@@ -25,7 +29,7 @@ export class PrimaryRateLimits {
   #ask(limit: RouteRateLimit, key: string): Promise<RateLimitVerdict> {
     const id = ++this.#asked;
     return new Promise((resolve) => {
-      // Stays until it is answered, which it will be: without a primary, there is no worker.
+      // Stays until the reply: a worker does not outlive its primary.
       this.#waiting.set(id, resolve);
       this.#port.send({ type: 'count', id, limit, key });
     });

@@ -1,12 +1,15 @@
+// The configuration that all workers start with.
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import type { GatewayConfig } from '../config/schema.ts';
 
-/** A configuration that needs no file and no variable any more, so that whoever begins with it has the same as all others. */
+/**
+ * A configuration without references to files and variables: every worker that starts with it has the same.
+ */
 export interface SharedConfig extends Omit<GatewayConfig, 'admin'> {
   admin?: ResolvedConfig['admin'];
 }
 
-/** What was resolved, in the form in which a configuration is written. */
+/** A resolved configuration in the form of a written one. */
 export function sharedConfig({ listeners, ...config }: ResolvedConfig): SharedConfig {
   return {
     ...config,
@@ -18,7 +21,10 @@ export function sharedConfig({ listeners, ...config }: ResolvedConfig): SharedCo
   };
 }
 
-/** A configuration with ports in the place of those that were left open, in the order of the listeners. */
+/**
+ * A configuration with a port for each listener that left it open.
+ * @param ports - in the order of the listeners
+ */
 export function withPorts(config: SharedConfig, ports: readonly number[]): SharedConfig {
   const listeners = config.listeners.map((listener, i) => {
     return { ...listener, port: listener.port === 0 ? (ports[i] ?? 0) : listener.port };

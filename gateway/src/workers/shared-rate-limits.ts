@@ -1,3 +1,4 @@
+// Rate limits of all workers, counted in the primary.
 import type { RateLimiter } from 'evenkeel';
 import { memoryRateLimiter } from 'evenkeel/rate-limit';
 import type { RouteRateLimit } from '../contracts.ts';
@@ -10,7 +11,7 @@ import type { WorkerProcess } from './worker-link.ts';
 export class SharedRateLimits {
   readonly #limiters = new Map<string, RateLimiter>();
 
-  /** Counts what a worker asks it to. */
+  /** Counts the requests that a worker reports. */
   serve(worker: WorkerProcess): void {
     worker.onMessage((message) => {
       const report = message as WorkerReport;

@@ -1,19 +1,20 @@
+// Closes connections that were lost between the primary and a worker.
 import type { Timers } from 'evenkeel';
 
-/** An accepted connection that no socket stands for yet. */
+/** An accepted connection without a socket. */
 interface RawConnection {
-  /** @returns 0 where it is connected */
+  /** @returns 0 if it is connected */
   getpeername(out: object): number;
   close(): void;
 }
 
-/** Far longer than a connection is under way to a worker that lives. */
+/** Far longer than a connection takes to reach a live worker. */
 const STRAY_MS = 5_000;
 
 /**
- * Closes connections that were under way to a worker when it ended. Node's primary waits for ever for a worker that is gone to take one, and
- * the client would wait with it.
- * @param connections - those that were accepted, and that no worker has taken yet
+ * Closes connections that were on their way to a worker when it ended. Node's primary waits for ever for that
+ * worker to take them, and the clients would wait as well.
+ * @param connections - accepted connections that no worker has taken yet
  */
 export function closeStrayConnections(timers: Timers, connections = rawConnections): void {
   const suspects = new Set(connections());
@@ -24,7 +25,7 @@ export function closeStrayConnections(timers: Timers, connections = rawConnectio
   timers.schedule(close, STRAY_MS, true);
 }
 
-/** There is no other way to them. */
+/** Node has no public way to these connections. */
 function rawConnections(): RawConnection[] {
   const { _getActiveHandles: handles } = process as unknown as { _getActiveHandles?: () => object[] };
   return (handles?.call(process) ?? []).filter(isRawConnection);

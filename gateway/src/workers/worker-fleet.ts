@@ -1,8 +1,9 @@
+// All workers of a gateway.
 import type { ListeningAddress } from '../contracts.ts';
 import type { WorkerLink } from './worker-link.ts';
 import { type SlotParts, WorkerSlot } from './worker-slot.ts';
 
-/** All workers of a gateway: as many places as were asked for, each of which is kept filled. */
+/** A number of slots, each of which keeps one worker running. */
 export class WorkerFleet {
   readonly slots: readonly WorkerSlot[];
 
@@ -15,15 +16,15 @@ export class WorkerFleet {
     return this.slots.flatMap(({ serving }) => serving ?? []);
   }
 
-  /** The workers that serve, and those that end what they have begun. */
+  /** The workers that serve, and those that finish their last requests. */
   get working(): readonly WorkerLink[] {
     return this.slots.flatMap(({ working }) => working);
   }
 
   /**
    * Starts all workers, or none.
-   * @returns where they listen, all at the same addresses
-   * @throws what the first one that failed has thrown, when all are gone again
+   * @returns their addresses, the same for all workers
+   * @throws the error of the first worker that failed, when all workers have ended
    */
   async start(): Promise<readonly ListeningAddress[]> {
     try {
@@ -35,7 +36,7 @@ export class WorkerFleet {
     }
   }
 
-  /** Ends all workers for good. Resolves when they are gone; may be called again with less time. */
+  /** Ends all workers. Resolves when they have ended; may be called again with less time. */
   async close(graceMs: number | undefined): Promise<void> {
     await Promise.all(this.slots.map((slot) => slot.close(graceMs)));
   }

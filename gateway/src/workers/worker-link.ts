@@ -1,3 +1,4 @@
+// The primary's connection to one worker.
 import type { Timers } from 'evenkeel';
 import type { GatewayStats } from '../contracts.ts';
 import {
@@ -16,17 +17,17 @@ export interface WorkerProcess {
   /** Ends it at once. */
   kill(): void;
   onMessage(listener: (message: unknown) => void): void;
-  /** @param listener - is told once how it ended, for example `exit code 1` or `SIGKILL` */
+  /** @param listener - called once with the reason, for example `exit code 1` or `SIGKILL` */
   onExit(listener: (how: string) => void): void;
 }
 
-/** A worker did not answer, or not in time. */
+/** A worker did not reply in time. */
 export class WorkerSilentError extends Error {
   override readonly name = 'WorkerSilentError';
 }
 
-/** How long a worker may take for what it does in no time, if it does not hang. */
-export const ANSWER_MS = 2_000;
+/** The limit on replies to quick requests: a worker that takes longer hangs. */
+export const REPLY_MS = 2_000;
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;
@@ -34,21 +35,23 @@ interface Waiting {
   readonly cancelTimer: () => void;
 }
 
-/** The primary's end of its conversation with one worker. */
+/** Sends requests to one worker, and matches its replies to them. */
 export class WorkerLink {
-  /** Settles, with how it ended, when the process is gone. */
+  /** Settles with the reason when the process has ended. */
   readonly exited: Promise<string>;
-  /** What it last said of itself. */
+  /** Its last statistics. */
   lastStats: GatewayStats | undefined;
   readonly #process: WorkerProcess;
   readonly #timers: Timers;
   readonly #waiting = new Map<number, Waiting>();
-  /** What a process is sent before it hears is lost, so that it waits here; `undefined` from then on. */
+  /**
+   * Requests wait here until the process is listening, as earlier ones are lost; `undefined` from then on.
+   */
   #unsent: Question[] | undefined = [];
   #asked = 0;
   #how: string | undefined;
 
-  /** @param onFaulty - is told why the worker had better be replaced */
+  /** @param onFaulty - called with the reason when the worker asks to be replaced */
   constructor(process: WorkerProcess, timers: Timers, onFaulty: (reason: string) => void) {
     this.#process = process;
     this.#timers = timers;
@@ -74,25 +77,25 @@ export class WorkerLink {
 
   /**
    * Sends a request, after all that were sent before.
-   * @param timeoutMs - how long the answer may take
-   * @throws WorkerSilentError where it did not come; what the worker threw, where it did
+   * @param timeoutMs - how long the reply may take
+   * @throws WorkerSilentError if there is no reply in time; the error of the worker if it failed
    */
   ask<T extends WorkerRequest['type']>(
     request: Extract<WorkerRequest, { readonly type: T }>,
-    timeoutMs = ANSWER_MS,
+    timeoutMs = REPLY_MS,
   ): Promise<WorkerReplies[T]> {
     if (this.#how !== undefined) return Promise.reject(this.#silent(`ended with ${this.#how}`));
     const id = ++this.#asked;
     if (this.#unsent === undefined) this.#process.send({ id, request });
     else this.#unsent.push({ id, request });
     return new Promise((resolve, reject) => {
-      const giveUp = () => this.#fail(id, this.#silent(`gave no answer within ${timeoutMs} ms`));
+      const giveUp = () => this.#fail(id, this.#silent(`did not reply within ${timeoutMs} ms`));
       const cancelTimer = this.#timers.schedule(giveUp, timeoutMs, true);
       this.#waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, cancelTimer });
     });
   }
 
-  /** Asks how it is, and remembers that. */
+  /** Asks for its statistics, and remembers them. */
   async stats(): Promise<GatewayStats> {
     this.lastStats = await this.ask({ type: 'stats' });
     return this.lastStats;
@@ -103,7 +106,7 @@ export class WorkerLink {
     this.#process.kill();
   }
 
-  /** Lets the process drain and end, and ends it after `patienceMs`. Resolves when it is gone. */
+  /** Lets the process drain and end, and kills it after `patienceMs`. Resolves when it has ended. */
   async close(graceMs: number | undefined, patienceMs: number): Promise<void> {
     const cancelTimer = this.#timers.schedule(() => this.kill(), patienceMs);
     const remember = (stats: GatewayStats | undefined) => (this.lastStats = stats ?? this.lastStats);

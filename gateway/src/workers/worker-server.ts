@@ -1,3 +1,4 @@
+// The worker's side: a gateway that the primary controls.
 import type {
   Command,
   Gateway,
@@ -11,21 +12,21 @@ import { PrimaryRateLimits } from './primary-rate-limits.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { SharedConfig } from './shared-config.ts';
 
-/** What a worker runs. */
+/** The gateway of a worker, with its log. */
 interface Opened {
   readonly gateway: Gateway;
   readonly log: GatewayLog;
 }
 
-/** What a worker is made of. */
+/** Parts of a worker. */
 export interface WorkerParts {
-  /** Makes the log and the gateway that the configuration asks for. */
+  /** Makes log and gateway for a configuration. */
   readonly open: (config: SharedConfig, rateLimiter: RateLimiterFactory) => Opened;
   /** Ends the process. */
   readonly exit: (code: number) => void;
 }
 
-/** The worker's end: does what the primary asks, and ends when the primary says so. */
+/** Does what the primary asks, and exits when the primary says so. */
 export class WorkerServer {
   readonly #port: PrimaryPort;
   readonly #parts: WorkerParts;
@@ -42,23 +43,23 @@ export class WorkerServer {
     port.send({ type: 'hello' });
   }
 
-  /** The log, when the primary has said which. */
+  /** The log; `undefined` before the start. */
   get log(): GatewayLog | undefined {
     return this.#log;
   }
 
-  /** Tells the primary that this worker had better be replaced. It serves on until then. */
+  /** Asks the primary to replace this worker. It serves until then. */
   tellFaulty(reason: string): void {
     this.#port.send({ type: 'faulty', reason });
   }
 
   #take(message: Question | Counted): void {
     if ('counted' in message) this.#rateLimits.took(message);
-    else void this.#answer(message);
+    else void this.#reply(message);
   }
 
   /** Never rejects. */
-  async #answer({ id, request }: Question): Promise<void> {
+  async #reply({ id, request }: Question): Promise<void> {
     const isLast = request.type === 'close';
     const exit = isLast ? () => this.#parts.exit(0) : undefined;
     try {
@@ -86,7 +87,7 @@ export class WorkerServer {
     return gateway.listen();
   }
 
-  /** Does not wait for its turn: what hangs must not keep a worker from closing. */
+  /** Does not wait in the queue: a change that hangs must not keep a worker from closing. */
   async #close(graceMs: number | undefined): Promise<GatewayStats | undefined> {
     await this.#gateway?.close(graceMs);
     return this.#gateway?.stats();

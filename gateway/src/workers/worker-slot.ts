@@ -1,22 +1,23 @@
+// Keeps one worker of a gateway running.
 import type { Env } from 'evenkeel';
 import type { ListeningAddress } from '../contracts.ts';
 import { BackOff } from './back-off.ts';
 import type { WorkerLink } from './worker-link.ts';
 
-/** What keeps a place filled. */
+/** Parts of a slot. */
 export interface SlotParts {
   /**
-   * Starts a process and sends it what it begins with.
-   * @param onFaulty - is told why the worker had better be replaced
-   * @returns the worker, and its answer
+   * Starts a process, and sends it the configuration.
+   * @param onFaulty - called with the reason when the worker asks to be replaced
+   * @returns the worker, and the addresses at which it will serve
    */
   readonly launch: (onFaulty: (reason: string) => void) => Promise<Launched>;
-  /** How long a worker may take to end by itself. */
+  /** How long a worker may take to end. */
   readonly patienceMs: (graceMs: number | undefined) => number;
   readonly env: Pick<Env, 'clock' | 'timers'>;
-  /** Is told what happens. */
+  /** Called with each event. */
   readonly tell: (type: SlotEvent, message: string) => void;
-  /** Is told that a worker which has served is gone. */
+  /** Called when a worker that has served has ended. */
   readonly ended: (link: WorkerLink) => void;
 }
 
@@ -26,20 +27,23 @@ export interface Launched {
   readonly addresses: Promise<readonly ListeningAddress[]>;
 }
 
-/** What happens to a worker: it serves, has ended unasked, could not start, or gets replaced. */
+/** Events of a worker: it serves, has ended unexpectedly, could not start, or will be replaced. */
 export type SlotEvent = 'worker-started' | 'worker-ended' | 'worker-failed' | 'worker-replaced';
 
-/** A place for one worker: whenever the worker ends unasked another one takes it, after a wait that grows while workers keep ending. */
+/**
+ * A slot for one worker. If it ends unexpectedly, another one is started after a wait that grows with each
+ * failure.
+ */
 export class WorkerSlot {
   readonly number: number;
   readonly #parts: SlotParts;
   readonly #backOff = new BackOff();
   #serving: WorkerLink | undefined;
-  /** `undefined` where none has got to serve since the last wait. */
+  /** `undefined` if no worker has served since the last wait. */
   #servingSince: number | undefined;
-  /** The one that is on its way to serving. */
+  /** The worker that is starting. */
   #next: WorkerLink | undefined;
-  /** Those that had to go and have not ended yet. */
+  /** Replaced workers that have not ended yet. */
   readonly #leaving = new Set<WorkerLink>();
   #isRestarting = false;
   #cancelRestart = () => {};
@@ -55,32 +59,32 @@ export class WorkerSlot {
     return this.#serving;
   }
 
-  /** Those that have work of their own: the one that serves, and those that end what they have begun. */
+  /** Workers with requests: the one that serves, and those that finish their last requests. */
   get working(): readonly WorkerLink[] {
     return this.#serving === undefined ? [...this.#leaving] : [this.#serving, ...this.#leaving];
   }
 
-  /** Those that must learn of every change: the one that serves, and the one that will. */
+  /** Workers that every change must reach: the one that serves, and the one that is starting. */
   get members(): readonly WorkerLink[] {
     return [this.#serving, this.#next].filter((link) => link !== undefined);
   }
 
   /**
    * Starts the first worker.
-   * @throws ConfigError or Error where it does not get to serve; there is no second try then
+   * @throws ConfigError or Error if it cannot serve; it is not started again then
    */
   start(): Promise<readonly ListeningAddress[]> {
     return this.#launch();
   }
 
-  /** Has another worker take the place of the one that serves, which goes when the other one serves. */
+  /** Starts another worker; when it serves, the present one is closed. */
   replace(reason: string): void {
     if (this.#isClosed || this.#isRestarting) return;
     this.#parts.tell('worker-replaced', `${this.#name(this.#serving)} will be replaced: ${reason}`);
     this.#restartLater();
   }
 
-  /** Ends the worker for good. Resolves when it is gone; may be called again with less time. */
+  /** Ends the worker. Resolves when it has ended; may be called again with less time. */
   async close(graceMs: number | undefined): Promise<void> {
     this.#isClosed = true;
     this.#cancelRestart();

@@ -31,7 +31,7 @@ describe('what a client is told of an error', () => {
     expect(refusalFor(new BackendFailure(withCode('ECONNREFUSED'), false)).message).not.toContain('10.0.0.1');
     expect(refusalFor(new Error('at 10.0.0.1'))).toMatchObject({
       status: 500,
-      message: 'the gateway failed',
+      message: 'internal error of the gateway',
     });
     expect(codeFor(undefined)).toBe('500 ERR_GW_INTERNAL');
     expect(codeFor(new BackendFailure('no error at all', true))).toBe('502 ERR_LB_UPSTREAM');

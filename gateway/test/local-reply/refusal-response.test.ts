@@ -12,7 +12,7 @@ describe("the gateway's own answer", () => {
     expect(statusText).toBe('Not Found');
     expect(JSON.parse(body.toString())).toEqual({
       code: 'ERR_GW_NO_ROUTE',
-      message: 'nothing is served here',
+      message: 'no route matches this host and path',
       requestId: 'id-1',
     });
     expect(headers).toEqual([
@@ -24,7 +24,7 @@ describe("the gateway's own answer", () => {
 
   it('says it as plain text to those who like that better', () => {
     const { body } = refusalAnswer(REFUSALS.noRoute, 'id-1', 'text/html');
-    expect(body.toString()).toBe('nothing is served here (ERR_GW_NO_ROUTE, request id-1)\n');
+    expect(body.toString()).toBe('no route matches this host and path (ERR_GW_NO_ROUTE, request id-1)\n');
   });
 
   it.each([

@@ -66,7 +66,7 @@ describe('a change at run time', () => {
     await settled();
     await lab.pass(2_000);
     expect(await error).toEqual(
-      new ControlError(503, 'no answer in time from worker 2; the others have made the change'),
+      new ControlError(503, 'no reply in time from worker 2; the others have made the change'),
     );
     expect(lab.process(3).gateway?.changes).toEqual([drain]);
   });
@@ -102,7 +102,7 @@ describe('an explanation', () => {
     const lab = await Lab.serving();
     for (const pid of [1, 2, 3]) await lab.end(pid);
     expect(await failed(lab.gateway.control.explain({ path: '/' }))).toEqual(
-      new ControlError(503, 'no worker answers now'),
+      new ControlError(503, 'no worker replies now'),
     );
   });
 });

@@ -55,7 +55,7 @@ describe('the start of workers', () => {
     const error = failed(lab.gateway.listen());
     await settled();
     lab.env.advance(30_000);
-    expect(await error).toHaveProperty('message', 'the worker in process 1 gave no answer within 30000 ms');
+    expect(await error).toHaveProperty('message', 'the worker in process 1 did not reply within 30000 ms');
     expect(lab.process(1).kills).toBe(1);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TestEnv } from '../../../test/support.ts';
 import { ConfigError, ControlError } from '../../src/errors.ts';
-import { ANSWER_MS, WorkerLink, WorkerSilentError } from '../../src/workers/worker-link.ts';
+import { REPLY_MS, WorkerLink, WorkerSilentError } from '../../src/workers/worker-link.ts';
 import { FakeProcess, settled } from './fakes.ts';
 
 const CONFIG = { listeners: [{ port: 0 }], pools: {} } as never;
@@ -75,12 +75,12 @@ describe('a link to a worker', () => {
     worker.isDeaf = true;
     const asked = link.ask({ type: 'stats' });
     const caught = asked.catch((error: unknown) => error);
-    env.advance(ANSWER_MS - 1);
+    env.advance(REPLY_MS - 1);
     await settled();
     expect(env.pendingTimers).toBe(1);
     env.advance(1);
     expect(await caught).toBeInstanceOf(WorkerSilentError);
-    expect(await caught).toHaveProperty('message', 'the worker in process 7 gave no answer within 2000 ms');
+    expect(await caught).toHaveProperty('message', 'the worker in process 7 did not reply within 2000 ms');
     worker.isDeaf = false;
     expect((await link.stats()).ready).toBe(true);
   });
@@ -89,7 +89,7 @@ describe('a link to a worker', () => {
     const env = new TestEnv();
     const { link, tell } = unanswered(env);
     const caught = link.ask({ type: 'stats' }).catch((error: unknown) => error);
-    env.advance(ANSWER_MS);
+    env.advance(REPLY_MS);
     expect(await caught).toBeInstanceOf(WorkerSilentError);
     const answer = { type: 'reply', id: 1, value: {} };
     const failure = { type: 'failure', id: 1, failure: { type: 'other', message: 'late' } };
