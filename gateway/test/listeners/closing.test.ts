@@ -11,7 +11,15 @@ import { header } from '../conformance/wire/messages.ts';
 import { sleep } from '../conformance/wire/poll.ts';
 import { get } from '../conformance/wire/requests.ts';
 import { reply } from '../conformance/wire/upstream.ts';
-import { aClient, aGateway, anUpstream, atTheEnd, configOf, endAll, until } from './gateway/lab.ts';
+import {
+  aClient,
+  aGateway,
+  anUpstream,
+  atTheEnd,
+  configOf,
+  endAll,
+  until,
+} from '../integration/gateway/lab.ts';
 
 afterEach(endAll);
 
