@@ -84,7 +84,6 @@ const STILL_WIDE: readonly string[] = [
   'src/adapters/clients',
   'src/adapters/fetch',
   'src/adapters/undici',
-  'src/health',
   'src/traffic',
 ];
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -9,7 +9,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const FILES = ['README.md', 'docs/resilience.md', 'docs/adapters.md', 'gateway/docs/gateway.md'];
+const FILES = [
+  'README.md',
+  'docs/architecture.md',
+  'docs/resilience.md',
+  'docs/adapters.md',
+  'gateway/docs/gateway.md',
+];
 
 /** The TypeScript examples of a page. */
 function examplesOf(file: string): string[] {
@@ -104,6 +110,26 @@ describe('the examples of the documentation', () => {
     expect(stdout).toMatch(
       /^a minute later http:\/\/10\.0\.0\.1:8080\nafter that http:\/\/10\.0\.0\.[23]:8080\n$/,
     );
+  });
+});
+
+describe('the page on the architecture', () => {
+  const page = 'docs/architecture.md';
+
+  it('names files and folders that exist', () => {
+    const text = readFileSync(join(root, page), 'utf8');
+    const paths = [...text.matchAll(/`((?:src|gateway|test)\/[\w./-]*)`/g)].map(([, path]) => path as string);
+    expect(paths.length).toBeGreaterThan(30);
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  it('has a guard that works as its comment says', { timeout: 60_000 }, async () => {
+    const example = examplesOf(page).find((text) => text.includes('restAfterFailure')) ?? '';
+    const file = join(folder, 'guard.ts');
+    writeFileSync(file, example.replace("'evenkeel'", JSON.stringify(join(root, 'src/index.ts'))));
+    const { stdout } = await run(process.execPath, ['--import', 'tsx', file], { cwd: root });
+    const verdicts = stdout.match(/'[^']+'/g)?.sort();
+    expect(verdicts).toEqual(["'picked'", "'rests after a failure'"]);
   });
 });
 
