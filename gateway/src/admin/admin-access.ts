@@ -1,3 +1,4 @@
+// Decides which calls the admin listener accepts: by host, origin and token.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
@@ -5,11 +6,11 @@ import { canonicalHost } from '../config/host-names.ts';
 import { AdminError } from './admin-error.ts';
 import { type AdminTarget, hostOf } from './admin-target.ts';
 
-/** What a route lets in. */
+/** What a route asks of its callers. */
 export interface RouteAccess {
-  /** Needs no token: it tells nothing of the traffic. */
+  /** Needs no token: it reveals nothing about the traffic. */
   readonly isPublic?: boolean;
-  /** Asked by machines that know this one by any name. */
+  /** Accepts any host name: machines call it by names of their own. */
   readonly isProbe?: boolean;
 }
 
@@ -17,17 +18,18 @@ export interface RouteAccess {
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /**
- * Decides who may do what. Without a token the listener is open to this machine alone, and so to every page that its browser shows: a request must
- * name the listener as its host, against DNS rebinding, and must not come from another origin. With a token any host will do: a name that somebody
- * points at this address gives no token away, since browsers keep those by origin.
+ * Decides which calls are accepted. Without a token the listener serves this machine alone, and so every page
+ * that its browser shows: a request must name the listener as its host (against DNS rebinding), and must not
+ * come from another origin. With a token any host is accepted: a foreign name that points at this address
+ * learns no token, since browsers keep tokens by origin.
  */
 export class AdminAccess {
   readonly #token: Buffer | undefined;
   readonly #host: string | undefined;
 
   /**
-   * @param host - the address or name that the listener was told to listen on
-   * @param token - left out: none is asked for
+   * @param host - the address or name that the listener listens on
+   * @param token - left out: no token is needed
    */
   constructor(host: string, token: string | undefined) {
     this.#host = canonicalHost(host);
@@ -35,8 +37,10 @@ export class AdminAccess {
   }
 
   /**
-   * @param route - `undefined` where there is none: what there is, only those with a token learn
-   * @throws AdminError with status 421 for a wrong host, 403 for another origin or an unproven change, 401 without the token
+   * @param route - `undefined` for an unknown path, which needs the token: only callers that have it learn
+   *   which paths exist
+   * @throws AdminError with status 421 for a wrong host, 403 for another origin or an unproven change, 401
+   *   without the token
    */
   check(request: IncomingMessage, target: AdminTarget, route: RouteAccess = {}): void {
     if (!route.isProbe) this.#checkHost(request, target);
@@ -55,7 +59,8 @@ export class AdminAccess {
 
   #checkToken({ headers }: IncomingMessage, token: Buffer): void {
     const [, given] = /^bearer +(.+)$/i.exec(headers.authorization ?? '') ?? [];
-    // Digests are of equal length whatever was given, so that the time tells nothing. node:http reads each byte as a character.
+    // Digests have equal length, so that the time of the comparison reveals nothing. node:http reads each
+    // byte as a character.
     if (given !== undefined && timingSafeEqual(digest(Buffer.from(given, 'latin1')), token)) return;
     const challenge = 'Bearer realm="evenkeel admin"';
     throw new AdminError(
@@ -68,8 +73,8 @@ export class AdminAccess {
 }
 
 /**
- * A browser says where a request comes from. What comes from another origin is refused, but for the page that a link or the address bar opens:
- * nobody but its reader sees that.
+ * Browsers say which origin a request comes from; other origins are refused. The exception is a page opened
+ * by a link or the address bar: the other site cannot read it.
  */
 function checkOrigin({ headers, method = '' }: IncomingMessage, { authority }: AdminTarget): void {
   const { origin } = headers;
@@ -80,7 +85,7 @@ function checkOrigin({ headers, method = '' }: IncomingMessage, { authority }: A
   throw new AdminError(403, 'ERR_ADMIN_CROSS_ORIGIN', 'requests from other origins are refused');
 }
 
-/** By host and port alone: what ends TLS before this listener changes the scheme. */
+/** Compares host and port alone: a proxy that ends TLS before this listener changes the scheme. */
 function isSameOrigin(origin: string, authority: string | undefined): boolean {
   if (authority === undefined || !URL.canParse(origin)) return false;
   const { protocol, host } = new URL(origin);
@@ -89,8 +94,8 @@ function isSameOrigin(origin: string, authority: string | undefined): boolean {
 }
 
 /**
- * A change that no token vouches for must show that no page of another site has sent it: by a header that such a page cannot set without being
- * asked about, or by the browser's word, which has been checked.
+ * Without a token, a change must prove that no page of another site has sent it: by a header that such a page
+ * cannot set without a preflight, or by the origin that the browser sent, which was checked before.
  */
 function checkIntent({ headers, method = '' }: IncomingMessage): void {
   const isFromHere = headers.origin !== undefined || headers['sec-fetch-site'] === 'same-origin';

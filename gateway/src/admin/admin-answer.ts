@@ -1,14 +1,15 @@
+// The responses of the admin listener, in JSON or as text.
 import { ControlError } from '../errors.ts';
 import { AdminError, type AdminErrorCode } from './admin-error.ts';
 
-/** An answer of the admin listener. */
+/** A response of the admin listener. */
 export interface AdminAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** What every answer has: nobody may keep it, frame it, take it for another type or use it from another site. */
+/** Headers of every response: it may not be cached, framed, read as another type or used by another site. */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
@@ -19,7 +20,7 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'X-Frame-Options': 'DENY',
 };
 
-/** An answer in JSON, where what has no end (`Infinity`) and what is no number become `null`, and what is `undefined` is left out. */
+/** A response in JSON. `Infinity` and NaN become `null`; `undefined` is left out. */
 export function jsonAnswer(
   status: number,
   value: unknown,
@@ -28,7 +29,7 @@ export function jsonAnswer(
   return jsonTextAnswer(status, JSON.stringify(value), headers);
 }
 
-/** The same for a text that is JSON already. */
+/** A response with text that is JSON already. */
 export function jsonTextAnswer(
   status: number,
   text: string,
@@ -41,7 +42,7 @@ export function jsonTextAnswer(
   };
 }
 
-/** `{ code, message }`; of what nobody expected, it tells nothing. */
+/** A response with `{ code, message }`; an unexpected error reveals nothing. */
 export function errorAnswer(error: unknown): AdminAnswer {
   if (error instanceof AdminError) {
     const { status, code, message, headers } = error;

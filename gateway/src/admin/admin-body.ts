@@ -1,13 +1,14 @@
+// Reads the JSON body of a call to the admin listener.
 import type { IncomingMessage } from 'node:http';
 import { AdminError, badRequest } from './admin-error.ts';
 
-/** The largest body that is read. */
+/** The largest body that is accepted. */
 const MAX_BODY_BYTES = 1_048_576;
 
 /**
- * The JSON value that a request carries.
- * @param begin - called when it is sure that the body is wanted, for clients that wait for that word
- * @throws AdminError with status 415 for another media type, 413 for more than 1 MiB, 400 for what is no JSON
+ * Reads the JSON value of a request.
+ * @param begin - called before the body is read, for clients that sent `Expect: 100-continue`
+ * @throws AdminError with status 415 for another media type, 413 for more than 1 MiB, 400 for invalid JSON
  */
 export async function jsonBody(request: IncomingMessage, begin: () => void): Promise<unknown> {
   const [type = ''] = (request.headers['content-type'] ?? '').split(';');
@@ -24,7 +25,7 @@ export async function jsonBody(request: IncomingMessage, begin: () => void): Pro
   }
 }
 
-/** Whether more of a request is to come than its head. */
+/** Whether a request has a body. */
 export function hasMore({ complete, headers }: IncomingMessage): boolean {
   if (complete) return false;
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

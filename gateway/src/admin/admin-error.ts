@@ -1,4 +1,6 @@
-/** The codes of errors that the admin listener answers with: stable, for programs. */
+// Errors that the admin listener answers with.
+
+/** The codes of these errors: stable, for programs. */
 export type AdminErrorCode =
   | 'ERR_ADMIN_BAD_REQUEST'
   | 'ERR_ADMIN_BODY_TOO_LARGE'
@@ -13,12 +15,12 @@ export type AdminErrorCode =
   | 'ERR_ADMIN_UNAUTHORIZED'
   | 'ERR_ADMIN_UNAVAILABLE';
 
-/** Why the admin listener does not do what it was asked; its message goes to the client. */
+/** An error that the caller may see: its message is in the response. */
 export class AdminError extends Error {
   override readonly name = 'AdminError';
   readonly status: number;
   readonly code: AdminErrorCode;
-  /** More headers of the answer. */
+  /** Further headers of the response. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
@@ -34,7 +36,7 @@ export class AdminError extends Error {
   }
 }
 
-/** What was asked for cannot be understood. */
+/** The request is not valid. */
 export function badRequest(message: string): AdminError {
   return new AdminError(400, 'ERR_ADMIN_BAD_REQUEST', message);
 }

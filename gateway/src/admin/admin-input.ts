@@ -1,3 +1,4 @@
+// Schemas of the bodies and queries that the admin listener takes.
 import { z } from 'zod';
 import { nearestName } from '../config/nearest-name.ts';
 import { shownPath, shownValue } from '../config/shown-value.ts';
@@ -5,18 +6,18 @@ import { backendUrl, poolName, token } from '../config/values.ts';
 import { badRequest } from './admin-error.ts';
 
 const MAX_PROBLEMS = 5;
-/** What ids and zones may be: they stand in metrics and logs. */
+/** Ids and zones appear in metrics and logs: no control characters, bounded length. */
 const LABEL = /^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]{1,512}$/u;
 
 const label = z.string().regex(LABEL).meta({ rule: '1 to 512 characters without line ends' });
-/** Of a backend that is there, whatever the configuration has called it. */
+/** The id of a backend that exists: any text, as the configuration may have named it. */
 const knownId = z.string().min(1).max(4_096).meta({ rule: 'the id of a backend' });
 const weight = z.number().min(0).max(1_000).meta({ rule: 'a number from 0 to 1000' });
 const url = backendUrl.max(2_048).meta({ rule: 'an http or https URL without user, query and fragment' });
 const flag = z.boolean().meta({ rule: 'true or false' });
 const pool = poolName.exactOptional();
 
-/** What a change is told; what is left out of `pool` is the only one. */
+/** The bodies of changes. A missing `pool` means the only pool. */
 export const INPUTS = {
   add: z.strictObject({
     pool,
@@ -44,7 +45,10 @@ export const INPUTS = {
   }),
 } as const;
 
-/** @throws AdminError with status 400 that names each mistake, for example `weight must be a number from 0 to 1000, got "5"` */
+/**
+ * @throws AdminError with status 400 that lists each mistake, for example `weight must be a number from 0 to
+ *   1000, got "5"`
+ */
 export function checked<S extends z.ZodObject>(schema: S, input: unknown): z.output<S> {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
@@ -53,7 +57,9 @@ export function checked<S extends z.ZodObject>(schema: S, input: unknown): z.out
   throw badRequest([...problems.slice(0, MAX_PROBLEMS), ...rest].join('; '));
 }
 
-/** The parameters of a query; those that may be repeated are lists. @throws AdminError where another one is */
+/**
+ * Reads the parameters of a query; repeatable ones are lists. @throws AdminError if another one is repeated
+ */
 export function queryInput(query: URLSearchParams, repeatable: readonly string[] = []): unknown {
   const fields = new Map<string, string | string[]>();
   for (const [name, value] of query) {

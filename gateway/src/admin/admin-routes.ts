@@ -1,3 +1,4 @@
+// Every path that the admin listener serves.
 import type { Command, Control, GatewayLog, GatewayStats } from '../contracts.ts';
 import type { RouteAccess } from './admin-access.ts';
 import { type AdminAnswer, jsonAnswer, jsonTextAnswer } from './admin-answer.ts';
@@ -6,34 +7,34 @@ import { COMMANDS } from './commands.ts';
 import { explainQuery } from './explain-query.ts';
 import { PacedReport } from './paced-report.ts';
 
-/** The page for people. */
+/** The dashboard. */
 export interface DashboardPage {
   readonly html: string;
-  /** Its `Content-Security-Policy`, which must forbid to frame it. */
+  /** Its `Content-Security-Policy`; it must forbid frames. */
   readonly contentSecurityPolicy: string;
 }
 
-/** What the routes work with. */
+/** What the routes need. */
 export interface RouteParts {
   readonly control: Control;
   readonly log: GatewayLog;
   isReady(): boolean;
   isLive(): boolean;
-  /** Left out: there is none. */
+  /** Left out: no dashboard is served. */
   readonly dashboard?: (() => DashboardPage) | undefined;
 }
 
-/** A request, as far as a route is concerned. */
+/** A request as a route sees it. */
 interface AdminCall {
   readonly query: URLSearchParams;
   readonly clientAddress: string | undefined;
-  /** @throws AdminError where it is too large, no JSON, or does not say that it is */
+  /** @throws AdminError if it is too large, not JSON, or of another media type */
   body(): Promise<unknown>;
 }
 
 type Handler = (call: AdminCall) => AdminAnswer | Promise<AdminAnswer>;
 
-/** What can be done at one path. */
+/** One path: its methods and what they need. */
 export interface AdminRoute extends RouteAccess {
   readonly methods: Readonly<Partial<Record<'GET' | 'POST' | 'DELETE', Handler>>>;
 }
@@ -42,12 +43,13 @@ export interface AdminRoute extends RouteAccess {
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
- * Everything that the admin listener serves, by path. Bodies, answers and errors (`{ code, message }`) are JSON; `pool` may be left out where
- * there is one.
+ * Everything that the admin listener serves, by path. Bodies, answers and errors (`{ code, message }`) are
+ * JSON; `pool` may be left out where there is one.
  *
  * - `GET /stats`: the {@link GatewayStats}
  * - `GET /metrics`: the same for Prometheus
- * - `GET /explain?path=/a&host=&method=&clientAddress=&header=Name:value`: where a request would go, and why; `header` may be repeated
+ * - `GET /explain?path=/a&host=&method=&clientAddress=&header=Name:value`: where a request would go, and why;
+ *   `header` may be repeated
  * - `GET /healthz`, `GET /readyz`: 200, or 503
  * - `POST /backends` `{ pool, url, id, weight, zone, backup }`, where `url` alone is needed: adds a backend
  * - `DELETE /backends?pool=&id=`: removes one
@@ -61,7 +63,7 @@ export function adminRoutes(parts: RouteParts): ReadonlyMap<string, AdminRoute> 
   const { control, dashboard, isReady, isLive } = parts;
   const stats = new PacedReport(async () => JSON.stringify(await control.stats()));
   const exposition = new PacedReport(async () => {
-    // Whoever does not ask for them need not have the library in memory.
+    // Loaded at the first call: without metrics the library costs no memory.
     const { renderMetrics } = await import('./metrics.ts');
     return renderMetrics(await control.stats());
   });
@@ -91,7 +93,10 @@ function probe(holds: () => boolean, word: string): AdminRoute {
   return { isPublic: true, isProbe: true, methods: { GET } };
 }
 
-/** Makes a change, and answers with it. What is removed is named by the query, since few clients send a body with DELETE. */
+/**
+ * Makes a change and returns it. The query names the backend to remove, since few clients send a body with
+ * DELETE.
+ */
 function change(type: Command['type'], { control, log }: RouteParts): Handler {
   return async ({ query, clientAddress, body }) => {
     const input = type === 'remove' ? queryInput(query) : await body();

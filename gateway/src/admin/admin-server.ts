@@ -1,3 +1,4 @@
+// The admin listener: an HTTP/1.1 server for operators and Prometheus.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isLoopback } from '../config/host-names.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
@@ -13,21 +14,21 @@ import { type AdminRoute, adminRoutes, type DashboardPage } from './admin-routes
 import { targetOf } from './admin-target.ts';
 import { timedControl } from './timed-control.ts';
 
-/** Settings of the admin listener, its token read. */
+/** Settings of the admin listener, with the token as text. */
 export type AdminConfig = NonNullable<ResolvedConfig['admin']>;
 
-/** What the admin listener works with. */
+/** What the admin listener needs. */
 export interface AdminParts {
   readonly control: Control;
   readonly config: AdminConfig;
   readonly log: GatewayLog;
   /** Whether the gateway takes requests, for `/readyz`. */
   isReady(): boolean;
-  /** Whether it is of use to let the process run on, for `/healthz`. @defaultValue always */
+  /** Whether the process still works, for `/healthz`. @defaultValue always */
   isLive?(): boolean;
-  /** The page at `/`; not served where the configuration turns it off. */
+  /** The page at `/`; the configuration can turn it off. */
   readonly dashboard?: () => DashboardPage;
-  /** How long a call may take, in milliseconds. @defaultValue 10,000 */
+  /** The time limit of a call, in milliseconds. @defaultValue 10,000 */
   readonly answerMs?: number;
 }
 
@@ -44,8 +45,8 @@ const LIMITS = {
 };
 
 /**
- * Where operators look at a gateway and change it: over HTTP/1.1, on a listener of its own, with a bearer token or for this machine alone. What
- * there is to ask stands with {@link adminRoutes}, who may ask with {@link AdminAccess}.
+ * Serves {@link adminRoutes} on a listener of its own; {@link AdminAccess} decides which calls are accepted:
+ * those with the bearer token or, without one, those from this machine.
  */
 export class AdminServer {
   readonly #server: Server;
@@ -77,7 +78,7 @@ export class AdminServer {
     });
     const server = createServer(LIMITS);
     server.maxConnections = MAX_CONNECTIONS;
-    // Node would leave out the headers beyond its limit without a word; their size is limited anyway.
+    // Node silently drops headers beyond this number; their total size is limited anyway.
     server.maxHeadersCount = 0;
     server.timeout = IDLE_MS;
     server.on('request', (request, response) => void this.#take(request, response, () => {}));
@@ -89,7 +90,8 @@ export class AdminServer {
 
   /**
    * Opens the listener.
-   * @throws ConfigError where the address cannot be used, or where others than this machine could reach it and there is no token
+   * @throws ConfigError if the address cannot be used, or if it can be reached from other machines and there
+   *   is no token
    */
   listen(): Promise<ListeningAddress> {
     const { host, port, token } = this.#config;
@@ -100,7 +102,7 @@ export class AdminServer {
         this.#server.off('error', fail);
         this.#server.on('error', (error) => this.#log.error({ error }, 'the admin listener failed'));
         const address = this.#server.address() as { address: string; port: number };
-        // What counts is the address that a name stands for.
+        // A host name is judged by the address that it resolves to.
         if (token !== undefined || isLoopback(address.address)) {
           resolve({ host: address.address, port: address.port, protocol: 'http' });
           return;
@@ -112,11 +114,11 @@ export class AdminServer {
     });
   }
 
-  /** Takes no more calls, and ends those under way after a second. */
+  /** Accepts no more calls, and ends calls in flight after a second. */
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
       const timer = setTimeout(() => this.#server.closeAllConnections(), CLOSE_MS);
-      // The error says only that it was not open.
+      // The only error is that it was not open.
       this.#server.close(() => {
         clearTimeout(timer);
         resolve();
@@ -127,7 +129,7 @@ export class AdminServer {
   }
 
   async #take(request: IncomingMessage, response: ServerResponse, begin: () => void): Promise<void> {
-    // Of a client that has left.
+    // The client has left.
     response.on('error', () => {});
     try {
       const answer = await this.#answer(request, begin).catch((error) => this.#failure(request, error));

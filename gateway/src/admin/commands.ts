@@ -1,11 +1,12 @@
+// Reads the changes that the admin listener takes.
 import type { Command, Control } from '../contracts.ts';
 import { AdminError, badRequest } from './admin-error.ts';
 import { checked, INPUTS } from './admin-input.ts';
 
-/** Reads what a change is told, and asks for the pool where it is left out. @throws AdminError naming each mistake */
+/** Reads a change; a missing pool is the only pool. @throws AdminError that lists each mistake */
 export type CommandReader = (input: unknown, control: Control) => Promise<Command>;
 
-/** How each change is told. */
+/** The schema of each change. */
 export const COMMANDS = {
   add: async (input, control) => {
     const { pool, ...backend } = checked(INPUTS.add, input);

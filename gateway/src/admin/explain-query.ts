@@ -3,7 +3,10 @@ import type { ExplainQuery } from '../contracts.ts';
 import { badRequest } from './admin-error.ts';
 import { checked, INPUTS, queryInput } from './admin-input.ts';
 
-/** `path=/a&host=shop.example&header=Name:value&header=...`. @throws AdminError naming each mistake */
+/**
+ * Reads the query of `explain`: `path=/a&host=shop.example&header=Name:value&header=...`. @throws AdminError
+ * that lists each mistake
+ */
 export function explainQuery(query: URLSearchParams): ExplainQuery {
   const { header = [], ...rest } = checked(INPUTS.explain, queryInput(query, ['header']));
   return { ...rest, headers: headersOf(header) };

@@ -7,7 +7,9 @@ import { durations, labelled, type MetricFamily, single } from './metric-family.
 /** Every state of a backend, in the order of the samples. */
 export const STATES: readonly BackendState[] = ['up', 'down', 'draining', 'barred'];
 
-/** The families of all figures of a table that name one, those of its groups included; not those of its lists. */
+/**
+ * The families of all figures of a table that name one, those of its groups included; not those of its lists.
+ */
 export function figureFamilies<Table>(table: Table): MetricFamily<Partial<StatsOf<Table>>>[] {
   return entriesOf(table).flatMap(([name, figure]) => {
     const valueIn = (stats: Partial<StatsOf<Table>>) => stats[name as keyof Table] as unknown;

@@ -1,15 +1,16 @@
+// Metric families, and how prom-client is given them.
 import { Gauge, type Registry } from 'prom-client';
 import { PUBLISHED_BOUNDS_MS } from '../observation/latency-buckets.ts';
 import type { LatencyStats } from '../observation/latency-histogram.ts';
 
-/** One line of an exposition; `metricName` where it is not the family's. */
+/** One line of the exposition; `metricName` if it differs from the family's. */
 interface Sample {
   readonly labels: Readonly<Record<string, string | number>>;
   readonly value: number;
   readonly metricName?: string;
 }
 
-/** Metrics of one name, read from what they tell of. */
+/** Metrics of one name, read from a subject. */
 export interface MetricFamily<T> {
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
@@ -19,7 +20,7 @@ export interface MetricFamily<T> {
 
 type Reading<T, V> = (of: T) => V;
 
-/** A family with one number, or none where it is `undefined`. */
+/** A family with one number; without a sample while it is `undefined`. */
 export function single<T>(
   type: 'counter' | 'gauge',
   name: string,
@@ -46,12 +47,12 @@ export function labelled<T>(
   return { name, type, help, samples };
 }
 
-/** Latencies in seconds. */
+/** A histogram in seconds. */
 export function durations<T>(name: string, help: string, read: Reading<T, LatencyStats>): MetricFamily<T> {
   return { name, type: 'histogram', help, samples: (of) => histogramSamples(name, read(of)) };
 }
 
-/** A family of things that are told apart by labels of their own. */
+/** A family with samples for each of several subjects, told apart by labels. */
 export function forEach<T, Each>(
   { samples, ...family }: MetricFamily<Each>,
   all: Reading<T, readonly Each[]>,
@@ -64,7 +65,7 @@ export function forEach<T, Each>(
   return { ...family, samples: (of) => all(of).flatMap(samplesOf) };
 }
 
-/** A family as the registry of the library takes it. */
+/** A family in the form that the registry of prom-client takes. */
 export class FamilyMetric<T> extends Gauge {
   readonly #family: MetricFamily<T>;
   readonly #subject: T;
@@ -78,7 +79,7 @@ export class FamilyMetric<T> extends Gauge {
   override async get() {
     const { name, help, type } = this.#family;
     const values = this.#family.samples(this.#subject);
-    // The declared type is a number, the one that the registry writes a word.
+    // The declared type is a number, but the registry writes it as a word.
     return { name, help, type, aggregator: 'sum', values } as unknown as Awaited<ReturnType<Gauge['get']>>;
   }
 }

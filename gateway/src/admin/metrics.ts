@@ -1,3 +1,4 @@
+// Renders all metrics for Prometheus.
 import { setImmediate } from 'node:timers/promises';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { GatewayStats } from '../contracts.ts';
@@ -7,13 +8,13 @@ import { GATEWAY_FAMILIES } from './gateway-families.ts';
 import { FamilyMetric, forEach, type MetricFamily } from './metric-family.ts';
 import { POOL_FAMILIES } from './pool-families.ts';
 
-/** What metrics are read from. */
+/** What the metrics are read from. */
 interface MetricSubject {
   readonly stats: GatewayStats;
   readonly backends: readonly BackendSeries[];
 }
 
-/** Everything that a gateway tells of itself. Labels are names of pools, ids of backends, and fixed words. */
+/** All families of a gateway. Labels are names of pools, ids of backends, and fixed words. */
 const METRIC_FAMILIES: readonly MetricFamily<MetricSubject>[] = [
   ...GATEWAY_FAMILIES.map((family) => ({
     ...family,
@@ -37,7 +38,7 @@ const METRIC_FAMILIES: readonly MetricFamily<MetricSubject>[] = [
 
 let processMetrics: Registry | undefined;
 
-/** What is known of this process, once for all gateways in it: what measures it would never end. */
+/** Metrics of this process, once for all gateways in it: their collectors never stop. */
 function ofProcess(): Registry {
   if (processMetrics === undefined) {
     processMetrics = new Registry();
@@ -47,8 +48,8 @@ function ofProcess(): Registry {
 }
 
 /**
- * What Prometheus reads: the gateway's figures, and those of the process that answers. Where there are workers, the gateway's figures are of all of
- * them, and the process is the one that they have in common. Nothing is counted for it on the way of requests.
+ * Renders the metrics of the gateway, and of the process that answers. With workers, the gateway's figures
+ * are those of all workers, and the process is the primary. Requests do no extra work for metrics.
  * @returns the text format of Prometheus, version 0.0.4
  */
 export async function renderMetrics(stats: GatewayStats): Promise<string> {
@@ -58,10 +59,10 @@ export async function renderMetrics(stats: GatewayStats): Promise<string> {
   const texts: string[] = [];
   for (const { name } of METRIC_FAMILIES) {
     texts.push(await registry.getSingleMetricAsString(name));
-    // A thousand backends make much text: requests come in between.
+    // A thousand backends make much text: let requests in between.
     await setImmediate();
   }
-  // The library writes what is no number in a way of its own.
+  // The library does not write NaN as Prometheus reads it.
   texts.push((await ofProcess().metrics()).replace(/ Nan$/gm, ' NaN'));
   return texts.join('\n\n');
 }

@@ -1,11 +1,13 @@
-/** How many times as long as making a report takes, nothing is made after it. */
+// Bounds the work of a report that many callers ask for.
+
+/** After a report, nothing is made for this many times as long as it took. */
 const REST = 9;
-/** No rest is longer, in milliseconds. */
+/** The longest rest, in milliseconds. */
 const MAX_REST_MS = 1_000;
 
 /**
- * A report that takes a tenth of the time at most, however many ask for it: whoever asks while one was just made gets the next one, together with
- * all others who asked. What anybody gets was made after they asked.
+ * Makes a report, for at most a tenth of the time, however many callers ask. Calls during a rest share the
+ * next report; every caller gets a report that was begun after the call.
  */
 export class PacedReport {
   readonly #make: () => Promise<string>;
@@ -17,7 +19,7 @@ export class PacedReport {
     this.#make = make;
   }
 
-  /** @throws what making it throws */
+  /** @throws the error of the report */
   get(): Promise<string> {
     this.#next ??= this.#after(this.#last);
     return this.#next;

@@ -1,7 +1,8 @@
+// A time limit for calls that may have to wait for workers.
 import type { Control } from '../contracts.ts';
 import { AdminError } from './admin-error.ts';
 
-/** The same, where whoever asks waits no longer than so many milliseconds. */
+/** Wraps a control so that each call rejects after `limitMs` milliseconds. */
 export function timedControl(control: Control, limitMs: number): Control {
   return {
     stats: () => inTime(control.stats(), limitMs),

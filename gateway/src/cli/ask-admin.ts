@@ -1,12 +1,13 @@
+// Asks a running gateway, over its admin listener.
 import type { ExplainQuery, GatewayExplanation } from '../contracts.ts';
 import { UsageError } from './exit-code.ts';
 
-/** How long a running gateway may take. */
+/** The time limit for the response of a running gateway. */
 const TIMEOUT_MS = 5_000;
 
 /**
- * Asks the admin listener of a running gateway to explain.
- * @throws UsageError where the address is none; Error where no answer comes, or one that refuses
+ * Asks the admin listener of a running gateway to explain a request.
+ * @throws UsageError if the address is not a URL; Error without a response, or with one that is not 200
  */
 export async function askAdmin(
   admin: string,

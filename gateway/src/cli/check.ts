@@ -1,3 +1,4 @@
+// The command `check`.
 import { createGateway } from '../gateway.ts';
 import { fileSource } from './config-source.ts';
 import { configSummary } from './config-summary.ts';
@@ -11,13 +12,13 @@ export interface CheckOptions {
 }
 
 /**
- * Prints what is in a configuration file.
+ * Prints a summary of a configuration file.
  * @returns the exit code
  * @throws ConfigError with one line for each mistake
  */
 export async function check({ config: file }: CheckOptions, io: Io): Promise<number> {
   const usable = fileSource(file).read();
-  // Some mistakes show only when everything is put together; nothing is opened.
+  // Building the gateway finds the remaining mistakes; it opens nothing.
   createGateway({ ...usable.config, workers: 1 });
   const warnings = [...usable.warnings, ...configWarnings(usable.config)];
   io.stdout.write(`${file} can be used.\n\n${configSummary(usable)}`);

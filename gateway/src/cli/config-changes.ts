@@ -1,9 +1,12 @@
+// Says in words what changed from one configuration to another, for the log.
 import { isDeepStrictEqual } from 'node:util';
 
-/** More would fill the log. */
+/** The most changes that are listed. */
 const MAX_CHANGES = 20;
 
-/** What another configuration changes: one phrase for each setting, without values, which may be secrets. */
+/**
+ * The changes between two configurations: one phrase for each setting, without values, which may be secrets.
+ */
 export function configChanges(before: object, after: object): string[] {
   const changes = changesAt('', before, after);
   const rest = changes.length - MAX_CHANGES;
@@ -27,7 +30,7 @@ function changesInList(path: string, before: unknown[], after: unknown[]): strin
   return after.flatMap((entry, i) => changesAt(`${path}[${i}]`, before[i], entry));
 }
 
-/** Backends have names, and no order. */
+/** Backends are compared by id; their order does not count. */
 function changesInBackends(path: string, before: unknown[], after: unknown[]): string[] {
   const [old, next] = [byName(before), byName(after)];
   return [...new Set([...old.keys(), ...next.keys()])].flatMap((name) =>

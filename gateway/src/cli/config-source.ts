@@ -1,3 +1,4 @@
+// Where `serve` gets its configuration from: a file, or options.
 import { loadConfigFile } from '../config/config-file.ts';
 import { readConfig } from '../config/read-config.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
@@ -6,25 +7,25 @@ import { ConfigError } from '../errors.ts';
 import { type SharedConfig, sharedConfig } from '../workers/shared-config.ts';
 import { checkServeOptions, configOf, type ServeOptions, withOverrides } from './serve-options.ts';
 
-/** A configuration that can be used. */
+/** A configuration that was read and checked. */
 export interface UsableConfig {
   readonly config: SharedConfig;
-  /** The names that each certificate of each listener is for. */
+  /** The host names of each certificate of each listener. */
   readonly names: readonly (readonly string[])[];
   readonly warnings: readonly string[];
-  /** Files that belong to it. */
+  /** Files that the configuration names. */
   readonly files: readonly string[];
 }
 
 /** Where a configuration comes from. */
 export interface ConfigSource {
-  /** The file; `undefined` for one that stands on the command line. */
+  /** The file; `undefined` for a configuration that is made of options. */
   readonly file: string | undefined;
   /** @throws ConfigError with one line for each mistake */
   read(): UsableConfig;
 }
 
-/** A configuration file as it stands. */
+/** A configuration file as the source. */
 export function fileSource(file: string, override = (config: GatewayConfig) => config): ConfigSource {
   return {
     file,
@@ -36,8 +37,8 @@ export function fileSource(file: string, override = (config: GatewayConfig) => c
 }
 
 /**
- * What `serve` is to run.
- * @throws UsageError where options are missing, or do not go together
+ * The source of the configuration of `serve`.
+ * @throws UsageError if options are missing or exclude each other
  */
 export function serveSource(options: ServeOptions): ConfigSource {
   checkServeOptions(options);
@@ -70,7 +71,7 @@ const OPTION_OF: readonly (readonly [RegExp, string])[] = [
   [/^admin\.port/, '--admin-port'],
 ];
 
-/** Names options in the place of settings that nobody has written. */
+/** Messages name the option instead of the setting: without a file the user wrote no setting. */
 function inOptions({ problems }: ConfigError): ConfigError {
   const named = problems.map((problem) => {
     const [path, option] = OPTION_OF.find(([known]) => known.test(problem)) ?? [];

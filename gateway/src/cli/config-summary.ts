@@ -5,7 +5,7 @@ import type { UsableConfig } from './config-source.ts';
 import { routeText } from './route-text.ts';
 import { table } from './table.ts';
 
-/** What a configuration holds, for people: no secret is part of it. */
+/** A summary of a configuration, as text without secrets. */
 export function configSummary({ config, names }: UsableConfig): string {
   const { listeners, admin, pools, routes, workers } = config;
   const sections: [string, string[][]][] = [

@@ -3,7 +3,7 @@ import type { PoolConfig } from '../config/pool-schema.ts';
 import type { SharedConfig } from '../workers/shared-config.ts';
 
 /**
- * What is allowed, and hardly meant.
+ * Warnings about settings that are valid but probably not meant.
  * @param cores - of this machine
  */
 export function configWarnings(config: SharedConfig, cores = availableParallelism()): string[] {

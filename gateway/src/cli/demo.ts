@@ -1,3 +1,4 @@
+// The command `demo`: backends, a gateway and traffic in one process.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GatewayConfigInput } from '../config/schema.ts';
 import type { Gateway, ListeningAddress } from '../contracts.ts';
@@ -10,18 +11,18 @@ import type { Io } from './io.ts';
 
 /** Settings of {@link demo}. */
 export interface DemoOptions {
-  /** Stops after so many seconds. @defaultValue runs until a signal comes */
+  /** Stops after this many seconds. @defaultValue runs until a signal comes */
   readonly seconds?: number;
 }
 
 const LOOPBACK = '127.0.0.1';
 const NAMES = ['alpha', 'beta', 'gamma'];
-/** Every so many seconds the last backend stops, and comes back some seconds later. */
+/** Seconds between two stops of the last backend, and how long it stays stopped. */
 const OUTAGE = { every: 30, from: 10, to: 16 };
 
 /**
- * Runs some tiny backends, a gateway before them and light traffic through it, and says every second how it goes.
- * @returns the exit code, when a signal has come or the time is up
+ * Runs small backends, a gateway in front of them and light traffic, and prints a line every second.
+ * @returns the exit code, after a signal or when the time is up
  */
 export async function demo(
   io: Io,
@@ -70,7 +71,7 @@ async function run(
   }
 }
 
-/** @returns what has happened to the backend, if anything */
+/** @returns the line that tells of a stop or a start; `undefined` without one */
 async function outage(backend: DemoBackend, second: number): Promise<string | undefined> {
   if (second === OUTAGE.from) {
     await backend.stop();
@@ -88,7 +89,7 @@ function configFor(backends: readonly DemoBackend[]): GatewayConfigInput {
     pools: {
       demo: {
         backends: backends.map(({ id, url }) => ({ id, url })),
-        // All times are short, so that there is something to see.
+        // Short times, so that changes show soon.
         health: { intervalMs: 1_000, fastIntervalMs: 500, timeoutMs: 500, fall: 2 },
         ejection: { baseMs: 2_000, maxMs: 2_000 },
         slowStart: { windowMs: 4_000 },

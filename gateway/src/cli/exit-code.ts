@@ -1,14 +1,14 @@
-/** What the exit codes mean. */
+/** The exit codes of the command line. */
 export const exitCode = {
-  /** All went well; a gateway was stopped by a signal. */
+  /** Success; a signal stopped a gateway. */
   fine: 0,
-  /** Something failed at run time. */
+  /** An error at run time. */
   failed: 1,
   /** The command line or the configuration is wrong; nothing was started. */
   wrong: 2,
 } as const;
 
-/** A command line that asks for what there is not. */
+/** The command line is wrong. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }

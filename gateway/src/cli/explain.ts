@@ -1,3 +1,4 @@
+// The command `explain`.
 import { isIP } from 'node:net';
 import type { ExplainQuery, GatewayExplanation } from '../contracts.ts';
 import { createGateway } from '../gateway.ts';
@@ -21,9 +22,9 @@ export interface ExplainOptions {
 }
 
 /**
- * Prints where a request would go, and why.
+ * Prints which backend a request would get, and why.
  * @returns the exit code
- * @throws UsageError or ConfigError; Error where a running gateway does not answer
+ * @throws UsageError or ConfigError; Error if a running gateway does not answer
  */
 export async function explain(options: ExplainOptions, io: Io): Promise<number> {
   const { path, config, admin, client, json = false } = options;

@@ -3,7 +3,7 @@ import type { ExplainQuery, GatewayExplanation } from '../contracts.ts';
 import { routeText } from './route-text.ts';
 import { table } from './table.ts';
 
-/** An explanation for people. */
+/** An explanation as text. */
 export function explanationText(query: ExplainQuery, { route, explanation }: GatewayExplanation): string {
   const { path, host = '', method = 'GET' } = query;
   const title = `${method} ${host}${path}`;
@@ -40,7 +40,7 @@ function candidateRow({ id, verdict, inFlight, flightLimit, keys, keyLimit }: Ca
   return [id, verdict, ofLimit(inFlight, flightLimit), ofLimit(keys, keyLimit)];
 }
 
-/** JSON has no infinity, and says null. */
+/** JSON writes `null` for `Infinity`. */
 function ofLimit(count: number, limit: number | null): string {
   return limit === null || limit === Number.POSITIVE_INFINITY ? `${count}` : `${count}/${limit}`;
 }

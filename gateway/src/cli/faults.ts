@@ -1,15 +1,16 @@
+// Keeps the process alive after errors that no handler caught.
 import type { EventEmitter } from 'node:events';
 import type { Env } from 'evenkeel';
 import type { GatewayLog } from '../contracts.ts';
 
-/** How many faults are told one by one, and how often the later ones. */
+/** This many faults are logged one by one; later ones at most once in this time. */
 const ALL_UP_TO = 10;
 const LATER_EVERY_MS = 1_000;
 
 /**
- * Keeps a process alive through errors that nobody has caught: whatever one request has broken, the others have not. Each is counted, and
- * told to the log, a flood of them once a second.
- * @param onFault - is told of each
+ * Logs and counts uncaught errors, and lets the process run on: an error of one request does not concern the
+ * others. A flood of errors is logged once a second.
+ * @param onFault - called for each error
  */
 export function surviveFaults(
   process: Pick<EventEmitter, 'on'>,

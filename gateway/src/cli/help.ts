@@ -1,6 +1,7 @@
+// Help texts of the command line, beyond the lists of options.
 import { strategies } from 'evenkeel';
 
-/** What stands below the list of commands. */
+/** Below the list of commands. */
 export const MAIN_HELP = `
 Examples:
   evenkeel serve --backend http://10.0.0.1:3000 --backend http://10.0.0.2:3000
@@ -15,7 +16,7 @@ Exit codes:
 
 evenkeel <command> --help says more about each command.`;
 
-/** What stands below the options of `serve`. */
+/** Below the options of `serve`. */
 export const SERVE_HELP = `
 Without a file, everything goes to the backends that --backend names. With one,
 --workers, --admin-port and the options of the log go before what it says; all
@@ -47,13 +48,13 @@ Examples:
   evenkeel serve --port 8443 --tls-cert site.pem --tls-key site.key \\
     --backend http://127.0.0.1:3000`;
 
-/** What stands below the options of `check`. */
+/** Below the options of `check`. */
 export const CHECK_HELP = `
 Reads the certificates and secrets that the file names, but opens no port.
 Prints the listeners, pools, routes and warnings, and exits with 0; or prints
 one line for each mistake, and exits with 2.`;
 
-/** What stands below the options of `explain`. */
+/** Below the options of `explain`. */
 export const EXPLAIN_HELP = `
 With --config all backends are taken to be up and idle; with --admin they are
 as they are.

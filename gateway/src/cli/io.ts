@@ -1,15 +1,16 @@
+// What the command line takes from the process: arguments aside, everything that tests replace.
 import type { EventEmitter } from 'node:events';
 import type { Writable } from 'node:stream';
 import type { GatewayConfig } from '../config/schema.ts';
 import type { GatewayLog } from '../contracts.ts';
 import { pinoLog } from '../observation/pino-log.ts';
 
-/** Somewhere to write text. */
+/** A stream of text. */
 interface TextOutput {
   write(text: string): unknown;
 }
 
-/** All that the command line takes from its surroundings. */
+/** The surroundings of a command. */
 export interface Io {
   readonly stdout: TextOutput;
   readonly stderr: TextOutput;
@@ -18,12 +19,12 @@ export interface Io {
   readonly process: Pick<EventEmitter, 'on' | 'off'>;
   /** For example `20.20.2`. */
   readonly nodeVersion: string;
-  /** Whether somebody sits at a terminal. @defaultValue false */
+  /** Whether standard output is a terminal. @defaultValue false */
   readonly isTerminal?: boolean;
   readonly openLog: (config: GatewayConfig['log']) => GatewayLog;
 }
 
-/** The real surroundings. A reader that leaves early, such as `head`, is no mistake. */
+/** The real process. A reader that closes the pipe early, such as `head`, is not an error. */
 export function processIo(): Io {
   const { stdout, stderr, env, versions } = process;
   for (const stream of [stdout, stderr]) stream.on('error', () => {});
@@ -40,8 +41,8 @@ export function processIo(): Io {
 }
 
 /**
- * Waits until a slow reader has taken everything.
- * @returns why something could not be written; `undefined` where all was, or the reader has left
+ * Waits until a slow reader has read everything.
+ * @returns the error that prevented it; `undefined` if everything was read, or the reader has left
  */
 export async function unwritten(stream: Writable): Promise<Error | undefined> {
   if (stream.writableLength > 0) await new Promise<void>((resolve) => void stream.write('', () => resolve()));

@@ -1,27 +1,28 @@
+// Turns the signals of the process into the end of a gateway.
 import type { EventEmitter } from 'node:events';
 import type { Env } from 'evenkeel';
 import type { Gateway, GatewayLog } from '../contracts.ts';
 import { exitCode } from './exit-code.ts';
 
-/** What a gateway lives in. */
+/** What a life cycle needs. */
 export interface LifeCycleParts {
   readonly gateway: Pick<Gateway, 'close'>;
   readonly log: GatewayLog;
   /** Emits signals. */
   readonly process: Pick<EventEmitter, 'on' | 'off'>;
   readonly env: Pick<Env, 'clock' | 'timers'>;
-  /** Called at SIGHUP; left out, that ends the process. */
+  /** Called at SIGHUP; without it SIGHUP ends the process. */
   readonly reload: (() => void) | undefined;
 }
 
-/** A terminal's signal may come a second time by way of npm and the like. */
+/** A wrapper such as npm passes a terminal's signal on: a second one within this time is the same. */
 const SAME_SIGNAL_MS = 250;
-/** How long ending at once may take. */
+/** The time limit of an immediate end. */
 const AT_ONCE_MS = 3_000;
 
-/** Waits for the signals that stop a gateway: the first one lets it drain, a second one ends it at once. */
+/** Waits for the signals that stop a gateway: the first one drains it, a second one ends it at once. */
 export class LifeCycle {
-  /** The exit code, when the gateway is closed: 0, as it did what it was told. */
+  /** Resolves to the exit code when the gateway is closed; 0 if that succeeded. */
   readonly ended: Promise<number>;
   readonly #parts: LifeCycleParts;
   #end: (code: number) => void = () => {};
@@ -41,7 +42,7 @@ export class LifeCycle {
     return this.#stoppedAt !== undefined;
   }
 
-  /** Does not listen to signals any more. */
+  /** Stops listening to signals. */
   dispose(): void {
     const { process, reload } = this.#parts;
     for (const signal of ['SIGTERM', 'SIGINT']) process.off(signal, this.#stop);

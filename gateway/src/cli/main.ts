@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// The program `evenkeel`.
 import cluster from 'node:cluster';
 import { exitCode } from './exit-code.ts';
 import { processIo, unwritten } from './io.ts';
@@ -8,7 +9,7 @@ import { runWorker } from './worker.ts';
 if (cluster.isWorker) runWorker(processIo());
 else process.exit(await runToEnd(process.argv.slice(2)));
 
-/** What is left open must not hold a command up that has ended, but for those who read what it says. */
+/** Open handles must not keep a finished command alive, but a slow reader gets all of the output. */
 async function runToEnd(args: readonly string[]): Promise<number> {
   const code = await run(args, processIo());
   const error = await unwritten(process.stdout);

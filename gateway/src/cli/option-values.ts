@@ -1,9 +1,10 @@
+// Parsers of option values.
 import { TOKEN_PATTERN } from 'evenkeel/internal';
 import { UsageError } from './exit-code.ts';
 
 /**
- * A reader of whole numbers.
- * @returns a function that throws UsageError, naming the option, where a text is none or out of range
+ * Makes a parser of integers.
+ * @returns a function that throws UsageError, naming the option, if a text is not an integer in the range
  */
 export function integer(option: string, min: number, max: number): (text: string) => number {
   return (text) => {
@@ -14,8 +15,8 @@ export function integer(option: string, min: number, max: number): (text: string
 }
 
 /**
- * A reader of words.
- * @returns a function that throws UsageError, naming the option and all words, where a text is none of them
+ * Makes a parser of words.
+ * @returns a function that throws UsageError, naming the option and all words, if a text is none of them
  */
 export function oneOf<T extends string>(option: string, words: readonly T[]): (text: string) => T {
   return (text) => {
@@ -25,7 +26,7 @@ export function oneOf<T extends string>(option: string, words: readonly T[]): (t
   };
 }
 
-/** Gathers the values of an option that may come several times. */
+/** Collects the values of a repeatable option. */
 export function several(text: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, text];
 }
@@ -33,8 +34,8 @@ export function several(text: string, earlier: readonly string[] = []): readonly
 const HEADER_LINE = new RegExp(`^(${TOKEN_PATTERN}):[ \\t]*(.*?)[ \\t]*$`);
 
 /**
- * Reads `Name: value`, in addition to those that came earlier.
- * @throws UsageError where there is no name, or no colon
+ * Reads `Name: value` and adds it to the earlier headers.
+ * @throws UsageError without a name or a colon
  */
 export function header(
   text: string,

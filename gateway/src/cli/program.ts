@@ -1,3 +1,4 @@
+// The commands and options of the command line.
 import { Command, type OutputConfiguration } from 'commander';
 import { type StrategyName, strategies } from 'evenkeel';
 import { VERSION } from '../version.ts';
@@ -15,14 +16,14 @@ const MAX_PORT = 65_535;
 const strategyNames = Object.keys(strategies) as StrategyName[];
 
 /**
- * The commands.
- * @param end - is told the exit code of the command that ran
+ * Defines the commands.
+ * @param end - called with the exit code of the command that ran
  */
 export function program(io: Io, end: (code: number) => void): Command {
   const output: OutputConfiguration = {
     writeOut: (text) => void io.stdout.write(text),
     writeErr: (text) => void io.stderr.write(text),
-    // Mistakes are told once, by whoever catches them.
+    // The caller prints errors, once.
     outputError: () => {},
     getOutHasColors: () => false,
     getErrHasColors: () => false,

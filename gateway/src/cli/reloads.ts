@@ -1,3 +1,4 @@
+// Reads the configuration again while a gateway runs.
 import { isDeepStrictEqual } from 'node:util';
 import { UnresolvedConfigError } from '../config/resolve-config.ts';
 import type { GatewayLog } from '../contracts.ts';
@@ -7,32 +8,32 @@ import type { SharedConfig } from '../workers/shared-config.ts';
 import { configChanges } from './config-changes.ts';
 import type { ConfigSource, UsableConfig } from './config-source.ts';
 
-/** Why a configuration is read again that nobody asked for. */
+/** The reason of a reload after a file changed. */
 export const FILE_CHANGE = 'file change';
 
-/** What the log says with each line. */
+/** Fields of each log line. */
 interface ReloadFields {
   readonly why: string;
   readonly file: string | undefined;
 }
 
-/** Takes another configuration, all of it or nothing. */
+/** Applies a configuration, all of it or nothing. */
 interface Reloadable {
   reload(config: SharedConfig): Promise<void>;
 }
 
-/** Reads the configuration again, and gives it to the gateway where it is right. */
+/** Reads the configuration again, and applies it if it is valid. */
 export class Reloads {
   readonly #source: ConfigSource;
   readonly #gateway: Reloadable;
   readonly #log: GatewayLog;
   readonly #queue = new SerialQueue();
   #current: UsableConfig;
-  /** What was wrong with the last one that was refused, and the files that it names. */
+  /** The mistakes of the last refused configuration, and the files that it names. */
   #refused: readonly string[] = [];
   #refusedFiles: readonly string[] = [];
 
-  /** @param current - what the gateway runs with */
+  /** @param current - the configuration that the gateway runs with */
   constructor(source: ConfigSource, current: UsableConfig, gateway: Reloadable, log: GatewayLog) {
     this.#source = source;
     this.#current = current;
@@ -40,19 +41,20 @@ export class Reloads {
     this.#log = log;
   }
 
-  /** The files that belong to the configuration beside its own, and those of one that was refused: they may come later. */
+  /** The files that the configuration names, and those of a refused one: they may appear later. */
   get files(): readonly string[] {
     return [...new Set([...this.#current.files, ...this.#refusedFiles])];
   }
 
-  /** Does what must be done before anything is read again: what is asked for meanwhile waits. @throws what it throws */
+  /** Runs work before any further reload; reloads wait for it. @throws the error of the work */
   start<T>(work: () => Promise<T>): Promise<T> {
     return this.#queue.run(work);
   }
 
   /**
-   * Never rejects: a configuration that is wrong is told line by line, and the one before it runs on.
-   * @param why - what made it necessary, for the log
+   * Never rejects: the mistakes of a wrong configuration are logged line by line, and the gateway keeps the
+   * one before.
+   * @param why - the reason, for the log
    */
   reload(why: string): Promise<void> {
     return this.#queue.run(() => this.#reload(why));
@@ -73,7 +75,7 @@ export class Reloads {
     if (isDeepStrictEqual(this.#current.config, next.config)) {
       const level = fields.why === FILE_CHANGE ? 'debug' : 'info';
       this.#log[level](fields, 'the configuration is the same as before');
-      // It may have the same from other files.
+      // Equal settings may come from other files.
       this.#current = next;
       return;
     }
@@ -86,7 +88,7 @@ export class Reloads {
   #tellRefused(error: unknown, fields: ReloadFields): void {
     const problems = error instanceof ConfigError ? error.problems : [messageOf(error)];
     this.#refusedFiles = error instanceof UnresolvedConfigError ? error.files : [];
-    // A signal may come before the change of the file is seen.
+    // A signal may come before the watch sees the change of the file.
     if (fields.why === FILE_CHANGE && isDeepStrictEqual(problems, this.#refused)) return;
     this.#refused = problems;
     for (const problem of problems)

@@ -1,4 +1,4 @@
-/** What a route is for, in words. */
+/** Host and path of a route. */
 export function routeText({ host = '*', path }: { host?: string | undefined; path: string }): string {
   return `${host === '*' ? 'any host' : host}, ${path}`;
 }

@@ -5,7 +5,7 @@ import type { Io } from './io.ts';
 import { program } from './program.ts';
 
 /**
- * Runs one command line. Mistakes are told on standard error, one line each.
+ * Runs one command line. Errors go to standard error, one line each.
  * @param args - without the program's own name
  * @returns the exit code
  */
@@ -30,7 +30,7 @@ function tell(error: unknown, io: Io): number {
 }
 
 function tellUsage({ code, message, exitCode: status }: CommanderError, io: Io): number {
-  // Help and version are printed already.
+  // commander has printed help or version.
   if (status === 0) return exitCode.fine;
   if (code === 'commander.help') return exitCode.wrong;
   const line = message.replace(/^error: /, '').replace(/\n\(Did you mean (.*)\?\)$/, ' (did you mean $1?)');

@@ -1,12 +1,13 @@
+// The options of the command `serve`, and the configuration that they make.
 import type { StrategyName } from 'evenkeel';
 import type { GatewayConfigInput } from '../config/schema.ts';
 import { UsageError } from './exit-code.ts';
 
-/** What `--log-level` takes. */
+/** Values of `--log-level`. */
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const;
-/** What `--log-format` takes. */
+/** Values of `--log-format`. */
 export const LOG_FORMATS = ['json', 'pretty'] as const;
-/** The most that `--workers` takes. */
+/** The largest value of `--workers`. */
 export const MAX_WORKERS = 64;
 
 /** The options of `serve`. */
@@ -26,7 +27,7 @@ export interface ServeOptions {
 }
 
 const DEFAULT_PORT = 8080;
-/** Those that say what a file says. */
+/** Options that a configuration file replaces. */
 const INSTEAD_OF_FILE = {
   backend: '--backend',
   port: '--port',
@@ -36,7 +37,7 @@ const INSTEAD_OF_FILE = {
   tlsKey: '--tls-key',
 } as const;
 
-/** @throws UsageError where options are missing, or do not go together */
+/** @throws UsageError if options are missing or exclude each other */
 export function checkServeOptions(options: ServeOptions): void {
   const { config, backend, tlsCert, tlsKey } = options;
   const given = Object.entries(INSTEAD_OF_FILE).filter(
@@ -52,7 +53,7 @@ export function checkServeOptions(options: ServeOptions): void {
     throw new UsageError('--tls-cert and --tls-key need each other');
 }
 
-/** The configuration that options alone stand for: one pool, and everything goes there. */
+/** A configuration of options alone: one pool that gets every request. */
 export function configOf(options: ServeOptions): GatewayConfigInput {
   const { host, port = DEFAULT_PORT, tlsCert, tlsKey, backend = [], strategy } = options;
   const tls =
@@ -65,7 +66,7 @@ export function configOf(options: ServeOptions): GatewayConfigInput {
   };
 }
 
-/** What options say beside a file: they go before what it says. */
+/** Options that override a configuration file. */
 export function withOverrides<T extends GatewayConfigInput>(config: T, options: ServeOptions): T {
   const { adminPort, workers, logLevel, logFormat, accessLog } = options;
   const log = { ...config.log };

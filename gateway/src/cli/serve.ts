@@ -1,3 +1,4 @@
+// The command `serve`.
 import { systemEnv } from 'evenkeel';
 import { type ConfigWatch, watchConfigFile } from '../config/config-watch.ts';
 import type { Gateway, GatewayLog, ListeningAddress } from '../contracts.ts';
@@ -12,15 +13,15 @@ import { LifeCycle } from './life-cycle.ts';
 import { FILE_CHANGE, Reloads } from './reloads.ts';
 import type { ServeOptions } from './serve-options.ts';
 
-/** One process that serves, or many. */
+/** A gateway in one process or in several. */
 interface ServedGateway extends Pick<Gateway, 'listen' | 'close'> {
   reload(config: SharedConfig): Promise<void>;
 }
 
-/** The oldest release that still gets security fixes. */
+/** The oldest Node release line that gets security fixes. */
 const OLDEST_MAJOR = 22;
 
-/** One gateway in this process, or one in each of several workers. */
+/** Makes a gateway in this process, or one in each of several workers. */
 function openGateway(config: SharedConfig, log: GatewayLog): ServedGateway {
   return config.workers > 1
     ? new ClusterGateway(config, { fork: forkWorker, log })
@@ -38,11 +39,11 @@ export async function serve(options: ServeOptions, io: Io, open = openGateway): 
   const log = io.openLog(usable.config.log);
   const gateway = open(usable.config, log);
   const reloads = new Reloads(source, usable, gateway, log);
-  // Without a file to read again, it means what it means to all: the terminal is gone.
+  // Without a file to read again, SIGHUP keeps its usual meaning: the terminal is gone.
   const isHangUp = source.file === undefined && io.isTerminal === true;
   const reload = isHangUp ? undefined : () => void reloads.reload('SIGHUP');
   const life = new LifeCycle({ gateway, log, process: io.process, env: systemEnv, reload });
-  // From now on, so that no change goes unseen while the gateway opens.
+  // Watches from now on, so that a change while the gateway opens is seen.
   const watch = watchSource(source, reloads, log);
   try {
     const started = await Promise.race([reloads.start(() => gateway.listen()), life.ended]);
@@ -52,7 +53,7 @@ export async function serve(options: ServeOptions, io: Io, open = openGateway): 
     for (const warning of nodeWarnings(io.nodeVersion)) log.warn({}, warning);
     return await life.ended;
   } catch (error) {
-    // What is closed while it opens may fail to open.
+    // A gateway that is closed while it opens may fail to open.
     if (!life.isStopping) throw error;
     return await life.ended;
   } finally {
@@ -61,7 +62,7 @@ export async function serve(options: ServeOptions, io: Io, open = openGateway): 
   }
 }
 
-/** Certificates of the command line change, too. */
+/** Certificate files of options are watched as well. */
 function watchSource({ file }: ConfigSource, reloads: Reloads, log: GatewayLog): ConfigWatch | undefined {
   const first = file ?? reloads.files[0];
   if (first === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Rows of cells, each column as wide as its widest cell, every line indented by two. */
+/** Text of rows of cells: each column is as wide as its widest cell, and lines are indented by two. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows) {

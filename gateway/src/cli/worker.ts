@@ -1,3 +1,4 @@
+// The process of one worker.
 import { systemEnv } from 'evenkeel';
 import { createGateway } from '../gateway.ts';
 import type { PrimaryPort } from '../workers/messages.ts';
@@ -5,7 +6,7 @@ import { WorkerServer } from '../workers/worker-server.ts';
 import { surviveFaults } from './faults.ts';
 import type { Io } from './io.ts';
 
-/** The primary passes on what signals mean; a terminal, or a supervisor, sends them to every process. */
+/** The primary passes signals on; a terminal or a supervisor sends them to every process. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 const primary: PrimaryPort = {
@@ -13,7 +14,7 @@ const primary: PrimaryPort = {
   onMessage: (listener) => void process.on('message', listener),
 };
 
-/** Serves as one of several workers: does what the primary says, and ends with it. */
+/** Serves as one of several workers: obeys the primary, and ends with it. */
 export function runWorker(io: Io): void {
   const worker = new WorkerServer(primary, {
     open(config, rateLimiter) {

@@ -1,8 +1,9 @@
+// Checks certificates and keys before TLS uses them.
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { canonicalPattern } from './host-names.ts';
 
-/** A certificate with its key, as it was configured. */
+/** A certificate and its key, as configured. */
 export interface CertificateSource {
   readonly cert: string;
   readonly key: string;
@@ -11,27 +12,29 @@ export interface CertificateSource {
 
 /** A certificate that can be used. */
 export interface CheckedCertificate {
-  /** PEM: the certificate, followed by those that lead to the root. */
+  /** PEM: the certificate, then the intermediate ones. */
   readonly cert: string;
-  /** PEM, no longer encrypted. */
+  /** PEM, decrypted. */
   readonly key: string;
-  /** The DNS names, `*.` before some, and IP addresses that it is for; in the form in which requests ask for them. */
+  /**
+   * DNS names, some with `*.`, and IP addresses of the certificate, in the form in which requests name them.
+   */
   readonly names: readonly string[];
 }
 
-/** What came of a check. */
+/** The result of a check. */
 export interface CertificateCheck {
-  /** `undefined` where it cannot be used. */
+  /** `undefined` if it cannot be used. */
   readonly certificate: CheckedCertificate | undefined;
   readonly problems: readonly string[];
-  /** What an operator should know, but can be served: for example that it has expired. */
+  /** Problems that do not prevent serving, for example that it has expired. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Checks that a certificate can be read, that the key is its own, and that TLS takes both. One that has expired only gives a warning:
- * some clients look away, and a gateway that does not start helps nobody.
- * @param where - how messages name the place, for example `listeners[0].tls.certificates[0]`
+ * Checks that a certificate can be read, that the key belongs to it, and that TLS accepts both. An expired
+ * one is a warning: some clients accept it, and a gateway that does not start serves none.
+ * @param where - the name of the setting in messages, for example `listeners[0].tls.certificates[0]`
  * @param now - milliseconds since 1970
  */
 export function checkCertificate(source: CertificateSource, where: string, now: number): CertificateCheck {
@@ -63,7 +66,7 @@ export function checkCertificate(source: CertificateSource, where: string, now: 
   return { certificate, problems: [], warnings: datesOf(leaf, `${where}.cert`, now) };
 }
 
-/** The same for certificates without keys: those of authorities. */
+/** Checks certificates of authorities, which have no keys. */
 export function checkAuthorities(
   ca: string,
   where: string,
@@ -79,7 +82,7 @@ export function checkAuthorities(
   return { problems: [], warnings: certificates.flatMap((certificate) => datesOf(certificate, where, now)) };
 }
 
-/** @returns `undefined` where there is none, or one that cannot be read */
+/** @returns `undefined` without a certificate, or if one cannot be read */
 function readCertificates(pem: string): X509Certificate[] | undefined {
   const blocks = pem.match(/-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END [^-]+-----/g);
   try {
@@ -89,7 +92,7 @@ function readCertificates(pem: string): X509Certificate[] | undefined {
   }
 }
 
-/** @returns the key, or what is wrong with it */
+/** @returns the key, or the problem with it */
 function readKey({ key, passphrase }: CertificateSource, where: string): KeyObject | string {
   const isEncrypted = /ENCRYPTED/.test(key);
   if (isEncrypted && passphrase === undefined)
@@ -115,9 +118,11 @@ function titleOf(certificate: X509Certificate | undefined): string {
   return subject === '' ? 'without a subject' : subject.slice(0, 80);
 }
 
-/** The names of its `subjectAltName` (RFC 5280 section 4.2.1.6); its common name counts only where there are none. */
+/**
+ * The names in `subjectAltName` (RFC 5280 section 4.2.1.6); the common name counts only if there are none.
+ */
 function namesOf({ subjectAltName, subject }: X509Certificate): string[] {
-  // Node puts quotes around values that could be taken for more than one.
+  // Node puts ambiguous values in quotes.
   const entries = [...(subjectAltName ?? '').matchAll(/(?:^|, )([\w ]+):("(?:[^"\\]|\\.)*"|[^,]*)/g)];
   const names = entries.flatMap(([, kind, value = '']) =>
     kind === 'DNS' || kind === 'IP Address' ? [value] : [],

@@ -1,3 +1,4 @@
+// Reads a configuration file in YAML or JSON.
 import { dirname, extname, resolve } from 'node:path';
 import { type Document, isScalar, LineCounter, parseDocument, type Scalar, visit } from 'yaml';
 import { ConfigError } from '../errors.ts';
@@ -5,11 +6,11 @@ import { limited } from './problem-limit.ts';
 import { shownValue } from './shown-value.ts';
 import { readTextFile } from './text-file.ts';
 
-/** What stands in a configuration file. */
+/** The content of a configuration file. */
 export interface LoadedConfig {
   /** The full path of the file. */
   readonly path: string;
-  /** The folder that paths in the configuration start from. */
+  /** The folder that relative paths in the configuration start from. */
   readonly baseDir: string;
   /** Not checked yet: see `readConfig`. */
   readonly input: unknown;
@@ -17,7 +18,7 @@ export interface LoadedConfig {
 
 /** Enough for tens of thousands of backends. */
 const LIMIT_BYTES = 4_194_304;
-/** How often text may stand in for other text, far more than pools and routes need: beyond, it is an attempt to fill the memory. */
+/** Most aliases that a file may have: far more than pools and routes need, and too few to fill the memory. */
 const MAX_ALIASES = 10_000;
 
 /**
@@ -53,18 +54,18 @@ function textOf(path: string): string {
 function parseYaml(text: string, path: string): unknown {
   const { document } = documentOf(text, path, { merge: true });
   const { version } = document.directives?.yaml ?? {};
-  // In 1.1, `no` is false and a date is an object.
+  // In YAML 1.1, `no` is false and a date is an object.
   if (version !== '1.2') throw new ConfigError([`${path} must be YAML 1.2, got ${version}`]);
   return plainValueOf(document, path);
 }
 
-/** JSON is YAML, too: its parser knows lines, and finds keys that are there twice, which `JSON.parse` does not. */
+/** JSON is YAML, too. The YAML parser knows lines, and finds repeated keys, which `JSON.parse` does not. */
 function parseJson(text: string, path: string): unknown {
   const { lines } = documentOf(text, path, { schema: 'json' });
   try {
     return JSON.parse(text);
   } catch (error) {
-    // The rest of the message may quote a part of the text, which may be a secret.
+    // The rest of the message may quote the text, which may hold a secret.
     const [, reason, offset] =
       /^(.*?)(?:, (?:"|\.\.\.").*| in JSON(?: at position (\d+).*)?)?$/s.exec((error as Error).message) ?? [];
     const place = placeOf(path, lines, offset === undefined ? undefined : Number(offset));
@@ -83,12 +84,12 @@ function documentOf(
     lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,
-    // That would take a time that is quadratic in the number of keys: see below.
+    // The parser's own check takes time that is quadratic in the number of keys: see below.
     uniqueKeys: false,
-    // Only what JSON has, too.
+    // Only types that JSON has, too.
     resolveKnownTags: false,
   });
-  // Whatever else is wrong, is wrong in consequence of the first.
+  // Later errors follow from the first.
   const [first] = [...document.errors, ...document.warnings];
   if (first !== undefined) {
     throw new ConfigError([`${placeOf(path, lines, first.pos[0])} ${sayable(first.message)}`]);
@@ -100,7 +101,7 @@ function documentOf(
   return { document, lines };
 }
 
-/** Keys that stand in their map already, in the order of the text. Expected O(keys). */
+/** Repeated keys of a map, in the order of the text. Expected O(keys). */
 function repeatedKeys(document: Document): Scalar[] {
   const repeated: Scalar[] = [];
   visit(document, {
@@ -124,14 +125,14 @@ function plainValueOf(document: Document, path: string): unknown {
   }
 }
 
-/** What stands there without quotes in JSON may be a secret; and what the parser advises is for programs. */
+/** Unquoted text in JSON may be a secret, and the parser's advice is for programmers: both are cut. */
 function sayable(message: string): string {
   return message
     .replace(/^Unresolved plain scalar .*/s, 'Strings must stand in double quotes')
     .replace(/^Source contains multiple documents.*/s, 'A file must hold one document');
 }
 
-/** `gateway.yaml:3:5:`, as editors and terminals can open it. */
+/** `gateway.yaml:3:5:`, which editors and terminals can open. */
 function placeOf(path: string, lines: LineCounter, offset: number | undefined): string {
   if (offset === undefined) return `${path}:`;
   const { line, col } = lines.linePos(offset);

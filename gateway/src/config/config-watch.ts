@@ -1,14 +1,15 @@
+// Watches the files of a configuration for changes.
 import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 /** How a file is watched. */
 export interface ConfigWatchOptions {
-  /** Milliseconds between two looks. @defaultValue 1,000 */
+  /** Milliseconds between two checks. @defaultValue 1,000 */
   readonly intervalMs?: number;
-  /** Other files that belong to the configuration now, such as certificates. @defaultValue none */
+  /** Further files that the configuration names now, such as certificates. @defaultValue none */
   readonly files?: () => readonly string[];
-  /** Takes what `onChange` throws. @defaultValue a warning of the process */
+  /** Called with an error that `onChange` throws. @defaultValue a warning of the process */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -18,10 +19,11 @@ export interface ConfigWatch {
 }
 
 /**
- * Calls back when a file, or one that belongs to it, has become another and stays so for one interval: written in place, replaced by
- * another, or by way of a symbolic link, as Kubernetes does. It looks at size, times and identity again and again: unlike the
- * events of file systems, that works in containers and over the network. Calls never overlap. Keeps no process alive.
- * @param onChange - is called for a file that is gone, too
+ * Calls back when a file of the configuration has changed and then stays the same for one interval: written
+ * in place, replaced, or switched by a symbolic link, as Kubernetes does. It polls size, times and identity:
+ * unlike file system events, that works in containers and over the network. Calls never overlap. It keeps no
+ * process alive.
+ * @param onChange - also called when a file is gone
  */
 export function watchConfigFile(
   path: string,
@@ -41,7 +43,7 @@ export function watchConfigFile(
     isUnsettled = hasMoved;
     if (!isDue) return;
     await onChange();
-    // Those that belong to it only now may change before the next look.
+    // Files that are new in the list may change before the next check.
     for (const file of files()) if (!stamps.has(file)) stamps.set(file, stampNow(file));
   };
   const next = (): void => {
@@ -58,7 +60,7 @@ export function watchConfigFile(
   };
 }
 
-/** @returns whether one of the files that were known is another now */
+/** @returns whether one of the known files has changed */
 async function update(stamps: Map<string, string>, files: readonly string[]): Promise<boolean> {
   const now = await Promise.all(files.map(async (file) => [file, await stampOf(file)] as const));
   const hasMoved = now.some(([file, stamp]) => (stamps.get(file) ?? stamp) !== stamp);
@@ -67,12 +69,12 @@ async function update(stamps: Map<string, string>, files: readonly string[]): Pr
   return hasMoved;
 }
 
-/** Links are followed, so that the stamp of what they lead to counts. */
+/** Follows links, so that a change of their target counts. */
 async function stampOf(file: string): Promise<string> {
   return stat(file, { bigint: true }).then(textOf, () => 'gone');
 }
 
-/** The first time without a gap in which a change would go unseen. */
+/** The first stamps are taken at once, so that no change is missed. */
 function stampNow(file: string): string {
   try {
     return textOf(statSync(file, { bigint: true }));

@@ -1,3 +1,4 @@
+// The JSON Schema of configurations.
 import { z } from 'zod';
 import { gatewaySchema } from './schema.ts';
 
@@ -20,7 +21,7 @@ export interface SchemaNode {
   readonly minLength?: number;
   readonly default?: unknown;
   readonly description?: string;
-  /** What is allowed, in words, where the rest does not say it. Not published. */
+  /** The rule in words, if the rest does not say it. Not published. */
   readonly rule?: string;
   /** Whether values must not be shown. Not published. */
   readonly secret?: boolean;
@@ -28,7 +29,7 @@ export interface SchemaNode {
 
 let tree: SchemaNode | undefined;
 
-/** What is allowed where in a configuration, with what only messages need. */
+/** The schema with what only messages need. */
 export function schemaTree(): SchemaNode {
   tree ??= z.toJSONSchema(gatewaySchema, {
     io: 'input',

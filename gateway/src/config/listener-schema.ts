@@ -1,3 +1,4 @@
+// The schema of listeners for clients and operators.
 import { z } from 'zod';
 import { listenerHost, pem, port, secret } from './values.ts';
 
@@ -21,7 +22,7 @@ const tls = z.strictObject({
   http2: z.boolean().default(true).describe('Whether clients may choose HTTP/2.'),
 });
 
-/** Where clients come in. */
+/** A listener for clients. */
 export const listener = z.strictObject({
   host: listenerHost
     .optional()
@@ -34,7 +35,7 @@ export const listener = z.strictObject({
   tls: tls.optional().describe('Ends TLS here. Left out: no TLS.'),
 });
 
-/** Where operators come in. */
+/** The listener for operators. */
 export const admin = z.strictObject({
   host: listenerHost.default('127.0.0.1').describe('The address to listen on.'),
   port: port.describe('0 for any that is free.'),

@@ -1,10 +1,12 @@
-/** The name that somebody who wrote another one probably meant; `undefined` where none is near. */
+// Finds the name that a misspelt one probably means.
+
+/** The nearest of some names; `undefined` if none is near. */
 export function nearestName(written: string, names: Iterable<string>): string | undefined {
   const plain = plainName(written);
   let nearest: string | undefined;
-  // A third of the letters may be wrong, and those of `timeout` for `timeoutMs` may lack.
+  // A third of the letters may be wrong; a missing unit, as in `timeout` for `timeoutMs`, counts as near.
   let least = Math.max(1, Math.floor(plain.length / 3)) + 1;
-  // What is longer is nobody's typing error, and would take long to compare.
+  // A longer name is not a typing error, and would take long to compare.
   if (plain.length > 64) return undefined;
   for (const name of names) {
     const distance = distanceOf(plain, plainName(name));
@@ -18,7 +20,7 @@ function plainName(name: string): string {
   return name.toLowerCase().replaceAll(/[-_\s]/g, '');
 }
 
-/** How many letters must be added, removed, replaced or swapped with their neighbour (Damerau and Levenshtein). */
+/** Letters to add, remove, replace or swap with their neighbour (Damerau-Levenshtein). */
 function distanceOf(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
   for (let i = 1; i <= a.length; i++) {

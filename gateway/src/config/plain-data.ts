@@ -1,14 +1,15 @@
+// Makes plain data of the configuration that a caller passes.
 import { ConfigError } from '../errors.ts';
 import { shownPath, shownValue } from './shown-value.ts';
 
-/** More than a pool can hold backends, and settings for each. */
+/** More settings than the largest pool can have. */
 const MAX_VALUES = 1_000_000;
 const MAX_DEPTH = 32;
 
 /**
- * A copy of plain data: lists and objects of their own, without prototypes that could be tampered with, getters, rings and settings
- * that are `undefined`.
- * @throws ConfigError where something cannot be read
+ * A copy of plain data: new lists and objects without prototypes, getters, cycles and settings that are
+ * `undefined`.
+ * @throws ConfigError if something cannot be read
  */
 export function plainData(input: unknown): unknown {
   return new Copy().of(input, []);
@@ -31,7 +32,7 @@ class Copy {
         ? value.map((entry, i) => this.of(entry, [...path, i]))
         : this.#object(value, path);
     } catch (error) {
-      // A getter or a proxy of the host.
+      // A getter or a proxy of the caller threw.
       if (!(error instanceof ConfigError)) throw new ConfigError([unreadable(path, error)], { cause: error });
       throw error;
     } finally {

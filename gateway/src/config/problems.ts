@@ -1,3 +1,4 @@
+// Turns the issues of a failed check into messages.
 import type { z } from 'zod';
 import { type SchemaNode, schemaTree } from './json-schema.ts';
 import { nearestName } from './nearest-name.ts';
@@ -8,12 +9,12 @@ import { shownPath, shownSecret, shownValue } from './shown-value.ts';
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-/** One line for each mistake: where, what is allowed, and what was there. */
+/** One line for each mistake: the setting, what is allowed, and what was there. */
 export function problemsOf(issues: readonly Issue[], input: unknown): string[] {
   return withoutConsequences(issues, input).flatMap((issue) => linesOf(issue, input));
 }
 
-/** What must be there and is not, says nothing new where it is there under a misspelt name. */
+/** A missing setting is not reported if it is there under a misspelt name. */
 function withoutConsequences(issues: readonly Issue[], input: unknown): Issue[] {
   const meant = new Set<string>();
   for (const { code, path, ...issue } of issues) {
@@ -33,7 +34,7 @@ function linesOf(issue: Issue, input: unknown): string[] {
   switch (issue.code) {
     case 'unrecognized_keys': {
       const names = settingsOf(node, value);
-      // What another branch of a union knows cannot stand beside the rest.
+      // Settings that another branch of a union knows cannot stand beside the rest.
       if (issue.keys.some((key) => names.includes(key))) return [line(path, ruleOf(node), value, node)];
       return issue.keys.map((key) => unknownLine([...path, key], names));
     }
@@ -46,18 +47,18 @@ function linesOf(issue: Issue, input: unknown): string[] {
   }
 }
 
-/** What a value that is wrong in itself is held against: of a union, the one branch of its kind. */
+/** The branch of a union that an invalid value is compared with: the one of its kind. */
 function branchOf(node: SchemaNode, value: unknown): SchemaNode {
   const [branch, ...others] = node.rule === undefined ? branchesFor(node, value) : [];
   const isClear = branch !== undefined && others.length === 0 && branch.const === undefined;
   return isClear ? branch : node;
 }
 
-/** The rules of one branch where it is clear which is meant, else one line for all of them. */
+/** The rules of one branch if it is clear which is meant, else one line for all branches. */
 function unionLines(issue: Issue & { code: 'invalid_union' }, node: SchemaNode, input: unknown): string[] {
   const { path } = issue;
   const value = valueAt(input, path);
-  // A union whose branches say themselves which of them is meant.
+  // A union whose branches name the one that is meant.
   if ('options' in issue && Array.isArray(issue.options)) {
     const choice: SchemaNode = { enum: issue.options };
     return [line(path, ruleOf(choice), value, choice)];
@@ -103,7 +104,7 @@ function keyRule(input: unknown, path: Path): string {
   return propertyNames === undefined ? 'a string' : ruleOf(propertyNames);
 }
 
-/** What stands somewhere in the input; only what is its own. */
+/** The value at a path of the input; inherited properties do not count. */
 function valueAt(input: unknown, path: Path): unknown {
   let value = input;
   for (const key of path) {

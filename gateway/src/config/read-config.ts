@@ -1,3 +1,4 @@
+// Checks a configuration against its schema.
 import { ConfigError } from '../errors.ts';
 import { addressProblems } from './checks/address-checks.ts';
 import { adminProblems } from './checks/admin-checks.ts';
@@ -11,9 +12,10 @@ import { type GatewayConfig, gatewaySchema } from './schema.ts';
 import { shownPath } from './shown-value.ts';
 
 /**
- * Checks a configuration and fills in every default. Secrets and PEM files are not read yet: see `resolveConfig`.
- * @param input - as it came from a file or from code
- * @throws ConfigError with one line for each mistake: where, what is allowed, and what was there
+ * Checks a configuration and fills in every default. It does not read secrets and PEM files: see
+ * `resolveConfig`.
+ * @param input - from a file or from code
+ * @throws ConfigError with one line for each mistake: the setting, what is allowed, and what was there
  */
 export function readConfig(input: unknown): GatewayConfig {
   const data = plainData(input);
@@ -23,7 +25,7 @@ export function readConfig(input: unknown): GatewayConfig {
   return parsed.data;
 }
 
-/** What is wrong only with regard to something else. */
+/** Mistakes that concern more than one setting. */
 function crossProblems(config: GatewayConfig): string[] {
   return [
     ...addressProblems(config),

@@ -1,3 +1,4 @@
+// Reads the secrets and PEM files that a configuration names.
 import { ConfigError } from '../errors.ts';
 import { type CheckedCertificate, checkAuthorities, checkCertificate } from './certificates.ts';
 import { tokenProblems } from './checks/admin-checks.ts';
@@ -10,18 +11,18 @@ import type { CookieConfig, JwtConfig, SessionsConfig } from './session-schema.t
 import { shownPath } from './shown-value.ts';
 import { type Secret, type SourceOptions, Sources } from './sources.ts';
 
-/** What came of resolving a configuration. */
+/** The result of resolving a configuration. */
 export interface Resolution {
   readonly config: ResolvedConfig;
-  /** One line for each thing that works but should be known, for example a certificate that has expired. */
+  /** Problems that do not prevent serving, for example an expired certificate. */
   readonly warnings: readonly string[];
-  /** The full paths of all files that secrets and PEM text came from: when one changes, the configuration changes. */
+  /** The full paths of all files that were read: when one changes, the configuration changes. */
   readonly files: readonly string[];
 }
 
-/** What a configuration names cannot be had, or used. */
+/** A file or variable that the configuration names cannot be read or used. */
 export class UnresolvedConfigError extends ConfigError {
-  /** The full paths of all files that it names: when one changes, it may be worth another try. */
+  /** The full paths of all files that it names: when one changes, a new try may succeed. */
   readonly files: readonly string[];
 
   constructor(problems: readonly string[], files: readonly string[]) {
@@ -30,15 +31,15 @@ export class UnresolvedConfigError extends ConfigError {
   }
 }
 
-/** How a configuration is resolved. */
+/** How to resolve a configuration. */
 export interface ResolveOptions extends SourceOptions {
   /** Milliseconds since 1970. @defaultValue now */
   readonly now?: number;
 }
 
 /**
- * Reads the secrets and PEM files that a configuration names, and checks what can be checked only then: certificates with their keys,
- * lengths of secrets, keys of tokens. Synchronous, since it reads small files at the start and at reloads only.
+ * Reads secrets and PEM files, and checks what can be checked only then: certificates with their keys,
+ * lengths of secrets, keys of tokens. Synchronous: it reads small files, at the start and at reloads.
  * @throws UnresolvedConfigError with one line for each mistake
  */
 export function resolveConfig(config: GatewayConfig, options: ResolveOptions): Resolution {
@@ -58,7 +59,7 @@ export function resolveConfig(config: GatewayConfig, options: ResolveOptions): R
   return { config: resolved, warnings, files: [...files] };
 }
 
-/** Notes problems and goes on, so that all of them are told at once; what it returns then is of no use. */
+/** Collects problems and goes on, so that all are reported at once; its result is then not used. */
 class Resolver {
   readonly sources: Sources;
   readonly warnings: string[] = [];
@@ -163,7 +164,9 @@ class Resolver {
     return certificate;
   }
 
-  /** The first certificate serves all other names; a later one only its own, as far as no earlier one has them. */
+  /**
+   * The first certificate serves all other names; a later one serves its own names that no earlier one has.
+   */
   #warnOfIdle(certificates: readonly CheckedCertificate[], places: readonly string[]): void {
     if (certificates.length < places.length) return;
     const served = new Set<string>();
@@ -180,7 +183,7 @@ class Resolver {
   }
 }
 
-/** A JWK or a JWKS in a text, such as a file has it. */
+/** A JWK or a JWKS in a text, for example of a file. */
 function keyObjectIn(text: string): Record<string, unknown> | undefined {
   if (!text.trimStart().startsWith('{')) return undefined;
   try {

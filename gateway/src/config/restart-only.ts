@@ -4,8 +4,9 @@ import type { GatewayConfig, ListenerConfig } from './schema.ts';
 type Settings = Pick<GatewayConfig, 'listeners' | 'admin' | 'log' | 'workers'>;
 
 /**
- * The paths of settings that differ and that a running gateway cannot take: which sockets it listens on and how they speak, the admin
- * listener, the log, the number of processes. All others, certificates among them, can change. The order of listeners does not count.
+ * The paths of changed settings that a running gateway cannot take over: sockets and their protocols, the
+ * admin listener, the log, the number of processes. It can take over all others, certificates too. The order
+ * of listeners does not count.
  */
 export function restartOnlyChanges(old: Settings, next: Settings): string[] {
   return [
@@ -28,7 +29,7 @@ function listenerChanges(old: readonly ListenerConfig[], next: readonly Listener
   return left.length > 0 ? ['listeners'] : changes;
 }
 
-/** What is settled when a socket is opened. */
+/** Settings that are fixed when a socket is opened. */
 function wireOf({ h2c, tls }: ListenerConfig): object {
   return { h2c, tls: tls !== undefined, 'tls.http2': tls?.http2 };
 }
@@ -38,7 +39,7 @@ function changesIn(where: string, old: object | undefined, next: object | undefi
   const names = [...new Set([...Object.keys(old), ...Object.keys(next)])];
   const valueAt = (settings: object, name: string) => (settings as Record<string, unknown>)[name];
   const changed = names.filter((name) => !isDeepStrictEqual(valueAt(old, name), valueAt(next, name)));
-  // With or without TLS at all: its parts say nothing more.
+  // Only whether there is TLS counts: its parts can change.
   return (changed.includes('tls') ? changed.filter((name) => !name.startsWith('tls.')) : changed).map(
     (name) => `${where}.${name}`,
   );

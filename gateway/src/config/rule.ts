@@ -1,6 +1,7 @@
+// Says in words what the schema allows.
 import type { SchemaNode } from './json-schema.ts';
 
-/** What a part of the schema allows, in words that fit behind "must be". */
+/** The rule of a part of the schema, in words that follow "must be". */
 export function ruleOf(node: SchemaNode): string {
   return inWords(alternativesOf(node));
 }

@@ -1,8 +1,9 @@
+// Finds the part of the schema that a part of a configuration belongs to.
 import type { SchemaNode } from './json-schema.ts';
 
 const ANYTHING: SchemaNode = {};
 
-/** The part of the schema that a place of the input is held against; where there are several, those that fit what stands there. */
+/** The schema of a path of the input; several if branches of a union fit equally well. */
 export function nodeAt(tree: SchemaNode, path: readonly PropertyKey[], input: unknown): SchemaNode {
   let node = tree;
   let value = input;
@@ -15,7 +16,7 @@ export function nodeAt(tree: SchemaNode, path: readonly PropertyKey[], input: un
   return node;
 }
 
-/** The branches of a union that a value is most likely meant for; more than one where that is not clear. */
+/** The branches of a union that a value most likely means; several if that is not clear. */
 export function branchesFor(node: SchemaNode, value: unknown): SchemaNode[] {
   const kind = kindOf(value);
   const candidates = (node.anyOf ?? node.oneOf ?? []).filter(
@@ -25,7 +26,7 @@ export function branchesFor(node: SchemaNode, value: unknown): SchemaNode[] {
   return candidates.filter((_, i) => scores[i] === Math.max(...scores));
 }
 
-/** The names of the settings that may stand in a place. */
+/** The names of the settings that are allowed at a path. */
 export function settingsOf(node: SchemaNode, value: unknown): string[] {
   const branches = node.anyOf === undefined && node.oneOf === undefined ? [node] : branchesFor(node, value);
   return branches.flatMap(({ properties = {} }) => Object.keys(properties));
@@ -48,7 +49,7 @@ function childOf(
   return typeof additionalProperties === 'object' ? additionalProperties : undefined;
 }
 
-/** How many settings of a branch a value has; none for one of another kind. */
+/** The number of settings of a branch that a value has; 0 for a value of another kind. */
 function scoreOf({ properties = {} }: SchemaNode, value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   let score = 0;

@@ -1,3 +1,4 @@
+// The schema of a whole configuration.
 import { z } from 'zod';
 import { admin, listener } from './listener-schema.ts';
 import { pool } from './pool-schema.ts';
@@ -64,7 +65,7 @@ const shutdown = z.strictObject({
     .describe('Milliseconds for requests and tunnels to end by themselves.'),
 });
 
-/** A whole gateway. */
+/** A gateway. */
 export const gatewaySchema = z.strictObject({
   $schema: z.string().optional().describe('For editors: where the JSON Schema is. Not read.'),
   listeners: z.array(listener).min(1).describe('Where clients come in.'),
@@ -92,9 +93,9 @@ export const gatewaySchema = z.strictObject({
     ),
 });
 
-/** What a configuration may be written as. */
+/** A configuration as it may be written. */
 export type GatewayConfigInput = z.input<typeof gatewaySchema>;
-/** A configuration with every default filled in, its secrets and PEM files not yet read. */
+/** A configuration with every default, before secrets and PEM files are read. */
 export type GatewayConfig = z.output<typeof gatewaySchema>;
 export type ListenerConfig = GatewayConfig['listeners'][number];
 export type RouteConfig = NonNullable<GatewayConfig['routes']>[number];

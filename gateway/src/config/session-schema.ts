@@ -1,3 +1,4 @@
+// The schema of sessions.
 import type { JwtAlgorithm } from 'evenkeel/sessions';
 import { z } from 'zod';
 import { duration, secret, secretSources, text, token } from './values.ts';
@@ -70,7 +71,7 @@ const jwt = z.strictObject({
   claim: text.default('sub').describe('The claim that names the session.'),
 });
 
-/** What keeps the requests of one client on one backend. */
+/** How the requests of one client stay on one backend. */
 export const sessions = z
   .union([
     z.strictObject({ cookie: cookie.describe('By a signed cookie that the gateway sets.') }),
@@ -78,9 +79,9 @@ export const sessions = z
   ])
   .meta({ rule: 'an object with either cookie or jwt' });
 
-/** Sessions by cookie, with every default filled in. */
+/** Sessions by cookie, with every default. */
 export type CookieConfig = z.output<typeof cookie>;
-/** Sessions by token, with every default filled in. */
+/** Sessions by token, with every default. */
 export type JwtConfig = z.output<typeof jwt>;
-/** Sessions of either kind. */
+/** Sessions of either kind, with every default. */
 export type SessionsConfig = z.output<typeof sessions>;

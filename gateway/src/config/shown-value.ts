@@ -1,9 +1,11 @@
-/** More would not fit on a line. */
+// Shows values and places of a configuration in messages.
+
+/** The longest text of a value. */
 const MAX_CHARACTERS = 80;
-/** Line and paragraph separators, C1 controls and what turns the direction of text would change how a line looks. */
+/** Line and paragraph separators, C1 controls and direction marks would change how a line looks. */
 const UNFIT = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 
-/** A value as a message shows it: short, on one line, without what lists and objects hold. */
+/** A value in a message: short, on one line, without the content of lists and objects. */
 export function shownValue(value: unknown): string {
   switch (typeof value) {
     case 'string':
@@ -19,7 +21,7 @@ export function shownValue(value: unknown): string {
   }
 }
 
-/** The same for what may be a secret: only what kind of value it is. */
+/** A value that may be a secret: only its kind. */
 export function shownSecret(value: unknown): string {
   if (typeof value === 'string')
     return `a string of ${value.length} ${value.length === 1 ? 'character' : 'characters'}`;

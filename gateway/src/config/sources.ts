@@ -1,15 +1,16 @@
+// Reads secrets and PEM text from files and environment variables.
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { shownSecret, shownValue } from './shown-value.ts';
 import { readTextFile } from './text-file.ts';
 import type { secret } from './values.ts';
 
-/** A secret as it is, or where it is. */
+/** A secret, or where to read it. */
 export type Secret = z.output<typeof secret>;
 
-/** Where secrets and PEM files are found. */
+/** Where secrets and PEM files are read. */
 export interface SourceOptions {
-  /** The folder that paths start from: that of the configuration file. */
+  /** The folder that relative paths start from: that of the configuration file. */
   readonly baseDir: string;
   /** @defaultValue `process.env` */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -19,10 +20,10 @@ export interface SourceOptions {
 const LIMIT_BYTES = 4_194_304;
 const PEM = '-----BEGIN ';
 
-/** Fetches what a configuration only names, and notes what is not to be had. */
+/** Reads what a configuration names, and collects the problems. */
 export class Sources {
   readonly problems: string[] = [];
-  /** The files that were read, or were to be. */
+  /** The files that were read, or could not be. */
   readonly files = new Set<string>();
   readonly #baseDir: string;
   readonly #env: Readonly<Record<string, string | undefined>>;
@@ -33,8 +34,8 @@ export class Sources {
   }
 
   /**
-   * @param where - how messages name the place
-   * @returns `undefined` where it is not to be had
+   * @param where - the name of the setting in messages
+   * @returns `undefined` if it cannot be read
    */
   secret(secret: Secret, where: string): string | undefined {
     if (typeof secret === 'string') return secret;
@@ -48,9 +49,9 @@ export class Sources {
       : text;
   }
 
-  /** PEM text, from a file unless it stands here. */
+  /** PEM text: the setting itself, or the content of the file that it names. */
   pem(value: string, where: string): string | undefined {
-    // Text about the certificate may stand before it.
+    // A PEM file may begin with text about the certificate.
     if (value.includes(PEM)) return value;
     const rule = 'PEM text or the path of a PEM file';
     const text = this.#file(value, where, rule);
@@ -77,7 +78,7 @@ export class Sources {
   }
 
   #miss(where: string, rule: string, value: string, why?: string): undefined {
-    // A key without its first line would be taken for a path.
+    // A PEM key without its first line looks like a path: do not show it.
     const isLong = value.length > 120 || value.includes('\n');
     const got = isLong ? shownSecret(value) : shownValue(value);
     this.problems.push(`${where} must be ${rule}, got ${got}${why === undefined ? '' : `, which ${why}`}`);

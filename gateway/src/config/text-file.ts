@@ -2,8 +2,8 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 
 /**
  * Reads a small text file.
- * @param limitBytes - how long it may be
- * @throws Error whose message fits behind the name of the file: `cannot be read: ...`
+ * @param limitBytes - the largest size
+ * @throws Error with a message that follows the name of the file: `cannot be read: ...`
  */
 export function readTextFile(path: string, limitBytes: number): string {
   const bytes = readBytes(path, limitBytes);
@@ -18,7 +18,7 @@ export function readTextFile(path: string, limitBytes: number): string {
 function readBytes(path: string, limitBytes: number): Buffer {
   let file: number | undefined;
   try {
-    // Before it is opened: opening a pipe would wait for somebody to write to it.
+    // Checked before it is opened: opening a pipe would wait for a writer.
     if (!statSync(path).isFile()) throw new Error('it is not a file');
     file = openSync(path, 'r');
     const buffer = Buffer.alloc(limitBytes + 1);
@@ -44,7 +44,7 @@ function reasonOf(error: unknown): string {
     case 'EPERM':
       return 'this user may not';
     default:
-      // The message of the system repeats the path, and what stands in its place may be a secret.
+      // The system's message repeats the path, which may be a misplaced secret.
       return code ?? message;
   }
 }

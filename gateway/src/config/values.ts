@@ -1,17 +1,19 @@
+// Kinds of values that several parts of the schema share.
 import { MAX_TIMEOUT_MS, readEntry, TOKEN } from 'evenkeel/internal';
 import { z } from 'zod';
 import { canonicalPattern, isHost, isHostName, isNetwork } from './host-names.ts';
 
-/** Milliseconds that platform timers can hold. Servers and clients of HTTP take whole ones alone. */
+/** Milliseconds that a platform timer can hold; integers, since node:http and undici take no others. */
 export const duration = z.int().min(1).max(MAX_TIMEOUT_MS);
-/** The same, where 0 turns something off. */
+/** Milliseconds, where 0 turns something off. */
 export const durationOrOff = z.int().min(0).max(MAX_TIMEOUT_MS);
 export const port = z.int().min(0).max(65_535);
 export const count = z.int().min(1);
 export const ratio = z.number().min(0).max(1);
 export const text = z.string().min(1);
 
-// Where a pattern or a function says what is allowed, `rule` says it in words: for messages and for the documentation.
+// Where a pattern or a function decides, `rule` says in words what is allowed, for messages and the
+// documentation.
 
 /** RFC 9110 section 5.6.2. */
 export const token = z.string().regex(TOKEN).meta({ rule: 'a token (RFC 9110 section 5.6.2)' });
@@ -20,9 +22,9 @@ export const headerValue = z
   .string()
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
   .regex(/^[^\x00-\x08\x0a-\x1f\x7f]*$/)
-  // Some hold passwords.
+  // A header value may hold a password.
   .meta({ rule: 'a string without control characters', secret: true });
-/** The name of a pool: it stands in metrics, in logs and in the addresses of the admin listener. */
+/** The name of a pool: it appears in metrics, in logs and in URLs of the admin listener. */
 export const poolName = z
   .string()
   .regex(/^[\w.-]{1,64}$/)
@@ -33,18 +35,18 @@ export const path = z
   .regex(/^\/[!-~]*$/)
   .regex(/^[^?#]*$/)
   .meta({ rule: 'a path that begins with "/", percent-encoded, without query and fragment' });
-/** Checked by the engine itself. */
+/** The engine checks the rest. */
 export const backendUrl = z
   .string()
   .refine(isBackendUrl)
   .meta({ rule: 'an http or https URL without user, query and fragment' });
-/** Hosts of a route, brought to the form that requests are compared with. */
+/** A route's host, in the canonical form of requests. */
 export const hostPattern = z
   .string()
   .overwrite((pattern) => canonicalPattern(pattern) ?? pattern)
   .refine((pattern) => canonicalPattern(pattern) !== undefined)
   .meta({ rule: 'a host name such as shop.example or *.shop.example, or an IP address, without a port' });
-/** What a listener binds to. */
+/** The address that a listener binds to. */
 export const listenerHost = z
   .string()
   .refine(isHost)
@@ -57,7 +59,7 @@ export const network = z
 /** PEM text, or the path of a PEM file, relative to the configuration file. */
 export const pem = z.string().min(1).meta({ rule: 'PEM text or the path of a PEM file', secret: true });
 
-/** Where a secret may come from. */
+/** The places that a secret is read from. */
 export const secretSources = [
   text,
   z.strictObject({ env: text.describe('Name of an environment variable.') }),

@@ -1,24 +1,25 @@
+// The last events of a gateway: the admin listener shows them, and each one is a log line.
 import type { BalancerEvent } from 'evenkeel';
 import type { GatewayLog } from './gateway-log.ts';
 
-/** Something that happened, for the list of last events. */
+/** An event, as the list of last events has it. */
 export interface GatewayEvent {
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** `undefined` for what concerns the whole gateway. */
+  /** `undefined` for an event of the whole gateway. */
   readonly pool: string | undefined;
   /** For example `down`, `ejected`, `reloaded`. */
   readonly type: string;
   readonly backend: string | undefined;
-  /** For people. */
+  /** A sentence for people. */
   readonly message: string;
 }
 
 const MAX_EVENTS = 100;
-/** What somebody may want to be woken for. */
+/** Events that an operator may want to be woken for: they are warnings in the log. */
 const GRAVE = new Set(['down', 'ejected', 'opened', 'panic', 'rejected']);
 
-/** Keeps the last things that happened, and tells the log of all. */
+/** Keeps the last 100 events, and writes each one to the log. */
 export class EventLog {
   readonly #events: GatewayEvent[] = [];
   readonly #log: GatewayLog;
@@ -38,7 +39,7 @@ export class EventLog {
     this.#log[GRAVE.has(type) ? 'warn' : 'info']({ event: type, pool, backend }, message);
   }
 
-  /** Takes what a pool's engine tells. */
+  /** Adds an event of a pool's engine. */
   addFrom(pool: string, event: BalancerEvent): void {
     const backend = 'backend' in event ? event.backend : undefined;
     this.add(event.type, messageOf(event), pool, backend);

@@ -4,16 +4,16 @@
 export interface AccessRecord {
   readonly requestId: string;
   readonly method: string;
-  /** Path without its query: that may hold secrets. */
+  /** Path without its query, which may hold secrets. */
   readonly path: string;
   readonly host: string;
   readonly protocol: string;
   readonly clientAddress: string;
-  /** 499 where the client left. */
+  /** 499 if the client left. */
   readonly status: number;
   readonly pool: string | undefined;
   readonly backend: string | undefined;
-  /** Backends that were tried. */
+  /** Number of backends that were tried. */
   readonly attempts: number;
   readonly durationMs: number;
   readonly bytesReceived: number;
@@ -22,12 +22,12 @@ export interface AccessRecord {
   readonly code: string | undefined;
 }
 
-/** Where a gateway writes what it has to say. */
+/** Takes the log lines of a gateway. */
 export interface GatewayLog {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
-  /** Left out where nobody wants them. */
+  /** Left out if access lines are not wanted. */
   readonly access?: ((record: AccessRecord) => void) | undefined;
 }

@@ -1,3 +1,4 @@
+// A histogram of latencies, the statistics that it gives, and how several become one.
 import { bucketOf, UPPER_BOUNDS_MS } from './latency-buckets.ts';
 
 /** Latencies from the arrival of a request's head to the last byte of its response. */
@@ -15,15 +16,15 @@ export interface LatencyStats {
 type Buckets = LatencyStats['buckets'];
 
 /**
- * Counts latencies in buckets that grow with them: from 8 microseconds to 17 minutes, none wider than a sixteenth of its lower bound. Recording
- * allocates nothing.
+ * Counts latencies in buckets that grow with them: from 8 microseconds to 17 minutes, none wider than a
+ * sixteenth of its lower bound. Recording allocates nothing.
  */
 export class LatencyHistogram {
   readonly #counts = new Float64Array(UPPER_BOUNDS_MS.length);
-  // In an array, since a field would hold each new number in an object of its own.
+  // An array: a field would hold each new number in an object of its own.
   readonly #sum = new Float64Array(1);
 
-  /** @param ms - milliseconds; what is below 0, or no finite number, adds nothing to the sum */
+  /** @param ms - milliseconds; a negative number, NaN or `Infinity` adds nothing to the sum */
   record(ms: number): void {
     const bucket = bucketOf(ms);
     this.#counts[bucket] = (this.#counts[bucket] as number) + 1;
@@ -40,7 +41,7 @@ export class LatencyHistogram {
   }
 }
 
-/** The latencies of several histograms together. */
+/** Adds several histograms up. */
 export function mergeLatency(all: readonly LatencyStats[]): LatencyStats {
   const counts = new Map<number, number>();
   for (const { buckets } of all) {
@@ -59,7 +60,7 @@ function latencyStats(buckets: Buckets, sumMs: number): LatencyStats {
   return { count, sumMs, p50Ms: quantile(0.5), p90Ms: quantile(0.9), p99Ms: quantile(0.99), buckets };
 }
 
-/** The middle of the bucket that holds the value of a rank, counted from 1. */
+/** The middle of the bucket that holds the value of a rank; ranks count from 1. */
 function quantileOf(buckets: Buckets, rank: number): number | undefined {
   let left = rank;
   for (const [upToMs, count] of buckets) {

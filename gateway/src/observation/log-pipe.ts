@@ -1,22 +1,27 @@
-/** What a write to a pipe of at most so many bytes is: whole, even where several processes write (POSIX `PIPE_BUF` on Linux). */
+// Writes log lines without ever waiting for the reader of the log.
+
+/**
+ * A write of at most this many bytes to a pipe is whole, even if several processes write (`PIPE_BUF` of
+ * Linux).
+ */
 const ATOMIC_BYTES = 4_096;
-/** How much waits for a reader that is slow, in bytes; what comes after that is dropped. */
+/** Bytes that may wait for a slow reader; more are dropped. */
 const MAX_WAITING_BYTES = 4_194_304;
-/** How soon to try again where the reader is slow, and where the disk is full. */
+/** When to try again: after a slow reader, and after a full disk. */
 const BUSY_MS = 20;
 const FAULT_MS = 1_000;
-/** How long the end of a process may wait for a slow reader. */
+/** How long the exit of the process may wait for a slow reader. */
 const FLUSH_MS = 500;
 
-/** What to do when lines could not be written. */
+/** Called when lines are lost. */
 export interface LogPipeListener {
-  /** Nobody reads any more: nothing will ever be written again. */
+  /** The reader is gone: nothing will ever be written again. */
   readonly onBroken?: (error: Error) => void;
-  /** Lines are written again, after so many of them were dropped. */
+  /** Lines are written again, after `dropped` lines were lost. */
   readonly onRecovered?: (dropped: number) => void;
 }
 
-/** Whole lines that are written at once. */
+/** Whole lines that are written together. */
 interface Batch {
   text: string;
   bytes: number;
@@ -24,14 +29,14 @@ interface Batch {
 }
 
 /**
- * Writes lines to a descriptor that does not block, many at a time, and never throws: while the reader is slow or the disk is full they wait,
- * up to 4 MiB, and are dropped and counted after that; when nobody reads any more all are.
+ * Writes lines to a non-blocking descriptor, many at a time, and never throws. While the reader is slow or
+ * the disk is full, up to 4 MiB wait; more lines are dropped and counted. When the reader is gone, all are.
  */
 export class LogPipe {
   readonly #write: (chunk: Uint8Array) => number;
   readonly #listener: LogPipeListener;
   readonly #batches: Batch[] = [];
-  /** What is left of a batch of which a part is out. */
+  /** The rest of a batch that was written in part. */
   #rest: Uint8Array | undefined;
   #waitingBytes = 0;
   #isScheduled = false;
@@ -39,7 +44,7 @@ export class LogPipe {
   #dropped = 0;
   #unreported = 0;
 
-  /** @param write - writes what it can, and returns how many bytes that was; throws like `fs.writeSync` */
+  /** @param write - writes what it can and returns the number of bytes; throws like `fs.writeSync` */
   constructor(write: (chunk: Uint8Array) => number, listener: LogPipeListener = {}) {
     this.#write = write;
     this.#listener = listener;
@@ -57,7 +62,7 @@ export class LogPipe {
       this.#drop(1);
       return;
     }
-    // To one of which a part is out, nothing can be added.
+    // A batch that was written in part takes no more lines.
     const last = this.#rest !== undefined && this.#batches.length === 1 ? undefined : this.#batches.at(-1);
     if (last !== undefined && last.bytes + bytes <= ATOMIC_BYTES) {
       last.text += line;
@@ -71,7 +76,7 @@ export class LogPipe {
   }
 
   /**
-   * Writes what waits before it returns.
+   * Writes all waiting lines before it returns.
    * @param patienceMs - how long a slow reader may take
    */
   flush(patienceMs = FLUSH_MS): void {
@@ -93,7 +98,7 @@ export class LogPipe {
     this.#listener.onRecovered?.(dropped);
   }
 
-  /** @returns the code of the error that ended it before everything was written */
+  /** @returns the code of the error that stopped it; `undefined` if everything was written */
   #writeAll(): string | undefined {
     try {
       for (let batch = this.#batches[0]; batch !== undefined; batch = this.#batches[0]) {

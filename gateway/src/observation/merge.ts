@@ -5,7 +5,9 @@ import { type LatencyStats, mergeLatency } from './latency-histogram.ts';
 /** The values of one figure, one of each worker. */
 export interface WorkerValues<Value> {
   readonly running: readonly Value[];
-  /** Those of running workers, then those of workers that have ended: totals count both, and never go back. */
+  /**
+   * Those of running workers, then those of workers that have ended: totals count both, and never go back.
+   */
   readonly all: readonly Value[];
 }
 

@@ -1,18 +1,20 @@
+// Makes one list of the last events of several workers.
 import type { GatewayEvent } from './event-log.ts';
 
 const MAX_EVENTS = 100;
-/** Within how many milliseconds workers tell of the same thing. */
+/** Workers report the same event within this many milliseconds. */
 const SAME_MS = 1_000;
 
 interface Told {
   readonly event: GatewayEvent;
-  /** The workers that told of it, by their number. */
+  /** The numbers of the workers that reported it. */
   readonly workers: Set<number>;
 }
 
 /**
- * The last events of several workers, oldest first. What several of them tell within a second is one event: the pool, the type and the backend
- * decide, since the words may hold each worker's own figures. Two events of one worker stay two.
+ * The last events of several workers, oldest first. The same pool, type and backend within a second, from
+ * different workers, is one event: messages may differ, since each worker has figures of its own. Two events
+ * of one worker stay two.
  */
 export function mergedEvents(workers: readonly (readonly GatewayEvent[])[]): GatewayEvent[] {
   const all = workers

@@ -1,25 +1,29 @@
+// The log of a gateway, written by pino as JSON or as text for people.
 import pino from 'pino';
 import type { GatewayConfig } from '../config/schema.ts';
 import type { AccessRecord, GatewayLog } from './gateway-log.ts';
 import { prettyLines } from './pretty-line.ts';
 import { standardOutput } from './standard-output.ts';
 
-/** Where lines go, and who reads them. */
+/** Where log lines go. */
 export interface LogDestination {
   /** Takes one line, its line feed included; never throws and never waits. */
   write(line: string): void;
-  /** Whether lines are for people where the configuration does not say. @defaultValue false */
+  /**
+   * Whether the destination is a terminal: without a configured format, lines are text for people there.
+   * @defaultValue false
+   */
   readonly isTerminal?: boolean;
-  /** Whether the reader understands colours. @defaultValue false */
+  /** Whether the terminal shows colours. @defaultValue false */
   readonly hasColors?: boolean;
 }
 
-/** The rest of a line has its place within one write, together with these. */
+/** A longer path is cut, so that a line fits into one atomic write. */
 const MAX_PATH_LENGTH = 2_048;
 const REDACTED = '[redacted]';
 const SECRET_FIELDS = ['authorization', 'cookie', 'set-cookie', 'token', 'secret', 'password', 'passphrase'];
 
-/** Queries may hold secrets. */
+/** A query may hold secrets. */
 function withoutQuery(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const end = value.search(/[?#]/);
@@ -33,7 +37,7 @@ function shownError(error: unknown): unknown {
   return { name, message, code, stack: stack?.replace(/[^\P{Cc}\n]/gu, ' ') };
 }
 
-/** To the microsecond. */
+/** Rounds to a microsecond. */
 function rounded(value: unknown): unknown {
   return typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : value;
 }
@@ -48,10 +52,12 @@ const serializers = {
 };
 
 /**
- * A log of JSON lines, or of lines for people. The fields of `access` lines are those of {@link AccessRecord}; every line has `level`, `time`
- * (ISO 8601), `pid` and `msg`. Control characters are escaped; paths lose their query, and fields named for a secret their value.
- * @param config - the level, whether requests are logged (at `info`), and the format: left out, it is for people on a terminal, else JSON
- * @param destination - left out: standard output, whose reader may be slow or gone without holding anything up
+ * A log of JSON lines, or of text for people. `access` lines have the fields of {@link AccessRecord}; every
+ * line has `level`, `time` (ISO 8601), `pid` and `msg`. Control characters are escaped; paths lose their
+ * query, and fields named like a secret their value.
+ * @param config - the level, whether requests are logged (at `info`), and the format; without a format, text
+ *   on a terminal, else JSON
+ * @param destination - @defaultValue standard output; a slow or missing reader delays nothing
  */
 export function pinoLog(config: GatewayConfig['log'], destination?: LogDestination): GatewayLog {
   const onRecovered = (dropped: number) => log.warn({ dropped }, 'lines of the log were lost');

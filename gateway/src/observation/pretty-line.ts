@@ -1,14 +1,15 @@
+// Turns JSON log lines into text for people.
 import { prettyFactory } from 'pino-pretty';
 
-/** What one line of the log holds. */
+/** The fields of a log line that the text uses. */
 type Line = Readonly<Record<string, unknown>>;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not get to a terminal
 const CONTROLS = /[\x00-\x1f\x7f-\x9f]/g;
-/** Those that JSON leaves as they are. */
+/** Control characters that JSON does not escape. */
 const LATE_CONTROLS = /[\x7f-\x9f]/g;
 
-/** Makes control characters visible, which a terminal would obey. */
+/** Escapes control characters: a terminal would obey them. */
 function visible(text: string, controls = CONTROLS): string {
   return text.replace(controls, (control) => {
     return `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`;
@@ -25,8 +26,8 @@ function accessMessage(line: Line): string {
 }
 
 /**
- * A function that makes text for people of one line of JSON.
- * @param colorize - whether the reader understands colours
+ * Makes a function that turns a line of JSON into text.
+ * @param colorize - whether to use the colours of a terminal
  */
 export function prettyLines(colorize: boolean): (json: string) => string {
   const options = { colorize, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', singleLine: true };

@@ -1,4 +1,4 @@
 import type { GatewayLog } from './gateway-log.ts';
 
-/** Writes nothing anywhere. */
+/** A log that writes nothing. */
 export const SILENT: GatewayLog = { debug() {}, info() {}, warn() {}, error() {} };

@@ -1,3 +1,4 @@
+// Standard output as the destination of log lines.
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { LogPipe, type LogPipeListener } from './log-pipe.ts';
@@ -5,8 +6,9 @@ import { LogPipe, type LogPipeListener } from './log-pipe.ts';
 const STDOUT = 1;
 
 /**
- * A descriptor for standard output that does not block. A pipe or a terminal is opened once more, since a flag that is set on the one that
- * was handed down would hold for every process that has it; where that is impossible (a socket, another owner's pipe), writing may wait.
+ * A non-blocking descriptor for standard output. A pipe or a terminal is opened once more: the flag of the
+ * inherited descriptor is shared by every process that has it. If that is impossible (a socket, another
+ * owner's pipe), writing may wait.
  */
 function openStdout(): number {
   try {
@@ -18,7 +20,7 @@ function openStdout(): number {
 }
 
 /**
- * Whether to colour what is written, by the customs of `NO_COLOR`, `FORCE_COLOR` and `TERM`.
+ * Whether to use colours: `NO_COLOR`, `FORCE_COLOR` and `TERM` decide.
  * @see https://no-color.org
  */
 export function wantsColors(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
@@ -27,7 +29,7 @@ export function wantsColors(isTerminal: boolean, env: NodeJS.ProcessEnv): boolea
   return FORCE_COLOR === '' ? isTerminal && TERM !== 'dumb' : FORCE_COLOR !== '0';
 }
 
-/** Standard output, without ever waiting for its reader; what is left is written when the process exits. */
+/** Standard output that never waits for its reader; waiting lines are written when the process exits. */
 export function standardOutput(listener: LogPipeListener) {
   const descriptor = openStdout();
   const pipe = new LogPipe((chunk) => writeSync(descriptor, chunk), listener);

@@ -1,18 +1,19 @@
+// What a gateway counts of all requests together.
 import { StatusCounts } from './backend-meter.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 
 /** How a request ended. */
 export interface Ending {
-  /** 499 where the client has left. */
+  /** 499 if the client left. */
   readonly status: number;
   readonly durationMs: number;
   readonly bytesReceived: number;
   readonly bytesSent: number;
-  /** The code of the gateway's own answer. */
+  /** The code of the gateway's own response. */
   readonly code: string | undefined;
 }
 
-/** What a gateway counts of all requests. */
+/** Counts all requests of a gateway. */
 export class Totals {
   readonly statuses = new StatusCounts();
   readonly latency = new LatencyHistogram();
@@ -24,12 +25,12 @@ export class Totals {
   bytesSent = 0;
   readonly #errors = new Map<string, number>();
 
-  /** Counts an answer of the gateway itself. */
+  /** Counts a response of the gateway itself. */
   refused(code: string): void {
     this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
   }
 
-  /** Counts the end of a request; a tunnel lasts as long as it likes, which is no latency. */
+  /** Counts the end of a request. The life of a tunnel is not a latency. */
   ended({ status, durationMs, bytesReceived, bytesSent }: Ending): void {
     this.inFlight--;
     if (status === 499) this.cancelled++;

@@ -1,25 +1,29 @@
+// Puts the dashboard's page together, and the content security policy that it is served with.
 import { createHash } from 'node:crypto';
 import { MARKUP } from './markup.ts';
 import { script } from './script.ts';
 import { STYLE } from './style/style.ts';
 import { TEMPLATES } from './templates.ts';
 
-/** The page and what it must be served with. */
+/** The page and its policy. */
 export interface DashboardPage {
   readonly html: string;
-  /** Value of the header `Content-Security-Policy`: nothing runs and nothing loads but what is in the page. */
+  /**
+   * Value of the header `Content-Security-Policy`: only the page's own script and style run, and nothing else
+   * loads.
+   */
   readonly contentSecurityPolicy: string;
 }
 
 let page: DashboardPage | undefined;
 
-/** The dashboard: one page that asks `stats`, beside it, for all that it shows. */
+/** The dashboard: one page, which gets all figures from `stats`, beside it. */
 export function dashboardPage(): DashboardPage {
   page ??= build();
   return page;
 }
 
-/** A picture of its own, so that browsers ask for no other: a ring in four parts. */
+/** An icon inside the page, so that browsers do not ask for one: a ring in four parts. */
 const ICON = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"><circle cx="10" cy="10" r="7" fill="none"' +
     ' stroke="#2f6fc4" stroke-width="4" stroke-dasharray="9 2" transform="rotate(-90 10 10)"/></svg>',
@@ -58,7 +62,7 @@ function policy(code: string): string {
     `base-uri 'none'`,
     `form-action 'none'`,
     `frame-ancestors 'none'`,
-    // Text can become neither markup nor code, whoever wrote it.
+    // Scripts cannot turn text into markup or code.
     `require-trusted-types-for 'script'`,
     `trusted-types 'none'`,
   ].join('; ');

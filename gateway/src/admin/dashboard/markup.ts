@@ -1,4 +1,4 @@
-/** What stands on the page before anything is known. */
+/** The markup of the page before the first figures come. */
 export const MARKUP = `
 <svg hidden>
   <symbol id="icon-up" viewBox="0 0 16 16"><circle cx="8" cy="8" r="5.5"/></symbol>

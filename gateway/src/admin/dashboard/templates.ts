@@ -1,8 +1,9 @@
+// Markup that the page's script copies for each pool, backend, event and candidate, and the dialogs.
 import { backendTable } from './backend-columns.ts';
 
 const { cols, headings, cells } = backendTable();
 
-/** What comes once for each pool, backend, event or candidate, and the dialogs. */
+/** The templates and dialogs of the page. */
 export const TEMPLATES = `
 <template id="pool">
   <section class="card pool">

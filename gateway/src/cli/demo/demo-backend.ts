@@ -1,25 +1,26 @@
+// A backend of `evenkeel demo`.
 import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { loadReport } from 'evenkeel/load-report';
 
 const LOOPBACK = '127.0.0.1';
-/** Milliseconds of work for a page: at least, and how many more at random. */
+/** Milliseconds of work for a page: the least, and the random part. */
 const WORK_MS = { least: 4, spread: 20 };
 
-/** A tiny server for the demonstration, which can be stopped and started again. */
+/** A small server that can be stopped and started again. */
 export class DemoBackend {
   readonly id: string;
   readonly #report = loadReport();
   #server: Server | undefined;
-  /** 0 asks the system for a free port; after that it stays the same one. */
+  /** 0 takes a free port, which stays the same afterwards. */
   #port = 0;
 
   constructor(id: string) {
     this.id = id;
   }
 
-  /** Known once it has been started. */
+  /** Known after the first start. */
   get url(): string {
     return `http://${LOOPBACK}:${this.#port}`;
   }
@@ -37,7 +38,7 @@ export class DemoBackend {
     this.#port = (server.address() as AddressInfo).port;
   }
 
-  /** Refuses connections from now on, and ends those that are open. */
+  /** Refuses connections, and ends open ones. */
   async stop(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;

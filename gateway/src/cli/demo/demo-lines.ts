@@ -1,6 +1,7 @@
+// The lines that `evenkeel demo` prints.
 import type { GatewayBackendStats, GatewayEvent, GatewayStats } from '../../contracts.ts';
 
-/** Says once a second what has happened since it was last asked. */
+/** Describes what happened since the last call. */
 export class DemoLines {
   #requests = 0;
   readonly #ofBackends = new Map<string, number>();
@@ -8,7 +9,7 @@ export class DemoLines {
 
   /**
    * @param second - since the start
-   * @param failed - requests that got no answer
+   * @param failed - requests without a response
    * @returns one line for each event, and one for the traffic
    */
   next(second: number, { requests, latency, pools, events }: GatewayStats, failed: number): string[] {

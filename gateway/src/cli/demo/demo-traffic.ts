@@ -1,13 +1,13 @@
-// The visitors of `evenkeel demo`.
+// Names of the visitors.
 
 const EVERY_MS = 25;
-/** Beyond that a request is left out: what is slow must not pile up. */
+/** More requests in flight are not begun, so that slow backends do not pile them up. */
 const MAX_IN_FLIGHT = 50;
 const PAGES = 200;
 
-/** A light stream of requests, some pages far more often than others. */
+/** A light stream of requests; some pages are far more popular than others. */
 export class DemoTraffic {
-  /** Requests that got no answer, or one of 500 or more. */
+  /** Requests without a response, or with a status of 500 or more. */
   failed = 0;
   readonly #url: string;
   readonly #stopped = new AbortController();

@@ -1,3 +1,4 @@
+// Checks the addresses of listeners.
 import { isIP } from 'node:net';
 import type { GatewayConfig } from '../schema.ts';
 import { shownValue } from '../shown-value.ts';
@@ -5,11 +6,11 @@ import { shownValue } from '../shown-value.ts';
 interface Address {
   readonly host: string | undefined;
   readonly port: number;
-  /** How messages name it, for example `listeners[0]`. */
+  /** The name of the listener in messages, for example `listeners[0]`. */
   readonly where: string;
 }
 
-/** What is wrong with where a gateway listens. */
+/** Mistakes in the addresses of listeners. */
 export function addressProblems({ listeners, admin }: Pick<GatewayConfig, 'listeners' | 'admin'>): string[] {
   const addresses: Address[] = listeners.map(({ host, port }, i) => ({
     host,
@@ -38,7 +39,7 @@ function shownHost(host: string | undefined): string {
   return host === undefined ? 'every address' : shownValue(host);
 }
 
-/** Whether two sockets cannot both be had. Port 0 is never taken. */
+/** Whether two sockets exclude each other. Port 0 never conflicts. */
 function overlap(a: Address, b: Address): boolean {
   if (a.port !== b.port || a.port === 0) return false;
   const [mine, other] = [reachOf(a.host), reachOf(b.host)];
@@ -49,14 +50,14 @@ function overlap(a: Address, b: Address): boolean {
   return wide.family === 0 || narrow.family === 0 || wide.family === narrow.family;
 }
 
-/** The host in one form, `*` for all of a family; and the family of addresses, 0 for both. */
+/** The host in canonical form, `*` for all addresses of a family; and the family, 0 for both. */
 function reachOf(host: string | undefined): { host: string; family: number } {
   if (host === undefined) return { host: '*', family: 0 };
   const family = isIP(host);
   if (family === 4) return { host: host === '0.0.0.0' ? '*' : host, family };
   if (family === 6 && !host.includes('%')) {
     const plain = new URL(`http://[${host}]`).hostname;
-    // Listening on `::` takes IPv4, too.
+    // `::` listens on IPv4, too.
     return plain === '[::]' ? { host: '*', family: 0 } : { host: plain, family };
   }
   return { host: host.toLowerCase(), family };

@@ -1,11 +1,12 @@
+// Checks the settings of the admin listener.
 import { isLoopback } from '../host-names.ts';
 import type { GatewayConfig } from '../schema.ts';
 import { shownValue } from '../shown-value.ts';
 
-/** Below this, a token could be found by trying. */
+/** A shorter token could be guessed. */
 const MIN_CHARACTERS = 16;
 
-/** What is wrong with the admin listener but for its address. */
+/** Mistakes of the admin listener, its address aside. */
 export function adminProblems(admin: GatewayConfig['admin']): string[] {
   if (admin === undefined) return [];
   const { host, token } = admin;
@@ -15,7 +16,7 @@ export function adminProblems(admin: GatewayConfig['admin']): string[] {
   ];
 }
 
-/** What is wrong with a bearer token; nothing is said of one that is still to be read. */
+/** Mistakes of a bearer token; none for a token that is not read yet. */
 export function tokenProblems(token: NonNullable<GatewayConfig['admin']>['token'], where: string): string[] {
   if (typeof token !== 'string') return [];
   if (token.length < MIN_CHARACTERS) {

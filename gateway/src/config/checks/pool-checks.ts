@@ -1,3 +1,4 @@
+// Checks a pool as a whole.
 import { circuitBreaker, outlierEjection } from 'evenkeel';
 import { Failover } from 'evenkeel/internal';
 import type { PoolConfig } from '../pool-schema.ts';
@@ -5,7 +6,7 @@ import { shownValue } from '../shown-value.ts';
 
 type BackendConfig = PoolConfig['backends'][number];
 
-/** What is wrong with a pool as a whole. @param where - for example `pools.shop` */
+/** Mistakes of a pool. @param where - for example `pools.shop` */
 export function poolProblems(pool: PoolConfig, where: string): string[] {
   return [
     ...duplicates(pool.backends, `${where}.backends`),
@@ -54,14 +55,14 @@ function healthProblems(health: PoolConfig['health'], where: string): string[] {
   });
 }
 
-/** The parts of the engine know what they can do. */
+/** The engine checks its own options. */
 function engineProblems({ ejection, circuitBreaker: breaker, retries }: PoolConfig, where: string): string[] {
   return [
     ...(typeof ejection === 'object' ? complaint(() => outlierEjection(ejection)) : []),
     ...(typeof breaker === 'object' ? complaint(() => circuitBreaker(breaker)) : []),
     ...(typeof retries === 'object' ? complaint(() => new Failover(retries)) : []),
   ].map((message) => {
-    // In this configuration some of them have other names.
+    // The configuration has other names for some options of the engine.
     return `${where}.${message.replace(/^outlierEjection\./, 'ejection.').replace(/^failover\./, 'retries.')}`;
   });
 }

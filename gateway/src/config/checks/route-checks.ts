@@ -1,12 +1,13 @@
+// Checks routes.
 import { CONNECTION_HEADERS } from 'evenkeel/internal';
 import { nearestName } from '../nearest-name.ts';
 import type { GatewayConfig, RouteConfig } from '../schema.ts';
 import { shownPath, shownValue } from '../shown-value.ts';
 
-/** Headers that say how a message ends, or belong to one connection: only the gateway knows what they must be. */
+/** Headers of framing or of one connection: only the gateway may set them. */
 const OWN_HEADERS = new Set([...CONNECTION_HEADERS, 'content-length', 'expect']);
 
-/** What is wrong with routes, one by one and together. */
+/** Mistakes of routes, of each and of all together. */
 export function routeProblems({ routes, pools }: Pick<GatewayConfig, 'routes' | 'pools'>): string[] {
   const names = Object.keys(pools);
   if (names.length === 0) return ['pools must have at least one pool, got {}'];

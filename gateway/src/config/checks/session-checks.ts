@@ -1,13 +1,14 @@
+// Checks the sessions of pools.
 import { cookieSessions, type JwtKey, jwtSessions } from 'evenkeel/sessions';
 import type { GatewayConfig } from '../schema.ts';
 import type { CookieConfig, JwtConfig, SessionsConfig } from '../session-schema.ts';
 import { shownPath } from '../shown-value.ts';
 
-/** What names a setting, where a message begins with it. */
+/** The name of a setting at the beginning of a message. */
 const SETTING = /^(?:secrets|name|path|secure|maxAgeMs|key|algorithms|issuer|audience|claim)\b/;
 
 /**
- * What is wrong with sessions, in the words of those who keep them; nothing is said of secrets that are still to be read.
+ * Mistakes of sessions, in the words of the session code; none about secrets that are not read yet.
  * @param where - for example `pools.shop.sessions`
  */
 export function sessionProblems(sessions: SessionsConfig, where: string): string[] {
@@ -25,7 +26,7 @@ export function sessionProblems(sessions: SessionsConfig, where: string): string
 function checkCookie({ secrets, name, path, secure, maxAgeMs }: CookieConfig): void {
   cookieSessions({
     backends: () => [],
-    // What is still to be read stands in for itself, so that places in messages are right.
+    // Placeholders stand in for secrets that are not read yet, so that places in messages are right.
     secrets: secrets.map((secret) => (typeof secret === 'string' ? secret : ' '.repeat(32))),
     name,
     path,
@@ -39,7 +40,7 @@ function checkJwt({ key, algorithms, claim }: JwtConfig): void {
   jwtSessions({ key: key as JwtKey, algorithms, claim });
 }
 
-/** Pools whose cookies would overwrite each other, since clients may come to both: that works, but nobody keeps a session. */
+/** Pools whose cookies overwrite each other, as clients may use both: that works, but no session lasts. */
 export function cookieClashes({ pools, routes = [] }: Pick<GatewayConfig, 'pools' | 'routes'>): string[] {
   const cookies = Object.entries(pools).flatMap(([pool, { sessions }]) => {
     if (sessions === undefined || !('cookie' in sessions)) return [];
@@ -56,7 +57,7 @@ export function cookieClashes({ pools, routes = [] }: Pick<GatewayConfig, 'pools
   });
 }
 
-/** Whether a request may fit both hosts. */
+/** Whether a request can match both hosts. */
 function meet(a: string | undefined, b: string | undefined): boolean {
   if (a === undefined || b === undefined || a === b) return true;
   const covers = (pattern: string, host: string) =>

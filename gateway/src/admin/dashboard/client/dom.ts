@@ -1,4 +1,5 @@
-// How the page writes into its document: always text, and only where it differs, so that focus and selection stay.
+// How the page writes into its document: always text, and only where it differs, so that focus and selection
+// stay.
 
 /** An element that shows one item of a list. */
 export interface View<Item> {

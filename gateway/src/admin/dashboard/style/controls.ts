@@ -1,4 +1,4 @@
-/** What people press and type into. */
+/** Buttons, links and fields. */
 export const CONTROLS = `
 button, input { font: inherit; color: inherit; }
 button {

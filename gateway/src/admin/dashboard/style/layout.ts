@@ -1,4 +1,4 @@
-/** The page as a whole. */
+/** The layout of the whole page. */
 export const LAYOUT = `
 *, *::before, *::after { box-sizing: border-box; }
 [hidden] { display: none !important; }

@@ -1,4 +1,4 @@
-/** Pools and their tables; where there is no room for ten columns, each backend is a card. */
+/** Pools and their tables; on narrow pages each backend is a card. */
 export const POOLS = `
 .pool-head { display: flex; flex-wrap: wrap; align-items: center; gap: 0.4rem 0.9rem; }
 .pool-head button { margin-left: auto; }
