@@ -145,7 +145,7 @@ export class AdminServer {
     const route = this.#routes.get(target.path);
     this.#access.check(request, target, route);
     if (route === undefined)
-      throw new AdminError(404, 'ERR_ADMIN_NOT_FOUND', 'there is nothing at this path');
+      throw new AdminError(404, 'ERR_ADMIN_NOT_FOUND', 'the admin listener has no such path');
     const methods = new Map(Object.entries(route.methods));
     const handler = methods.get(request.method === 'HEAD' ? 'GET' : (request.method ?? ''));
     if (handler === undefined) {

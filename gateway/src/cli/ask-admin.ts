@@ -20,7 +20,7 @@ export async function askAdmin(
   const body: unknown = await response.json().catch(() => undefined);
   if (response.ok && typeof body === 'object' && body !== null) return body as GatewayExplanation;
   if (response.status === 401) throw new Error(`${admin} needs its token: --token or EVENKEEL_ADMIN_TOKEN`);
-  const { message = 'not what an admin listener says' } = (body ?? {}) as { message?: string };
+  const { message = 'the response is not one of an admin listener' } = (body ?? {}) as { message?: string };
   throw new Error(`${admin} answered ${response.status}: ${message}`);
 }
 

@@ -20,8 +20,8 @@ function changesAt(path: string, before: unknown, after: unknown): string[] {
     const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     return keys.flatMap((key) => changesAt(path === '' ? key : `${path}.${key}`, before[key], after[key]));
   }
-  if (before === undefined) return [`${path} is new`];
-  return [after === undefined ? `${path} is gone` : `${path} is another`];
+  if (before === undefined) return [`${path} was added`];
+  return [after === undefined ? `${path} was removed` : `${path} was changed`];
 }
 
 function changesInList(path: string, before: unknown[], after: unknown[]): string[] {

@@ -21,7 +21,8 @@ function poolWarnings(where: string, { backends, tls, health, ejection }: PoolCo
   const canServe = backends.some((entry) => typeof entry === 'string' || entry.weight !== 0);
   if (backends.length > 0 && !canServe)
     warnings.push(`${where} has no backend with a weight above 0: it answers 503`);
-  if (tls?.verify === false) warnings.push(`${where}.tls.verify is false: anybody can pose as a backend`);
+  if (tls?.verify === false)
+    warnings.push(`${where}.tls.verify is false: backends are not verified, so any server can pose as one`);
   if (health === false && ejection === false)
     warnings.push(`${where} has neither health checks nor ejection: a dead backend keeps its share`);
   return warnings;

@@ -8,12 +8,12 @@ export function explanationText(query: ExplainQuery, { route, explanation }: Gat
   const { path, host = '', method = 'GET' } = query;
   const title = `${method} ${host}${path}`;
   if (route === undefined || explanation === undefined)
-    return `${title}\n\nNo route fits: the answer is 404.\n`;
+    return `${title}\n\nNo route matches: the response is 404.\n`;
   const facts = table([
     ['route', `${routeText(route)}, to pool ${route.pool}`],
     ['strategy', explanation.strategy],
     ['key', keyText(explanation)],
-    ['picked', explanation.picked ?? 'nobody: the answer is 503'],
+    ['picked', explanation.picked ?? 'none: the response is 503'],
     ...notesOn(explanation).map((note) => ['note', note]),
   ]);
   const candidates = table([
@@ -31,7 +31,7 @@ function keyText({ key, position, remembered }: Explanation): string {
 function notesOn({ owner, picked, spilled, panic }: Explanation): string[] {
   return [
     ...(panic ? ['too much of the pool is out: health is ignored'] : []),
-    ...(spilled ? [`spilled: ${owner}, where the key lives, has its hands full`] : []),
+    ...(spilled ? [`spilled: ${owner}, where the key lives, is full`] : []),
     ...(!spilled && owner !== undefined && owner !== picked ? [`the key lives on ${owner}`] : []),
   ];
 }

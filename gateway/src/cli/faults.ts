@@ -25,7 +25,7 @@ export function surviveFaults(
     const now = clock.now();
     if (count <= ALL_UP_TO || now - toldAt >= LATER_EVERY_MS) {
       toldAt = now;
-      log()?.error({ error, count }, `an error was not caught (${kind}); the gateway serves on`);
+      log()?.error({ error, count }, `uncaught error (${kind}); the gateway goes on`);
     }
     onFault(error instanceof Error ? error.message : String(error));
   };

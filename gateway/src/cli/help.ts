@@ -9,34 +9,35 @@ Examples:
   evenkeel explain -c gateway.yaml --path /cart --host shop.example
 
 Exit codes:
-  0  all went well; a gateway was stopped by a signal
-  1  something failed at run time
+  0  success; a signal stopped the gateway
+  1  an error at run time
   2  the command line or the configuration is wrong, or a port is in use:
      nothing was started
 
-evenkeel <command> --help says more about each command.`;
+evenkeel <command> --help prints the help of a command.`;
 
 /** Below the options of `serve`. */
 export const SERVE_HELP = `
-Without a file, everything goes to the backends that --backend names. With one,
---workers, --admin-port and the options of the log go before what it says; all
-others belong into the file.
+Without a file, every request goes to the backends that --backend names. With a
+file, --workers, --admin-port and the options of the log override it; all other
+settings belong into the file.
 
 Signals:
-  SIGTERM, SIGINT  Not ready any more, and no new connections; requests and
-                   tunnels end by themselves for up to shutdown.graceMs (30 s).
+  SIGTERM, SIGINT  The gateway is no longer ready and accepts no connections;
+                   requests and tunnels have shutdown.graceMs (30 s) to end.
                    A second signal ends them at once. Exit code 0 either way.
-  SIGHUP           Reads the file, and certificates, again; where something is
-                   wrong, the old configuration runs on. Changes of the files
-                   are noticed without it.
+  SIGHUP           Reads the file and its certificates again; if they are wrong,
+                   the old configuration stays. Changes of the files are
+                   noticed without the signal.
 
 Log: a line for each request and event on standard output, in colours on a
 terminal (unless NO_COLOR is set), else in JSON; never queries, cookies or
-tokens. A log that nobody reads, or that fills the disk, stops no traffic.
+tokens. A log whose reader is slow or gone, or that fills the
+disk, stops no traffic.
 
-Workers are processes that share the listeners; one that ends is replaced. Rates
-are counted for all together; limits of connections and of requests in flight,
-and remembered keys hold for each worker.
+Workers are processes that share the listeners; one that ends is replaced. Rate
+limits hold for all together; limits of connections and of requests in flight,
+and remembered keys, for each worker.
 
 Strategies:
 ${Object.entries(strategies)
@@ -56,8 +57,8 @@ one line for each mistake, and exits with 2.`;
 
 /** Below the options of `explain`. */
 export const EXPLAIN_HELP = `
-With --config all backends are taken to be up and idle; with --admin they are
-as they are.
+With --config all backends count as up and idle; with --admin the running gateway
+answers, with the real state of its backends.
 
 Examples:
   evenkeel explain -c gateway.yaml --path '/cart?item=7' --header 'X-User: ann'

@@ -54,7 +54,10 @@ export class LifeCycle {
     const now = env.clock.now();
     if (this.#stoppedAt === undefined) {
       this.#stoppedAt = now;
-      log.info({ signal }, 'the gateway stops: it ends what it has begun; a second signal ends that, too');
+      log.info(
+        { signal },
+        'the gateway stops when the requests in flight have ended; a second signal ends them at once',
+      );
       void this.#close();
     } else if (now - this.#stoppedAt > SAME_SIGNAL_MS) {
       log.warn({ signal }, 'the gateway ends at once');

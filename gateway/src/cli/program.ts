@@ -33,7 +33,7 @@ export function program(io: Io, end: (code: number) => void): Command {
       'A reverse proxy and load balancer: each key stays on one backend, and every backend gets its fair share.',
     )
     .version(VERSION, '-v, --version', 'print the version')
-    .helpOption('-h, --help', 'print this, or what belongs to a command')
+    .helpOption('-h, --help', 'print this help, or that of a command')
     .helpCommand('help [command]', 'the same')
     .configureOutput(output)
     .exitOverride()
@@ -44,7 +44,7 @@ export function program(io: Io, end: (code: number) => void): Command {
   root
     .command('demo')
     .description('start example backends and a gateway in front of them')
-    .option('--seconds <n>', 'stop after so many seconds', integer('--seconds', 1, 86_400))
+    .option('--seconds <n>', 'stop after this many seconds', integer('--seconds', 1, 86_400))
     .action(async (options: DemoOptions) => end(await demo(io, options)));
   root
     .command('schema')
@@ -58,12 +58,12 @@ function addServe(root: Command, io: Io, end: (code: number) => void): void {
     .command('serve')
     .description('run a gateway, from a file or from options alone')
     .option('-c, --config <file>', 'configuration, YAML or JSON; read again at SIGHUP and when it changes')
-    .option('--backend <url>', 'where requests go; may come several times', several)
-    .option('--port <port>', 'where requests come in (default: 8080)', integer('--port', 0, MAX_PORT))
-    .option('--host <address>', 'on which address (default: all)')
+    .option('--backend <url>', 'URL of a backend; repeatable', several)
+    .option('--port <port>', 'port to listen on (default: 8080)', integer('--port', 0, MAX_PORT))
+    .option('--host <address>', 'address to listen on (default: all)')
     .option(
       '--strategy <name>',
-      'how backends are chosen (default: consistent-hash)',
+      'strategy that chooses backends (default: consistent-hash)',
       oneOf('--strategy', strategyNames),
     )
     .option('--tls-cert <file>', 'certificate chain (PEM): serves HTTPS and HTTP/2')
@@ -84,7 +84,7 @@ function addServe(root: Command, io: Io, end: (code: number) => void): void {
       'json or pretty (default: pretty on a terminal)',
       oneOf('--log-format', LOG_FORMATS),
     )
-    .option('--no-access-log', 'no line for each request')
+    .option('--no-access-log', 'do not log requests')
     .addHelpText('after', SERVE_HELP)
     .action(async (options: ServeOptions) => end(await serve(options, io)));
 }
@@ -92,7 +92,7 @@ function addServe(root: Command, io: Io, end: (code: number) => void): void {
 function addCheck(root: Command, io: Io, end: (code: number) => void): void {
   root
     .command('check')
-    .description('say whether a configuration is right, and what is in it')
+    .description('check a configuration, and print a summary of it')
     .requiredOption('-c, --config <file>', 'configuration, YAML or JSON')
     .addHelpText('after', CHECK_HELP)
     .action(async (options: CheckOptions) => end(await check(options, io)));
@@ -101,15 +101,15 @@ function addCheck(root: Command, io: Io, end: (code: number) => void): void {
 function addExplain(root: Command, io: Io, end: (code: number) => void): void {
   root
     .command('explain')
-    .description('say where a request would go, and why; nothing is sent')
+    .description('print which backend a request would get, and why; nothing is sent')
     .requiredOption('--path <path>', 'path of the request, with its query')
-    .option('-c, --config <file>', 'configuration to ask, as if it had just started')
+    .option('-c, --config <file>', 'configuration to ask, as if the gateway had just started')
     .option('--admin <url>', 'running gateway to ask, for example http://127.0.0.1:9901')
     .option('--token <token>', 'its token; EVENKEEL_ADMIN_TOKEN does not show in lists of processes')
     .option('--method <method>', 'method of the request (default: GET)')
     .option('--host <name>', 'its host')
     .option('--header <header>', '"Name: value"; may come several times', header)
-    .option('--client <address>', 'address that it comes from')
+    .option('--client <address>', 'address of the client')
     .option('--json', 'print one JSON document')
     .addHelpText('after', EXPLAIN_HELP)
     .action(async (options: ExplainOptions) => end(await explain(options, io)));

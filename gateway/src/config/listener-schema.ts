@@ -3,22 +3,20 @@ import { z } from 'zod';
 import { listenerHost, pem, port, secret } from './values.ts';
 
 const certificate = z.strictObject({
-  cert: pem.describe('The certificate, followed by those that lead to the root.'),
+  cert: pem.describe('The certificate, then the intermediate ones.'),
   key: pem.describe('Its private key.'),
-  passphrase: secret.optional().describe('What the key is encrypted with.'),
+  passphrase: secret.optional().describe('The passphrase of an encrypted key.'),
 });
 
 const tls = z.strictObject({
   certificates: z
     .array(certificate)
     .min(1)
-    .describe(
-      'The names that each is for stand in the certificates themselves; the first is for all other names.',
-    ),
+    .describe('Each certificate serves the names that it has; the first one serves all other names, too.'),
   minVersion: z
     .enum(['TLSv1.2', 'TLSv1.3'])
     .default('TLSv1.2')
-    .describe('The oldest version that clients may speak.'),
+    .describe('The oldest TLS version that clients may use.'),
   http2: z.boolean().default(true).describe('Whether clients may choose HTTP/2.'),
 });
 
@@ -27,7 +25,7 @@ export const listener = z.strictObject({
   host: listenerHost
     .optional()
     .describe('The address to listen on. Left out: every address of this machine.'),
-  port: port.describe('0 for any that is free.'),
+  port: port.describe('0 for any free port.'),
   h2c: z
     .boolean()
     .default(false)
@@ -38,11 +36,9 @@ export const listener = z.strictObject({
 /** The listener for operators. */
 export const admin = z.strictObject({
   host: listenerHost.default('127.0.0.1').describe('The address to listen on.'),
-  port: port.describe('0 for any that is free.'),
+  port: port.describe('0 for any free port.'),
   token: secret
     .optional()
-    .describe(
-      'Bearer token of at least 16 characters; needed where others than this machine can reach the address.',
-    ),
-  dashboard: z.boolean().default(true).describe('Whether the page with live figures is served.'),
+    .describe('Bearer token of at least 16 characters; required if other machines can reach the address.'),
+  dashboard: z.boolean().default(true).describe('Whether the dashboard is served.'),
 });

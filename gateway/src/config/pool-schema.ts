@@ -80,7 +80,7 @@ const tls = z.strictObject({
   verify: z.boolean().default(true).describe('`false` trusts any certificate: for tests alone.'),
   cert: pem.optional().describe('A certificate for backends that ask for one.'),
   key: pem.optional().describe('Its private key.'),
-  passphrase: secret.optional().describe('What the key is encrypted with.'),
+  passphrase: secret.optional().describe('The passphrase of an encrypted key.'),
 });
 
 const zones = z.strictObject({

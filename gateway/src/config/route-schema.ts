@@ -2,11 +2,8 @@ import { z } from 'zod';
 import { duration, headerValue, hostPattern, path, text, token } from './values.ts';
 
 const headerRules = z.strictObject({
-  set: z
-    .record(token, headerValue)
-    .default({})
-    .describe('Headers by name; one that is there already is replaced.'),
-  remove: z.array(token).default([]).describe('Names of headers that are taken away.'),
+  set: z.record(token, headerValue).default({}).describe('Headers by name; an existing one is replaced.'),
+  remove: z.array(token).default([]).describe('Names of headers to remove.'),
 });
 
 const rateLimit = z.strictObject({
@@ -22,10 +19,10 @@ const rateLimit = z.strictObject({
 export const route = z.strictObject({
   host: hostPattern
     .optional()
-    .describe('The host that is asked for; `*.` stands for every name below. Left out: any.'),
-  path: path.default('/').describe('Every path that begins with it, by whole segments.'),
-  pool: text.meta({ rule: 'the name of a pool' }).describe('Where the requests go.'),
+    .describe('The host of the request; `*.` stands for every name below. Left out: any.'),
+  path: path.default('/').describe('The path and every path below it, by whole segments.'),
+  pool: text.meta({ rule: 'the name of a pool' }).describe('The pool that gets the requests.'),
   rateLimit: rateLimit.optional().describe('Refuses requests with 429 beyond a rate. Left out: no limit.'),
-  requestHeaders: headerRules.prefault({}).describe('Changes what backends see.'),
-  responseHeaders: headerRules.prefault({}).describe('Changes what clients see.'),
+  requestHeaders: headerRules.prefault({}).describe('Changes the headers that backends get.'),
+  responseHeaders: headerRules.prefault({}).describe('Changes the headers that clients get.'),
 });

@@ -41,55 +41,56 @@ const timeouts = z.strictObject({
     .default(10_000)
     .describe('Milliseconds for the head of a request, and for a TLS handshake.'),
   bodyMs: duration.default(20_000).describe("Milliseconds between two pieces of a request's body."),
-  writeMs: duration
-    .default(60_000)
-    .describe('Milliseconds for which a client may take nothing of an answer.'),
+  writeMs: duration.default(60_000).describe('Milliseconds that a client may read nothing of a response.'),
   idleMs: duration.default(30_000).describe('Milliseconds that an idle connection of a client is kept.'),
   tunnelMs: durationOrOff
     .default(3_600_000)
-    .describe('Milliseconds for a tunnel (WebSocket) in which nothing moves; 0 for ever.'),
+    .describe('Milliseconds that a tunnel (WebSocket) may be idle; 0 for no limit.'),
 });
 
 const log = z.strictObject({
-  level: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('What is logged.'),
-  access: z.boolean().default(true).describe('Whether each request has its line.'),
-  format: z.enum(['json', 'pretty']).optional().describe('Left out: for people on a terminal, else JSON.'),
+  level: z
+    .enum(['silent', 'error', 'warn', 'info', 'debug'])
+    .default('info')
+    .describe('The least severe level that is logged.'),
+  access: z.boolean().default(true).describe('Whether each request has a line.'),
+  format: z.enum(['json', 'pretty']).optional().describe('Left out: `pretty` on a terminal, else `json`.'),
 });
 
 const shutdown = z.strictObject({
   delayMs: durationOrOff
     .default(0)
-    .describe('Milliseconds from the failing of readiness to the end of accepting.'),
+    .describe('Milliseconds between the failure of `/readyz` and the closing of the listeners.'),
   graceMs: durationOrOff
     .default(30_000)
-    .describe('Milliseconds for requests and tunnels to end by themselves.'),
+    .describe('Milliseconds that requests and tunnels in flight have to end.'),
 });
 
 /** A gateway. */
 export const gatewaySchema = z.strictObject({
-  $schema: z.string().optional().describe('For editors: where the JSON Schema is. Not read.'),
-  listeners: z.array(listener).min(1).describe('Where clients come in.'),
+  $schema: z.string().optional().describe('The JSON Schema, for editors; the gateway ignores it.'),
+  listeners: z.array(listener).min(1).describe('Listeners for clients.'),
   pools: z.record(poolName, pool).describe('Groups of equal backends, by name.'),
   routes: z
     .array(route)
     .min(1)
     .optional()
-    .describe('Which requests go to which pool. Left out: everything goes to the only pool.'),
+    .describe('The pool of each host and path. Left out: every request goes to the only pool.'),
   trustedProxies: z
     .array(network)
     .default([])
-    .describe('Whose word on where a request comes from (`X-Forwarded-For`, `Forwarded`) is taken.'),
+    .describe('Proxies whose `X-Forwarded-For` and `Forwarded` are trusted.'),
   name: token.default('evenkeel').describe('The name of this gateway in `Via`.'),
-  limits: limits.prefault({}).describe('How much clients may send.'),
-  timeouts: timeouts.prefault({}).describe('How long clients have.'),
-  admin: admin.optional().describe('Where operators come in. Left out: nowhere.'),
-  log: log.prefault({}).describe('What is written to the standard output.'),
-  shutdown: shutdown.prefault({}).describe('What happens at SIGTERM.'),
+  limits: limits.prefault({}).describe('Limits on clients.'),
+  timeouts: timeouts.prefault({}).describe('Time limits of clients.'),
+  admin: admin.optional().describe('The admin listener. Left out: none.'),
+  log: log.prefault({}).describe('The log on standard output.'),
+  shutdown: shutdown.prefault({}).describe('How the gateway stops.'),
   workers: count
     .max(64)
     .default(1)
     .describe(
-      'Processes that serve; more than one share the listeners. Rates are counted for all together; limits of connections and of requests in flight, and remembered keys hold for each.',
+      'Processes that serve; several share the listeners. Rate limits hold for all together; limits of connections and of requests in flight, and remembered keys, for each.',
     ),
 });
 

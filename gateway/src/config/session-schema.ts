@@ -37,11 +37,11 @@ const cookie = z.strictObject({
   secure: z
     .boolean()
     .optional()
-    .describe('Whether the cookie may only travel over TLS. Left out: where the request came over TLS.'),
+    .describe('Whether clients send the cookie over TLS only. Left out: if the request came over TLS.'),
   maxAgeMs: duration
     .min(1_000)
     .optional()
-    .describe('Milliseconds after which the client forgets the cookie. Left out: with its own session.'),
+    .describe('Milliseconds that the client keeps the cookie. Left out: until its own session ends.'),
 });
 
 const jwk = z
@@ -58,16 +58,14 @@ const jwt = z.strictObject({
       secret: true,
     })
     .describe(
-      'What verifies tokens: a secret, a public key in PEM, a JWK or a JWKS; from a file or the environment, too.',
+      'The key that verifies tokens: a secret, a public key in PEM, a JWK or a JWKS; also from a file or the environment.',
     ),
   algorithms: z
     .array(z.enum(algorithms))
     .min(1)
-    .describe('What tokens may be signed with; each must fit the key.'),
-  issuer: names
-    .optional()
-    .describe('Who must have issued the token (`iss`). Left out: anybody who has the key.'),
-  audience: names.optional().describe('For whom the token must be (`aud`). Left out: anybody.'),
+    .describe('Allowed signature algorithms; each must fit the key.'),
+  issuer: names.optional().describe('The required issuer of the token (`iss`). Left out: any.'),
+  audience: names.optional().describe('The required audience of the token (`aud`). Left out: any.'),
   claim: text.default('sub').describe('The claim that names the session.'),
 });
 

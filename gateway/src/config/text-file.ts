@@ -42,7 +42,7 @@ function reasonOf(error: unknown): string {
       return 'there is no such file';
     case 'EACCES':
     case 'EPERM':
-      return 'this user may not';
+      return 'permission denied';
     default:
       // The system's message repeats the path, which may be a misplaced secret.
       return code ?? message;

@@ -63,7 +63,7 @@ export const pem = z.string().min(1).meta({ rule: 'PEM text or the path of a PEM
 export const secretSources = [
   text,
   z.strictObject({ env: text.describe('Name of an environment variable.') }),
-  z.strictObject({ file: text.describe('Path of a file; line ends at its end do not count.') }),
+  z.strictObject({ file: text.describe('Path of a file; line ends at the end of the file are ignored.') }),
 ] as const;
 /** A secret as it is, from an environment variable, or from a file. */
 export const secret = z

@@ -89,5 +89,7 @@ function gatewayLog(logger: pino.Logger, wantsAccess: boolean): GatewayLog {
 }
 
 function tellBroken(error: Error): void {
-  process.stderr.write(`evenkeel: nobody reads the log any more, it ends here (${error.message})\n`);
+  process.stderr.write(
+    `evenkeel: the reader of the log is gone; no more lines are written (${error.message})\n`,
+  );
 }

@@ -94,7 +94,7 @@ describe('a configuration', () => {
     ],
     ['workers is 3, but this machine has 2 cores', { pools: { shop: { backends: [A] } }, workers: 3 }],
     [
-      'pools.shop.tls.verify is false: anybody can pose as a backend',
+      'pools.shop.tls.verify is false: backends are not verified, so any server can pose as one',
       { pools: { shop: { backends: ['https://10.0.0.1'], tls: { verify: false } } } },
     ],
     [

@@ -8,15 +8,15 @@ describe('what another configuration changes', () => {
       'a setting',
       { limits: { headers: 1, streams: 2 } },
       { limits: { headers: 3, streams: 2 } },
-      ['limits.headers is another'],
+      ['limits.headers was changed'],
     ],
-    ['one that is new', {}, { pools: { shop: {} } }, ['pools is new']],
-    ['one that is gone', { pools: { a: 1, b: 2 } }, { pools: { a: 1 } }, ['pools.b is gone']],
+    ['one that was added', {}, { pools: { shop: {} } }, ['pools was added']],
+    ['one that was removed', { pools: { a: 1, b: 2 } }, { pools: { a: 1 } }, ['pools.b was removed']],
     [
       'an entry of a list',
       { routes: [{ path: '/a' }] },
       { routes: [{ path: '/b' }] },
-      ['routes[0].path is another'],
+      ['routes[0].path was changed'],
     ],
     ['the length of a list', { routes: [1] }, { routes: [1, 2] }, ['routes has 2 entries (was 1)']],
     [
@@ -24,12 +24,12 @@ describe('what another configuration changes', () => {
       { backends: 1, pools: { p: { backends: ['http://a', 'http://b', { url: 'http://c', weight: 1 }] } } },
       { backends: 1, pools: { p: { backends: ['http://d', { url: 'http://c', weight: 2 }, 'http://a'] } } },
       [
-        'pools.p.backends http://b is gone',
-        'pools.p.backends http://c.weight is another',
-        'pools.p.backends http://d is new',
+        'pools.p.backends http://b was removed',
+        'pools.p.backends http://c.weight was changed',
+        'pools.p.backends http://d was added',
       ],
     ],
-    ['another kind of value', { health: true }, { health: { path: '/' } }, ['health is another']],
+    ['another kind of value', { health: true }, { health: { path: '/' } }, ['health was changed']],
   ])('finds %s', (_, before, after, changes) => {
     expect(configChanges(before, after)).toEqual(changes);
   });

@@ -29,7 +29,10 @@ describe('evenkeel explain, of a file', () => {
   it('says that no route fits', async () => {
     const file = folder()('gateway.yaml', CONFIG);
     const { code, out } = await ran('explain', '-c', file, '--path', '/other', '--method', 'POST');
-    expect({ code, out }).toEqual({ code: 0, out: 'POST /other\n\nNo route fits: the answer is 404.\n' });
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: 'POST /other\n\nNo route matches: the response is 404.\n',
+    });
   });
 
   it('takes only an address for where the request comes from', async () => {
@@ -72,7 +75,7 @@ describe('evenkeel explain, of a running gateway', () => {
     const args = ['--path', '/a?b=c&d', '--host', 'h', '--method', 'PUT', '--client', '192.0.2.1'];
     const headers = ['--header', 'Cookie: a=1', '--header', 'cookie:b=2', '--header', 'X-Y:'];
     expect(await run(['explain', '--admin', url, ...args, ...headers], io)).toBe(0);
-    expect(io.out).toContain('No route fits');
+    expect(io.out).toContain('No route matches');
     const [request] = requests;
     expect(request?.headers.authorization).toBe('Bearer of-the-environment');
     const { pathname, searchParams } = new URL(request?.url ?? '', url);
@@ -97,9 +100,9 @@ describe('evenkeel explain, of a running gateway', () => {
   it.each<[number, string, string]>([
     [401, '{}', 'needs its token: --token or EVENKEEL_ADMIN_TOKEN'],
     [400, '{"message":"path is wrong"}', 'answered 400: path is wrong'],
-    [404, 'nothing here', 'answered 404: not what an admin listener says'],
-    [200, 'nothing here', 'answered 200: not what an admin listener says'],
-    [200, 'null', 'answered 200: not what an admin listener says'],
+    [404, 'nothing here', 'answered 404: the response is not one of an admin listener'],
+    [200, 'nothing here', 'answered 200: the response is not one of an admin listener'],
+    [200, 'null', 'answered 200: the response is not one of an admin listener'],
   ])('tells in one line of an answer %i %s', async (status, body, problem) => {
     const { url } = await admin(status, body);
     expect(await ran('explain', '--admin', url, '--path', '/')).toEqual({

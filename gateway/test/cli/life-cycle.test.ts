@@ -99,8 +99,8 @@ describe('an error that nobody has caught', () => {
     process.emit('uncaughtException', new TypeError('x is not a function'));
     process.emit('unhandledRejection', 'no error at all');
     expect(log.texts).toEqual([
-      'error an error was not caught (exception); the gateway serves on',
-      'error an error was not caught (rejection); the gateway serves on',
+      'error uncaught error (exception); the gateway goes on',
+      'error uncaught error (rejection); the gateway goes on',
     ]);
     expect(log.lines.map(({ fields }) => fields)).toEqual([
       { error: new TypeError('x is not a function'), count: 1 },

@@ -48,7 +48,7 @@ describe('reading the configuration again', () => {
     source.next = config(A, B);
     await reloads.reload('SIGHUP');
     expect(taken).toEqual([config(A, B).config]);
-    expect(log.texts).toEqual([`info the configuration has changed: pools.shop.backends ${B} is new`]);
+    expect(log.texts).toEqual([`info the configuration has changed: pools.shop.backends ${B} was added`]);
     expect(log.lines[0]?.fields).toMatchObject({ why: 'SIGHUP', file: 'gateway.yaml' });
     expect(reloads.files).toEqual([A, B]);
   });

@@ -102,7 +102,7 @@ describe('a file that cannot be read', () => {
     const isRoot = process.geteuid?.() === 0;
     if (isRoot) process.seteuid?.(65_534);
     try {
-      expect(problemsOf(path)).toEqual(['closed.yaml cannot be read: this user may not']);
+      expect(problemsOf(path)).toEqual(['closed.yaml cannot be read: permission denied']);
     } finally {
       if (isRoot) process.seteuid?.(0);
     }

@@ -148,7 +148,7 @@ describe('evenkeel, in a process of its own', () => {
 
     write(config(b));
     command.signal('SIGHUP');
-    await command.line(/^the configuration has changed: .*is new/);
+    await command.line(/^the configuration has changed: .*was added/);
     expect(await fetched(url)).toBe('b');
 
     write(config(a, { limts: {} }));
@@ -170,7 +170,7 @@ describe('evenkeel, in a process of its own', () => {
     const command = new GatewayCommand(['serve', ...PORT, '--backend', backend], { canFail: true });
     const url = await command.listening();
     command.signal('SIGUSR2');
-    const line = await command.line(/^an error was not caught/);
+    const line = await command.line(/^uncaught error/);
     expect(line).toMatchObject({ level: 'error', count: 1, error: { message: 'a fault on demand' } });
     expect(await fetched(url)).toBe('well');
     command.signal('SIGTERM');
@@ -210,7 +210,7 @@ describe('a log that cannot be written', () => {
     for (let i = 0; i < 50; i++) expect(await fetched(url)).toBe('well');
     command.signal('SIGTERM');
     expect(await command.ended).toEqual({ code: 0, signal: null });
-    expect(command.stderr).toMatch(/^evenkeel: nobody reads the log any more[^\n]*EPIPE[^\n]*\n$/);
+    expect(command.stderr).toMatch(/^evenkeel: the reader of the log is gone[^\n]*EPIPE[^\n]*\n$/);
   });
 
   it('since its reader sleeps stops neither traffic nor the end', async () => {

@@ -47,7 +47,7 @@ export const MARKUP = `
   <section id="sign-in" class="card" aria-labelledby="sign-in-title" hidden>
     <h2 id="sign-in-title">Sign in</h2>
     <p id="token-help">
-      This gateway asks for the token of its configuration. It is kept until this tab is closed.
+      This gateway needs the token of its configuration. The page keeps it until this tab is closed.
     </p>
     <form>
       <input type="text" autocomplete="username" value="evenkeel admin" readonly hidden>
@@ -88,7 +88,7 @@ export const MARKUP = `
           <dd class="more" data-text="latency"></dd>
         </div>
         <div class="tile">
-          <dt>Answers 5xx, last minute</dt>
+          <dt>Responses 5xx, last minute</dt>
           <dd class="figure" data-text="errorRate"></dd>
           <dd class="more" data-text="errors"></dd>
         </div>
@@ -112,7 +112,7 @@ export const MARKUP = `
 
       <section id="explain" class="card" aria-labelledby="explain-title" tabindex="-1">
         <h2 id="explain-title">Explain a request</h2>
-        <p class="muted">Where it would go, and why. Nothing is sent.</p>
+        <p class="muted">Which backend it would get, and why. Nothing is sent.</p>
         <form class="fields">
           <label class="wide">Path with its query
             <input name="path" value="/" required spellcheck="false"></label>

@@ -26,7 +26,7 @@ export const TEMPLATES = `
         <figcaption>Requests in the last minute</figcaption><div class="bar" role="img"></div>
       </figure>
     </div>
-    <p class="empty" hidden>This pool has no backend: every request to it is answered 503.</p>
+    <p class="empty" hidden>This pool has no backend: every request to it gets status 503.</p>
     <table class="backends" role="table">
       <caption class="unseen"></caption>
       <colgroup><col>${cols}<col class="actions-col"></colgroup>
@@ -114,7 +114,7 @@ export const TEMPLATES = `
       Remove <span class="name" data-text="id"></span> from pool <span class="name" data-text="pool"></span>?
     </h2>
     <p id="remove-help" class="wide">
-      It gets no new requests; those in flight may end. Its keys move to the others.
+      It gets no new requests; requests in flight may end. Its keys move to other backends.
     </p>
     <p class="error wide" role="alert" hidden></p>
     <div class="buttons wide">

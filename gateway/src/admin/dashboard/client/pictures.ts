@@ -59,7 +59,7 @@ function segment() {
     update({ name, share, colour, isOut }: Part): void {
       element.className = `colour-${colour}${isOut ? ' is-out' : ''}`;
       element.style.flexGrow = share.toFixed(5);
-      element.title = `${name}: ${percent(share)}${isOut ? ', takes no requests now' : ''}`;
+      element.title = `${name}: ${percent(share)}${isOut ? ', gets no requests now' : ''}`;
     },
   };
 }
