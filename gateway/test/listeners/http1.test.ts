@@ -47,6 +47,26 @@ describe('an answer that ends with its connection', () => {
   });
 });
 
+/** A line whose letters may be of either case. */
+const anyCase = (line: string) =>
+  expect.stringMatching(new RegExp(`^${line.replace(/[/.<>]/g, '\\$&')}$`, 'i'));
+
+describe('an interim response', () => {
+  const interim = '103 Early Hints\r\nLink: </a.css>; rel=preload\r\nX-Hint: two\r\n\r\n';
+
+  it('comes before the final one, with all its headers', async () => {
+    const upstream = await anUpstream({ complete: `HTTP/1.1 ${interim}${reply('200 OK', [], 'done')}` });
+    const { client } = await aGateway([upstream.url]);
+    const one = (await client()).write(get('/x'));
+    await until(() => one.text.includes('done'));
+    const [hints, final] = one.text.split('\r\n\r\n') as [string, string];
+    expect(hints.split('\r\n')).toEqual(
+      ['HTTP/1.1 103 ', 'link: </a.css>; rel=preload', 'x-hint: two'].map(anyCase),
+    );
+    expect(final).toMatch(/^HTTP\/1\.1 200 /);
+  });
+});
+
 describe('a reason phrase', () => {
   it.each(['OK', 'Alles gut', '\xe6\x97\xa5\xe6\x9c\xac', ''])(
     'goes through as it came: %j',

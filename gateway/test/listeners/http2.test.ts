@@ -172,6 +172,22 @@ describe('a request over HTTP/2 that ends in the first piece of its connection',
   });
 });
 
+describe('an interim response over HTTP/2', () => {
+  it('comes before the final one, with all its headers', async () => {
+    const interim = 'HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nX-Hint: two\r\n\r\n';
+    const { h2 } = await setUp({ complete: interim + reply('200 OK', [], 'done') });
+    await h2.request(1, fields('GET'));
+    await h2.done();
+    const [hints, final] = h2.stream(1).blocks as [Field[], Field[]];
+    expect(hints).toEqual([
+      [':status', '103'],
+      ['link', '</a.css>'],
+      ['x-hint', 'two'],
+    ]);
+    expect(final[0]).toEqual([':status', '200']);
+  });
+});
+
 describe('an answer over HTTP/2', () => {
   const chunked = '205 Reset Content\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nnever\r\n0\r\n\r\n';
   it.each([
