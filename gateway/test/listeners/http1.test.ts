@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { handshake } from '../conformance/cases/websocket-handshake.ts';
 import type { Client } from '../conformance/wire/client.ts';
 import { header } from '../conformance/wire/messages.ts';
 import { get, HOST, message, post, postChunked, SMUGGLED } from '../conformance/wire/requests.ts';
@@ -161,6 +162,29 @@ describe('a request that goes wrong behind another', () => {
     waiting[0]?.();
     expect(await one.closed()).toBe(true);
     expect(bodies(one)).toEqual([[200, '/first']]);
+    await untilIdle(gateway);
+  });
+
+  it.each([
+    ['no HTTP', 'NONSENSE\r\n\r\n', 400, 'ERR_GW_BAD_REQUEST'],
+    ['a CONNECT', 'CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n', 405, 'ERR_GW_METHOD'],
+    ['an upgrade', `${handshake()}`, 400, 'ERR_GW_BAD_UPGRADE'],
+  ])('and is %s is refused after all answers before it', async (_, bytes, status, code) => {
+    const { upstream, waiting } = await anUpstreamThatWaits();
+    const { client, gateway } = await aGateway([upstream.url]);
+    const one = (await client()).write(get('/first') + get('/second'));
+    await until(() => waiting.length === 2);
+    one.write(bytes);
+    // Read after it, and answered without a backend.
+    await (await client()).write(get('/x#y')).answered();
+    for (const answer of waiting) answer();
+    expect(await one.closed()).toBe(true);
+    expect(bodies(one)).toEqual([
+      [200, '/first'],
+      [200, '/second'],
+      [status, code],
+    ]);
+    one.end();
     await untilIdle(gateway);
   });
 
