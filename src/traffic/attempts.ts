@@ -161,12 +161,11 @@ export class Attempts<R extends { readonly method: string }> {
   }
 
   /**
-   * Adds `attempts`, the attempts that failed, to an error, which stays the same object; to an error that is not one of ours
-   * only if there is failover. Done for every error that `failed` lets stand and every one that the sender is given.
+   * Adds `attempts`, the attempts that failed, to an error, which stays the same object. Done for every error that `failed`
+   * lets stand, if it is one of ours or there is failover, and for every one that the sender is given.
    */
   tell(error: unknown): void {
     if (this.#history === undefined || !(error instanceof Error)) return;
-    if (this.#rules.failover === undefined && !(error instanceof LoadbalancerError)) return;
     // Does nothing if the error does not let it.
     Reflect.defineProperty(error, 'attempts', { value: this.#history, configurable: true });
   }

@@ -24,8 +24,8 @@ export class Delivery implements Sender<Request> {
   readonly request: Request;
   readonly session: Session | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Of no meaning if there is an error. */
   response: Response | undefined;
-  /** Set if there is no response. */
   error: Error | undefined;
   readonly #parts: DeliveryParts;
   readonly #attempts: Attempts<Request>;
@@ -51,7 +51,7 @@ export class Delivery implements Sender<Request> {
 
   /** The backend that gave the response. */
   get backend(): Backend | undefined {
-    return this.response === undefined ? undefined : this.#attempts.backend;
+    return this.error === undefined ? this.#attempts.backend : undefined;
   }
 
   /** Chooses the first backend before it returns, unless it must queue for one. @returns a promise that never rejects */
@@ -90,7 +90,6 @@ export class Delivery implements Sender<Request> {
   }
 
   failed(thrown: unknown): void {
-    this.response = undefined;
     this.error = asError(thrown);
     this.#done();
   }
@@ -124,7 +123,6 @@ export class Delivery implements Sender<Request> {
     const error = asError(thrown);
     try {
       const verdict = this.#attempts.failed(error, isUnsent(error) ? 'unsent' : 'sent');
-      this.response = undefined;
       this.error = error;
       if (verdict === 'stands') this.#done();
     } catch (thrownNext) {

@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, errors, type fetch } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { BalancedDispatcher } from '../../src/adapters/undici/index.ts';
-import { Balancer, type Request } from '../../src/index.ts';
+import { Balancer, maxInFlight, type Request } from '../../src/index.ts';
 import { TestEnv } from '../support.ts';
 
 type Handler = Dispatcher.DispatchHandler;
@@ -105,6 +105,77 @@ describe('a balanced dispatcher', () => {
     expect(steps).toEqual([]);
     handler.onResponseData?.(controller, Buffer.alloc(1));
     expect(steps).toEqual(['abort too much to discard']);
+  });
+
+  describe('whose every other backend is busy', () => {
+    /** Two requests, the first of which got 503. */
+    const keep = async () => {
+      const env = new TestEnv();
+      const inner = new HandDispatcher();
+      const dispatcher = new BalancedDispatcher(['http://a', 'http://b'], {
+        strategy: 'round-robin',
+        guards: [maxInFlight(1)],
+        queue: true,
+        failover: { minDelayMs: 0, maxDelayMs: 0 },
+        env,
+        dispatcher: inner,
+      });
+      const [one, two] = [aHandler(), aHandler()];
+      const [first, second] = [aController(), aController()];
+      dispatcher.dispatch(get, one.handler);
+      dispatcher.dispatch(get, two.handler);
+      const [kept, other] = inner.calls.map(({ handler }) => handler) as [Handler, Handler];
+      kept.onRequestStart?.(first.controller, undefined);
+      kept.onResponseStart?.(first.controller, 503, {}, '');
+      expect([one.heard, first.steps]).toEqual([[], ['pause']]);
+      /** The other request ends, and the queue serves this one. */
+      const serve = async () => {
+        other.onRequestStart?.(second.controller, undefined);
+        other.onResponseStart?.(second.controller, 200, {}, '');
+        other.onResponseEnd?.(second.controller, {});
+        for (let i = 0; i < 10; i++) await Promise.resolve();
+      };
+      const giveUp = async () => {
+        env.advance(3_000);
+        for (let i = 0; i < 10; i++) await Promise.resolve();
+      };
+      return { inner, one, first, kept, serve, giveUp };
+    };
+
+    it('keeps a response, and passes it on when it waits for too long', async () => {
+      const { one, first, kept, giveUp } = await keep();
+      await giveUp();
+      expect([one.heard, first.steps]).toEqual([['start 503'], ['pause', 'resume']]);
+      kept.onResponseData?.(first.controller, Buffer.from('x'));
+      kept.onResponseEnd?.(first.controller, {});
+      expect(one.heard).toEqual(['start 503', 'data x', 'end']);
+    });
+
+    it('passes on what came meanwhile, from a dispatcher that does not pause', async () => {
+      const { one, first, kept, giveUp } = await keep();
+      kept.onResponseData?.(first.controller, Buffer.from('x'));
+      kept.onResponseEnd?.(first.controller, {});
+      expect(one.heard).toEqual([]);
+      await giveUp();
+      expect(one.heard).toEqual(['start 503', 'data x', 'end']);
+    });
+
+    it('passes on that it broke meanwhile', async () => {
+      const { one, first, kept, giveUp } = await keep();
+      kept.onResponseError?.(first.controller, new Error('broken'));
+      expect(one.heard).toEqual([]);
+      await giveUp();
+      expect(one.heard).toEqual(['start 503', 'error broken']);
+    });
+
+    it('lets it go by unread when there is another one', async () => {
+      const { inner, one, first, kept, serve } = await keep();
+      await serve();
+      expect([inner.calls.length, first.steps]).toEqual([3, ['pause', 'resume']]);
+      kept.onResponseData?.(first.controller, Buffer.from('x'));
+      kept.onResponseEnd?.(first.controller, {});
+      expect(one.heard).toEqual([]);
+    });
   });
 
   it('ends a connection that comes too late', () => {

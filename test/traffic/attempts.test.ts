@@ -292,6 +292,17 @@ describe('a retry', () => {
     });
   });
 
+  it('is free even for a request that has had all its retries', () => {
+    const { begin, env, rules } = setUp({ failover: { retries: 1 } });
+    const { attempts } = begin();
+    expect(attempts.failed(broken(), 'sent')).toBe('retried');
+    env.advance(25);
+    expect(attempts.failed(broken(), 'unsent')).toBe('retried');
+    env.advance(50);
+    expect(attempts.failed(broken(), 'sent')).toBe('stands');
+    expect(rules.failover?.stats.retries).toEqual({ status: 0, error: 1, unsent: 1 });
+  });
+
   it('is neither counted nor waited for if no backend is left', () => {
     const { begin, held, rules } = setUp({ pool: [A] });
     const { attempts } = begin();

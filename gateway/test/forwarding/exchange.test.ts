@@ -403,6 +403,34 @@ describe('a body', () => {
     expect(records[0]).toMatchObject({ attempts: 2, bytesReceived: 4 });
   });
 
+  it('is held from the head of a response that is retried until it is sent again', async () => {
+    const { begin, sent } = setUp({}, { limits: { replayBytes: 4 } });
+    const body = aBody('bo', false);
+    begin(aPost(body, 'PUT'));
+    (sent[0]!.message.body as Readable).resume();
+    await settled();
+    sent[0]!.connect().head(503);
+    // Would be more than is kept, and then be missing.
+    body.push('dy and more');
+    body.push(null);
+    await settled();
+    const second = sent[1]!.message.body as Readable;
+    expect((await second.toArray()).join('')).toBe('body and more');
+  });
+
+  it('is read to its end where a response that was kept is passed on', async () => {
+    const { begin, sent } = setUp({ maxInFlight: 1, queue: { timeoutMs: 100 } });
+    const body = aBody('bo', false);
+    const { client } = begin(aPost(body, 'PUT'));
+    begin();
+    (sent[0]!.message.body as Readable).resume();
+    await settled();
+    sent[0]!.connect().head(503);
+    expect([client.calls, body.isPaused()]).toEqual([[], true]);
+    await settled(100);
+    expect([client.calls[0], body.isPaused()]).toEqual(['head 503', false]);
+  });
+
   it('is not sent again where it was not kept', async () => {
     const { begin, sent } = setUp({}, { limits: { replayBytes: 3 } });
     const { client } = begin(aPost(aBody('body'), 'PUT'));

@@ -198,6 +198,54 @@ describe('an answer that nobody wants', () => {
   });
 });
 
+describe('a response of which it is not yet known whether it is wanted', () => {
+  const keep = () => {
+    const all = setUp();
+    all.owner.passes = 'queued';
+    all.backend.connect();
+    expect(all.backend.events.head(503, '', [])).toBe(false);
+    expect([all.client.calls, all.attempt.isKept]).toEqual([[], true]);
+    return all;
+  };
+
+  it('is kept, and passed on when it is', () => {
+    const { client, attempt, backend } = keep();
+    attempt.passKept();
+    attempt.passKept();
+    expect([attempt.isPassing, attempt.isKept, backend.resumes]).toEqual([true, false, 1]);
+    backend.data('body');
+    backend.complete();
+    expect(client.calls).toEqual(['head 503', 'end body']);
+  });
+
+  it('is dropped when it is not', () => {
+    const { client, owner, attempt, backend } = keep();
+    attempt.drop();
+    attempt.passKept();
+    expect(backend.resumes).toBe(1);
+    backend.data('body');
+    backend.complete();
+    expect([client.calls, owner.errors]).toEqual([[], []]);
+  });
+
+  it('may break meanwhile', () => {
+    const { client, owner, attempt, backend } = keep();
+    backend.fail('ECONNRESET');
+    attempt.passKept();
+    attempt.drop();
+    expect([client.calls, owner.errors.length, backend.resumes]).toEqual([[], 1, 0]);
+  });
+
+  it('may turn out to be none that can be passed on', () => {
+    const { owner, attempt, backend } = keep();
+    owner.writeHead = () => {
+      throw new Error('a header is none');
+    };
+    attempt.passKept();
+    expect([owner.errors.length, backend.aborts]).toEqual([1, 1]);
+  });
+});
+
 describe('an attempt', () => {
   it('that was given up before it began is aborted, and says nothing more', () => {
     const { owner, attempt, backend } = setUp();

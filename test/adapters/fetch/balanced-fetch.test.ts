@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { balancedFetch } from '../../../src/adapters/fetch/index.ts';
-import { Balancer, type BalancerOptions, type Request, UpstreamTimeoutError } from '../../../src/index.ts';
-import { TestEnv } from '../../support.ts';
+import {
+  Balancer,
+  type BalancerOptions,
+  maxInFlight,
+  type Request,
+  UpstreamTimeoutError,
+} from '../../../src/index.ts';
+import { aRequest, TestEnv } from '../../support.ts';
 
 type Init = RequestInit & { duplex?: string };
 
@@ -97,6 +103,28 @@ describe('a balanced fetch', () => {
     await refused;
     expect(env.pendingTimers).toBe(0);
     expect(balanced.stats()).toMatchObject({ inFlight: 0, backends: [{ failures: 1 }, { failures: 1 }] });
+  });
+
+  it('cancels the body of a response that it does not pass on, also one that it kept', async () => {
+    const cancelled: string[] = [];
+    const { calls, fetch } = aFetch((url) => {
+      if (url !== 'http://a/1' && url !== 'http://a/2') return new Response('ok');
+      return new Response(new ReadableStream({ cancel: () => void cancelled.push(url) }), { status: 503 });
+    });
+    const options = { strategy: 'round-robin', failover: { minDelayMs: 0, maxDelayMs: 0 }, fetch } as const;
+    const once = await balancedFetch(['http://a', 'http://b'], options)('/1');
+    expect([once.status, cancelled]).toEqual([200, ['http://a/1']]);
+    const balanced = balancedFetch(['http://a', 'http://b'], {
+      ...options,
+      queue: true,
+      guards: [maxInFlight(1)],
+    });
+    const busy = balanced.balancer.acquire(aRequest(), balanced.balancer.backends.slice(0, 1));
+    const kept = balanced('/2');
+    while (balanced.stats().queue?.depth !== 1) await Promise.resolve();
+    expect(cancelled).toHaveLength(1);
+    busy?.release();
+    expect([(await kept).status, cancelled[1], calls.length]).toEqual([200, 'http://a/2', 4]);
   });
 
   it('leaves no timer behind', async () => {
