@@ -112,8 +112,14 @@ describe('a balanced fetch', () => {
       return new Response(new ReadableStream({ cancel: () => void cancelled.push(url) }), { status: 503 });
     });
     const options = { strategy: 'round-robin', failover: { minDelayMs: 0, maxDelayMs: 0 }, fetch } as const;
-    const once = await balancedFetch(['http://a', 'http://b'], options)('/1');
-    expect([once.status, cancelled]).toEqual([200, ['http://a/1']]);
+    const env = new TestEnv();
+    const failover = { minDelayMs: 1_000, maxDelayMs: 1_000 };
+    const pending = balancedFetch(['http://a', 'http://b'], { ...options, failover, env })('/1');
+    while (env.pendingTimers === 0) await Promise.resolve();
+    // At once, not after the wait.
+    expect(cancelled).toEqual(['http://a/1']);
+    env.advance(1_000);
+    expect((await pending).status).toBe(200);
     const balanced = balancedFetch(['http://a', 'http://b'], {
       ...options,
       queue: true,
