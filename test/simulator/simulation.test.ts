@@ -26,6 +26,15 @@ describe('a simulation', () => {
     expect(simulate(short)).not.toEqual(simulate({ ...short, seed: 8 }));
   });
 
+  it('has quantiles of few calls, too: of one, its latency', () => {
+    const of = (untilMs: number) => simulate({ ...base, untilMs });
+    let untilMs = 1;
+    while (of(untilMs).calls < 1) untilMs++;
+    const { calls, latencyMs } = of(untilMs);
+    expect(calls).toBe(1);
+    expect([latencyMs.p50, latencyMs.p99]).toEqual([latencyMs.mean, latencyMs.mean]);
+  });
+
   it('sends the same traffic whatever the strategy draws', () => {
     const pool = { ...base, servers: Array.from({ length: 4 }, () => ({})), untilMs: 20_000 };
     const calls = (strategy: 'random' | 'round-robin') =>
