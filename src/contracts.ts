@@ -80,6 +80,13 @@ export interface BackendTraits {
   zone?: string;
   /** Whether the backend gets requests only if no other backend can serve them. @defaultValue false */
   backup?: boolean;
+  /**
+   * How many requests the backend can work on at once for this balancer, an integer from 1 to 1,000,000. With
+   * fewer in flight it is never at the limit that the bound on requests in flight sets. With several balancers,
+   * give each its part.
+   * @defaultValue `bounds.concurrency` of the balancer, which is 1
+   */
+  concurrency?: number;
 }
 
 /** A backend in the native form: the base URL is `http://IPAddr:Port`. IPv6 addresses and host names work. */

@@ -124,6 +124,7 @@ export function aBackend(id: string, slot: number, overrides: Partial<Backend> =
     slot,
     url: id,
     weight: 1,
+    nominalWeight: overrides.weight ?? 1,
     zone: undefined,
     inFlight: 0,
     keys: 0,

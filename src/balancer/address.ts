@@ -16,10 +16,13 @@ export interface BackendSpec {
   readonly weight: number;
   readonly zone: string | undefined;
   readonly backup: boolean;
+  /** `undefined` if the entry does not say: then that of the pool counts. */
+  readonly concurrency: number | undefined;
 }
 
 /** The highest weight. At 160 points for a weight of 1, one backend then has 160,000 points on the ring. */
 const MAX_WEIGHT = 1_000;
+const MAX_CONCURRENCY = 1_000_000;
 
 /**
  * Reads one entry of a pool.
@@ -70,9 +73,19 @@ export function checkWeight(weight: unknown, where: string): number {
   return weight;
 }
 
+/** @throws RangeError if the concurrency is not an integer from 1 to 1,000,000 */
+export function checkConcurrency(concurrency: unknown, where: string): number {
+  const isInteger = typeof concurrency === 'number' && Number.isInteger(concurrency);
+  if (!isInteger || concurrency < 1 || concurrency > MAX_CONCURRENCY)
+    throw new RangeError(
+      `${where} must be an integer from 1 to ${MAX_CONCURRENCY}, got ${shown(concurrency)}`,
+    );
+  return concurrency;
+}
+
 function specOf(
   url: string,
-  { id, weight = 1, zone, backup = false }: BackendTraits,
+  { id, weight = 1, zone, backup = false, concurrency }: BackendTraits,
   where: string,
 ): BackendSpec {
   if (id !== undefined && (typeof id !== 'string' || id === '')) {
@@ -83,6 +96,7 @@ function specOf(
   if (typeof backup !== 'boolean')
     throw new TypeError(`${where}.backup must be true or false, got ${shown(backup)}`);
   checkWeight(weight, `${where}.weight`);
+  if (concurrency !== undefined) checkConcurrency(concurrency, `${where}.concurrency`);
   return {
     id: id ?? url,
     url,
@@ -91,6 +105,7 @@ function specOf(
     weight,
     zone,
     backup,
+    concurrency,
   };
 }
 

@@ -2,7 +2,7 @@
 // backend may have. And `KeyPlaces`, which decides by the bound on keys which backend owns a key.
 
 import type { KeyedStrategy } from '../strategies/strategy.ts';
-import { KeyMemory, NO_SLOT } from './key-memory.ts';
+import { KeyMemory, LEAST_GROWING, NO_SLOT } from './key-memory.ts';
 import type { Member } from './member.ts';
 import type { Pool } from './pool.ts';
 import type { Tier } from './tier.ts';
@@ -22,10 +22,40 @@ export interface Bounds {
   readonly z?: number;
   /**
    * How many keys are remembered, from 0 to 1,048,576; rounded up to a power of two. 0 turns the bound on
-   * keys off.
-   * @defaultValue 8,192, which takes about 150 KB
+   * keys off. It is off by itself if there are fewer than 64 remembered keys for each backend: random
+   * variation is then larger than the slack that the bound leaves.
+   * @defaultValue 128 for each backend, rounded up to a power of two from 8,192 (128 KB) to 1,048,576 (16 MB)
    */
   readonly rememberedKeys?: number;
+  /**
+   * How many requests each backend can work on at once for this balancer, an integer from 1 to 1,000,000: with
+   * fewer in flight a backend is never at its limit. An entry of the pool may have its own.
+   * @defaultValue 1
+   */
+  readonly concurrency?: number;
+}
+
+/** {@link Bounds} with the defaults filled in. */
+export interface BoundSettings {
+  readonly factor: number;
+  readonly z: number;
+  /** `undefined` if the memory follows the size of the pool. */
+  readonly rememberedKeys: number | undefined;
+  readonly concurrency: number;
+}
+
+const KEYS_PER_BACKEND = 128;
+const LEAST_KEYS_PER_BACKEND = 64;
+const MOST_KEYS = 2 ** 20;
+/** In larger pools the bound on keys adds the square root of the fair share. */
+const SMALL_POOL = 64;
+
+/** How many keys to remember for a pool of some size; 0 if the bound on keys is off. */
+export function memorySize({ rememberedKeys }: BoundSettings, backends: number): number {
+  const wanted = rememberedKeys ?? Math.max(LEAST_GROWING, KEYS_PER_BACKEND * backends);
+  if (wanted === 0) return 0;
+  const capacity = Math.min(MOST_KEYS, 2 ** Math.ceil(Math.log2(Math.max(4, wanted))));
+  return capacity < LEAST_KEYS_PER_BACKEND * backends ? 0 : capacity;
 }
 
 /** Rounding tolerance: a sum that exceeds an integer by less is that integer. */
@@ -33,20 +63,22 @@ const EPSILON = 1e-9;
 
 /**
  * How many keys a backend may own when one more key is placed: `max(ceil(f), floor(c * f))` with
- * `f = (m + 1) * w / W`, where m keys are remembered. The limits of all backends add up to at least m + 1, so
- * at least one backend always has room.
+ * `f = (m + 1) * w / W`, where m keys are remembered; in pools of more than 64 backends
+ * `max(ceil(f), floor(c * f + sqrt(f)))`, as the most loaded of many backends is further above the mean. The
+ * limits of all backends add up to at least m + 1, so at least one backend always has room.
  *
  * @see Mirrokni, Thorup and Zadimoghaddam, Consistent Hashing with Bounded Loads, arXiv:1608.01350
  */
-function keyLimit(keys: number, weightShare: number, factor: number): number {
+function keyLimit(keys: number, weightShare: number, factor: number, root: number): number {
   const fair = (keys + 1) * weightShare;
-  return Math.max(Math.ceil(fair - EPSILON), Math.floor(factor * fair + EPSILON));
+  return Math.max(Math.ceil(fair - EPSILON), Math.floor(factor * fair + root * Math.sqrt(fair) + EPSILON));
 }
 
 /**
  * How many requests a backend may have in flight when one more is sent: `ceil(c * g + z * sqrt(g))` with
  * `g = (t + 1) * w / W`, where t requests are in flight; at least 1. The square root absorbs random
- * variation. It dominates while few requests are in flight and becomes negligible as load grows.
+ * variation. It dominates while few requests are in flight and becomes negligible as load grows. A backend
+ * that can work on more at once has its `concurrency` as the least limit.
  */
 export function flightLimit(inFlight: number, weightShare: number, factor: number, z: number): number {
   const fair = (inFlight + 1) * weightShare;
@@ -79,6 +111,8 @@ export class KeyPlaces {
   /** Whether the key was remembered. */
   known = false;
   readonly #memory: KeyMemory;
+  /** 1 if the bound on keys adds the square root of the fair share, else 0. */
+  #root = 0;
   readonly #strategy: KeyedStrategy;
   readonly #pool: Pool;
   readonly #tier: Tier<Member>;
@@ -87,6 +121,7 @@ export class KeyPlaces {
   #epoch = 0;
   // The last decision of `find`, for `commit`.
   #entry = -1;
+  #position = 0;
   #fingerprint = 0;
   #home = NO_SLOT;
   #origin = NO_SLOT;
@@ -95,13 +130,9 @@ export class KeyPlaces {
   /** Slot of the backend that loses a key: the owner so far, or the owner of the key that is overwritten. */
   #leaving = NO_SLOT;
 
-  constructor(
-    { rememberedKeys, factor }: Required<Bounds>,
-    strategy: KeyedStrategy,
-    pool: Pool,
-    tier: Tier<Member>,
-  ) {
-    this.#memory = new KeyMemory(rememberedKeys);
+  /** @param capacity - how many keys to remember: a power of two, at least 4 */
+  constructor(capacity: number, factor: number, strategy: KeyedStrategy, pool: Pool, tier: Tier<Member>) {
+    this.#memory = new KeyMemory(capacity);
     this.#factor = factor;
     this.#strategy = strategy;
     this.#pool = pool;
@@ -115,11 +146,16 @@ export class KeyPlaces {
 
   /** How many keys a member may own when one more is placed. */
   limitOf(member: Member): number {
-    return keyLimit(this.#keys, shareOf(member, this.#tier.eligibleWeight), this.#factor);
+    return keyLimit(this.#keys, shareOf(member, this.#tier.eligibleWeight), this.#factor, this.#root);
   }
 
-  /** Called after members or weights changed: begins a new epoch and forgets the keys of removed members. */
-  membersChanged(removed: readonly Member[]): void {
+  /**
+   * Called after members or weights changed: begins a new epoch and forgets the keys of removed members.
+   * @param capacity - how many keys to remember from now on; the memory grows, and never shrinks
+   */
+  membersChanged(removed: readonly Member[], capacity: number): void {
+    if (capacity > this.#memory.capacity) this.#memory.grow(capacity);
+    this.#root = this.#tier.members.length > SMALL_POOL ? 1 : 0;
     this.#epoch = (this.#epoch + 1) & 0xffff;
     for (const { slot } of removed) this.#memory.forgetBackend(slot);
   }
@@ -133,6 +169,7 @@ export class KeyPlaces {
     const memory = this.#memory;
     const entry = memory.find(position, fingerprint);
     this.known = entry >= 0;
+    this.#position = position;
     this.#fingerprint = fingerprint;
     if (entry >= 0) this.#findKnown(entry, position);
     else this.#findNew(~entry, position);
@@ -145,7 +182,15 @@ export class KeyPlaces {
       if (this.#leaving !== NO_SLOT) (this.#pool.bySlot[this.#leaving] as Member).keys--;
       owner.keys++;
     }
-    this.#memory.write(this.#entry, this.#fingerprint, owner.slot, this.#home, this.#origin, this.#epoch);
+    this.#memory.write(
+      this.#entry,
+      this.#position,
+      this.#fingerprint,
+      owner.slot,
+      this.#home,
+      this.#origin,
+      this.#epoch,
+    );
   }
 
   /**
@@ -229,6 +274,7 @@ export class KeyPlaces {
     const keys = member.slot === this.#leaving ? member.keys - 1 : member.keys;
     // The same as `keys < keyLimit(...)`, without the rounding.
     const fair = (this.#keys + 1) * (member.weight / this.#tier.eligibleWeight);
-    return keys + 1 <= this.#factor * fair + EPSILON || keys < fair - EPSILON;
+    const slack = this.#root === 0 ? 0 : Math.sqrt(fair);
+    return keys + 1 <= this.#factor * fair + slack + EPSILON || keys < fair - EPSILON;
   };
 }

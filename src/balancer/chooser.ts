@@ -10,7 +10,7 @@ import {
   type Strategy,
 } from '../strategies/strategy.ts';
 import { drawNumber } from '../strategies/weighted-draw.ts';
-import { type Bounds, flightLimit, KeyPlaces, shareOf } from './bounded-load.ts';
+import { type BoundSettings, flightLimit, KeyPlaces, memorySize, shareOf } from './bounded-load.ts';
 import type { Member } from './member.ts';
 import type { Pool } from './pool.ts';
 import type { Tier } from './tier.ts';
@@ -18,7 +18,7 @@ import type { Tier } from './tier.ts';
 /** Parts of a {@link Chooser}. */
 export interface ChooserOptions {
   readonly strategy: Strategy;
-  readonly bounds: Required<Bounds>;
+  readonly bounds: BoundSettings;
   readonly seed: number;
   readonly random: () => number;
   /** Takes what is wrong with the strategy, once. */
@@ -46,10 +46,10 @@ export class Chooser {
   /** 32-bit hash of the key; a random number for a request without one. */
   position = 0;
   readonly strategy: Strategy;
-  readonly bounds: Required<Bounds>;
+  readonly bounds: BoundSettings;
   readonly seed: number;
   /** Owners of keys and the bound on keys; `undefined` if that bound is off. */
-  readonly places: KeyPlaces | undefined;
+  places: KeyPlaces | undefined = undefined;
   /** The members to choose from. */
   readonly tier: Tier<Member>;
   readonly #keyed: KeyedStrategy | undefined;
@@ -79,15 +79,25 @@ export class Chooser {
     this.#chance = drawNumber(random);
     this.#keyed = isKeyedStrategy(strategy) ? strategy : undefined;
     this.#bounded = this.#keyed !== undefined && bounds.factor !== Number.POSITIVE_INFINITY;
-    if (this.#keyed !== undefined && this.#bounded && bounds.rememberedKeys > 0) {
-      this.places = new KeyPlaces(bounds, this.#keyed, pool, tier);
-    }
   }
 
   /** Called after members or weights changed: updates the strategy and the owners of keys. */
   membersChanged(removed: readonly Member[]): void {
     this.strategy.update(this.tier.members.filter((member) => member.weight > 0));
-    this.places?.membersChanged(removed);
+    if (this.#keyed !== undefined && this.#bounded) this.#sizeMemory(this.#keyed, removed);
+  }
+
+  /** Lets the memory of keys follow the size of the pool; drops it if it is too small for the bound on keys. */
+  #sizeMemory(strategy: KeyedStrategy, removed: readonly Member[]): void {
+    const { members } = this.tier;
+    const capacity = memorySize(this.bounds, members.length);
+    if (capacity === 0) {
+      if (this.places !== undefined) for (const member of members) member.keys = 0;
+      this.places = undefined;
+      return;
+    }
+    this.places ??= new KeyPlaces(capacity, this.bounds.factor, strategy, this.#pool, this.tier);
+    this.places.membersChanged(removed, capacity);
   }
 
   /**
@@ -140,7 +150,8 @@ export class Chooser {
     if (!this.#bounded) return Number.POSITIVE_INFINITY;
     const { eligibleWeight, inFlight } = this.tier;
     const weight = this.#tried.length === 0 ? eligibleWeight : eligibleWeight - this.#triedWeight;
-    return flightLimit(inFlight, shareOf(member, weight), this.bounds.factor, this.bounds.z);
+    const limit = flightLimit(inFlight, shareOf(member, weight), this.bounds.factor, this.bounds.z);
+    return Math.max(limit, member.concurrency ?? this.bounds.concurrency);
   }
 
   hasTried(member: Member): boolean {
@@ -196,9 +207,9 @@ export class Chooser {
   /** Whether a member is below its limit on requests in flight. */
   #hasRoom(member: Member): boolean {
     const { inFlight } = member;
-    // The limit is at least 1 and at least factor times the fair share. Mostly these two checks decide,
-    // without computing it.
-    if (inFlight === 0) return true;
+    // The limit is at least the concurrency and at least factor times the fair share. Mostly these two checks
+    // decide, without computing it.
+    if (inFlight < (member.concurrency ?? this.bounds.concurrency)) return true;
     const { eligibleWeight, inFlight: total } = this.tier;
     if ((inFlight + 1) * eligibleWeight <= this.bounds.factor * (total + 1) * member.weight) return true;
     return inFlight < this.flightLimitOf(member);

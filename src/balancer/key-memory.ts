@@ -1,4 +1,4 @@
-// The memory of keys: a table of fixed size that maps a key's two hashes to slots of backends.
+// The memory of keys: a table that maps a key's two hashes to slots of backends.
 
 /** The slot number that means "no backend". */
 export const NO_SLOT = 65_535;
@@ -7,33 +7,67 @@ const WAYS = 4;
 /** 32-bit words of an entry; a set of four entries is one cache line. */
 const WORDS = 4;
 const FINGERPRINT = 0;
-/** When the entry was last written, as a count of writes. */
+/** High 25 bits: when the entry was last written, as a count of writes; low 7 bits: see {@link GROWTH_BITS}. */
 const SEEN = 1;
 /** Low half: slot of the owner; high half: slot of the home. */
 const OWNER_HOME = 2;
 /** Low half: slot of the origin; high half: epoch of the membership in which the entry was last checked. */
 const ORIGIN_EPOCH = 3;
 
+/** The least capacity of a table that grows. */
+export const LEAST_GROWING = 8_192;
 /**
- * Remembers the owner, home and origin of keys: a set-associative table of fixed size in one typed array. A
- * key is identified by two 32-bit hashes, no string is kept. Nothing is allocated after construction. A full
- * set of four overwrites its least recently seen key. 16 bytes a key, 128 KB for 8,192 keys. Every operation
- * is O(1), except {@link KeyMemory.forgetBackend}.
+ * How many bits of the position an entry keeps, beyond those that select its set in a table of
+ * {@link LEAST_GROWING} keys. They tell where the entry belongs in a table of up to 2^20 keys.
+ */
+const GROWTH_BITS = 7;
+const GROWTH_MASK = 2 ** GROWTH_BITS - 1;
+const GROWTH_SHIFT = Math.log2(LEAST_GROWING / WAYS);
+
+/**
+ * Remembers the owner, home and origin of keys: a set-associative table in one typed array. A key is
+ * identified by two 32-bit hashes, no string is kept. Nothing is allocated between construction and
+ * {@link KeyMemory.grow}. A full set of four overwrites its least recently seen key. 16 bytes a key, 128 KB
+ * for 8,192 keys. Every operation is O(1), except {@link KeyMemory.forgetBackend} and {@link KeyMemory.grow}.
  */
 export class KeyMemory {
-  /** How many keys it can hold. */
-  readonly capacity: number;
   /** How many keys it holds. */
   size = 0;
-  readonly #words: Int32Array;
-  readonly #setMask: number;
+  #words: Int32Array;
+  #setMask: number;
+  /** The count of writes, shifted past the bits that each entry keeps beside it. */
   #now = 0;
 
   /** @param capacity - a power of two, at least 4 */
   constructor(capacity: number) {
-    this.capacity = capacity;
     this.#setMask = capacity / WAYS - 1;
     this.#words = new Int32Array(capacity * WORDS).fill(-1);
+  }
+
+  /** How many keys it can hold. */
+  get capacity(): number {
+    return this.#words.length / WORDS;
+  }
+
+  /**
+   * Makes room for more keys; every remembered key stays. O(capacity).
+   * @param capacity - a power of two up to 2^20. The present capacity must be at least {@link LEAST_GROWING}
+   */
+  grow(capacity: number): void {
+    const old = this.#words;
+    const words = new Int32Array(capacity * WORDS).fill(-1);
+    const setMask = capacity / WAYS - 1;
+    for (let entry = 0; entry < old.length; entry += WORDS) {
+      if (this.owner(entry) === NO_SLOT) continue;
+      const set = Math.floor(entry / (WAYS * WORDS)) & (2 ** GROWTH_SHIFT - 1);
+      const kept = ((old[entry + SEEN] as number) & GROWTH_MASK) << GROWTH_SHIFT;
+      // A set takes the entries of one old set only, so that it has room for them.
+      let to = ((set | kept) & setMask) * WAYS * WORDS;
+      while (((words[to + OWNER_HOME] as number) & 0xffff) !== NO_SLOT) to += WORDS;
+      for (let word = 0; word < WORDS; word++) words[to + word] = old[entry + word] as number;
+    }
+    this.#words = words;
+    this.#setMask = setMask;
   }
 
   /**
@@ -74,6 +108,7 @@ export class KeyMemory {
   /** Overwrites an entry and marks it as just seen. */
   write(
     entry: number,
+    position: number,
     fingerprint: number,
     owner: number,
     home: number,
@@ -83,7 +118,8 @@ export class KeyMemory {
     const words = this.#words;
     if (this.owner(entry) === NO_SLOT) this.size++;
     words[entry + FINGERPRINT] = fingerprint;
-    words[entry + SEEN] = this.#now = (this.#now + 1) | 0;
+    this.#now = (this.#now + GROWTH_MASK + 1) | 0;
+    words[entry + SEEN] = this.#now | ((position >>> GROWTH_SHIFT) & GROWTH_MASK);
     words[entry + OWNER_HOME] = owner | (home << 16);
     words[entry + ORIGIN_EPOCH] = origin | (epoch << 16);
   }
@@ -101,7 +137,8 @@ export class KeyMemory {
     let oldest = 0;
     for (let way = 0; way < WAYS; way++) {
       // Ages are differences, so that the count may wrap round. The lowest two bits hold the way.
-      const age = (this.#now - (this.#words[first + way * WORDS + SEEN] as number)) & 0x1fffffff;
+      const seen = (this.#words[first + way * WORDS + SEEN] as number) & ~GROWTH_MASK;
+      const age = (this.#now - seen) >>> GROWTH_BITS;
       const candidate = (age << 2) | way;
       const gain = oldest - candidate;
       oldest -= gain & (gain >> 31);

@@ -23,6 +23,8 @@ export class Member implements Backend {
   readonly slot: number;
   /** The current weight: the nominal weight times the scale. */
   weight: number;
+  /** How many requests it can work on at once for this balancer; `undefined` if it is not told. */
+  concurrency: number | undefined;
   /** Leases that began. */
   requests = 0;
   /** The members that it shares the load with. */
@@ -63,5 +65,6 @@ export class Member implements Backend {
     this.nominalWeight = spec.weight;
     this.slot = slot;
     this.tier = tier;
+    this.concurrency = spec.concurrency;
   }
 }

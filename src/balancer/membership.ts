@@ -170,6 +170,7 @@ export class Membership {
     // A weight set by `setWeight` stays until the array lists another one.
     if (member.listedWeight !== weight) member.nominalWeight = weight;
     member.listedWeight = weight;
+    member.concurrency = spec.concurrency;
     member.index = index;
     return member;
   }
@@ -191,6 +192,13 @@ export class Membership {
 }
 
 /** A pool entry from which `add` makes an equal member. */
-function entryOf({ id, url, zone, tier, nominalWeight }: Member): BackendPoolEntry {
-  return { id, url, weight: nominalWeight, backup: tier.backup, ...(zone === undefined ? {} : { zone }) };
+function entryOf({ id, url, zone, tier, nominalWeight, concurrency }: Member): BackendPoolEntry {
+  return {
+    id,
+    url,
+    weight: nominalWeight,
+    backup: tier.backup,
+    ...(zone === undefined ? {} : { zone }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+  };
 }

@@ -4,7 +4,8 @@ import { type Env, systemEnv } from '../env.ts';
 import { shown } from '../shown.ts';
 import { type StrategyName, strategies } from '../strategies/registry.ts';
 import type { StrategyFactory } from '../strategies/strategy.ts';
-import type { Bounds } from './bounded-load.ts';
+import { checkConcurrency } from './address.ts';
+import type { BoundSettings, Bounds } from './bounded-load.ts';
 import type { GuardFactory } from './guard.ts';
 
 /** Settings of a {@link Balancer}. */
@@ -57,7 +58,7 @@ export interface ZoneOptions<R> {
 export interface BalancerSettings<R> {
   readonly factory: StrategyFactory;
   readonly key: (request: R) => string | undefined;
-  readonly bounds: Required<Bounds>;
+  readonly bounds: BoundSettings;
   readonly seed: number;
   readonly panicRatio: number;
   readonly guards: readonly GuardFactory[];
@@ -77,15 +78,17 @@ export function readOptions<R>(options: BalancerOptions<R>): BalancerSettings<R>
     zones,
     env = {},
   } = options;
-  const { factor = 1.25, z = 1, rememberedKeys = 8_192 } = bounds;
+  const { factor = 1.25, z = 1, rememberedKeys, concurrency = 1 } = bounds;
   assertOption(factor >= 1, 'bounds.factor', 'a number of at least 1', factor);
   assertOption(z >= 0 && z < Number.POSITIVE_INFINITY, 'bounds.z', 'a finite number of at least 0', z);
   assertOption(
-    Number.isInteger(rememberedKeys) && rememberedKeys >= 0 && rememberedKeys <= 2 ** 20,
+    rememberedKeys === undefined ||
+      (Number.isInteger(rememberedKeys) && rememberedKeys >= 0 && rememberedKeys <= 2 ** 20),
     'bounds.rememberedKeys',
     'an integer from 0 to 1048576',
     rememberedKeys,
   );
+  checkConcurrency(concurrency, 'bounds.concurrency');
   assertOption(Number.isInteger(seed) && Math.abs(seed) < 2 ** 32, 'seed', 'a 32-bit integer', seed);
   assertOption(panicRatio >= 0 && panicRatio <= 1, 'panicRatio', 'a number from 0 to 1', panicRatio);
   if (zones !== undefined && typeof zones.of !== 'function') {
@@ -95,11 +98,7 @@ export function readOptions<R>(options: BalancerOptions<R>): BalancerSettings<R>
   return {
     factory: factoryOf(strategy),
     key,
-    bounds: {
-      factor,
-      z,
-      rememberedKeys: rememberedKeys === 0 ? 0 : 2 ** Math.ceil(Math.log2(Math.max(4, rememberedKeys))),
-    },
+    bounds: { factor, z, rememberedKeys, concurrency },
     seed: seed | 0,
     panicRatio,
     guards,

@@ -21,6 +21,11 @@ export interface PoolChange {
 export interface Plan {
   /** The share of the key space whose home changes. */
   readonly moved: number;
+  /**
+   * Whether the largest weight crosses a limit at which all backends get twice or half as many points on the
+   * ring, so that about half of the keys move. See {@link consistentHash}.
+   */
+  readonly rescaled: boolean;
   /** The moves from one backend to another, the largest first. */
   readonly moves: readonly Move[];
   /** The share of each backend before and after the change; 0 if it is not in the pool. */
@@ -48,6 +53,7 @@ export function planChange(choosers: readonly Chooser[], pool: readonly Member[]
   const ids = new Set([...members, ...after].map((member) => member.id));
   return {
     moved: moves.reduce((sum, move) => sum + move.share, 0),
+    rescaled: strategy.scale !== undefined && strategy.scale(before) !== strategy.scale(after),
     moves,
     shares: [...ids].map((id) => ({
       id,

@@ -74,7 +74,7 @@ export class Ring {
 
   /**
    * A new ring: this one without the points of some slots, and with the points of new members. O(points),
-   * plus O(k log k) for k new points.
+   * expected, new points included.
    * @throws Error if the slot of a new member is in use
    */
   with(dropped: Iterable<number>, added: readonly RingMember[]): Ring {
@@ -142,9 +142,42 @@ function packed(members: readonly RingMember[], names: readonly (string | undefi
   for (const { id, slot, points } of members) {
     for (const point of pointsOf(id, points)) all[length++] = point * PACK + slot;
   }
-  all.sort();
-  for (let i = 1; i < length; i++) sinkTie(all, i, names);
-  return all;
+  const sorted = sortedByBuckets(all);
+  for (let i = 1; i < length; i++) sinkTie(sorted, i, names);
+  return sorted;
+}
+
+/**
+ * Packed points in order. Points are spread evenly over the key space, so a bucket sort with about one point
+ * in each bucket is linear; a comparison sort takes ten times as long for 300,000 points.
+ */
+function sortedByBuckets(all: Float64Array): Float64Array {
+  const bits = Math.max(1, 31 - Math.clz32(all.length));
+  const width = PACK * 2 ** (32 - bits);
+  const ends = new Uint32Array(2 ** bits + 1);
+  for (let i = 0; i < all.length; i++) {
+    const next = Math.floor((all[i] as number) / width) + 1;
+    ends[next] = (ends[next] as number) + 1;
+  }
+  for (let b = 1; b < ends.length; b++) ends[b] = (ends[b] as number) + (ends[b - 1] as number);
+  const sorted = new Float64Array(all.length);
+  for (let i = 0; i < all.length; i++) {
+    const value = all[i] as number;
+    const bucket = Math.floor(value / width);
+    // `ends[bucket]` is the next free place of the bucket; after the loop it is where the bucket ends.
+    sorted[ends[bucket] as number] = value;
+    ends[bucket] = (ends[bucket] as number) + 1;
+  }
+  for (let i = 1; i < sorted.length; i++) sink(sorted, i);
+  return sorted;
+}
+
+/** One step of an insertion sort: moves value number i down to its place among the ones before it. */
+function sink(sorted: Float64Array, i: number): void {
+  const value = sorted[i] as number;
+  let k = i;
+  for (; k > 0 && (sorted[k - 1] as number) > value; k--) sorted[k] = sorted[k - 1] as number;
+  sorted[k] = value;
 }
 
 /** Moves point number i before the points at the same position whose ids are greater. */

@@ -1,7 +1,7 @@
 // The strategy `consistent-hash`.
 
 import { Ring } from '../hashing/ring.ts';
-import { firstEligible } from './jumps.ts';
+import { firstEligible, inWalkingOrder } from './jumps.ts';
 import type { Backend, KeyedStrategy, StrategyFactory, Weighted } from './strategy.ts';
 
 /** Settings of {@link consistentHash}. */
@@ -19,6 +19,10 @@ export interface ConsistentHashOptions {
  * the backend of the next point. When a backend is added or removed, only its own share of the keys moves. A
  * pick is O(1); a change of the pool costs one pass over the points.
  *
+ * A backend has `pointsPerWeight * weight * s` points. The scale s is 1 as long as the largest configured
+ * weight is in [0.5, 8], so that weights on any scale get enough points and not too many; see
+ * {@link pointScale}.
+ *
  * @throws RangeError if `pointsPerWeight` is not an integer from 1 to 10,000
  * @see Karger et al., STOC 1997
  */
@@ -26,28 +30,55 @@ export function consistentHash({ pointsPerWeight = 160 }: ConsistentHashOptions 
   if (!Number.isInteger(pointsPerWeight) || pointsPerWeight < 1 || pointsPerWeight > 10_000) {
     throw new RangeError(`pointsPerWeight must be an integer from 1 to 10000, got ${pointsPerWeight}`);
   }
-  const pointsFor = ({ weight }: Weighted) => Math.max(1, Math.round(pointsPerWeight * weight));
-  return () => ringStrategy(pointsPerWeight, pointsFor);
+  return () => ringStrategy(pointsPerWeight);
 }
 
-function ringStrategy(pointsPerWeight: number, pointsFor: (backend: Weighted) => number): KeyedStrategy {
+/**
+ * The factor for the points of all backends: 1 while the largest configured weight is in [0.5, 8]. Above, the
+ * power of two that brings that weight into (4, 8]; below, the one that brings it into [0.5, 1). When the
+ * largest weight crosses one of these limits, about half of the keys move; no other change of a weight moves
+ * keys between other backends.
+ * @param heaviest - the largest configured weight, above 0
+ */
+export function pointScale(heaviest: number): number {
+  if (heaviest > 8) return 2 ** (3 - Math.ceil(Math.log2(heaviest)));
+  if (heaviest < 0.5) return 2 ** (-1 - Math.floor(Math.log2(heaviest)));
+  return 1;
+}
+
+/** The largest configured weight. Slow start does not change it, so that it does not change the scale. */
+function heaviestOf(backends: readonly Weighted[]): number {
+  let heaviest = 0;
+  for (const { weight, nominalWeight = weight } of backends) heaviest = Math.max(heaviest, nominalWeight);
+  return heaviest;
+}
+
+function ringStrategy(pointsPerWeight: number): KeyedStrategy {
   let backends: readonly Backend[] = [];
+  let candidates: readonly Backend[] = [];
   let bySlot: (Backend | undefined)[] = [];
   /** Number of points on the ring, by slot. */
   let points: number[] = [];
   let ring = Ring.empty;
 
-  const ringOf = (of: readonly Weighted[]): Ring =>
-    Ring.empty.with(
+  const pointsIn = (of: readonly Weighted[]): ((backend: Weighted) => number) => {
+    const perWeight = pointsPerWeight * pointScale(heaviestOf(of));
+    return ({ weight }) => Math.max(1, Math.round(perWeight * weight));
+  };
+  const ringOf = (of: readonly Weighted[]): Ring => {
+    const pointsFor = pointsIn(of);
+    return Ring.empty.with(
       [],
       of.map((b, slot) => ({ id: b.id, slot, points: pointsFor(b) })),
     );
+  };
   const home = (key: number): Backend | undefined => (ring.size === 0 ? undefined : bySlot[ring.locate(key)]);
 
   return {
     name: `consistent-hash/${pointsPerWeight}`,
     home,
     update(next) {
+      const pointsFor = pointsIn(next);
       const changed = next.filter((b) => bySlot[b.slot]?.id !== b.id || points[b.slot] !== pointsFor(b));
       const staying = new Set(next.map((b) => b.slot));
       for (const b of changed) staying.delete(b.slot);
@@ -57,6 +88,7 @@ function ringStrategy(pointsPerWeight: number, pointsFor: (backend: Weighted) =>
         changed.map((b) => ({ id: b.id, slot: b.slot, points: pointsFor(b) })),
       );
       backends = next;
+      candidates = inWalkingOrder(next, candidates);
       bySlot = [];
       points = [];
       for (const b of next) {
@@ -66,8 +98,9 @@ function ringStrategy(pointsPerWeight: number, pointsFor: (backend: Weighted) =>
     },
     pick(key, eligible) {
       const first = home(key);
-      return first !== undefined && eligible(first) ? first : firstEligible(key, home, backends, eligible);
+      return first !== undefined && eligible(first) ? first : firstEligible(key, home, candidates, eligible);
     },
+    scale: (of) => pointScale(heaviestOf(of)),
     *arcs(of) {
       const divided = of === undefined ? ring : ringOf(of);
       if (divided.size === 0) return;

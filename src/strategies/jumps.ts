@@ -4,25 +4,97 @@ import { jump } from '../hashing/hash.ts';
 import { leastLoaded } from './least-loaded.ts';
 import type { Backend, Eligible } from './strategy.ts';
 
+/** How many jumps are tried one after the other. */
 const JUMPS = 8;
+/** Up to this many backends, the least loaded one is found by a look at all of them. */
+const SMALL_POOL = 64;
+/** Each step of the gallop goes this much further. */
+const STRIDE = 1.5;
+/** How many steps the gallop takes. With the jumps, about 45 backends are tried. */
+const STEPS = 36;
+
+type Locate = (hash: number) => Backend | undefined;
 
 /**
- * The first eligible backend at a hash or at up to eight pseudo-random jumps from it; then the least loaded
- * one. Equal keys have equal jumps, and jumps hit backends in proportion to their weights. They spread the
- * keys of a full backend over all others; walking on along the ring would give most of them to one neighbour.
- * Expected O(1) while a fair part of the pool is eligible.
+ * The first eligible backend at a hash or at up to eight pseudo-random jumps from it. Equal keys have equal
+ * jumps, and jumps hit backends in proportion to their weights. They spread the keys of a full backend over
+ * all others; walking on along the ring would give most of them to one neighbour.
  *
+ * If all of these are not eligible, the least loaded backend is taken in pools of up to 64. In larger pools
+ * the search gallops along the same sequence of jumps: numbers 12, 18, 27 and so on until one is eligible, then
+ * back by halving between that one and the last one that was not. So a hot key with many requests in flight
+ * finds its next backend in O(log n), and the same one in every process. If some 45 backends are not eligible,
+ * few are, and the search walks through all of them from a hashed place.
+ *
+ * Expected O(1) while a fair part of the pool is eligible; O(n) only if nearly no backend is.
+ *
+ * @param candidates - all backends, as {@link inWalkingOrder} orders them
  * @see Chen, Coleman and Shrivastava, Revisiting Consistent Hashing with Bounded Loads, arXiv:1908.08762
  */
 export function firstEligible(
   hash: number,
-  locate: (hash: number) => Backend | undefined,
-  backends: readonly Backend[],
+  locate: Locate,
+  candidates: readonly Backend[],
   eligible: Eligible,
 ): Backend | undefined {
   for (let count = 0; count <= JUMPS; count++) {
     const backend = locate(jump(hash, count));
     if (backend !== undefined && eligible(backend)) return backend;
   }
-  return leastLoaded(backends, eligible);
+  if (candidates.length <= SMALL_POOL) return leastLoaded(candidates, eligible);
+  return galloped(hash, locate, eligible) ?? walked(hash, candidates, eligible);
+}
+
+/**
+ * Backends in the order in which {@link firstEligible} walks through a large pool: by id, so that every process
+ * walks alike, whatever the order of its pool. O(n) where `known`, the order so far, has the same backends.
+ */
+export function inWalkingOrder(next: readonly Backend[], known: readonly Backend[]): readonly Backend[] {
+  if (next.length <= SMALL_POOL) return next;
+  const members = new Set(next);
+  if (next.length === known.length && known.every((backend) => members.has(backend))) return known;
+  return [...next].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function galloped(hash: number, locate: Locate, eligible: Eligible): Backend | undefined {
+  let last = JUMPS;
+  for (let step = 0, next = JUMPS * STRIDE; step < STEPS; step++, next = Math.floor(next * STRIDE)) {
+    const backend = locate(jump(hash, next));
+    if (backend !== undefined && eligible(backend))
+      return halved(hash, last, next, backend, locate, eligible);
+    last = next;
+  }
+  return undefined;
+}
+
+/** The end of a binary search between jump `low`, which is not eligible, and jump `high`, which is. */
+function halved(
+  hash: number,
+  low: number,
+  high: number,
+  found: Backend,
+  locate: Locate,
+  eligible: Eligible,
+): Backend {
+  let best = found;
+  for (let from = low, to = high; to - from > 1; ) {
+    const middle = (from + to) >>> 1;
+    const backend = locate(jump(hash, middle));
+    if (backend !== undefined && eligible(backend)) {
+      best = backend;
+      to = middle;
+    } else {
+      from = middle;
+    }
+  }
+  return best;
+}
+
+function walked(hash: number, candidates: readonly Backend[], eligible: Eligible): Backend | undefined {
+  const start = (jump(hash, JUMPS + 1) >>> 0) % candidates.length;
+  for (let i = 0; i < candidates.length; i++) {
+    const backend = candidates[(start + i) % candidates.length] as Backend;
+    if (eligible(backend)) return backend;
+  }
+  return undefined;
 }

@@ -2,7 +2,7 @@
 
 import { KEY_SPACE } from '../hashing/hash.ts';
 import { maglevRow, maglevTable, primeFrom } from '../hashing/maglev-table.ts';
-import { firstEligible } from './jumps.ts';
+import { firstEligible, inWalkingOrder } from './jumps.ts';
 import type { Backend, KeyedStrategy, StrategyFactory, Weighted } from './strategy.ts';
 
 /** Keeps `position * rows` an exact integer. */
@@ -35,6 +35,7 @@ export function maglev({ rows }: MaglevOptions = {}): StrategyFactory {
 
 function maglevStrategy(name: string, rowsFor: (count: number) => number): KeyedStrategy {
   let backends: readonly Backend[] = [];
+  let candidates: readonly Backend[] = [];
   let bySlot: (Backend | undefined)[] = [];
   let table: Uint16Array = new Uint16Array(0);
 
@@ -46,13 +47,14 @@ function maglevStrategy(name: string, rowsFor: (count: number) => number): Keyed
     home,
     update(next) {
       backends = next;
+      candidates = inWalkingOrder(next, candidates);
       bySlot = [];
       for (const b of next) bySlot[b.slot] = b;
       table = maglevTable(next, rowsFor(next.length));
     },
     pick(key, eligible) {
       const first = home(key);
-      return first !== undefined && eligible(first) ? first : firstEligible(key, home, backends, eligible);
+      return first !== undefined && eligible(first) ? first : firstEligible(key, home, candidates, eligible);
     },
     *arcs(of: readonly Weighted[] = backends) {
       const rows = maglevTable(

@@ -13,6 +13,8 @@ export interface Backend {
   readonly url: string;
   /** Share of the load relative to the other backends, from 0 to 1,000. */
   readonly weight: number;
+  /** The configured weight; `weight` is less while slow start ramps the backend up. */
+  readonly nominalWeight: number;
   readonly zone: string | undefined;
   /**
    * A small integer to index tables with. It is fixed while the backend is in the pool and reused for another
@@ -94,10 +96,15 @@ export interface KeyedStrategy extends Strategy {
    * without arcs.
    */
   arcs?(backends?: readonly Weighted[]): Arcs;
+  /**
+   * The factor that these backends' weights give the points of all backends. A change that alters it moves keys
+   * between backends that the change does not concern. Omitted by strategies without such a factor.
+   */
+  scale?(backends: readonly Weighted[]): number;
 }
 
-/** A backend with its weight; in a forecast it need not exist. */
-export type Weighted = Pick<Backend, 'id' | 'weight'>;
+/** A backend with its weights; in a forecast it need not exist, and `weight` alone is the configured one. */
+export type Weighted = Pick<Backend, 'id' | 'weight'> & Partial<Pick<Backend, 'nominalWeight'>>;
 
 /** Creates a strategy for one balancer. */
 export type StrategyFactory = (env: Pick<Env, 'clock' | 'random'>) => Strategy;

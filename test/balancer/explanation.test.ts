@@ -25,10 +25,14 @@ describe('explain', () => {
   });
 
   it('tells of each key whether it is remembered, wherever in the memory it is kept', () => {
-    const balancer = new Balancer<string>(FOUR, { bounds: { rememberedKeys: 4 } });
-    for (const key of ['one', 'two', 'three', 'four']) balancer.acquire(key)?.release();
+    const balancer = new Balancer<string>(FOUR, { bounds: { rememberedKeys: 256 } });
     const remembered = (key: string) => balancer.explain(key).remembered;
-    expect(['one', 'two', 'three', 'four', 'five'].map(remembered)).toEqual([true, true, true, true, false]);
+    // Enough keys for every place of the table.
+    for (let i = 0; i < 2_000; i++) {
+      expect(remembered(`key ${i}`)).toBe(false);
+      balancer.acquire(`key ${i}`)?.release();
+      expect(remembered(`key ${i}`)).toBe(true);
+    }
   });
 
   it('has no side effects', () => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { KeyMemory, NO_SLOT } from '../../src/balancer/key-memory.ts';
+import { hashKey } from '../../src/hashing/hash.ts';
 
 const write = (memory: KeyMemory, position: number, fingerprint: number, owner = 1) => {
   const found = memory.find(position, fingerprint);
   const entry = found < 0 ? ~found : found;
-  memory.write(entry, fingerprint, owner, 2, 3, 4);
+  memory.write(entry, position, fingerprint, owner, 2, 3, 4);
   return entry;
 };
 
@@ -38,6 +39,30 @@ describe('KeyMemory', () => {
     expect(memory.find(0, 2)).toBeLessThan(0);
     for (const kept of [1, 3, 4, 5]) expect(memory.find(0, kept)).toBeGreaterThanOrEqual(0);
     expect(memory.find(1, 9)).toBeGreaterThanOrEqual(0);
+  });
+
+  it.each([16_384, 131_072, 2 ** 20])('keeps every key and its age when it grows to %i', (capacity) => {
+    const memory = new KeyMemory(8_192);
+    const keys = Array.from(
+      { length: 8_000 },
+      (_, i) => [hashKey(`key ${i}`, 1), hashKey(`key ${i}`, 2)] as const,
+    );
+    for (const [i, [position, fingerprint]] of keys.entries())
+      write(memory, position, fingerprint, i % 60_000);
+    const kept = keys.filter(([position, fingerprint]) => memory.find(position, fingerprint) >= 0);
+    expect(kept.length).toBe(memory.size);
+    const owners = kept.map(([position, fingerprint]) => memory.owner(memory.find(position, fingerprint)));
+    memory.grow(capacity);
+    expect(memory.capacity).toBe(capacity);
+    expect(memory.size).toBe(kept.length);
+    expect(kept.map(([position, fingerprint]) => memory.owner(memory.find(position, fingerprint)))).toEqual(
+      owners,
+    );
+    // The set of the first key fills up; the key that was not seen for the longest time goes.
+    const [position] = kept[0] as readonly [number, number];
+    for (let fingerprint = 1; fingerprint <= 4; fingerprint++) write(memory, position, fingerprint);
+    expect(memory.find(position, (kept[0] as readonly [number, number])[1])).toBeLessThan(0);
+    expect(memory.find(position, 1)).toBeGreaterThanOrEqual(0);
   });
 
   it('forgets a backend: its keys, and the wish of others to return to it', () => {

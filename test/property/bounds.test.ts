@@ -21,7 +21,7 @@ const setting = fc.record({
   strategy: fc.constantFrom('consistent-hash' as const, 'maglev' as const, 'rendezvous' as const),
   factor: fc.constantFrom(1, 1.05, 1.1, 1.25, 2),
   z: fc.constantFrom(0, 1, 2),
-  rememberedKeys: fc.constantFrom(16, 64, 8_192),
+  rememberedKeys: fc.constantFrom(256, 1_024, 8_192),
 });
 
 /**

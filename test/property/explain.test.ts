@@ -62,7 +62,7 @@ const setting = fc.record({
   strategy: fc.constantFrom(...(Object.keys(strategies) as StrategyName[])),
   factor: fc.constantFrom(1, 1.25, Number.POSITIVE_INFINITY),
   z: fc.constantFrom(0, 1),
-  rememberedKeys: fc.constantFrom(0, 4, 64),
+  rememberedKeys: fc.constantFrom(0, 512, 2_048),
   panicRatio: fc.constantFrom(0, 0.5, 1),
   zoned: fc.boolean(),
   limit: fc.integer({ min: 1, max: 4 }),

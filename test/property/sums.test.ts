@@ -34,7 +34,14 @@ const aPool = (panicRatio: number): Pool => {
 const enter = (pool: Pool, i: number, weight: number): Member => {
   const id = `b${i}`;
   const traits = { weight, zone: i % 2 === 0 ? 'even' : undefined, backup: i % 5 === 4 };
-  return pool.enter({ id, url: `http://${id}`, address: `http://${id}`, named: true, ...traits });
+  return pool.enter({
+    id,
+    url: `http://${id}`,
+    address: `http://${id}`,
+    named: true,
+    concurrency: undefined,
+    ...traits,
+  });
 };
 
 /** Everything that the pool keeps as it changes, counted once more from what its members say. */
