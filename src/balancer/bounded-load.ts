@@ -28,8 +28,8 @@ export interface Bounds {
    */
   readonly rememberedKeys?: number;
   /**
-   * How many requests each backend can work on at once for this balancer, an integer from 1 to 1,000,000: with
-   * fewer in flight a backend is never at its limit. An entry of the pool may have its own.
+   * How many requests each backend can work on at once for this balancer, an integer from 1 to 1,000,000:
+   * with fewer in flight a backend is never at its limit. An entry of the pool may have its own.
    * @defaultValue 1
    */
   readonly concurrency?: number;

@@ -87,7 +87,7 @@ export class Chooser {
     if (this.#keyed !== undefined && this.#bounded) this.#sizeMemory(this.#keyed, removed);
   }
 
-  /** Lets the memory of keys follow the size of the pool; drops it if it is too small for the bound on keys. */
+  /** Fits the memory of keys to the size of the pool; drops it if it is too small for the bound on keys. */
   #sizeMemory(strategy: KeyedStrategy, removed: readonly Member[]): void {
     const { members } = this.tier;
     const capacity = memorySize(this.bounds, members.length);

@@ -7,7 +7,9 @@ const WAYS = 4;
 /** 32-bit words of an entry; a set of four entries is one cache line. */
 const WORDS = 4;
 const FINGERPRINT = 0;
-/** High 25 bits: when the entry was last written, as a count of writes; low 7 bits: see {@link GROWTH_BITS}. */
+/**
+ * High 25 bits: when the entry was last written, as a count of writes; low 7 bits: see {@link GROWTH_BITS}.
+ */
 const SEEN = 1;
 /** Low half: slot of the owner; high half: slot of the home. */
 const OWNER_HOME = 2;

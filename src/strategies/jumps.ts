@@ -21,10 +21,10 @@ type Locate = (hash: number) => Backend | undefined;
  * all others; walking on along the ring would give most of them to one neighbour.
  *
  * If all of these are not eligible, the least loaded backend is taken in pools of up to 64. In larger pools
- * the search gallops along the same sequence of jumps: numbers 12, 18, 27 and so on until one is eligible, then
- * back by halving between that one and the last one that was not. So a hot key with many requests in flight
- * finds its next backend in O(log n), and the same one in every process. If some 45 backends are not eligible,
- * few are, and the search walks through all of them from a hashed place.
+ * the search gallops along the same sequence of jumps: numbers 12, 18, 27 and so on until one is eligible,
+ * then back by halving between that one and the last one that was not. So a hot key with many requests in
+ * flight finds its next backend in O(log n), and the same one in every process. If some 45 backends are not
+ * eligible, few are, and the search walks through all of them from a hashed place.
  *
  * Expected O(1) while a fair part of the pool is eligible; O(n) only if nearly no backend is.
  *
@@ -46,8 +46,9 @@ export function firstEligible(
 }
 
 /**
- * Backends in the order in which {@link firstEligible} walks through a large pool: by id, so that every process
- * walks alike, whatever the order of its pool. O(n) where `known`, the order so far, has the same backends.
+ * Backends in the order in which {@link firstEligible} walks through a large pool: by id, so that every
+ * process walks alike, whatever the order of its pool. O(n) where `known`, the order so far, has the same
+ * backends.
  */
 export function inWalkingOrder(next: readonly Backend[], known: readonly Backend[]): readonly Backend[] {
   if (next.length <= SMALL_POOL) return next;

@@ -97,8 +97,8 @@ export interface KeyedStrategy extends Strategy {
    */
   arcs?(backends?: readonly Weighted[]): Arcs;
   /**
-   * The factor that these backends' weights give the points of all backends. A change that alters it moves keys
-   * between backends that the change does not concern. Omitted by strategies without such a factor.
+   * The factor that these backends' weights give the points of all backends. A change that alters it moves
+   * keys between backends that the change does not concern. Omitted by strategies without such a factor.
    */
   scale?(backends: readonly Weighted[]): number;
 }

@@ -4,6 +4,8 @@ import { circuitBreaker, ejection, health, queue, retries, slowStart } from './r
 import { sessions } from './session-schema.ts';
 import { backendUrl, count, duration, pem, ratio, secret, serverName, text, token } from './values.ts';
 
+const concurrency = z.int().min(1).max(1_000_000);
+
 const backend = z.union([
   backendUrl,
   z.strictObject({
@@ -17,6 +19,9 @@ const backend = z.union([
       .describe('Share of the load relative to the others; fractions are fine. Left out: 1.'),
     zone: text.optional().describe('Where it stands, for example `eu-west-1a`.'),
     backup: z.boolean().optional().describe('Whether it serves only when no other can. Left out: `false`.'),
+    concurrency: concurrency
+      .optional()
+      .describe('Requests that it can work on at once. Left out: `bounds.concurrency` of the pool.'),
   }),
 ]);
 
@@ -50,8 +55,15 @@ const bounds = z.strictObject({
     .int()
     .min(0)
     .max(2 ** 20)
-    .default(8_192)
-    .describe('Keys to remember, rounded up to a power of two; 0 turns the bound on keys off.'),
+    .optional()
+    .describe(
+      'Keys to remember, rounded up to a power of two; 0, or fewer than 64 for each backend, turns the bound on keys off. Left out: 128 for each backend, from 8192 to 1048576.',
+    ),
+  concurrency: concurrency
+    .default(1)
+    .describe(
+      'Requests that a backend can work on at once: with fewer in flight it is never at its limit. Divided by the number of workers.',
+    ),
 });
 
 const timeouts = z.strictObject({

@@ -10,7 +10,7 @@ import { ClusterControl } from './cluster-control.ts';
 import { FleetStats } from './fleet-stats.ts';
 import { freePort } from './free-port.ts';
 import { SerialQueue } from './serial-queue.ts';
-import { type SharedConfig, withPorts } from './shared-config.ts';
+import { dividedAmong, type SharedConfig, withPorts } from './shared-config.ts';
 import { SharedRateLimits } from './shared-rate-limits.ts';
 import { WorkerFleet } from './worker-fleet.ts';
 import { WorkerLink, type WorkerProcess, WorkerSilentError } from './worker-link.ts';
@@ -172,7 +172,7 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
 
   /** The configuration of one worker: the admin listener stays in this process. */
   #configOf(config: SharedConfig): SharedConfig {
-    return { ...withPorts(config, this.#ports), admin: undefined, workers: 1 };
+    return { ...dividedAmong(config.workers, withPorts(config, this.#ports)), admin: undefined, workers: 1 };
   }
 
   #patienceMs(graceMs = this.#config.shutdown.graceMs): number {

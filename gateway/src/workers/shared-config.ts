@@ -31,3 +31,18 @@ export function withPorts(config: SharedConfig, ports: readonly number[]): Share
   });
   return { ...config, listeners };
 }
+
+/** A configuration for one of several workers: each gets its part of what backends can work on at once. */
+export function dividedAmong(workers: number, config: SharedConfig): SharedConfig {
+  const partOf = (concurrency: number) => Math.max(1, Math.floor(concurrency / workers));
+  const pools = Object.entries(config.pools).map(([name, pool]) => {
+    const backends = pool.backends.map((backend) =>
+      typeof backend === 'string' || backend.concurrency === undefined
+        ? backend
+        : { ...backend, concurrency: partOf(backend.concurrency) },
+    );
+    const bounds = { ...pool.bounds, concurrency: partOf(pool.bounds.concurrency) };
+    return [name, { ...pool, bounds, backends }] as const;
+  });
+  return { ...config, pools: Object.fromEntries(pools) };
+}

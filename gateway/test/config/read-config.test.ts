@@ -229,7 +229,7 @@ describe('a right configuration', () => {
           backends: ['http://10.0.0.1:8080'],
           strategy: 'consistent-hash',
           seed: 0,
-          bounds: { factor: 1.25, z: 1, rememberedKeys: 8_192 },
+          bounds: { factor: 1.25, z: 1, concurrency: 1 },
           panicRatio: 0.5,
           health: true,
           ejection: true,
