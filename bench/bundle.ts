@@ -14,7 +14,7 @@ export interface Bundle {
   delete(): void;
 }
 
-/** Compiled programs, each in `<name>.js`. */
+/** A folder of compiled programs, each in `<name>.js`. */
 interface CompiledPrograms {
   readonly directory: string;
   delete(): void;
@@ -27,21 +27,21 @@ export async function compile(): Promise<Bundle> {
 }
 
 /**
- * Compiles the library as it is published, with the package's own settings of tsup, and beside it what child
- * processes run: code that a loader transforms on the fly is not the code that users run.
- * @param programs - source files by the name of what is compiled
- * @param external - packages that are loaded as a host installs them
+ * Compiles the library as it is published, with the package's own settings of tsup, and the programs of child
+ * processes beside it. Users do not run code that a loader transforms on the fly, so it must not be measured.
+ * @param programs - source files by the names of the compiled programs
+ * @param external - packages that are loaded at run time, as a host installs them
  */
 export async function compileAll(
   programs: Readonly<Record<string, string>>,
   external: readonly string[],
 ): Promise<CompiledPrograms> {
-  // In node_modules, so that the peers are found from there as from here.
+  // In node_modules, so that the peers are found from there, too.
   const cache = join(root, 'node_modules', '.cache');
   mkdirSync(cache, { recursive: true });
   const directory = mkdtempSync(join(cache, 'bench-'));
   const remove = () => rmSync(directory, { recursive: true, force: true });
-  // Also where the process ends before anybody deletes it.
+  // Deletes the folder even if the process ends early.
   process.once('exit', remove);
   const compiled = {
     directory,

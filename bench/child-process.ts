@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import type { Job, MeasureName, Sample } from './job.ts';
 
-/** Far longer than any job takes, even on a machine that is busy with other things. */
+/** Far longer than any job takes, even on a busy machine. */
 const PATIENCE_MS = 120_000;
 
 const MEMORY_FLAGS = ['--expose-gc'];
@@ -15,13 +15,13 @@ const flags: Partial<Record<MeasureName, readonly string[]>> = {
 };
 
 /**
- * Does one job in a child process of its own, so that no contender runs in code that was compiled for
- * another.
- * @throws Error where the child process fails or takes too long
+ * Runs one job in a child process of its own, so that no contender runs code that was compiled for another
+ * one.
+ * @throws Error if the child process fails or takes too long
  */
 export function measureInChild(script: string, job: Job): Promise<Sample> {
   return new Promise((resolve, reject) => {
-    // Flags of this process, such as the loader that runs it, must not get into the child.
+    // The child must not inherit flags of this process, such as its loader.
     const child = fork(script, [JSON.stringify(job)], {
       execArgv: [...(flags[job.measure] ?? [])],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -6,7 +6,7 @@ import type { Job, Measure, MeasureName } from './job.ts';
 import { evenness } from './promises/evenness.ts';
 import { movement } from './promises/movement.ts';
 
-/** What runs in a child process: does the one job that it is given, and sends home what it measured. */
+/** The program of a child process: runs the job that it receives, and sends the results back. */
 const measures: Readonly<Record<MeasureName, Measure>> = {
   'evenkeel-pick': evenkeelRing.pick,
   'evenkeel-new-keys': evenkeelBalancer.newKeys,

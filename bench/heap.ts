@@ -1,11 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 
 /**
- * Bytes in use after everything that nothing holds on to is gone: objects, and the buffers of typed arrays.
+ * Bytes in use after a garbage collection: objects, and the buffers of typed arrays.
  */
 export async function usedBytes(): Promise<number> {
-  // The buffers of dead typed arrays are freed beside the main thread, after the collection that found them
-  // dead.
+  // Another thread frees the buffers of dead typed arrays, after the collection that found them.
   for (let turn = 0; turn < 4; turn++) {
     collectGarbage();
     await setImmediate();
@@ -20,15 +19,15 @@ export function collectGarbage(): void {
   globalThis.gc();
 }
 
-/** Bytes that one more of what `make` returns keeps in use. */
+/** Bytes in use by one more result of `make`. */
 export async function bytesOf(make: () => unknown): Promise<number> {
-  // The first one also pays for compiled code and for what is set up once a process.
+  // The first call also allocates compiled code and other things that exist once in a process.
   let kept: unknown = make();
   kept = undefined;
   const before = await usedBytes();
   kept = make();
   const after = await usedBytes();
-  // Read once more, so that it was still alive when it was measured.
+  // Used once more, so that the result was alive during the measurement.
   if (kept === undefined) throw new Error('nothing was made');
   return after - before;
 }

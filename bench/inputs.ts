@@ -15,8 +15,8 @@ export function makeKeys(): string[] {
     const length = SHORTEST_KEY + (next() % (LONGEST_KEY - SHORTEST_KEY + 1));
     let key = `${KINDS[i % KINDS.length]}${i.toString(DIGITS)}/`;
     while (key.length < length) key += (next() % DIGITS).toString(DIGITS);
-    // Through bytes and back: a string that was put together from parts would be flattened by whoever reads
-    // it first.
+    // Converted to bytes and back: a concatenated string would be flattened by the first contender that reads
+    // it.
     return Buffer.from(key, 'latin1').toString('latin1');
   });
 }
@@ -32,12 +32,12 @@ export function makePool(n: number): Address[] {
   return Array.from({ length: n }, (_, i) => ({ host: `10.0.${i >> 8}.${i & 255}`, port: 8080 }));
 }
 
-/** The same backends as the peers want them. */
+/** The same backends in the form of the peers. */
 export function makeServers(n: number): string[] {
   return makePool(n).map(({ host, port }) => `${host}:${port}`);
 }
 
-/** The entries in another order, the same one for equal seeds; 0 leaves them as they are. */
+/** The entries in a pseudo-random order; equal seeds give equal orders, 0 keeps the given order. */
 export function shuffled<T>(entries: readonly T[], seed: number): T[] {
   const result = [...entries];
   if (seed === 0) return result;

@@ -1,4 +1,4 @@
-/** What is measured, each in a child process of its own. */
+/** The measurements, each in a child process of its own. */
 export type MeasureName =
   | 'evenkeel-pick'
   | 'evenkeel-new-keys'
@@ -14,19 +14,19 @@ export type MeasureName =
   | 'movement'
   | 'evenness';
 
-/** One measurement: what a child process is started for. */
+/** The job of a child process: one measurement. */
 export interface Job {
   readonly measure: MeasureName;
   /** Number of backends. */
   readonly n: number;
-  /** How long each task is timed, at the least. */
+  /** The least time of each task, in milliseconds. */
   readonly timeMs: number;
-  /** In which order the pool is listed; 0 is the order of the addresses. */
+  /** The seed of the order of the pool; 0 is the order of the addresses. */
   readonly shuffle?: number;
 }
 
 /** Numbers that one child process measured, by name. */
 export type Sample = Readonly<Record<string, number>>;
 
-/** Does a job. */
+/** Runs a job. */
 export type Measure = (job: Job) => Sample | Promise<Sample>;

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 
-/** On what, and how thoroughly, was measured. */
+/** The machine and the settings of a measurement. */
 export interface MachineFacts {
   readonly node: string;
   readonly v8: string;
@@ -8,7 +8,7 @@ export interface MachineFacts {
   readonly cpus: number;
   readonly cpu: string;
   readonly rounds: number;
-  /** How long each task was timed in a round, at the least. */
+  /** The least time of each task in a round, in milliseconds. */
   readonly timeMs: number;
 }
 

@@ -47,7 +47,7 @@ async function measure(rounds: number, timeMs: number): Promise<Results> {
   const results = new Results();
   const bundle = await compile();
   const deleteBundle = () => bundle.delete();
-  // Also when it is stopped half-way; the children get the signal of a terminal themselves.
+  // Also when it is interrupted; child processes get the terminal's signal themselves.
   process.once('exit', deleteBundle);
   const stop = () => process.exit(130);
   process.once('SIGINT', stop);
@@ -72,7 +72,7 @@ async function measure(rounds: number, timeMs: number): Promise<Results> {
   return results;
 }
 
-/** Says on a terminal what goes on, in place. */
+/** Shows the progress on a terminal, on one line that is overwritten. */
 function showProgress(text: string): void {
   if (process.stderr.isTTY === true) process.stderr.write(`\r\x1b[2K${text}`);
 }

@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-/** How the command line is used. */
+/** The usage text. */
 export const USAGE = `npm run bench -- [--rounds N] [--quick] [--json FILE]
 
 Measures evenkeel against its targets and against other rings from npm, each contender in its own process.
@@ -17,17 +17,17 @@ a wrong command line.`;
 
 const MAX_ROUNDS = 100;
 
-/** What the command line asks for. */
+/** The options of the command line. */
 export interface Options {
   readonly help: boolean;
   readonly rounds: number;
-  /** How long each task is timed in a round, at the least. */
+  /** The least time of each task in a round, in milliseconds. */
   readonly timeMs: number;
-  /** Where to write JSON; `undefined` for nowhere. */
+  /** The file for JSON results; `undefined` for none. */
   readonly jsonFile: string | undefined;
 }
 
-/** @throws Error with one line that says what is wrong with the command line */
+/** @throws Error with a message of one line if the command line is invalid */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
@@ -46,7 +46,7 @@ export function readOptions(args: readonly string[]): Options {
   };
 }
 
-/** @throws RangeError with one line that says what is allowed */
+/** @throws RangeError that names the allowed values */
 export function roundsOf(text: string): number {
   const rounds = Number(text);
   if (!/^\d+$/.test(text) || rounds < 1 || rounds > MAX_ROUNDS) {
@@ -56,8 +56,8 @@ export function roundsOf(text: string): number {
 }
 
 /**
- * Looks before the minutes of measuring, not after them.
- * @throws Error where the file cannot be written
+ * Checks that the file can be written before minutes of measuring.
+ * @throws Error if it cannot be written
  */
 export function writableFile(text: string): string {
   const file = resolve(text);

@@ -10,7 +10,7 @@ const WHAT_WIDTH = 46;
 const CELL_WIDTH = 10;
 const TARGET_WIDTH = 22;
 
-/** The whole report as text: what was measured, the medians, and every target with its verdict. */
+/** The report as text: settings, medians, and each target with its verdict. */
 export function report(results: Results, machine: MachineFacts, style: Style): string {
   const rows = targetRows(results);
   return [

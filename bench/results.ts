@@ -1,9 +1,9 @@
 import type { Job, MeasureName, Sample } from './job.ts';
 
-/** One measured number of one contender: which measure, and its name in the sample. */
+/** Identifies a measured number: the measure and the name in its sample. */
 export type Quantity = readonly [measure: MeasureName, name: string];
 
-/** Everything that was measured, by measure and number of backends, in the order of the rounds. */
+/** All results, by measure and number of backends, in the order of the rounds. */
 export class Results {
   readonly #samples = new Map<string, Sample[]>();
 
@@ -12,7 +12,7 @@ export class Results {
     this.#samples.set(key, [...(this.#samples.get(key) ?? []), sample]);
   }
 
-  /** What each child process measured. @throws Error where there was none */
+  /** The samples of the child processes. @throws Error if there are none */
   of([measure, name]: Quantity, n: number): number[] {
     return (this.#samples.get(`${measure} n=${n}`) ?? []).map((sample) => {
       const value = sample[name];
@@ -26,8 +26,8 @@ export class Results {
   }
 
   /**
-   * The median of the ratios of each round, which a change of the machine's speed between rounds leaves
-   * alone.
+   * The median of the ratios of each round. Ratios within a round are independent of changes of the machine's
+   * speed between rounds.
    */
   ratio(above: Quantity, below: Quantity, n: number): number {
     const divisors = this.of(below, n);
@@ -40,7 +40,7 @@ export class Results {
   }
 }
 
-/** The middle value, or the mean of the two middle ones. @throws Error where there is none */
+/** The middle value, or the mean of the two middle ones. @throws Error if there are none */
 export function median(values: readonly number[]): number {
   if (values.length === 0) throw new Error('nothing was measured');
   const sorted = [...values].sort((a, b) => a - b);

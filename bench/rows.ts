@@ -4,13 +4,13 @@ import type { Quantity, Results } from './results.ts';
 import { EVENNESS_SIZES, SIZES } from './schedule.ts';
 import { formatBytes, formatCount, formatRatio } from './text.ts';
 
-/** What was measured for one number of backends. */
+/** A result for one number of backends. */
 interface Cell {
   readonly n: number;
   readonly value: number;
-  /** As people read it. */
+  /** The result as text. */
   readonly text: string;
-  /** Whether the target is met; `undefined` where there is none. */
+  /** Whether the target is met; `undefined` if there is no target. */
   readonly ok: boolean | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface Row {
 
 const PICK: Quantity = ['evenkeel-pick', 'pick'];
 
-/** Every target of evenkeel with what was measured, under headings. */
+/** All targets of evenkeel with their results, under headings. */
 export function targetRows(results: Results): ReadonlyMap<string, readonly Row[]> {
   return new Map([
     ['A look-up', lookUpRows(results)],
@@ -82,7 +82,7 @@ function leaseRows(results: Results): Row[] {
       target: `<= ${formatBytes(results.median(['evenkeel-garbage', 'lease'], 4))}, the lease`,
       cells: SIZES.map((n) => {
         const value = Math.max(...results.of(['evenkeel-garbage', 'allocated'], n));
-        // What the engine compiles in the background falls into the same account: less than a byte a lease.
+        // Includes the code that V8 compiles in the background: less than a byte a lease.
         const ok = value <= results.median(['evenkeel-garbage', 'lease'], n) + 1;
         return { n, value, text: formatBytes(value), ok };
       }),

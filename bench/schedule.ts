@@ -1,12 +1,12 @@
 import type { Job, MeasureName } from './job.ts';
 
-/** Numbers of backends for everything that is timed. */
+/** Numbers of backends for timed jobs. */
 export const SIZES = [4, 100, 1_000] as const;
 /** Numbers of backends for how even the load is: with 1,000 there are only 100 keys for each. */
 export const EVENNESS_SIZES = [4, 10, 100] as const;
 /**
- * What is counted is counted in several processes: the pool is listed in another order in each, and the
- * compiler, which works beside the program, does not always come to the same code.
+ * Counting jobs run in several processes: each lists the pool in another order, and V8, which compiles
+ * concurrently, does not always produce the same code.
  */
 const ORDERS = [0, 1, 2] as const;
 
@@ -31,8 +31,8 @@ export function countingJobs(timeMs: number): Job[] {
 }
 
 /**
- * Jobs of one round. Those that are compared with each other follow each other, so that what else the machine
- * does meets both sides of a ratio.
+ * Jobs of one round. Jobs that are compared run one after the other, so that other load of the machine
+ * affects both sides of a ratio.
  */
 export function timingJobs(timeMs: number): Job[] {
   return [

@@ -1,17 +1,17 @@
 import { Bench, type FnOptions } from 'tinybench';
 
-/** Something to time. */
+/** A task to time. */
 export interface Task {
-  /** What is timed. Its result is returned so that the compiler cannot leave the work out. */
+  /** The timed work. It returns a result so that the compiler cannot eliminate the work. */
   readonly run: () => unknown;
   /** Runs before each timed run, untimed. */
   readonly before?: () => void;
 }
 
-/** How to time. */
+/** The settings of a measurement. */
 export interface Timing {
   readonly timeMs: number;
-  /** Runs at the least, and half as many for warming up. */
+  /** The least number of runs; half as many warm up before. */
   readonly minRuns: number;
 }
 
@@ -50,8 +50,8 @@ export function medianNsPerKey(
 }
 
 /**
- * The time that this process has had the processor, in milliseconds and to the microsecond: on a busy machine
- * the wall clock also counts how long others had it. Collecting garbage counts, whichever thread does it.
+ * The processor time of this process, in milliseconds with a resolution of a microsecond. On a busy machine
+ * the wall clock would include the time of other processes. Garbage collection counts, in all threads.
  */
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();

@@ -23,7 +23,7 @@ export function formatMedian(value: number): string {
   return value < 10 ? value.toFixed(2) : value < 1_000 ? value.toFixed(1) : formatCount(Math.round(value));
 }
 
-/** How text is set off, where the place it goes to can show that. */
+/** Colours of text, for outputs that can show them. */
 export interface Style {
   bold(text: string): string;
   dim(text: string): string;

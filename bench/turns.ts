@@ -1,16 +1,16 @@
-// Runs a simulation whose load balancer works with promises: they settle between two events, as they do in a
+// Runs a simulation of a load balancer that uses promises: they settle between two events, as in a real
 // process.
 import type { VirtualEnv } from '../src/simulator/virtual-env.ts';
 
 /**
- * How many events one turn of the platform's event loop carries: a turn for each would cost ten times as
+ * Number of events in one turn of the platform's event loop: one turn for each event would cost ten times as
  * much.
  */
 const BATCH = 128;
 
 /**
- * Lets everything happen that is due up to a moment. All promises that an event settles, and those that these
- * settle, run before the next event: the platform empties its queue of microtasks between any two immediates.
+ * Runs all events up to a time. All promises that an event settles run before the next event, and so do
+ * promises that depend on them: the platform empties its queue of microtasks between any two immediates.
  */
 export function runInTurns(env: VirtualEnv, untilMs: number): Promise<void> {
   return new Promise((resolve, reject) => {

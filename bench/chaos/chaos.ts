@@ -6,11 +6,13 @@ import { keyShareVerdict, requestShareVerdict } from './shares.ts';
 import { runStorm, type Storm, type StormOptions } from './storm.ts';
 import { type FaultRow, faultRows, requestVerdicts, type Verdict, verdict } from './verdicts.ts';
 
-/** Virtual milliseconds of flapping: some for each request, within limits. */
+/**
+ * Duration of the flapping scenario in virtual milliseconds, in proportion to the requests, within limits.
+ */
 const FLAPPING = { aRequest: 0.15, least: 5_000, most: 30_000 } as const;
 const REPLAYED_SHARE = 0.1;
 
-/** What one run with 20 backends came to. */
+/** The results of one run with 20 backends. */
 export interface StormReport {
   readonly strategy: string;
   readonly requests: number;
@@ -27,7 +29,7 @@ export interface StormReport {
   readonly verdicts: readonly Verdict[];
 }
 
-/** All that `npm run chaos` found out. */
+/** The results of `npm run chaos`. */
 export interface ChaosReport {
   readonly seed: number;
   readonly flapping: Flapping;
@@ -37,20 +39,20 @@ export interface ChaosReport {
   readonly kept: boolean;
 }
 
-/** Runs everything, one scenario after the other, and says on the way what goes on. */
+/** Runs all scenarios one after the other, and reports the progress. */
 export async function runChaos(
   { seed, requests, verify }: Options,
   progress: (text: string) => void,
 ): Promise<ChaosReport> {
   const complaints = collectComplaints();
-  // First, while the heap is small: growth has nowhere to hide.
+  // First, while the heap is small, so that its growth can be seen.
   progress('1,000 backends flap');
   const { aRequest, least, most } = FLAPPING;
   const flappingMs = Math.min(most, Math.max(least, requests * aRequest));
   const flapping = await runFlapping(seed, flappingMs);
   const run = async <T>(what: string, options: StormOptions, look: (storm: Storm) => T): Promise<T> => {
     progress(`${what}: ${options.requests} requests`);
-    // The books are large: what comes of them must do.
+    // The ledger is large, so only its summary is kept.
     return look(await runStorm(options));
   };
   const keyed = { seed, requests, strategy: 'consistent-hash' } as const;
@@ -113,7 +115,7 @@ function complaintVerdict(complaints: readonly string[]): Verdict {
   );
 }
 
-/** Notes what the platform complains of from now on. */
+/** Records unhandled rejections and warnings of the platform from now on. */
 function collectComplaints(): { end(): readonly string[] } {
   const complaints: string[] = [];
   const note = (what: unknown) => complaints.push(what instanceof Error ? what.message : String(what));

@@ -9,20 +9,23 @@ const SMALLEST = 16;
 const LEAVERS = ['b14', 'b15', 'b16', 'b20'];
 const ALL = backendNames(24);
 
-/** The pool at the start. */
+/** The backends of the pool at the start. */
 export const FIRST_POOL: ReadonlyMap<string, number> = new Map(backendNames(20).map((id) => [id, 1]));
 
-/** The pool after the churn: two have gone, two have come, three weigh more or less than the others. */
+/**
+ * The backends of the pool after the churn: two were removed, two were added, three have another weight than
+ * the rest.
+ */
 export const LAST_POOL: ReadonlyMap<string, number> = new Map(
   ALL.slice(0, 22)
     .filter((id) => id !== 'b18' && id !== 'b19')
     .map((id) => [id, { b16: 2, b17: 0.5, b20: 1.5 }[id] ?? 1]),
 );
 
-/** Every backend that ever is in the pool. */
+/** All backends that are in the pool at some time. */
 export const EVERYBODY = ALL;
 
-/** Makes the pool what it is to be. */
+/** Changes the pool to the given backends. */
 export function setPool(fleet: Fleet, members: ReadonlyMap<string, number>): void {
   for (const { id } of [...fleet.pool]) if (!members.has(id)) fleet.take(id);
   for (const [id, weight] of members) {
@@ -32,8 +35,8 @@ export function setPool(fleet: Fleet, members: ReadonlyMap<string, number>): voi
 }
 
 /**
- * Plans the churn: while it lasts backends come, go, come back and change their weights; then {@link
- * LAST_POOL} stands. Later, among faults, some leave for a moment.
+ * Plans the churn: backends are added, removed, added again and get other weights; after it the pool is
+ * {@link LAST_POOL}. Later, while there are faults, some backends are removed for a moment.
  */
 export function planChurn(fleet: Fleet, env: VirtualEnv, ledger: Ledger, random: Random): void {
   const change = () => {

@@ -1,30 +1,33 @@
 import type { FaultKind } from './faults.ts';
 
-/** After how many failures in a row a backend must be left alone. */
+/** After this many failures in a row a backend must get no more requests. */
 export const FAILURES_ALLOWED = 5;
 
-/** What came to dead backends, over all spells of one kind of fault. */
+/** The requests that dead backends got, over all spells of one kind of fault. */
 export interface DeadTally {
   spells: number;
   /**
-   * Requests that one backend got at the most before it was left alone: the failures allowed, and those under
-   * way meanwhile.
+   * The most requests that one backend got before it was ejected: the allowed failures, and the requests in
+   * flight meanwhile.
    */
   mostBefore: number;
-  /** Requests by re-entries: after an ejection, by a half-open breaker, after a check that went well. */
+  /** Requests by re-entries: after an ejection, by a half-open breaker, after a successful check. */
   probes: number;
   /** Health checks. */
   checks: number;
   /** Requests in panic, when health is ignored. */
   inPanic: number;
-  /** Requests begun though failures enough were known, neither as probes nor in panic: there must be none. */
+  /**
+   * Requests that began though enough failures were known, and that were neither probes nor sent in panic.
+   * There must be none.
+   */
   excess: number;
 }
 
-/** The time for which one backend is dead. */
+/** A period in which one backend is dead. */
 interface Spell {
   readonly tally: DeadTally;
-  /** How many failures may become known before no request may come. */
+  /** How many failures may become known before the backend must get no more requests. */
   allowed: number;
   reentries: number;
   before: number;
@@ -37,10 +40,10 @@ interface Attempt {
 }
 
 /**
- * Counts what the load balancer sends to backends on which nothing goes well. A failure is known when its
- * attempt has ended: refused, answered with 503, cut off or timed out. Once five in a row are known, requests
- * may come only by a re-entry that the load balancer announced with an event, and after each re-entry only
- * until one of its failures is known.
+ * Counts the requests that the load balancer sends to dead backends. A failure is known when its attempt has
+ * ended: the connection was refused or cut off, the response was a 503, or the time was up. Once five
+ * failures in a row are known, requests are allowed only after a re-entry that the load balancer announced
+ * with an event, and after each re-entry only until one of its failures is known.
  */
 export class DeadSpells {
   readonly tallies = new Map<FaultKind, DeadTally>();
@@ -48,7 +51,7 @@ export class DeadSpells {
   readonly #attempts = new Map<number, Attempt>();
   #isPanic = false;
 
-  /** Health is ignored, or no longer. */
+  /** Panic began or ended. */
   panic(isPanic: boolean): void {
     this.#isPanic = isPanic;
   }
@@ -63,7 +66,7 @@ export class DeadSpells {
     this.#spells.delete(backend);
   }
 
-  /** The load balancer lets a backend take requests again, to see how it does. */
+  /** The load balancer lets a backend get requests again, to test it. */
   reentered(backend: string): void {
     const spell = this.#spells.get(backend);
     if (spell === undefined || spell.allowed > 0) return;
@@ -76,7 +79,7 @@ export class DeadSpells {
     if (spell !== undefined) spell.tally.checks++;
   }
 
-  /** @param attempt - a number of its own */
+  /** @param attempt - a unique number */
   attemptBegan(attempt: number, backend: string): void {
     const spell = this.#spells.get(backend);
     if (spell === undefined) return;
@@ -88,14 +91,14 @@ export class DeadSpells {
     else tally.mostBefore = Math.max(tally.mostBefore, ++spell.before);
   }
 
-  /** An attempt has ended, for all that the load balancer knows. */
+  /** The load balancer learns that an attempt ended. */
   attemptEnded(attempt: number, backend: string, outcome: 'success' | 'failure' | 'cancelled'): void {
     const own = this.#attempts.get(attempt);
     this.#attempts.delete(attempt);
     const spell = this.#spells.get(backend);
     if (spell === undefined || outcome === 'cancelled') return;
     if (outcome === 'success') {
-      // It began before the spell, and ends the run of failures all the same.
+      // It began before the spell, but ends the run of failures all the same.
       if (spell.reentries === 0 && spell.allowed > 0) spell.allowed = FAILURES_ALLOWED;
     } else if (own?.spell === spell && own.reentries === spell.reentries) {
       spell.allowed = Math.max(0, spell.allowed - 1);

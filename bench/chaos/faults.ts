@@ -1,4 +1,4 @@
-/** What may go wrong. */
+/** The kinds of faults. */
 export const faultKinds = [
   'refused',
   'hang',
@@ -15,45 +15,45 @@ export const faultKinds = [
 /** One of {@link faultKinds}. */
 export type FaultKind = (typeof faultKinds)[number];
 
-/** How a backend treats a request. */
+/** The behaviour of a backend for a request. */
 export type Conduct =
-  /** Answers 200 after a while. */
+  /** Responds with 200 after a while. */
   | 'well'
   /** Refuses the connection: nothing is sent. */
   | 'refuse'
-  /** Takes the request and never answers. */
+  /** Accepts the request and never responds. */
   | 'hang'
-  /** Answers 200, but so late that some of it is too late. */
+  /** Responds with 200, in part after the time limit. */
   | 'slow'
-  /** Answers 503, which counts as a failure. */
+  /** Responds with 503, which counts as a failure. */
   | 'unavailable'
-  /** Answers 500, which is the application's own affair and passed on. */
+  /** Responds with 500, which is passed on and does not count as a failure. */
   | 'broken'
-  /** Takes the request and cuts the connection in the middle of the answer. */
+  /** Accepts the request and cuts the connection in the middle of the response. */
   | 'cut';
 
-/** What is wrong with a backend at the moment. */
+/** The condition of a backend with a fault. */
 export interface Condition {
   readonly kind: FaultKind;
-  /** How it treats the requests that are struck; one of them at random for each. */
+  /** The possible behaviours for requests that the fault affects; one is drawn for each request. */
   readonly conducts: readonly Conduct[];
-  /** Which share of its requests is struck, above 0 to 1. */
+  /** The share of requests that the fault affects, above 0 and up to 1. */
   readonly ratio: number;
-  /** How it treats its health checks. */
+  /** The behaviour for health checks. */
   readonly checks: Conduct;
 }
 
-/** A condition that a backend is in for a while. */
+/** A period in which a backend has a condition. */
 export interface PlannedFault {
   readonly at: number;
   readonly until: number;
   readonly backend: string;
-  /** Alternates between the condition and health, this many milliseconds each. */
+  /** Alternates between the condition and normal operation, this many milliseconds each. */
   readonly flapMs?: number;
   readonly condition: Condition;
 }
 
-/** Whether nothing at all goes well on a backend, so that the load balancer ought to leave it alone. */
+/** Whether a backend fails every request, so that the load balancer must stop sending to it. */
 export function isDead({ conducts, ratio }: Condition): boolean {
   return ratio === 1 && conducts.every((conduct) => conduct !== 'slow' && conduct !== 'broken');
 }
@@ -72,14 +72,14 @@ function condition(
 }
 
 /**
- * The time-table: when what goes wrong with whom, on the virtual clock. In most phases one or two backends
- * are dead, and all others fail now and then.
+ * The schedule of faults on the virtual clock. In most phases one or two backends are dead, and all others
+ * fail now and then.
  */
 export const FAULTS: readonly PlannedFault[] = [
   ...during(70, 110, [1, 2], condition('refused', ['refuse'])),
   ...during(70, 110, allBut(1, 2), condition('refused', ['refuse'], { ratio: 0.1, checks: 'well' })),
   ...during(130, 170, [3], condition('hang', ['hang'])),
-  // Its health checks go well: only its requests tell, again and again.
+  // Its health checks succeed; only its requests show the fault.
   ...during(130, 240, [4], condition('hang', ['hang'], { checks: 'well' })),
   ...during(130, 170, allBut(3, 4), condition('hang', ['hang'], { ratio: 0.05, checks: 'well' })),
   ...during(190, 230, [5, 6], condition('slow', ['slow'])),
@@ -99,28 +99,30 @@ export const FAULTS: readonly PlannedFault[] = [
 ];
 
 /**
- * When backends come and go, and weights change: before the first fault, so that the pool of the rest of the
- * run stands.
+ * When backends are added and removed, and weights change: before the first fault, so that the pool does not
+ * change afterwards.
  */
 export const CHURN = { at: 10_000, until: 50_000, everyMs: 250 } as const;
-/** When, among faults, backends go and come back as they were. */
+/** When, while there are faults, backends are removed and added again unchanged. */
 export const LEAVES = { at: 255_000, until: 285_000, everyMs: 2_000, forMs: 1_000 } as const;
-/** When many clients leave before their answer. */
+/** When many clients leave before they get a response. */
 export const CLIENT_ABORTS = { at: 370_000, until: 410_000, ratio: 0.2 } as const;
-/** Some clients leave early at any time. */
+/** The share of clients that leave early at any time. */
 export const STRAY_ABORT_RATIO = 0.005;
 /**
- * When requests come this many times as fast, so that they have to queue; and until when that may be felt.
+ * The surge: when requests arrive this many times as fast, so that they have to queue, and until when its
+ * effects may last.
  */
 export const SURGE = { at: 510_000, until: 512_000, factor: 12, feltUntil: 515_000 } as const;
 /**
- * From when on every backend must have its share again: time for the last ejections, checks and slow starts.
+ * From this time on every backend must have its share again: after the last ejections, checks and slow
+ * starts.
  */
 export const RECOVERED_AT = 720_000;
-/** When the last request comes. */
+/** The time of the last request. */
 export const END_AT = 1_040_000;
 
-/** Backends that are in the pool after the churn, without some. */
+/** The backends of the pool after the churn, except the given ones. */
 function allBut(...others: number[]): number[] {
   return Array.from({ length: 22 }, (_, n) => n).filter((n) => n !== 18 && n !== 19 && !others.includes(n));
 }

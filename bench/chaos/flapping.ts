@@ -8,18 +8,18 @@ import { PROTECTIONS } from './protections.ts';
 import { type Verdict, verdict } from './verdicts.ts';
 
 const BACKENDS = 1_000;
-/** Ten changes a second each. */
+/** Each backend changes ten times a second. */
 const CHANGE_MS = 100;
 const WARM_UP_MS = 5_000;
 const REQUESTS_A_SECOND = 500;
 const KEYS = 20_000;
 const GROWTH_ALLOWED = 0.1;
 
-/** What came of the second scenario. */
+/** The results of the second scenario. */
 export interface Flapping {
   readonly backends: number;
   readonly virtualMs: number;
-  /** Times that a backend was marked down or up. */
+  /** How often a backend was marked down or up. */
   readonly changes: number;
   readonly requests: number;
   readonly answered: number;
@@ -31,8 +31,8 @@ export interface Flapping {
 }
 
 /**
- * Marks every backend of a large pool down and up, ten times a second each, while requests run, and watches
- * the heap.
+ * Marks each backend of a large pool down and up, ten times a second, while requests run, and measures the
+ * heap.
  */
 export async function runFlapping(seed: number, virtualMs: number): Promise<Flapping> {
   const startedAt = performance.now();
@@ -41,7 +41,7 @@ export async function runFlapping(seed: number, virtualMs: number): Promise<Flap
   const ids = backendNames(BACKENDS);
   const pool = ids.map((id, n) => ({ id, url: `http://10.1.${n >> 8}.${n & 255}:8080` }));
   const loadbalancer = new Loadbalancer(serviceOn(env), pool, SILENT, {
-    // Marks come from here, not from checks.
+    // No health checks: this scenario marks backends itself.
     ...PROTECTIONS,
     env,
   });

@@ -6,9 +6,9 @@ import type { Ledger } from './ledger.ts';
 import { SimulatedBackend } from './simulated-backend.ts';
 import { Wire } from './wire.ts';
 
-/** All backends there are, and the caller's array of those that are in the pool. */
+/** All simulated backends, and the caller's array with those that are in the pool. */
 export class Fleet {
-  /** The very array that the load balancer follows. */
+  /** The array that the load balancer follows. */
   readonly pool: (UrlBackend & { id: string })[] = [];
   readonly wire: Wire;
   readonly #backends = new Map<string, SimulatedBackend>();
@@ -30,7 +30,7 @@ export class Fleet {
     return this.pool.some((entry) => entry.id === id);
   }
 
-  /** Puts a backend into the pool, or gives the one that is there another weight. */
+  /** Adds a backend to the pool, or changes its weight. */
   put(id: string, weight: number): void {
     const n = Number(id.slice(1));
     const entry = { id, url: urlOf(n), weight };
@@ -40,7 +40,7 @@ export class Fleet {
     this.#ledger.pool('put', `${id} ${weight}`);
   }
 
-  /** Takes a backend out of the pool; what it is about to answer it answers. */
+  /** Removes a backend from the pool. It still responds to requests in flight. */
   take(id: string): void {
     const place = this.pool.findIndex((entry) => entry.id === id);
     if (place < 0) return;
@@ -49,7 +49,7 @@ export class Fleet {
     this.#ledger.pool('take', id);
   }
 
-  /** Plans all faults of the time-table. */
+  /** Plans all faults of the schedule. */
   planFaults(): void {
     for (const fault of FAULTS) this.#plan(fault);
   }
@@ -76,7 +76,7 @@ export class Fleet {
   }
 }
 
-/** The names of so many backends. */
+/** The names of this many backends. */
 export function backendNames(count: number): string[] {
   return Array.from({ length: count }, (_, n) => backendName(n));
 }

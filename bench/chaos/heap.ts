@@ -3,12 +3,11 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
- * Bytes in use after everything that nothing holds on to is gone: objects, and the buffers of typed arrays.
+ * Bytes in use after a garbage collection: objects, and the buffers of typed arrays.
  */
 export async function usedAfterCollection(): Promise<number> {
   const collect = collector();
-  // The buffers of dead typed arrays are freed beside the main thread, after the collection that found them
-  // dead.
+  // Another thread frees the buffers of dead typed arrays, after the collection that found them.
   for (let turn = 0; turn < 4; turn++) {
     collect();
     await setImmediate();
@@ -17,7 +16,7 @@ export async function usedAfterCollection(): Promise<number> {
   return heapUsed + external;
 }
 
-/** The garbage collector, also where the process was not started with `--expose-gc`. */
+/** The garbage collector, even if the process was started without `--expose-gc`. */
 function collector(): () => void {
   if (globalThis.gc !== undefined) return () => globalThis.gc?.();
   setFlagsFromString('--expose-gc');

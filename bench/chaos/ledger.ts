@@ -5,29 +5,29 @@ import { DeadSpells } from './dead-spells.ts';
 import type { FaultKind } from './faults.ts';
 import { RetryAudit } from './retry-audit.ts';
 
-/** How an attempt ended, for all that the load balancer knows. */
+/** How an attempt ended from the view of the load balancer. */
 export type AttemptOutcome = 'success' | 'failure' | 'cancelled';
 
-/** All that happened to one request. */
+/** The record of one request. */
 export interface Entry {
   readonly id: string;
   readonly method: string;
   readonly path: string;
   readonly beganAt: number;
-  /** When its promise settled; `undefined` as long as it has not. */
+  /** When its promise settled; `undefined` before that. */
   endedAt: number | undefined;
   /** Whether that promise rejected. */
   rejected: boolean;
-  /** Every answer and every error that was written. */
+  /** The responses and errors that were written. */
   readonly written: (Response | Error)[];
-  /** Backends that it was sent to, in order, and how many of them received it. */
+  /** The backends that it was sent to, in order, and how many of them received it. */
   readonly attempts: string[];
   arrivals: number;
-  /** The first fault that struck it. */
+  /** The first fault that affected it. */
   fault: FaultKind | undefined;
   /** Whether its client left before the end. */
   left: boolean;
-  /** The answer that it must get, if it gets one. */
+  /** The response that it must get, if any. */
   readonly body: string;
   /** When its last attempt ended and how many requests were in flight then. */
   lastEnd: { event: number; inFlight: number } | undefined;
@@ -35,12 +35,12 @@ export interface Entry {
 
 const LINES_A_CHUNK = 512;
 
-/** The books: one entry for each request, and a digest over everything that happened, in order. */
+/** The ledger: a record for each request, and a digest over all events in order. */
 export class Ledger {
   readonly entries: Entry[] = [];
   readonly dead = new DeadSpells();
   readonly retries = new RetryAudit();
-  /** Attempts that a fault struck, by kind. */
+  /** Attempts that a fault affected, by kind. */
   readonly injected = new Map<FaultKind, number>();
   /** Requests and checks that were sent to a backend that was not in the pool. */
   outsiders = 0;
@@ -59,7 +59,7 @@ export class Ledger {
     return this.#inFlight;
   }
 
-  /** @returns the entry of a request that now begins */
+  /** Opens the record of a request that begins. */
   open(method: string, path: string, body: (id: string) => string): Entry {
     const id = `r${this.entries.length}`;
     const entry: Entry = {
@@ -87,7 +87,7 @@ export class Ledger {
     return this.entries[Number(id.slice(1))] as Entry;
   }
 
-  /** @returns how to say that the attempt has ended; only the first time counts */
+  /** @returns a function that records the end of the attempt; only its first call counts */
   attempt(entry: Entry, backend: string): (outcome: AttemptOutcome) => void {
     const number = this.#attempts++;
     const { lastEnd } = entry;
@@ -119,25 +119,25 @@ export class Ledger {
     this.injected.set(kind, (this.injected.get(kind) ?? 0) + 1);
   }
 
-  /** An answer or an error was written. */
+  /** Records a response or an error that was written. */
   wrote(entry: Entry, what: Response | Error): void {
     entry.written.push(what);
     this.#note('write', entry.id, what instanceof Error ? what.message : String(what.status));
   }
 
-  /** The promise of a request has settled. */
+  /** Records that the promise of a request settled. */
   close(entry: Entry, rejected: boolean): void {
     entry.endedAt = this.#env.now;
     entry.rejected = rejected;
     this.#inFlight--;
   }
 
-  /** Something happened in the pool. */
+  /** Records an event of the pool. */
   pool(what: string, backend: string): void {
     this.#note(what, backend, '');
   }
 
-  /** 16 hexadecimal digits over all that happened. */
+  /** The digest over all events, as 16 hexadecimal digits. */
   digest(): string {
     this.#hash.update(this.#lines.join('\n'));
     this.#lines = [];

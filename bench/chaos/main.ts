@@ -24,7 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
   return report.kept ? 0 : 1;
 }
 
-/** Says on a terminal what goes on, in place. */
+/** Shows the progress on a terminal, on one line that is overwritten. */
 function showProgress(text: string): void {
   if (process.stderr.isTTY === true) process.stderr.write(`\r\x1b[2K${text}`);
 }

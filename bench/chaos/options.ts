@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-/** How the command line is used. */
+/** The usage text. */
 export const USAGE = `npm run chaos -- [--requests N] [--seed N] [--verify] [--json]
 
 Lets one thing after the other go wrong with 20 simulated backends while requests go through the load balancer, on a virtual
@@ -15,7 +15,7 @@ injected, and every promise with its verdict.
 
 Exits with 0 where every promise was kept, with 1 where one was broken, with 2 for a wrong command line.`;
 
-/** What the command line asks for. */
+/** The options of the command line. */
 export interface Options {
   readonly help: boolean;
   readonly requests: number;
@@ -24,7 +24,7 @@ export interface Options {
   readonly json: boolean;
 }
 
-/** @throws Error with one line that says what is wrong with the command line */
+/** @throws Error with a message of one line if the command line is invalid */
 export function readOptions(args: readonly string[]): Options {
   const { requests, seed, ...flags } = parse(args);
   return {
@@ -47,7 +47,7 @@ function parse(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    // The platform's message goes on, over several lines, with advice that does not fit here.
+    // Only the first line: the rest of the platform's message is advice that does not apply here.
     const [problem = ''] = (error as Error).message.split(/\. |\.?\n/);
     throw new TypeError(problem.replace('argument is ambiguous', 'must be followed by its value'));
   }

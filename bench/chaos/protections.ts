@@ -6,15 +6,15 @@ import {
   slowStart,
 } from '../../src/index.ts';
 
-/** Milliseconds for one attempt. */
+/** Time limit of one attempt, in milliseconds. */
 const TIMEOUT_MS = 1_000;
-/** Milliseconds for all of a request. */
+/** Time limit of a request with all its attempts, in milliseconds. */
 export const TOTAL_TIMEOUT_MS = 3_000;
-/** Attempts that failover may make of one request. */
+/** The most attempts of one request. */
 export const MOST_ATTEMPTS = 2;
 
 /**
- * Everything that protects requests but health checks, one line each; with its defaults but where it says so.
+ * All protections except health checks, with their defaults unless a comment says otherwise.
  */
 export const PROTECTIONS: LoadbalancerOptions = {
   timeoutMs: TIMEOUT_MS,
@@ -23,10 +23,10 @@ export const PROTECTIONS: LoadbalancerOptions = {
   queue: true,
   guards: [
     outlierEjection(),
-    // Both are sized for some ten requests a second on each backend.
+    // Both are sized for about ten requests a second on each backend.
     circuitBreaker({ windowMs: 2_000, minRequests: 10 }),
     maxInFlight(8),
-    // After those that bring backends back.
+    // After the guards that bring backends back.
     slowStart(),
   ],
 };

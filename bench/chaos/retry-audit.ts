@@ -1,11 +1,11 @@
-/** What came of the audit. */
+/** The results of the audit. */
 export interface RetryVerdict {
   readonly retries: number;
-  /** Retries that were begun with no room left in the budget: there must be none. */
+  /** Retries that began although the budget was used up. There must be none. */
   readonly broken: number;
-  /** Most retries in flight at a time. */
+  /** The most retries in flight at a time. */
   readonly most: number;
-  /** Retries that began when the floor alone would not have allowed them. */
+  /** Retries that the floor of the budget alone would not have allowed. */
   readonly aboveFloor: number;
 }
 
@@ -20,14 +20,14 @@ interface Retry {
 }
 
 /**
- * Holds the retries against their budget: `max(3, 20 % of requests in flight)` at every moment at which one
- * is decided. That moment is the end of the attempt before; whether a retry follows shows only later, so that
- * all is added up in the end. Moments are numbers of events.
+ * Checks the retries against their budget: `max(3, 20 % of requests in flight)` at each moment at which a
+ * retry is decided. That is the end of the attempt before. Whether a retry follows is known only later, so
+ * everything is added up at the end. Moments are numbers of events.
  */
 export class RetryAudit {
   readonly #retries: Retry[] = [];
 
-  /** A retry was sent. @returns how to say that its attempt has ended */
+  /** Records a retry that is sent. @returns a function that records the end of its attempt */
   began(decidedAt: number, requestsInFlight: number): (endedAt: number) => void {
     const retry: Retry = { begin: decidedAt, requestsInFlight, end: Number.POSITIVE_INFINITY };
     this.#retries.push(retry);

@@ -3,18 +3,18 @@ import type { Storm } from './storm.ts';
 import { type Verdict, verdict } from './verdicts.ts';
 
 const TOLERANCE = 0.1;
-/** Fewer requests for a backend of mean weight tell little: chance alone would make 10 % of it. */
+/** With fewer requests for a backend of mean weight, chance alone would cause differences of 10 %. */
 const ENOUGH_REQUESTS = 1_000;
-/** Fewer requests in all ask for too few keys. */
+/** Fewer requests in total have too few keys. */
 const ENOUGH_FOR_KEYS = 150_000;
 
-/** How far the backends are from their shares, as ratios: 1 is the share exactly. */
+/** The load of the backends relative to their shares: 1 is exactly the share. */
 interface Shares {
   readonly least: number;
   readonly most: number;
 }
 
-/** Requests since everybody has recovered, against the share by weight. */
+/** Requests since the recovery, relative to the share by weight. */
 function requestShares({ shares }: Storm): Shares {
   const requests = sum(shares.values());
   const weight = sum(LAST_POOL.values());
@@ -22,14 +22,13 @@ function requestShares({ shares }: Storm): Shares {
 }
 
 /**
- * Keys asked for since everybody has recovered, against those of each backend where nothing was wrong with
- * any.
+ * Keys requested since the recovery, relative to the keys of each backend in a run without faults.
  */
 function keyShares({ keys }: Storm, calm: ReadonlyMap<string, number>): Shares {
   return sharesOf([...calm].map(([id, own]) => (keys.get(id) ?? 0) / own));
 }
 
-/** The promise of the shares, for a strategy that goes by weight. */
+/** The promise of the shares, for a strategy without keys. */
 export function requestShareVerdict(storm: Storm): Verdict {
   const shares = requestShares(storm);
   return shareVerdict(
@@ -39,7 +38,7 @@ export function requestShareVerdict(storm: Storm): Verdict {
   );
 }
 
-/** The promise of the shares, for a strategy that goes by keys. */
+/** The promise of the shares, for a strategy with keys. */
 export function keyShareVerdict(storm: Storm, calm: ReadonlyMap<string, number>): Verdict {
   return shareVerdict(
     'after recovery each backend is within 10 % of its fair share: of the keys, as without faults',

@@ -3,17 +3,17 @@ import { exponential, oneOf, type Random } from '../../src/simulator/random.ts';
 import type { VirtualEnv } from '../../src/simulator/virtual-env.ts';
 import type { Condition, Conduct, FaultKind } from './faults.ts';
 
-/** Milliseconds that an answer takes: at least, on average beyond that, and at most. */
+/** Milliseconds until a response: the least, the mean of the rest, and the most. */
 const SERVICE = { least: 20, mean: 80, most: 600 } as const;
-/** Milliseconds that an answer takes where a backend is slow; what is above the timeout comes too late. */
+/** Milliseconds until a response of a slow backend; part of the range exceeds the timeout. */
 const SLOW = { least: 400, most: 2_500 } as const;
 const REFUSED_AFTER_MS = 1;
 const CHECK_MS = 3;
 
-/** The error of a fault, so that it can be told from an error that nobody injected. */
+/** The error of a fault, to distinguish it from errors that were not injected. */
 export class InjectedError extends Error {
   readonly code: string;
-  /** `false` vouches that nothing was sent. */
+  /** `false` guarantees that nothing was sent. */
   readonly requestSent: boolean | undefined;
 
   constructor(code: string, requestSent?: false) {
@@ -23,15 +23,15 @@ export class InjectedError extends Error {
   }
 }
 
-/** What happens to a request on its way to a backend and there. */
+/** Callbacks for the events of a request at a backend. */
 export interface Reception {
-  /** A fault strikes it. */
+  /** A fault affects the request. */
   struck(kind: FaultKind): void;
-  /** The backend has all of it. */
+  /** The backend received the whole request. */
   received(): void;
 }
 
-/** A backend that answers as its condition of the moment says. */
+/** A simulated backend, whose responses depend on its current condition. */
 export class SimulatedBackend {
   readonly id: string;
   condition: Condition | undefined;
@@ -44,7 +44,7 @@ export class SimulatedBackend {
     this.#random = random;
   }
 
-  /** Answers a request of a client. */
+  /** Handles a request of a client. */
   answer(request: Request, signal: AbortSignal | undefined, reception: Reception): Promise<Response> {
     const { condition } = this;
     const isStruck = condition !== undefined && (condition.ratio === 1 || this.#random() < condition.ratio);
@@ -54,15 +54,15 @@ export class SimulatedBackend {
     return this.#behave(conduct, bodyFor(request), signal, this.#serviceMs(conduct));
   }
 
-  /** Answers a health check. */
+  /** Handles a health check. */
   check(signal: AbortSignal | undefined): Promise<Response> {
     return this.#behave(this.condition?.checks ?? 'well', 'ok', signal, CHECK_MS);
   }
 
   #behave(conduct: Conduct, data: string, signal: AbortSignal | undefined, ms: number): Promise<Response> {
     return new Promise((resolve, reject) => {
-      // Some HTTP services give up when they are told to; others go on, and answer when nobody listens any
-      // more.
+      // Some HTTP services stop on an abort signal. Others go on and respond when the response is no longer
+      // awaited.
       if (this.#random() < 0.5) signal?.addEventListener('abort', () => reject(signal.reason));
       if (conduct === 'hang') return;
       this.#env.after(conduct === 'refuse' ? REFUSED_AFTER_MS : ms, () => {
@@ -81,7 +81,9 @@ export class SimulatedBackend {
 
 const STATUS: Partial<Record<Conduct, number>> = { unavailable: 503, broken: 500 };
 
-/** What every answer to a request says, so that one that got to the wrong client is found out. */
+/**
+ * The body of the response to a request, which is unique so that a response to the wrong client is detected.
+ */
 export function bodyFor({ id, path, payload }: Request): string {
   return `${id} ${path} ${payload}`;
 }

@@ -9,43 +9,43 @@ import { Ledger } from './ledger.ts';
 import { PROTECTIONS } from './protections.ts';
 import { planRequests } from './workload.ts';
 
-/** How long everything gets to come to rest after the last request, in virtual milliseconds. */
+/** Time after the last request until everything must be at rest, in virtual milliseconds. */
 const REST_MS = 60_000;
 
-/** What to run. */
+/** The settings of a run. */
 export interface StormOptions {
   readonly seed: number;
   readonly requests: number;
   readonly strategy: StrategyName;
-  /** The same requests, clients and churn with nothing wrong with any backend. @defaultValue false */
+  /** Whether to run the same requests, clients and churn without any fault. @defaultValue false */
   readonly calm?: boolean;
 }
 
-/** What came of it. */
+/** The results of a run. */
 export interface Storm {
   readonly options: StormOptions;
   readonly ledger: Ledger;
   readonly digest: string;
-  /** Events of the virtual clock, how far it came, and real milliseconds that this took. */
+  /** Number of events, virtual time and real milliseconds of the run. */
   readonly events: number;
   readonly virtualMs: number;
   readonly tookMs: number;
-  /** After everything has come to rest, before the load balancer is closed. */
+  /** The state at rest, before the load balancer is closed. */
   readonly rest: BalancerStats & { readonly waiting: number; readonly queued: number };
   readonly timers: { readonly atRest: PendingTimers; readonly closed: PendingTimers };
   readonly checks: number;
   /** Events of the pool by type. */
   readonly poolEvents: ReadonlyMap<string, number>;
-  /** First attempts on each backend since everybody has recovered. */
+  /** First attempts on each backend since the recovery. */
   readonly shares: ReadonlyMap<string, number>;
   /**
-   * On each backend, the keys that were asked for since everybody has recovered: only a request brings its
-   * key home.
+   * On each backend, the keys that were requested since the recovery. A key returns to its home only with a
+   * request.
    */
   readonly keys: ReadonlyMap<string, number>;
 }
 
-/** Sends requests through the load balancer while one thing after the other goes wrong. */
+/** Sends requests through the load balancer while faults occur by the schedule. */
 export async function runStorm(options: StormOptions): Promise<Storm> {
   const { seed, requests, strategy, calm = false } = options;
   const startedAt = performance.now();
@@ -63,7 +63,7 @@ export async function runStorm(options: StormOptions): Promise<Storm> {
   if (!calm) fleet.planFaults();
   planChurn(fleet, env, ledger, seededRandom(seed, 'churn'));
   planRequests({ requests, random: seededRandom(seed, 'workload') }, loadbalancer, env, ledger);
-  // The last requests may come a little later than planned: their times are random.
+  // The last requests may be a little later than planned, as their times are random.
   await runInTurns(env, END_AT);
   while (ledger.entries.length < requests) await runInTurns(env, env.now + REST_MS);
   await runInTurns(env, env.now + REST_MS);
@@ -90,7 +90,7 @@ export async function runStorm(options: StormOptions): Promise<Storm> {
 
 const SILENT = { debugEnabled: false, log: () => {} };
 
-/** Takes what the load balancer says of its backends into the books. */
+/** Records the events of the load balancer in the ledger. */
 function watch(loadbalancer: Loadbalancer, ledger: Ledger): Map<string, number> {
   const counts = new Map<string, number>();
   loadbalancer.balancer.subscribe((event) => {

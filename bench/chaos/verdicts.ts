@@ -6,27 +6,27 @@ import { MOST_ATTEMPTS, TOTAL_TIMEOUT_MS } from './protections.ts';
 import { InjectedError } from './simulated-backend.ts';
 import type { Storm } from './storm.ts';
 
-/** A promise, what was measured, and whether it was kept; `undefined` where too little happened to tell. */
+/** A promise, the measured value, and whether the promise was kept; `undefined` if there are too few data. */
 export interface Verdict {
   readonly promise: string;
   readonly measured: string;
   readonly kept: boolean | undefined;
 }
 
-/** What came of one kind of fault. */
+/** The effects of one kind of fault. */
 export interface FaultRow {
   readonly kind: FaultKind;
-  /** How often it struck: attempts, clients that left, changes of the pool, requests of the surge. */
+  /** How often it occurred: attempts, clients that left, changes of the pool, requests of the surge. */
   readonly injected: number;
-  /** Requests that it was the first to strike. */
+  /** Requests for which it was the first fault. */
   readonly requests: number;
   readonly retried: number;
-  /** Those that ended in an error or with a status of 500 or above, as their clients saw it. */
+  /** Those of these requests that ended, for their clients, in an error or with a status of 500 or above. */
   readonly errors: number;
   readonly ok: number;
 }
 
-/** One row for each kind of fault. A request whose client left counts there alone. */
+/** One row for each kind of fault. A request whose client left counts only as that. */
 export function faultRows({ entries, injected }: Ledger): FaultRow[] {
   return faultKinds.map((kind) => {
     const struck = entries.filter((entry) => (entry.left ? 'client abort' : entry.fault) === kind);
@@ -42,13 +42,13 @@ export function faultRows({ entries, injected }: Ledger): FaultRow[] {
   });
 }
 
-/** Whether the client got what it asked for. */
+/** Whether the client got the right response. */
 function isOk({ written }: Entry): boolean {
   const [what] = written;
   return what !== undefined && !(what instanceof Error) && what.status < 500;
 }
 
-/** The promises about single requests, and about what is left when all have ended. */
+/** The promises about single requests, and about the state after all have ended. */
 export function requestVerdicts(storm: Storm): Verdict[] {
   const { entries, outsiders } = storm.ledger;
   const count = (is: (entry: Entry) => boolean) => entries.filter(is).length;
@@ -139,7 +139,8 @@ function isCrossed({ written, body }: Entry): boolean {
 const OWN_CODES = new Set(['ERR_LB_TIMEOUT', 'ERR_LB_NO_BACKEND', 'ERR_LB_OVERLOADED']);
 
 /**
- * Whether a request ended in an error that nobody injected, that is none of ours, and not its client's doing.
+ * Whether a request ended in an unexpected error: not injected, not of evenkeel, and not caused by its
+ * client.
  */
 function isStrange({ written, left }: Entry): boolean {
   return written.some((what) => {

@@ -3,13 +3,13 @@ import { UpstreamTimeoutError } from '../../src/index.ts';
 import type { AttemptOutcome, Entry, Ledger } from './ledger.ts';
 import type { SimulatedBackend } from './simulated-backend.ts';
 
-/** What stands for success in the ledger, as in the load balancer by default. */
+/** Whether a status counts as a success in the ledger, as in the load balancer by default. */
 const FAILURES = new Set([502, 503, 504]);
 const CHECK_PATH = '/health';
 
 /**
- * The HTTP service that is injected into the load balancer: leads to the simulated backends, and keeps the
- * books.
+ * The HTTP service that is injected into the load balancer. It calls the simulated backends and records
+ * everything in the ledger.
  */
 export class Wire implements HTTPService {
   readonly #backends = new Map<string, SimulatedBackend>();
@@ -30,7 +30,7 @@ export class Wire implements HTTPService {
     this.#inFlight.set(backend.id, new Set());
   }
 
-  /** The requests that a backend has not answered. */
+  /** The requests that wait for a response of a backend. */
   inFlight(id: string): Iterable<Entry> {
     return this.#inFlight.get(id) ?? [];
   }
@@ -79,7 +79,7 @@ export class Wire implements HTTPService {
   }
 }
 
-/** Time that is up is the backend's fault; a client that left is not. */
+/** A timeout is the backend's fault; a client that left is not. */
 function outcomeOf(reason: unknown): AttemptOutcome {
   return reason instanceof UpstreamTimeoutError ? 'failure' : 'cancelled';
 }

@@ -7,16 +7,16 @@ import { bodyFor } from './simulated-backend.ts';
 
 const KEYS = 5_000;
 const ZIPF_EXPONENT = 0.8;
-/** A client that leaves does so after this many milliseconds at the latest. */
+/** A client that leaves early does so within this many milliseconds. */
 const PATIENCE_MS = 300;
 
-/** What to send, and how. */
+/** The settings of a workload. */
 export interface Workload {
   readonly requests: number;
   readonly random: Random;
 }
 
-/** Plans all requests: they come independently of each other, at the same mean rate but for the surge. */
+/** Plans all requests: independent arrivals at a constant mean rate, except for the surge. */
 export function planRequests(
   { requests, random }: Workload,
   loadbalancer: Loadbalancer,
@@ -24,12 +24,13 @@ export function planRequests(
   ledger: Ledger,
 ): void {
   const key = zipf(random, KEYS, ZIPF_EXPONENT);
-  // The surge makes up for its requests before and after.
+  // The rate before and after the surge is lower, so that the number of requests stays the same.
   const meanGapMs = (END_AT + (SURGE.until - SURGE.at) * (SURGE.factor - 1)) / requests;
   let left = requests;
   const next = () => {
     if (left-- <= 0) return;
-    // As many draws for each request, whatever becomes of it: two runs of one seed get the same requests.
+    // Each request takes the same number of random draws, so that two runs with one seed have the same
+    // requests.
     const path = `/items/${key()}`;
     const method = methodFor(random());
     const luck = random();
@@ -50,7 +51,7 @@ export function planRequests(
 interface Draft {
   readonly path: string;
   readonly method: string;
-  /** After how many milliseconds the client leaves; `undefined` where it stays. */
+  /** The client leaves after this many milliseconds; `undefined` if it stays. */
   readonly patienceMs: number | undefined;
 }
 
@@ -71,7 +72,7 @@ function send(
   );
 }
 
-/** A client that leaves, unless it had its answer before. */
+/** A client that leaves, unless it got its response before. */
 function leaveAfter(ms: number, entry: Entry, env: VirtualEnv, ledger: Ledger): AbortSignal {
   const controller = new AbortController();
   const leave = () => {
@@ -80,7 +81,7 @@ function leaveAfter(ms: number, entry: Entry, env: VirtualEnv, ledger: Ledger): 
     ledger.inject('client abort');
     controller.abort();
   };
-  // One in ten has left before anything begins.
+  // One in ten leaves before the request begins.
   if (ms < PATIENCE_MS / 10) leave();
   else env.after(ms, leave);
   return controller.signal;
@@ -96,7 +97,7 @@ function methodFor(drawn: number): string {
   return drawn < 0.95 ? 'PUT' : 'DELETE';
 }
 
-/** Writes into the books. */
+/** A response writer that records in the ledger. */
 class Writer implements ResponseWriter {
   readonly #entry: Entry;
   readonly #ledger: Ledger;

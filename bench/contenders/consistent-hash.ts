@@ -4,8 +4,8 @@ import type { Job, Sample } from '../job.ts';
 import { medianNsPerKey } from '../stopwatch.ts';
 
 /**
- * Its default range, and the next one that its source recommends: it fails where the points fill too much of
- * the range.
+ * Its default range, and the next one that its source recommends: it fails if the points fill too much of the
+ * range.
  */
 const RANGE = 100_003;
 const WIDE_RANGE = 1_000_003;

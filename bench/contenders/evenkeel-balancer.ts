@@ -13,29 +13,29 @@ import { median } from '../results.ts';
 import { medianNsPerKey } from '../stopwatch.ts';
 import { pickAll, ringOf } from './evenkeel-ring.ts';
 
-/** Requests in flight on each backend: enough that the bound on them decides, and some spill. */
+/** Requests in flight on each backend: so many that the bound matters and some requests spill. */
 const IN_FLIGHT = 10;
-/** Which keys those have: not the first ones in a row. */
+/** The keys of these requests: not the first ones in sequence. */
 const STRIDE = 7;
 const LAST = 8;
 /** Room for every key of the run, though a few sets of the table overflow. */
 const ALL_REMEMBERED = 131_072;
-/** For counting bytes: passes over the keys at a time, and how often. */
+/** For counting bytes: passes over the keys in one measurement, and the number of measurements. */
 const PASSES = 5;
 const REPEATS = 3;
 /** Bytes of a pointer in V8 as Node builds it. */
 const WORD = 8;
 
 /**
- * Nanoseconds for a lease on the default settings: more keys than are remembered, so that each is new and
- * another forgotten for it.
+ * Nanoseconds for a lease with the default settings: more keys than are remembered, so that each key is new
+ * and overwrites another.
  */
 export function newKeys({ n, timeMs }: Job): Sample {
   const pool = makePool(n);
   return leases(new Balancer(pool), timeMs);
 }
 
-/** Nanoseconds for a lease where all keys are remembered and have been seen before. */
+/** Nanoseconds for a lease if all keys are remembered from before. */
 export function knownKeys({ n, timeMs }: Job): Sample {
   const pool = makePool(n);
   return leases(new Balancer(pool, { bounds: { rememberedKeys: ALL_REMEMBERED } }), timeMs);
@@ -59,8 +59,7 @@ function leases(balancer: Balancer, timeMs: number): Sample {
   const ring = ringOf(balancer.backends);
   const traffic = new Traffic(balancer, keys);
   const tasks = {
-    // First, while this process has not seen another predicate than everybody's: that would slow the plain
-    // pick down.
+    // First, while this process has run only one predicate: a second one would slow the plain pick down.
     pick: () => pickAll(ring, keys),
     lease: () => traffic.pass(),
   };
@@ -83,11 +82,11 @@ class Traffic {
     }
   }
 
-  /** One lease a key. @returns the last few of them */
+  /** Takes one lease for each key. @returns the last few leases */
   pass(): (Lease | undefined)[] {
     const balancer = this.#balancer;
     const keys = this.#keys;
-    // Held for a moment, as a request would, so that the compiler cannot do without the object.
+    // Held for a moment, like a request does, so that the compiler cannot eliminate the object.
     const last: (Lease | undefined)[] = new Array(LAST).fill(undefined);
     for (let i = 0; i < keys.length; i++) {
       const lease = balancer.acquire(keys[i] as string);
@@ -105,7 +104,7 @@ class Traffic {
 
 /**
  * Bytes allocated for an `acquire` and its `release`, and bytes of the lease itself.
- * Needs a young generation of which nothing is collected within a {@link medianGrowth}.
+ * Needs a young generation so large that nothing is collected within a {@link medianGrowth}.
  */
 export function garbage({ n }: Job): Sample {
   const keys = makeKeys();
@@ -129,12 +128,13 @@ export function garbage({ n }: Job): Sample {
   });
   return {
     allocated: allocated / keys.length / PASSES,
-    // An object is a whole number of words; the heap is only accounted for to a page of 256 KB.
+    // Rounded to words, as an object has a whole number of them and the heap size is known only to a page of
+    // 256 KB.
     lease: Math.round(retained / keys.length / WORD) * WORD,
   };
 }
 
-/** By how many bytes some work makes the heap grow. @param work - may return how to undo it */
+/** The bytes by which some work makes the heap grow. @param work - may return a function that undoes it */
 function medianGrowth(work: () => (() => void) | undefined): number {
   return median(
     Array.from({ length: REPEATS }, () => {

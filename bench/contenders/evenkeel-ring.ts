@@ -14,7 +14,7 @@ export function ringOf(backends: readonly Backend[]): Strategy {
   return ring;
 }
 
-/** One pass over the keys that only looks up. */
+/** One pass over the keys with look-ups only. */
 export function pickAll(ring: Strategy, keys: readonly string[], seed = 0): number {
   let sum = 0;
   for (let i = 0; i < keys.length; i++) {

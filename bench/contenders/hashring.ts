@@ -8,8 +8,8 @@ import { medianMs, medianNsPerKey } from '../stopwatch.ts';
 const REPLICAS = 4;
 
 /**
- * With a cache of one key, so that it is always missed: 0 makes hashring throw, and missing the 5,000 of the
- * default costs it a third more.
+ * With a cache of one key, so that it is always missed. A size of 0 makes hashring throw, and misses with the
+ * default of 5,000 cost a third more.
  */
 const OPTIONS = { 'vnode count': POINTS / REPLICAS, replicas: REPLICAS, 'max cache size': 1 };
 

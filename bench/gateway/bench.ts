@@ -19,17 +19,17 @@ import { DIRECT, FIXED_RATE, KEEP_ALIVE_1K, MEMORY, type Schedule, TWO_WORKERS }
 
 const ALL_PATHS = Object.keys(BODIES) as BodyPath[];
 
-/** What was measured, and with what. */
+/** The results and the contenders. */
 export interface Measured {
   readonly contenders: readonly Contender[];
-  /** What others are compared with, but is not installed here. */
+  /** Peers that are not installed here. */
   readonly missing: readonly ContenderName[];
   readonly load: string;
   readonly origins: string;
   readonly samples: Samples;
 }
 
-/** Measures everybody who is named and installed. */
+/** Measures all named contenders that are installed. */
 export async function measureAll(
   ground: Ground,
   schedule: Schedule,
@@ -50,7 +50,7 @@ export async function measureAll(
   await warmUp(instruments, schedule, proxies, say);
   for (let round = 1; round <= schedule.rounds; round++) {
     const sayRound = (text: string) => say(`round ${round} of ${schedule.rounds}: ${text}`);
-    // Another one begins each round, so that nobody always comes after the same neighbour.
+    // Each round begins with another contender, so that none always runs after the same one.
     const first = (round - 1) % Math.max(1, proxies.length);
     const inTurn = [...proxies.slice(first), ...proxies.slice(0, first)];
     await measureRound(instruments, schedule, inTurn, samples, sayRound);
@@ -59,7 +59,7 @@ export async function measureAll(
   await measureWorkers(instruments, schedule, present, samples, say);
   for (const contender of present) {
     say(`memory: ${contender.name}`);
-    // Tried with a small body alone: a large one would already be seen in its memory.
+    // Tested with a small body only, as a large one would increase its memory.
     const proxy = await startProxy(instruments, contender, ['/1k']);
     samples.add(MEMORY, contender.name, await measureMemory(instruments, proxy, schedule.memory));
     await proxy.server.stop();
@@ -83,8 +83,8 @@ async function warmUp(
 }
 
 /**
- * Measures every proxy in every scenario. Those that are compared with each other follow each other, so that
- * what else the machine does meets both sides of a ratio.
+ * Measures every proxy in every scenario. Proxies that are compared run one after the other, so that other
+ * load of the machine affects both sides of a ratio.
  */
 async function measureRound(
   instruments: Instruments,
@@ -106,7 +106,7 @@ async function measureRound(
   }
 }
 
-/** Two workers of evenkeel against one, in turn, where there are the processors for it. */
+/** Two workers of evenkeel against one, alternating, if there are enough processors. */
 async function measureWorkers(
   instruments: Instruments,
   { rounds, saturation }: Schedule,

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What is asked for, by its path. */
+/** The sizes of the bodies, by path. */
 export const BODIES = {
   '/1k': 1_024,
   '/64k': 65_536,
@@ -12,8 +12,8 @@ export const BODIES = {
 export type BodyPath = keyof typeof BODIES;
 
 /**
- * Bytes without a pattern that repeats soon: one that is missing, doubled or moved is noticed. The same in
- * every process.
+ * Bytes without a short period, so that a missing, repeated or moved byte is noticed. The same in every
+ * process.
  */
 export function bodyOf(path: BodyPath): Buffer {
   const body = Buffer.alloc(BODIES[path]);

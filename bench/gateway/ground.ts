@@ -6,7 +6,7 @@ import { compileAll } from '../bundle.ts';
 import { type Cores, divideCores, moveTo } from './cores.ts';
 import { Processes } from './processes.ts';
 
-/** Programs that run in processes of their own, by the name that they are started under. */
+/** Programs that run in processes of their own, by name. */
 const PROGRAMS = {
   evenkeel: new URL('./contenders/evenkeel.ts', import.meta.url),
   'http-proxy-3': new URL('./contenders/http-proxy-3.ts', import.meta.url),
@@ -18,19 +18,19 @@ const PROGRAMS = {
 
 export type Program = keyof typeof PROGRAMS;
 
-/** What everything that is measured stands on. */
+/** The environment of all measurements. */
 export interface Ground {
   readonly processes: Processes;
   readonly cores: Cores;
-  /** For files that are deleted at the end. */
+  /** A folder for files that are deleted at the end. */
   readonly directory: string;
   /** The compiled file of a program. */
   script(program: Program): string;
-  /** Ends every process that was started, and deletes every file that was written. */
+  /** Ends all started processes and deletes all written files. */
   clear(): Promise<void>;
 }
 
-/** Compiles the programs, and sees to it that nothing stays behind, however this process ends. */
+/** Compiles the programs. Files and processes are removed however this process ends. */
 export async function prepareGround(): Promise<Ground> {
   const cores = divideCores();
   moveTo(cores.load);

@@ -4,7 +4,7 @@ import { HOST } from './ports.ts';
 
 const TIMEOUT_MS = 5_000;
 
-/** An answer, whole. */
+/** A complete response. */
 interface Answer {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
@@ -12,8 +12,9 @@ interface Answer {
 }
 
 /**
- * Tries a proxy before it is timed: the right bytes, all origins in use, and the client's address handed on.
- * @throws Error with one line that says what is wrong
+ * Tests a proxy before it is measured: the right bytes, all origins in use, and the client's address passed
+ * on.
+ * @throws Error with a message of one line
  */
 export async function assertProxies(
   name: string,
@@ -26,17 +27,17 @@ export async function assertProxies(
     const seen = new Set<string>();
     for (const path of paths) {
       const { status, headers, body } = await get(agent, port, path);
-      if (status !== 200) throw new Error(`${name} answered ${path} with ${status}`);
-      if (!body.equals(bodyOf(path))) throw new Error(`${name} answered ${path} with wrong bytes`);
+      if (status !== 200) throw new Error(`${name} responded to ${path} with ${status}`);
+      if (!body.equals(bodyOf(path))) throw new Error(`${name} responded to ${path} with wrong bytes`);
       seen.add(String(headers['x-origin']));
     }
-    // More requests than one turn, as not every proxy begins with the first.
+    // More requests than origins, as not every proxy begins with the first one.
     for (let i = 0; i < 2 * origins; i++)
       seen.add(String((await get(agent, port, '/1k')).headers['x-origin']));
     if (seen.size !== origins) throw new Error(`${name} uses ${seen.size} of ${origins} origins`);
     const forwardedFor = (await get(agent, port, '/forwarded-for')).body.toString();
     if (forwardedFor !== HOST)
-      throw new Error(`${name} hands on X-Forwarded-For: ${JSON.stringify(forwardedFor)}`);
+      throw new Error(`${name} sends X-Forwarded-For: ${JSON.stringify(forwardedFor)}`);
   } finally {
     agent.destroy();
   }
@@ -52,7 +53,7 @@ function get(agent: Agent, port: number, path: string): Promise<Answer> {
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) });
       });
     });
-    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer to ${path}`)));
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`no response for ${path}`)));
     outgoing.on('error', reject);
     outgoing.end();
   });

@@ -52,7 +52,7 @@ async function bench({ quick, rounds, names, jsonFile }: Options): Promise<void>
   }
 }
 
-/** Says on a terminal what goes on, in place. */
+/** Shows the progress on a terminal, on one line that is overwritten. */
 function showProgress(text: string): void {
   if (process.stderr.isTTY === true) process.stderr.write(`\r\x1b[2K${text}`);
 }

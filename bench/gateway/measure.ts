@@ -13,18 +13,18 @@ import type { Sample } from './samples.ts';
 import type { SaturationScenario, Schedule } from './schedule.ts';
 import { usageOf, watchMemory } from './usage.ts';
 
-/** What is measured: a proxy that runs, or the origins without one. */
+/** The subject of a measurement: a running proxy, or the origins without one. */
 export interface Target {
   readonly name: string;
   readonly port: number;
 }
 
-/** A proxy that runs and has been tried. */
+/** A running proxy that passed its test. */
 export interface RunningProxy extends Target {
   readonly server: Server;
 }
 
-/** What measures. */
+/** The tools of a measurement. */
 export interface Instruments {
   readonly ground: Ground;
   readonly load: LoadGenerator;
@@ -32,9 +32,9 @@ export interface Instruments {
 }
 
 /**
- * Starts a proxy, and tries it.
- * @param paths - the bodies that it is tried with
- * @throws Error where it does not do what is measured
+ * Starts a proxy and tests it.
+ * @param paths - the bodies for the test
+ * @throws Error if it does not pass the test
  */
 export async function startProxy(
   { ground, origins }: Instruments,
@@ -50,7 +50,7 @@ export async function startProxy(
   return { name: contender.name, port, server };
 }
 
-/** As much as goes through, and what the proxy needs for it. */
+/** The highest throughput, and the proxy's use of resources. */
 export async function saturate(
   { ground, load }: Instruments,
   { port, server }: RunningProxy,
@@ -78,7 +78,7 @@ export async function saturate(
   }
 }
 
-/** How long requests take that come at a rate which does not depend on the answers. */
+/** Latencies at a fixed rate of requests, independent of the responses. */
 export async function atFixedRate(
   { ground }: Instruments,
   { port }: Target,
@@ -101,7 +101,7 @@ export async function atFixedRate(
   return { ...result };
 }
 
-/** What a proxy that was just started holds, before, during and after a thousand slow clients. */
+/** Memory of a proxy that was just started, before, during and after a thousand slow clients. */
 export async function measureMemory(
   instruments: Instruments,
   proxy: RunningProxy,
@@ -148,7 +148,7 @@ async function withSlowClients(
     const timeoutMs = order.stallMs + order.takeMs + 3 * PATIENCE_MS;
     const { failures } = await runProgram<SlowClientsResult>(ground, 'slow-clients', order, timeoutMs);
     server.assertRunning();
-    // What they left behind is ended in between.
+    // Remaining processes are ended in between.
     await sleep(200);
     return { peakBytes: memory.peakBytes(), failures };
   } finally {

@@ -1,8 +1,8 @@
 import { HOST } from './ports.ts';
 
 /**
- * What every nginx here has in common: one process in the foreground, that writes nowhere but below its own
- * directory.
+ * The common configuration of all nginx processes: one process in the foreground that writes only below its
+ * own directory.
  */
 export function nginxConfig(directory: string, http: string): string {
   return `daemon off;
@@ -26,7 +26,10 @@ ${http}
 `;
 }
 
-/** One of the four origins: files from memory, its number, and what it was told of the client. */
+/**
+ * One of the four origins: serves files from memory, with its number and the forwarded client address in
+ * headers.
+ */
 export function originConfig(port: number, number: number, bodies: string): string {
   return `  sendfile on;
   open_file_cache max=100;
@@ -43,7 +46,7 @@ export function originConfig(port: number, number: number, bodies: string): stri
   }`;
 }
 
-/** The peer: kept-alive connections to the origins, and buffers that hold a body of 64 KB. */
+/** The peer: persistent connections to the origins, and buffers for a body of 64 KB. */
 export function proxyConfig(port: number, originPorts: readonly number[]): string {
   return `  upstream origins {
 ${originPorts.map((origin) => `    server ${HOST}:${origin};`).join('\n')}

@@ -5,7 +5,7 @@ import { CONTENDER_NAMES, type ContenderName } from './contenders/contender.ts';
 const ROUNDS = 3;
 const QUICK_ROUNDS = 2;
 
-/** How the command line is used. */
+/** The usage text. */
 export const USAGE = `npm run bench:gateway -- [--rounds N] [--quick] [--only NAME]... [--json FILE]
 
 Measures the gateway against its targets and against other reverse proxies: each one process on a core of its own, load
@@ -21,18 +21,18 @@ and origins on the others. nginx, haproxy and wrk are used where they are instal
 Exits with 0 where everything was measured, also if a target was missed; with 1 where measuring failed; with 2 for
 a wrong command line.`;
 
-/** What the command line asks for. */
+/** The options of the command line. */
 export interface Options {
   readonly help: boolean;
   readonly quick: boolean;
   readonly rounds: number;
-  /** Whom to measure. */
+  /** The contenders to measure. */
   readonly names: readonly ContenderName[];
-  /** Where to write JSON; `undefined` for nowhere. */
+  /** The file for JSON results; `undefined` for none. */
   readonly jsonFile: string | undefined;
 }
 
-/** @throws Error with one line that says what is wrong with the command line */
+/** @throws Error with a message of one line if the command line is invalid */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],

@@ -6,7 +6,7 @@ import type { Server } from './processes.ts';
 export const HOST = '127.0.0.1';
 const PATIENCE_MS = 10_000;
 
-/** Ports that were free just now, all different. */
+/** Different ports that are free now. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, HOST));
   await Promise.all(servers.map((server) => once(server, 'listening')));
@@ -15,12 +15,12 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Waits until a server takes connections. @throws Error where it ends instead, or never does */
+/** Waits until a server accepts connections. @throws Error if it ends or does not in time */
 export async function listening(server: Server, port: number): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
   while (!(await takesConnections(port))) {
     server.assertRunning();
-    if (Date.now() > deadline) throw new Error(`${server.name} does not listen`);
+    if (Date.now() > deadline) throw new Error(`${server.name} does not accept connections`);
     await sleep(20);
   }
   server.assertRunning();

@@ -3,18 +3,18 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pinned } from './cores.ts';
 
-/** How long a process may take to end by itself. */
+/** Time for a process to end after a signal, before it is killed. */
 const PATIENCE_MS = 2_000;
-/** Of what a process complains about, the end is kept. */
+/** Characters of a process's error output that are kept, from its end. */
 const COMPLAINT_CHARACTERS = 2_000;
 
-/** What to run, and where. */
+/** A command to run. */
 export interface Command {
-  /** How people call it. */
+  /** The name in messages. */
   readonly name: string;
   readonly file: string;
   readonly args: readonly string[];
-  /** Processors that it is pinned to. */
+  /** The processors that it may use. */
   readonly cores: readonly number[];
 }
 
@@ -22,16 +22,16 @@ export interface Command {
 export interface Server {
   readonly name: string;
   readonly pid: number;
-  /** @throws Error with what it said last, where it has ended by itself */
+  /** @throws Error with its last error output if it ended by itself */
   assertRunning(): void;
   stop(): Promise<void>;
 }
 
-/** Every process that was started, so that none outlives this one. */
+/** All processes that were started, so that none outlives this one. */
 export class Processes {
   readonly #running = new Set<ChildProcess>();
 
-  /** Starts something that serves. */
+  /** Starts a server. */
   serve(command: Command): Server {
     const child = this.#start(command);
     const complaint = textOf(child, 'stderr');
@@ -47,9 +47,9 @@ export class Processes {
   }
 
   /**
-   * Runs something to its end.
-   * @returns what it wrote to its standard output
-   * @throws Error where it fails, or takes longer than it may
+   * Runs a command to its end.
+   * @returns its standard output
+   * @throws Error if it fails or exceeds the time limit
    */
   async run(command: Command, timeoutMs: number): Promise<string> {
     const child = this.#start(command);
@@ -62,12 +62,12 @@ export class Processes {
     throw new Error(`${command.name} ended ${endOf(child)}\n${complaint()}`.trim());
   }
 
-  /** Ends all that still run, politely at first. */
+  /** Ends all running processes: by a signal first, then by killing them. */
   async stopAll(): Promise<void> {
     await Promise.all([...this.#running].map(end));
   }
 
-  /** Ends all that still run, at once. */
+  /** Kills all running processes. */
   killAll(): void {
     for (const child of this.#running) child.kill('SIGKILL');
   }
@@ -75,7 +75,7 @@ export class Processes {
   #start({ name, file, args, cores }: Command): ChildProcess {
     const child = spawn(...pinned(cores, file, args), {
       stdio: ['ignore', 'pipe', 'pipe'],
-      // What loaders and debuggers of this process want must not get into what is measured.
+      // Measured processes must not inherit the flags of loaders and debuggers.
       env: { PATH: process.env.PATH, LANG: 'C', NODE_ENV: 'production' },
     });
     if (child.pid === undefined) throw new Error(`${name} did not start`);

@@ -12,19 +12,19 @@ const CELL_WIDTH = 15;
 const WHAT_WIDTH = 56;
 const VALUE_WIDTH = 40;
 const TARGET_WIDTH = 14;
-/** Above this, others have had the processors, too. */
+/** Above this load average, other processes used the processors, too. */
 const QUIET_LOAD = 1;
 
-/** On what, and how thoroughly, was measured. */
+/** The machine and the settings of the measurements. */
 export interface Circumstances {
   readonly machine: MachineFacts;
   readonly cores: Cores;
   readonly schedule: Schedule;
-  /** Processes that wanted to run in the minute before, on average. */
+  /** The load average of the minute before. */
   readonly loadBefore: number;
 }
 
-/** The whole report as text: who was measured, the medians, and every target with its verdict. */
+/** The report as text: contenders, medians, and each target with its verdict. */
 export function report(measured: Measured, circumstances: Circumstances, style: Style): string {
   const { samples } = measured;
   const { saturation, memory } = circumstances.schedule;

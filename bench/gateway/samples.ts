@@ -1,16 +1,16 @@
 import { median } from '../results.ts';
 
-/** One measurement of one proxy: numbers by name. `failures` of more than 0 make it void. */
+/** One measurement of one proxy: numbers by name. It is void if `failures` is above 0. */
 export type Sample = Readonly<Record<string, number>> & { readonly failures: number };
 
-/** A number of one proxy in one scenario. */
+/** Identifies a number of one proxy in one scenario. */
 export interface Quantity {
   readonly scenario: string;
   readonly contender: string;
   readonly name: string;
 }
 
-/** Everything that was measured, by scenario and contender, in the order of the rounds. */
+/** All samples, by scenario and contender, in the order of the rounds. */
 export class Samples {
   readonly #samples = new Map<string, Map<string, Sample[]>>();
 
@@ -28,12 +28,12 @@ export class Samples {
     return this.#of(scenario, contender).reduce((sum, { failures }) => sum + failures, 0);
   }
 
-  /** The median over the rounds; `undefined` where nothing was measured, or it is void. */
+  /** The median over the rounds; `undefined` without samples or if one is void. */
   median({ scenario, contender, name }: Quantity): number | undefined {
     return medianOrNothing(this.values({ scenario, contender, name }));
   }
 
-  /** The number of each round: none where nothing was measured, or any round is void. */
+  /** The number of each round; empty without samples or if one is void. */
   values({ scenario, contender, name }: Quantity): number[] {
     if (this.failuresOf(scenario, contender) > 0) return [];
     return this.#of(scenario, contender).map((sample) => sample[name] as number);
@@ -50,7 +50,7 @@ export class Samples {
   }
 }
 
-/** The ratio in each round, which a change of the machine's speed between rounds leaves alone. */
+/** The ratio in each round, which is independent of changes of the machine's speed between rounds. */
 export function ratios(above: readonly number[], below: readonly number[]): number[] {
   return above.length === below.length ? above.map((value, round) => value / (below[round] as number)) : [];
 }

@@ -1,46 +1,49 @@
 import type { BodyPath } from './bodies.ts';
 
-/** As many requests as go through. */
+/** A scenario for the highest throughput. */
 export interface SaturationScenario {
-  /** How it is called, and its key among the results. */
+  /** Its name, and its key in the results. */
   readonly name: string;
   readonly path: BodyPath;
   readonly close: boolean;
   readonly seconds: number;
 }
 
-/** What is measured, and for how long. */
+/** The measurements and their durations. */
 export interface Schedule {
   readonly rounds: number;
   readonly saturation: readonly SaturationScenario[];
-  /** Seconds for each proxy and scenario before the first round, so that no round pays for compiling. */
+  /**
+   * Seconds of warm-up for each proxy and scenario before the first round, so that no round includes
+   * compilation.
+   */
   readonly warmUpSeconds: number;
   readonly fixedRate: { readonly requestsPerSecond: number; readonly seconds: number };
   readonly memory: {
     readonly loadSeconds: number;
     readonly slowClients: number;
-    /** How long each of them takes about for its body. */
+    /** Approximate time of each client for its body. */
     readonly takeMs: number;
-    /** How long clients take nothing at all, at first. */
+    /** How long clients read nothing at first. */
     readonly stallMs: number;
-    /** Clients that take nothing of a body that is longer than what the kernel holds for them. */
+    /** Clients that read nothing of a body that exceeds the kernel's buffers. */
     readonly stalledClients: number;
   };
 }
 
-/** The scenarios that targets are set for. */
+/** The scenarios with targets. */
 export const KEEP_ALIVE_1K = '1 KB, keep-alive';
 export const KEEP_ALIVE_64K = '64 KB, keep-alive';
 export const KEEP_ALIVE_1M = '1 MB, keep-alive';
 export const CLOSE_1K = '1 KB, Connection: close';
-/** The others, which are measured in ways of their own. */
+/** The other scenarios, which are measured differently. */
 export const FIXED_RATE = '4,000 requests a second';
 export const TWO_WORKERS = '1 KB, keep-alive, by workers';
 export const MEMORY = 'memory';
-/** The origins without a proxy, as what a proxy adds is measured against it. */
+/** The origins without a proxy: the base for the latency that a proxy adds. */
 export const DIRECT = 'direct';
 
-/** A run of less than eight minutes with three rounds. */
+/** The default run: three rounds in less than eight minutes. */
 export function fullSchedule(rounds: number): Schedule {
   return {
     rounds,
@@ -58,7 +61,7 @@ export function fullSchedule(rounds: number): Schedule {
   };
 }
 
-/** A minute that shows that everything runs, not how fast it is. */
+/** A run of one minute, to test that everything works. Its numbers mean little. */
 export function quickSchedule(rounds: number): Schedule {
   return {
     rounds,

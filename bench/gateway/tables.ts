@@ -4,14 +4,14 @@ import { DIRECT, FIXED_RATE, MEMORY } from './schedule.ts';
 
 const MEBIBYTE = 1_048_576;
 
-/** A table of medians: a line for each contender, in the order of the columns. */
+/** A table of medians, with a line for each contender. */
 export interface Table {
   readonly title: string;
   readonly columns: readonly string[];
   readonly lines: readonly { readonly name: string; readonly cells: readonly string[] }[];
 }
 
-/** A column: its title, the name of the number in the samples, and how people read it. */
+/** A column: its title, the name of the number in the samples, and its format. */
 type Column = readonly [title: string, name: string, format: (value: number) => string];
 
 const ms = (value: number) => value.toFixed(2);
@@ -35,20 +35,19 @@ const MEMORY_MB: readonly Column[] = [
   ['stalled, peak', 'stalledPeakBytes', megabytes],
 ];
 
-/** As much as went through in one scenario. */
+/** The throughput in one scenario. */
 export function saturationTable(samples: Samples, scenario: string): Table {
   return tableOf(samples, scenario, scenario, SATURATION);
 }
 
-/** RSS in MB, of processes that were started for it. */
+/** RSS in MB, of processes that were started for this measurement. */
 export function memoryTable(samples: Samples, slowClients: number, stalledClients: number): Table {
   const title = `Memory, MB: ${formatCount(slowClients)} slow clients of 1 MB, ${stalledClients} stalled ones of 16 MB`;
   return tableOf(samples, MEMORY, title, MEMORY_MB);
 }
 
 /**
- * How long requests took that came at a rate of their own, and what each proxy adds to asking the origins
- * directly.
+ * Latencies at a fixed rate, and the latency that each proxy adds to direct requests to the origins.
  */
 export function latencyTable(samples: Samples): Table {
   const meansOf = (contender: string) => samples.values({ scenario: FIXED_RATE, contender, name: 'meanMs' });

@@ -19,15 +19,15 @@ const MEBIBYTE = 1_048_576;
 export interface TargetRow {
   readonly what: string;
   readonly target: string;
-  /** The median over the rounds; `undefined` where it was not, or cannot be, measured here. */
+  /** The median over the rounds; `undefined` if it was not or cannot be measured on this machine. */
   readonly value: number | undefined;
-  /** As people read it: the median and, for several rounds, the least and the most; or why there is none. */
+  /** The result as text: the median and, for several rounds, the least and the most; or why there is none. */
   readonly text: string;
-  /** Whether the target is met; `undefined` where there is nothing to tell by. */
+  /** Whether the target is met; `undefined` without a result. */
   readonly ok: boolean | undefined;
 }
 
-/** Every target of the gateway with what was measured. */
+/** All targets of the gateway with their results. */
 export function targetRows(samples: Samples): TargetRow[] {
   const speed = (scenario: string, peer: string, target: number) =>
     against(samples, { scenario, peer, name: 'requestsPerSecond', target: { atLeast: target } });
@@ -64,7 +64,7 @@ function against(
   return judged(ratios(of(OWN), of(peer)), target, formatRatio, whyNot(samples, scenario, [OWN, peer]));
 }
 
-/** What a proxy adds to asking the origins without one. */
+/** The latency that a proxy adds to direct requests to the origins. */
 function addedLatency(samples: Samples): Judged {
   const meansOf = (contender: string) => samples.values({ scenario: FIXED_RATE, contender, name: 'meanMs' });
   const direct = meansOf(DIRECT);
@@ -107,7 +107,7 @@ function judged(
   return { target: targetText, value, text, ok };
 }
 
-/** Why there may be no number. */
+/** The reasons for a missing number. */
 function whyNot(samples: Samples, scenario: string, contenders: readonly string[]): string {
   const failed = contenders.find((contender) => samples.failuresOf(scenario, contender) > 0);
   if (failed !== undefined) return `void: ${failed} made errors`;

@@ -6,15 +6,15 @@ import { readdirSync, readFileSync } from 'node:fs';
  */
 const US_PER_TICK = 10_000;
 
-/** What a process has used, with the processes that it started. */
+/** The resources that a process and its child processes used. */
 export interface Usage {
-  /** Processor time since its start, in microseconds, to 10 ms. */
+  /** Processor time since its start, in microseconds, with a resolution of 10 ms. */
   readonly cpuUs: number;
-  /** Memory that it has now, in bytes; what two processes share counts twice. */
+  /** Current memory in bytes. Memory that two processes share counts twice. */
   readonly rssBytes: number;
 }
 
-/** @throws Error where there is no such process */
+/** @throws Error if the process does not exist */
 export function usageOf(pid: number): Usage {
   return withDescendants(pid)
     .map(usageOfOne)
@@ -22,7 +22,7 @@ export function usageOf(pid: number): Usage {
 }
 
 function usageOfOne(pid: number): Usage {
-  // The second field is the name, in parentheses, and may hold spaces itself.
+  // The second field is the name, in parentheses, which may contain spaces.
   const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
     .replace(/^.*\) /s, '')
     .split(' ');
@@ -40,20 +40,20 @@ function withDescendants(pid: number): number[] {
   return [pid, ...children.flatMap(withDescendants)];
 }
 
-/** The most memory that a process has had while somebody watched, in bytes. */
+/** The highest memory of a process during a measurement, in bytes. */
 export interface MemoryWatch {
   peakBytes(): number;
   stop(): void;
 }
 
-/** Looks at a process five times a second. */
+/** Samples a process five times a second. */
 export function watchMemory(pid: number): MemoryWatch {
   let peak = usageOf(pid).rssBytes;
   const look = () => {
     try {
       peak = Math.max(peak, usageOf(pid).rssBytes);
     } catch {
-      // It has ended: whoever asks it something next will notice.
+      // The process ended; its next use reports that.
     }
   };
   const timer = setInterval(look, 200);

@@ -1,4 +1,4 @@
-// Backends that are down, for good reasons or by a false alarm: what clients see of it.
+// Backends that are down, really or by a false alarm: the errors that clients get.
 import { maxInFlight, outlierEjection } from '../../src/index.ts';
 import { type EngineOptions, engine } from '../../src/simulator/engine-caller.ts';
 import { type Outcomes, simulateInTurns, urlOf } from '../../src/simulator/simulation.ts';
@@ -8,13 +8,13 @@ import { percent, type Row } from './row.ts';
 const CONCURRENCY = 8;
 const MEAN_MS = 10;
 const DOWN_AT = 1_000;
-/** The first two seconds are the onset. */
+/** The length of the onset. */
 const MEASURED = [DOWN_AT + 2_000, DOWN_AT + 17_000] as const;
 
-/** What the library does where the host asks for nothing more than a time limit. */
+/** The options of a host that sets only a time limit. */
 const BARE: EngineOptions = { timeoutMs: 1_000 };
 const FAILOVER: EngineOptions = { ...BARE, failover: {} };
-/** As the gateway sets the engine up by default. */
+/** The options that the gateway uses by default. */
 const GATEWAY: EngineOptions = {
   ...FAILOVER,
   balancer: { guards: [outlierEjection(), maxInFlight(256)] },
@@ -29,7 +29,7 @@ interface Crisis {
   readonly isFalseAlarm: boolean;
 }
 
-/** Runs one: checks call some backends down at the moment when they cease to work, or are thought to. */
+/** Runs a crisis: checks mark some backends down at the moment when they fail, or by a false alarm. */
 function crisis({ backends, down, load, isFalseAlarm }: Crisis, options: EngineOptions): Promise<Outcomes> {
   const markDown: EngineOptions['built'] = (balancer, { env }) => {
     for (let i = 0; i < down; i++) env.at(DOWN_AT, () => balancer.markDown(urlOf(i)));

@@ -1,5 +1,5 @@
-// Ejection by status: how soon a broken backend is out, and how many well ones go with it when clients or
-// pages are poison.
+// Ejection by status: how soon a broken backend is ejected, and how many healthy ones are, too, because of
+// requests that fail everywhere.
 import { outlierEjection } from '../../src/index.ts';
 import type { Call } from '../../src/simulator/call.ts';
 import { engine } from '../../src/simulator/engine-caller.ts';
@@ -15,11 +15,11 @@ const SEEDS = [1, 2, 3, 4, 5];
 
 type Draw = (random: Random) => Partial<Omit<Call, 'number'>>;
 
-/** What happened to whom. */
+/** The results of a run. */
 interface Ejections {
-  /** Milliseconds from the fault to the ejection of the broken backend; `Infinity` where that never came. */
+  /** Milliseconds from the fault to the ejection of the broken backend; `Infinity` if it was not ejected. */
   readonly outAfterMs: number;
-  /** How often a well backend was ejected. */
+  /** How often a healthy backend was ejected. */
   readonly innocents: number;
 }
 
@@ -61,7 +61,7 @@ function run(
 const pick = (random: Random, count: number) => Math.floor(random() * count);
 const wellKey = (random: Random) => `/${pick(random, 1_000)}`;
 
-/** A key whose home is the broken backend, where there is nobody else. */
+/** A key whose home is the broken backend, as the only key. */
 function keyOfBroken(): string {
   for (let i = 0; ; i++) {
     let home = '';
@@ -87,12 +87,12 @@ const BROKEN_SEEN_BY: readonly Draw[] = [
 ];
 
 const POISON: readonly Draw[] = [
-  // One broken page that everybody asks for.
+  // One page that fails on every backend and that all clients request.
   (random) => {
     const isPoison = random() < 0.5;
     return { client: `c${pick(random, 200)}`, key: isPoison ? '/broken' : wellKey(random), isPoison };
   },
-  // Two clients that send what every backend fails at.
+  // Two clients whose requests fail on every backend.
   (random) => {
     const isPoison = random() < 0.8;
     return isPoison

@@ -1,4 +1,4 @@
-// `npm run ordinary`: what users meet in ordinary life, today beside the target, from simulations of the
+// `npm run ordinary`: figures of everyday situations beside their targets, from simulations with the
 // production code.
 import { crisisRows } from './crisis.ts';
 import { ejectionRows } from './ejection.ts';

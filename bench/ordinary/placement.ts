@@ -1,5 +1,5 @@
-// Where requests and keys go: young balancers, large pools, slow backends, rooms that must stay together,
-// caches.
+// Placement of requests and keys: new balancers, large pools, slow backends, rooms whose sockets must stay
+// together, caches.
 import { Balancer, type StrategyName, strategies } from '../../src/index.ts';
 import { engine } from '../../src/simulator/engine-caller.ts';
 import { exponential, seededRandom, zipf } from '../../src/simulator/random.ts';
@@ -9,7 +9,7 @@ import { meanOf, medianOf, percent, type Row } from './row.ts';
 const poolOf = (count: number) => Array.from({ length: count }, (_, i) => urlOf(i));
 const mostOverMean = (counts: readonly number[]) => Math.max(...counts) / meanOf(counts);
 
-/** Requests on each backend where so many balancers have sent one each. */
+/** Requests on each backend after this many balancers sent one each. */
 function young(strategy: StrategyName): number {
   const counts = new Map(poolOf(10).map((url) => [url, 0]));
   for (let i = 0; i < 500; i++) {
@@ -20,7 +20,7 @@ function young(strategy: StrategyName): number {
   return mostOverMean([...counts.values()]);
 }
 
-/** The share of keys that do not go home, each seen once and its request ended at once. */
+/** The share of keys that do not go to their home, if each is seen once and its request ends at once. */
 function away(backends: number, keysEach: number): number {
   const bounded = new Balancer(poolOf(backends));
   const unbounded = new Balancer(poolOf(backends), { bounds: { factor: Number.POSITIVE_INFINITY } });
@@ -34,8 +34,8 @@ function away(backends: number, keysEach: number): number {
 }
 
 /**
- * Mean and 99th percentile where half of the backends work at half speed and ten balancers know nothing of
- * each other.
+ * Mean and 99th percentile of latency if half of the backends work at half speed and ten balancers are
+ * independent of each other.
  */
 function halfSpeed(): { readonly mean: number; readonly p99: number } {
   const runs = [5, 6, 7, 8].map((seed) =>
@@ -56,7 +56,7 @@ function halfSpeed(): { readonly mean: number; readonly p99: number } {
 }
 
 /**
- * The most rooms that are on more than one backend, and the load, once 4,000 sockets of 200 rooms are open,
+ * The number of rooms that are on more than one backend, and the load, with 4,000 open sockets of 200 rooms,
  * each a request in flight.
  */
 function rooms(seed: number, roomOf: (random: () => number, socket: number) => number) {
@@ -75,8 +75,8 @@ function rooms(seed: number, roomOf: (random: () => number, socket: number) => n
 }
 
 /**
- * Caches of 1,000 of 20,000 keys behind backends that work on 8 at once.
- * @param hot - which share one key has beside
+ * Cache hits of backends with caches for 1,000 of 20,000 keys, which work on 8 requests at once.
+ * @param hot - the share of requests for one additional key
  */
 function cached(rate: number, hot: number): { readonly hitRatio: number; readonly mean: number } {
   const { hitRatio, latencyMs } = simulate({

@@ -1,5 +1,4 @@
-// A rolling deploy: eight backends restart one after the other while requests come, through all of
-// `Loadbalancer`.
+// A rolling deployment: eight backends restart one after the other while `Loadbalancer` sends requests.
 import { Loadbalancer, outlierEjection, slowStart } from '../../src/index.ts';
 import type { World } from '../../src/simulator/call.ts';
 import { exponential, seededRandom } from '../../src/simulator/random.ts';
@@ -12,7 +11,7 @@ import type { Row } from './row.ts';
 
 const BACKENDS = 8;
 const EVERY_MS = 3_000;
-/** How long a process takes to come back. */
+/** Time for a restart. */
 const BOOT_MS = 2_000;
 const FIRST_AT = 15_000;
 const UNTIL_MS = FIRST_AT + BACKENDS * EVERY_MS + 20_000;
@@ -25,7 +24,7 @@ interface Errors {
 }
 
 /**
- * @param isKilled - whether requests under way are lost; else they are finished, and only new ones are
+ * @param isKilled - whether requests in flight are lost; else they are completed and only new ones are
  * refused
  */
 async function restarts(isKilled: boolean): Promise<Errors> {
@@ -38,7 +37,7 @@ async function restarts(isKilled: boolean): Promise<Errors> {
   const world: World = { env, servers: new Map(servers.map((server) => [server.url, server])) };
   const sizes = seededRandom(seed, 'sizes');
   const service = new SimulatedService(world, () => exponential(sizes, 10));
-  // As the gateway sets it up by default.
+  // The options that the gateway uses by default.
   const loadbalancer = new Loadbalancer(
     service,
     servers.map(({ url }) => url),

@@ -1,6 +1,6 @@
-// A row of the table: a figure of ordinary life, what it should be, and how it is measured.
+// A row of the table: a figure, its target, and how it is measured.
 
-/** What came of a measurement. */
+/** The result of a measurement. */
 interface Measured {
   readonly figure: string;
   /** Whether the target is met. */
@@ -15,7 +15,7 @@ export interface Row {
   readonly measure: () => Measured | Promise<Measured>;
 }
 
-/** A share as a percentage with so many digits. */
+/** A share as a percentage with a number of digits. */
 export function percent(share: number, digits = 1): string {
   return `${(share * 100).toFixed(digits)} %`;
 }
@@ -25,7 +25,7 @@ export function meanOf(numbers: readonly number[]): number {
   return numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 }
 
-/** The one in the middle. */
+/** The median of some numbers. */
 export function medianOf(numbers: readonly number[]): number {
   return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] as number;
 }

@@ -4,12 +4,12 @@ import type { Job, Sample } from '../job.ts';
 
 /** Load factors that are measured. */
 export const FACTORS = [1.25, 1.1] as const;
-/** Keys remembered: all, as no set of so large a table overflows, and the default. */
+/** Sizes of the memory of keys: one for all keys, so large that no set overflows, and the default. */
 export const MEMORIES = [1_048_576, 8_192] as const;
 
 /**
  * Sends every key through a balancer once. For each factor and memory: the most loaded backend over the mean,
- * by keys that are remembered and by keys that it ever got, and how many admissions broke the bound.
+ * by remembered keys and by all keys that it ever got, and how many admissions exceeded the bound.
  */
 export function evenness({ n }: Job): Sample {
   const keys = makeKeys();
@@ -28,14 +28,13 @@ export function evenness({ n }: Job): Sample {
   return sample;
 }
 
-/** How the numbers of one setting are called in the sample. */
+/** The prefix of a setting's numbers in the sample. */
 export function nameOf(factor: number, rememberedKeys: number): string {
   return `c=${factor} memory=${rememberedKeys}`;
 }
 
 /**
- * How many keys each backend got, and how often one had more than the bound allowed when a key was given to
- * it.
+ * How many keys each backend got, and how often a backend exceeded the bound when it got a key.
  */
 function placeAll(
   balancer: Balancer,
@@ -57,7 +56,7 @@ function placeAll(
   return [placed, broken];
 }
 
-/** Keys remembered over all backends, the one just placed among them. */
+/** Remembered keys over all backends, including the one just placed. */
 function remembered(backends: readonly Backend[]): number {
   let sum = 0;
   for (let i = 0; i < backends.length; i++) sum += (backends[i] as Backend).keys;

@@ -6,8 +6,8 @@ import { makeKeys, makePool, shuffled } from '../inputs.ts';
 import type { Job, Sample } from '../job.ts';
 
 /**
- * Counts the keys that move when a backend goes and when one comes, and digests where every key lived before,
- * between and after, so that processes which list the pool in different orders can be compared.
+ * Counts the keys that move when a backend is removed and when one is added. It also computes digests of the
+ * owners of all keys before, between and after, to compare processes that list the pool in different orders.
  */
 export function movement({ n, shuffle = 0 }: Job): Sample {
   const keys = makeKeys();

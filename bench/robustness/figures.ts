@@ -1,31 +1,31 @@
 import { formatBytes, formatCount } from '../text.ts';
 
-/** What a gateway has and holds now, asked when it is at rest. */
+/** The resources that a gateway holds, read when it is at rest. */
 export interface GatewayFigures {
   readonly rssBytes: number;
-  /** In use after a garbage collection: objects and buffers. */
+  /** Bytes in use after a garbage collection: objects and buffers. */
   readonly usedBytes: number;
   /** Open files and sockets. */
   readonly files: number;
   /** Leases, over all pools. */
   readonly leases: number;
-  /** Requests under way. */
+  /** Requests in flight. */
   readonly requests: number;
   readonly tunnels: number;
   /** Connections of clients. */
   readonly connections: number;
-  /** Backends that take requests. */
+  /** Backends that get requests. */
   readonly alive: number;
-  /** How often one was ejected for how requests ended, as far as the last 100 events tell. */
+  /** Ejections because of failed requests, among the last 100 events. */
   readonly ejections: number;
-  /** How often one was found to be down by its checks. */
+  /** How often health checks marked a backend down. */
   readonly downs: number;
 }
 
-/** Numbers by name; the names end in their unit. */
+/** Numbers by name. The names end with the unit. */
 export type Figures = Readonly<Record<string, number>>;
 
-/** Figures for people: `openMs: 1200` is `open 1,200 ms`. */
+/** Figures as text: `openMs: 1200` becomes `open 1,200 ms`. */
 export function figuresText(figures: Figures): string {
   return Object.entries(figures)
     .map(([name, value]) => {

@@ -3,19 +3,19 @@ import { encodeFields, type Field } from '../../gateway/test/conformance/wire/hp
 
 const { frame, uint32 } = frames;
 
-/** Many frames over one connection. */
+/** A flood: many frames over one connection. */
 export interface Flood {
-  /** As part of the name of a figure. */
+  /** The name, as part of a figure's name. */
   readonly name: string;
   readonly title: string;
-  /** How many there have to be. @defaultValue as many as all others */
+  /** Number of frames. @defaultValue the same for all floods */
   readonly count?: number;
   readonly make: (nth: number) => Buffer;
-  /** What comes first. */
+  /** The bytes before the frames. */
   readonly before?: Buffer;
-  /** Whether the connection has to be ended, or the cost may be bounded in another way. */
+  /** Whether the gateway must end the connection; otherwise it may bound the cost in another way. */
   readonly ends: boolean;
-  /** Whether what comes back is read. @defaultValue true */
+  /** Whether the client reads the responses. @defaultValue true */
   readonly reads?: boolean;
 }
 
@@ -28,7 +28,7 @@ const fields = (method: string): Field[] => [
 const head = (stream: number, flags: number, method = 'GET') =>
   frame(frames.HEADERS, flags, stream, encodeFields(fields(method)));
 
-/** Fewer may be within what a connection is allowed. */
+/** Fewer frames may be within the limits of a connection. */
 const RESETS = 5_000;
 
 const WHOLE = frames.END_STREAM | frames.END_HEADERS;

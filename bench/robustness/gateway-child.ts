@@ -5,8 +5,8 @@ import { pinoLog } from '../../gateway/src/observation/pino-log.ts';
 import { usedBytes } from '../heap.ts';
 import type { GatewayFigures } from './figures.ts';
 
-// A gateway in a process of its own: its configuration is the only argument. Each message asks it for its
-// figures.
+// A gateway in a process of its own. Its configuration is the only argument; it responds to each message with
+// its figures.
 const config: GatewayConfigInput = JSON.parse(process.argv[2] as string);
 const isSilent = config.log?.level === 'silent';
 const gateway = createGateway(

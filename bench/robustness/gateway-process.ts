@@ -5,18 +5,18 @@ import type { GatewayConfigInput } from '../../gateway/src/config/schema.ts';
 import type { GatewayFigures } from './figures.ts';
 
 const CHILD = fileURLToPath(new URL('./gateway-child.ts', import.meta.url));
-/** How long a gateway may take to say something. */
+/** Time limit for a message of the gateway. */
 const PATIENCE_MS = 20_000;
 
-/** In what circumstances a gateway runs. */
+/** The environment of a gateway. */
 export interface Circumstances {
-  /** Files that it may have open. @defaultValue as many as this process */
+  /** Limit of open files. @defaultValue that of this process */
   readonly fileLimit?: number;
-  /** For the engine, beside what measuring needs. */
+  /** Additional flags for V8. */
   readonly nodeFlags?: readonly string[];
 }
 
-/** The gateway in a process of its own. */
+/** A gateway in a process of its own. */
 export class GatewayProcess {
   readonly #child: ChildProcess;
   #port = 0;
@@ -32,11 +32,11 @@ export class GatewayProcess {
       this.#complaint = (this.#complaint + text).slice(-2_000);
     });
     this.#child.stdout?.resume();
-    // What is asked of one that has ended fails; whoever waits for the answer hears of it.
+    // Sending to an ended process fails. The pending promise rejects with that error.
     this.#child.on('error', () => {});
   }
 
-  /** @throws Error where it does not start */
+  /** @throws Error if it does not start */
   async listening(): Promise<void> {
     this.#port = await this.#message();
   }
@@ -53,7 +53,7 @@ export class GatewayProcess {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
-  /** @throws Error where it has ended, or says nothing */
+  /** @throws Error if it has ended or does not respond */
   async figures(): Promise<GatewayFigures> {
     if (!this.hasEnded) this.#child.send('figures');
     return this.#message();
@@ -63,7 +63,7 @@ export class GatewayProcess {
     this.#child.kill(name);
   }
 
-  /** From now on nobody reads what it writes to its standard output. */
+  /** Closes the reading end of its standard output. */
   closeOutput(): void {
     this.#child.stdout?.destroy();
   }
@@ -86,7 +86,7 @@ export class GatewayProcess {
       const took = (message: unknown) => settle(() => resolve(message as T));
       const ended = () => settle(() => reject(new Error(`the gateway has ended\n${this.#complaint}`.trim())));
       const timer = setTimeout(
-        () => settle(() => reject(new Error('the gateway says nothing'))),
+        () => settle(() => reject(new Error('the gateway does not respond'))),
         PATIENCE_MS,
       );
       this.#child.once('message', took);

@@ -6,13 +6,13 @@ import type { GatewayConfigInput } from '../../gateway/src/config/schema.ts';
 import { HOST } from '../gateway/ports.ts';
 import { type Circumstances, GatewayProcess } from './gateway-process.ts';
 
-/** What a scenario says of its gateway; the rest is as it comes, without a log. */
+/** The settings of a scenario's gateway. All others are the defaults, without a log. */
 export type Setting = Omit<GatewayConfigInput, 'listeners' | 'pools'> & {
   readonly backends: readonly string[];
   readonly pool?: Partial<GatewayConfigInput['pools'][string]>;
 };
 
-/** Everything that was started, so that nothing outlives its scenario. */
+/** Everything that a scenario starts, so that nothing outlives the scenario. */
 export class Lab {
   readonly #gateways = new Set<GatewayProcess>();
   readonly #processes: ChildProcess[] = [];
@@ -56,12 +56,12 @@ export class Lab {
     return `http://${HOST}:${(server.address() as AddressInfo).port}`;
   }
 
-  /** Has something ended with the scenario. */
+  /** Registers a function that runs at the end of the scenario. */
   own(end: () => unknown): void {
     this.#ends.push(end);
   }
 
-  /** Has a process ended with the scenario, if it still runs. */
+  /** Registers a process that is ended with the scenario. */
   ownProcess(child: ChildProcess): void {
     this.#processes.push(child);
   }
@@ -73,7 +73,7 @@ export class Lab {
     await Promise.all([...this.#gateways].map((gateway) => gateway.stop()));
   }
 
-  /** Ends every process at once. */
+  /** Kills all processes. */
   killAll(): void {
     for (const gateway of this.#gateways) gateway.signal('SIGKILL');
     for (const child of this.#processes) child.kill('SIGKILL');

@@ -64,7 +64,7 @@ async function resultOf(scenario: Scenario, scale: Scale): Promise<Result> {
   }
 }
 
-/** Says on a terminal what goes on, in place. */
+/** Shows the progress on a terminal, on one line that is overwritten. */
 function showProgress(text: string): void {
   if (process.stderr.isTTY === true) process.stderr.write(`\r\x1b[2K${text}`);
 }

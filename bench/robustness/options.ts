@@ -25,7 +25,7 @@ const QUICK: Scale = {
   loadMs: 2_000,
 };
 
-/** How the command line is used. */
+/** The usage text. */
 export const USAGE = `npm run robustness -- [--only NAME]... [--seconds N] [--quick] [--json FILE]
 
 Is hard on the gateway, in a process of its own, and judges what came of it: thousands of slow connections, backends
@@ -40,17 +40,17 @@ that are killed and revived under load, tunnels, floods of HTTP/2 frames, limits
 
 Exits with 0 where every promise was kept, with 1 where one was broken, with 2 for a wrong command line.`;
 
-/** What the command line asks for. */
+/** The options of the command line. */
 export interface Options {
   readonly help: boolean;
   readonly scale: Scale;
   /** Names of scenarios. */
   readonly names: readonly string[];
-  /** Where to write JSON; `undefined` for nowhere. */
+  /** The file for JSON results; `undefined` for none. */
   readonly jsonFile: string | undefined;
 }
 
-/** @throws Error with one line that says what is wrong with the command line */
+/** @throws Error with a message of one line if the command line is invalid */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],

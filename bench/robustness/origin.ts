@@ -3,7 +3,9 @@ import { BODIES, type BodyPath, bodyOf } from '../gateway/bodies.ts';
 
 const bodies = new Map(Object.keys(BODIES).map((path) => [path, bodyOf(path as BodyPath)]));
 
-/** A backend that is well: fixed bodies by their path, after the request's own is in. */
+/**
+ * A healthy backend. It responds with a fixed body for each path, after it has received the request's body.
+ */
 export function serveBodies(request: IncomingMessage, response: ServerResponse): void {
   const body = bodies.get(request.url ?? '') ?? Buffer.from('ok');
   request.resume();

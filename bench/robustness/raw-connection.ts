@@ -3,18 +3,18 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HOST } from '../gateway/ports.ts';
 
-/** Connections that are opened at a time: fewer than a listener's queue is long. */
+/** Connections opened at a time; fewer than fit into a listener's queue. */
 const BATCH = 100;
 const PAUSE_MS = 10;
 
-/** A connection whose errors end it and nothing else. */
+/** A connection whose errors end only itself. */
 export function rawConnection(port: number, localAddress?: string): Socket {
   const socket = connect({ port, host: HOST, ...(localAddress !== undefined && { localAddress }) });
   socket.on('error', () => {});
   return socket;
 }
 
-/** Opens many, some at a time. */
+/** Opens many connections, some at a time. */
 export async function rawConnections(
   port: number,
   count: number,
@@ -36,7 +36,7 @@ export async function rawConnections(
   return sockets;
 }
 
-/** Where somebody is, of 200 addresses of this machine. */
+/** The local address of a client, one of 200 of this machine. */
 export function loopbackAddress(nth: number): string {
   return `127.0.0.${2 + (nth % 200)}`;
 }

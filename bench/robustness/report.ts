@@ -3,7 +3,7 @@ import type { Style } from '../text.ts';
 import { figuresText } from './figures.ts';
 import { isKept, type Result } from './scenario.ts';
 
-/** One scenario as text: its figures, and every promise with its verdict. */
+/** The report of a scenario as text: its figures, and each promise with its verdict. */
 export function resultText({ name, title, tookMs, figures, verdicts }: Result, style: Style): string {
   const text = figuresText(figures);
   return [
@@ -14,7 +14,7 @@ export function resultText({ name, title, tookMs, figures, verdicts }: Result, s
   ].join('\n');
 }
 
-/** The last line. */
+/** The last line of the report. */
 export function summary(results: readonly Result[], style: Style): string {
   const all = results.flatMap(({ verdicts }) => verdicts);
   const broken = all.filter(({ kept }) => kept === false).length;

@@ -7,8 +7,8 @@ import type { GatewayProcess } from './gateway-process.ts';
 const STEP_MS = 200;
 
 /**
- * Asks a gateway for its figures until they are as they should be, or the time is over.
- * @returns the last ones
+ * Reads the figures of a gateway until they are as required, or the time is up.
+ * @returns the last figures
  */
 export async function figuresWhen(
   gateway: GatewayProcess,
@@ -24,12 +24,12 @@ export async function figuresWhen(
   }
 }
 
-/** Whether a gateway holds nothing of anybody any more. */
+/** Whether a gateway holds no connection, lease or request any more. */
 export function isIdle({ leases, requests, tunnels, connections }: GatewayFigures): boolean {
   return leases + requests + tunnels + connections === 0;
 }
 
-/** That a gateway is rid of everybody. */
+/** The promise that a gateway holds no connection, lease or request any more. */
 export function idleVerdict(promise: string, figures: GatewayFigures): Verdict {
   const { leases, requests, tunnels, connections } = figures;
   const measured = `${leases} leases, ${requests} requests, ${tunnels} tunnels, ${connections} connections of clients`;
@@ -37,8 +37,8 @@ export function idleVerdict(promise: string, figures: GatewayFigures): Verdict {
 }
 
 /**
- * That no file and no socket stayed open.
- * @param spare - for those that come and go by themselves: health checks
+ * The promise that no file and no socket stays open.
+ * @param spare - tolerance for files that are opened and closed all the time, by health checks
  */
 export function filesVerdict(before: GatewayFigures, after: GatewayFigures, spare: number): Verdict {
   const promise = `files and sockets are back, up to ${spare} for health checks`;
@@ -49,7 +49,7 @@ export function filesVerdict(before: GatewayFigures, after: GatewayFigures, spar
   );
 }
 
-/** That memory in use after a garbage collection has grown by no more than this. */
+/** The promise that memory in use after a garbage collection grows by at most this many bytes. */
 export function memoryVerdict(before: GatewayFigures, after: GatewayFigures, mostBytes: number): Verdict {
   const grown = after.usedBytes - before.usedBytes;
   const sign = grown < 0 ? '-' : '+';

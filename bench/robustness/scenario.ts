@@ -2,36 +2,38 @@ import type { Verdict } from '../chaos/verdicts.ts';
 import type { Figures } from './figures.ts';
 import type { Lab } from './lab.ts';
 
-/** How much of everything. */
+/** The sizes of the scenarios. */
 export interface Scale {
-  /** Connections that are opened slowly. */
+  /** Number of slow connections. */
   readonly slowConnections: number;
-  /** The gateway's time for the head of a request, in the same scenario. */
+  /** The gateway's time limit for a request head, in the same scenario. */
   readonly headersMs: number;
   readonly soakMs: number;
   readonly tunnels: number;
-  /** Frames of each HTTP/2 flood that does not need more. */
+  /** Frames of an HTTP/2 flood, by default. */
   readonly floodFrames: number;
   readonly slowReaders: number;
-  /** How long load goes on where one thing after the other is tried, in milliseconds. */
+  /** Duration of the load in scenarios with several steps, in milliseconds. */
   readonly loadMs: number;
 }
 
-/** What came of a scenario. */
+/** The results of a scenario. */
 export interface Finding {
   readonly figures: Figures;
   readonly verdicts: readonly Verdict[];
 }
 
-/** One way of being hard on a gateway. */
+/** A scenario that strains a gateway. */
 export interface Scenario {
   readonly name: string;
-  /** For people, in a few words. */
+  /** A title of a few words. */
   readonly title: string;
   run(lab: Lab, scale: Scale): Promise<Finding>;
 }
 
-/** What came of a scenario, with its name; a scenario that could not be finished has broken its promise. */
+/**
+ * The results of a scenario with its name. A scenario that could not be finished counts as a broken promise.
+ */
 export interface Result extends Finding {
   readonly name: string;
   readonly title: string;

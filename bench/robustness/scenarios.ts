@@ -9,7 +9,7 @@ import { soak } from './scenarios/soak.ts';
 import { standstill } from './scenarios/standstill.ts';
 import { tunnels } from './scenarios/tunnels.ts';
 
-/** All of them, in the order in which they are run. */
+/** All scenarios, in the order in which they run. */
 export const SCENARIOS: readonly Scenario[] = [
   slowloris,
   tunnels,

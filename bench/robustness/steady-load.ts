@@ -2,31 +2,31 @@ import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HOST } from '../gateway/ports.ts';
 
-/** What became of requests. */
+/** The results of the load. */
 export interface LoadResult {
   readonly answered: number;
-  /** Why others were not, the first ones. */
+  /** Reasons of failed requests, the first few. */
   readonly failures: readonly string[];
   readonly failed: number;
   readonly p99Ms: number;
 }
 
-/** How requests are sent. */
+/** The settings of the load. */
 export interface LoadOptions {
   readonly path?: string;
-  /** Clients, each with one request at a time. @defaultValue 4 */
+  /** Number of clients, each with one request at a time. @defaultValue 4 */
   readonly clients?: number;
-  /** Between an answer and the next request. @defaultValue 10 */
+  /** Milliseconds between a response and the next request. @defaultValue 10 */
   readonly pauseMs?: number;
-  /** Sent with POST. @defaultValue nothing, with GET */
+  /** Request body, sent with POST. @defaultValue none, with GET */
   readonly body?: Buffer;
-  /** What is good beside 200. */
+  /** Statuses that count as good, in addition to 200. */
   readonly statuses?: readonly number[];
-  /** How long an answer may take before it counts as none. @defaultValue 10,000 */
+  /** Time limit for a response, in milliseconds. @defaultValue 10,000 */
   readonly patienceMs?: number;
 }
 
-/** Well-behaved clients at a modest rate, over connections that they keep. */
+/** Well-behaved clients at a modest rate, over persistent connections. */
 export class SteadyLoad {
   readonly #port: number;
   readonly #options: LoadOptions;
@@ -42,7 +42,7 @@ export class SteadyLoad {
     this.#clients = Array.from({ length: options.clients ?? 4 }, () => this.#run());
   }
 
-  /** Ends it, with the last answers. */
+  /** Stops the load after the last responses. */
   async stop(): Promise<LoadResult> {
     this.#isOver = true;
     await Promise.all(this.#clients);
@@ -70,7 +70,7 @@ export class SteadyLoad {
     agent.destroy();
   }
 
-  /** @returns what went wrong */
+  /** @returns the reason of a failure */
   #send(agent: Agent): Promise<string | undefined> {
     const { path = '/1k', body, statuses = [], patienceMs = 10_000 } = this.#options;
     return new Promise((resolve) => {
@@ -88,21 +88,21 @@ export class SteadyLoad {
         clearTimeout(timer);
         resolve(failure);
       };
-      const timer = setTimeout(() => outgoing.destroy(new Error('no answer')), patienceMs);
+      const timer = setTimeout(() => outgoing.destroy(new Error('no response in time')), patienceMs);
       outgoing.on('error', ({ message }) => settle(message));
       outgoing.end(body);
     });
   }
 }
 
-/** Load for so long. */
+/** Runs the load for a time. */
 export async function loadFor(ms: number, port: number, options?: LoadOptions): Promise<LoadResult> {
   const load = new SteadyLoad(port, options);
   await sleep(ms);
   return load.stop();
 }
 
-/** In few words, for the table. */
+/** A summary of a few words, for the table. */
 export function loadText({ answered, failed, failures }: LoadResult): string {
   const all = answered + failed;
   return failed === 0 ? `${answered} of ${all}` : `${answered} of ${all}; ${failures[0]}`;

@@ -5,18 +5,18 @@ import { handshake, SWITCH } from '../../gateway/test/conformance/cases/websocke
 import { until } from '../../gateway/test/conformance/wire/poll.ts';
 import { rawConnections } from './raw-connection.ts';
 
-/** How sides leave. */
+/** The ways in which a side closes a tunnel. */
 const LEAVE: readonly ((socket: Socket) => void)[] = [
   (socket) => socket.end(),
   (socket) => socket.destroy(),
   (socket) => socket.resetAndDestroy(),
 ];
 
-/** The backends' ends of tunnels, by the number that comes first through each: they send back what comes. */
+/** The backends' ends of tunnels, by the number that is first sent through each. They echo all bytes. */
 export class FarEnds {
   readonly sockets = new Map<number, Socket>();
 
-  /** What an `upgrade` of a server hands over. */
+  /** Takes a socket from the `upgrade` event of a server. */
   readonly accept = (_request: IncomingMessage, stream: Duplex, first: Buffer): void => {
     const socket = stream as Socket;
     socket.on('error', () => {});
@@ -34,17 +34,17 @@ export class FarEnds {
     socket.on('end', () => socket.end());
   };
 
-  /** How many are open. */
+  /** Number of open ends. */
   get open(): number {
     return [...this.sockets.values()].filter(({ destroyed }) => !destroyed).length;
   }
 }
 
-/** Tunnels that are open, from both ends. */
+/** Open tunnels, with both ends. */
 export class TunnelBundle {
   readonly #far: FarEnds;
   readonly #clients: readonly Socket[];
-  /** Those over which the right bytes came back. */
+  /** Number of tunnels over which the right bytes came back. */
   readonly echoed: number;
 
   private constructor(far: FarEnds, clients: readonly Socket[], echoed: number) {
@@ -68,7 +68,7 @@ export class TunnelBundle {
     return new TunnelBundle(far, clients, right.size);
   }
 
-  /** Half of them are left by their clients, half by their backends, each in one of three ways. */
+  /** Closes the tunnels: half by their clients, half by their backends, each in one of three ways. */
   drop(): void {
     const half = this.#clients.length / 2;
     for (const [nth, client] of this.#clients.entries()) {
@@ -78,7 +78,7 @@ export class TunnelBundle {
     }
   }
 
-  /** Ends that are open, of clients and of backends. */
+  /** Number of open ends, of clients and of backends. */
   get open(): number {
     return this.#clients.filter(({ destroyed }) => !destroyed).length + this.#far.open;
   }

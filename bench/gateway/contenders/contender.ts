@@ -4,20 +4,20 @@ export const CONTENDER_NAMES = ['nginx', 'haproxy', 'http-proxy-3', 'reply-from'
 
 export type ContenderName = (typeof CONTENDER_NAMES)[number];
 
-/** Where a proxy listens, and before whom. */
+/** The port of a proxy and the origins behind it. */
 export interface Place {
   readonly port: number;
   readonly originPorts: readonly number[];
   readonly cores: readonly number[];
-  /** Processes that serve. Only evenkeel is asked for more than one. */
+  /** Number of worker processes. More than one only for evenkeel. */
   readonly workers: number;
 }
 
-/** A reverse proxy that is measured. */
+/** A reverse proxy to be measured. */
 export interface Contender {
   readonly name: ContenderName;
   readonly version: string;
-  /** How it is configured, for people. */
+  /** A description of its configuration. */
   readonly how: string;
   start(place: Place): Server;
 }

@@ -4,7 +4,7 @@ import { haproxy } from './haproxy.ts';
 import { nginx } from './nginx.ts';
 import { nodeProxies } from './node-proxies.ts';
 
-/** Every proxy that is installed here. */
+/** The proxies that are installed on this machine. */
 export function contenders(ground: Ground): Contender[] {
   return [nginx(ground), haproxy(ground), ...nodeProxies(ground)].filter(
     (contender) => contender !== undefined,

@@ -5,7 +5,7 @@ import type { Place } from './contender.ts';
 
 const { port, originPorts, workers }: Place = JSON.parse(process.argv[2] as string);
 
-/** Routes that do not fit, beside the one that does: three hosts with four paths each. */
+/** Routes that do not match, in addition to the one that does: three hosts with four paths each. */
 const otherRoutes = ['shop', 'media', 'api'].flatMap((host) =>
   ['/', '/v1', '/v1/orders', '/static'].map((path) => ({
     host: `${host}.bench.example`,
@@ -20,7 +20,7 @@ else await serve();
 async function serve(): Promise<void> {
   const gateway = createGateway({
     listeners: [{ host: HOST, port }],
-    // The peers take turns, too; everything else is as it comes: checks, ejection, retries, the queue.
+    // Round robin, like the peers. All other settings are the defaults: checks, ejection, retries, the queue.
     pools: {
       origins: { backends: originPorts.map((origin) => `http://${HOST}:${origin}`), strategy: 'round-robin' },
     },

@@ -5,7 +5,7 @@ import type { Ground } from '../ground.ts';
 import { HOST } from '../ports.ts';
 import type { Contender } from './contender.ts';
 
-/** The peer haproxy; `undefined` where it is not installed. */
+/** The peer haproxy; `undefined` if it is not installed. */
 export function haproxy({ processes, directory }: Ground): Contender | undefined {
   const file = fileOf('haproxy');
   if (file === undefined) return undefined;

@@ -7,7 +7,7 @@ const { port, originPorts }: Place = JSON.parse(process.argv[2] as string);
 
 const targets = originPorts.map((origin) => `http://${HOST}:${origin}`);
 const proxy = createProxyServer({ agent: new Agent({ keepAlive: true }), xfwd: true });
-// As its own examples do: a client that leaves must not end the process.
+// As in its own examples: a client that leaves must not end the process.
 proxy.on('error', (_error, _request, response) => {
   if (response instanceof ServerResponse && !response.headersSent) response.writeHead(502).end();
   else response.destroy();

@@ -5,7 +5,7 @@ import type { Ground } from '../ground.ts';
 import { nginxConfig, proxyConfig } from '../nginx-config.ts';
 import type { Contender } from './contender.ts';
 
-/** The peer nginx; `undefined` where it is not installed. */
+/** The peer nginx; `undefined` if it is not installed. */
 export function nginx({ processes, directory }: Ground): Contender | undefined {
   const file = fileOf('nginx');
   if (file === undefined) return undefined;

@@ -7,7 +7,7 @@ const { port, originPorts }: Place = JSON.parse(process.argv[2] as string);
 
 const upstreams = originPorts.map((origin) => `http://${HOST}:${origin}`);
 const app = fastify({ logger: false });
-// Its default of 128 connections to an origin would queue a thousand clients.
+// With its default of 128 connections to an origin, most of a thousand clients would queue.
 await app.register(replyFrom, { undici: { connections: 1_024, pipelining: 1, keepAliveTimeout: 60_000 } });
 
 let turn = 0;

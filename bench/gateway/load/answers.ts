@@ -1,20 +1,20 @@
 const HEAD_END = Buffer.from('\r\n\r\n');
 
-/** What a connection has of the answer that it waits for. */
+/** The progress of a connection with its current response. */
 export type AnswerState = 'partial' | 'complete' | 'wrong';
 
-/** Reads answers from one connection, one after the other, and keeps nothing of their bodies. */
+/** Reads the responses of one connection, one after the other, without keeping their bodies. */
 export class AnswerReader {
   readonly #bodyBytes: number;
   #head: Buffer | undefined;
   #missing = 0;
 
-  /** @param bodyBytes - the length that each body has to have */
+  /** @param bodyBytes - the required length of each body */
   constructor(bodyBytes: number) {
     this.#bodyBytes = bodyBytes;
   }
 
-  /** Bytes that are still missing from the body; 0 where the head is not there yet, too. */
+  /** Missing bytes of the body; 0 also while the head is incomplete. */
   get missing(): number {
     return this.#missing;
   }

@@ -1,7 +1,7 @@
 /**
- * When requests arrive that know nothing of each other: gaps are distributed exponentially, as in a Poisson
- * process. The same for equal arguments.
- * @returns milliseconds from the start, ascending, in memory that threads share
+ * Times of independent requests: a Poisson process, with exponentially distributed gaps. Equal arguments give
+ * equal times.
+ * @returns milliseconds from the start, ascending, in shared memory
  */
 export function arrivals(rate: number, seconds: number): Float64Array {
   const times = new Float64Array(
@@ -11,7 +11,7 @@ export function arrivals(rate: number, seconds: number): Float64Array {
   let now = 0;
   for (let i = 0; i < times.length; i++) {
     state = (Math.imul(state, 0x915f77f5) + 1) | 0;
-    // In (0, 1]: the logarithm of 0 would be an endless gap.
+    // In (0, 1], as the logarithm of 0 is infinite.
     const chance = ((state >>> 8) + 1) / 2 ** 24;
     now += (-Math.log(chance) * 1_000) / rate;
     times[i] = now;

@@ -5,7 +5,7 @@ import { CONNECTIONS, type LoadGenerator, PATIENCE_MS } from './load.ts';
 const require = createRequire(import.meta.url);
 const script = require.resolve('autocannon/autocannon.js');
 
-/** The parts of autocannon's report that are read. */
+/** The fields of autocannon's report that are used. */
 interface AutocannonReport {
   readonly duration: number;
   readonly requests: { readonly total: number };
@@ -17,8 +17,8 @@ interface AutocannonReport {
 }
 
 /**
- * Load by autocannon, where there is no wrk: it needs several times the processor, so that fast proxies wait
- * for it.
+ * Load by autocannon, if wrk is not installed. It needs several times as much processor time, so that it
+ * limits fast proxies.
  */
 export function autocannon(): LoadGenerator {
   const { version } = JSON.parse(readFileSync(require.resolve('autocannon/package.json'), 'utf8'));

@@ -1,4 +1,4 @@
-/** Requests that come at times of their own, however fast they are answered. */
+/** Requests at fixed times, independent of the responses. */
 export interface FixedRateOrder {
   readonly port: number;
   readonly path: string;
@@ -9,11 +9,11 @@ export interface FixedRateOrder {
   readonly connections: number;
 }
 
-/** How long they took, from when each was due. */
+/** Latencies, measured from the time when each request was due. */
 export interface FixedRateResult {
   readonly meanMs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Requests without a right answer. */
+  /** Requests without a correct response. */
   readonly failures: number;
 }

@@ -7,12 +7,12 @@ import { AnswerReader } from './answers.ts';
 import { arrivals } from './arrivals.ts';
 import type { FixedRateOrder, FixedRateResult } from './fixed-rate-order.ts';
 
-/** Requests of the beginning that are not counted. */
+/** The length of the beginning that is not counted. */
 const WARM_UP_RATIO = 0.1;
-/** How long the last answers may take. */
+/** The time limit for the last responses. */
 const PATIENCE_MS = 10_000;
 
-/** When each request is due, and from when on that counts. */
+/** The times of the requests, and the time from which they count. */
 interface Clock {
   readonly dueMs: Float64Array;
   readonly startedAt: number;
@@ -21,13 +21,13 @@ interface Clock {
 if (isMainThread) console.log(JSON.stringify(await main(JSON.parse(process.argv[2] as string))));
 else tick(workerData);
 
-/** Milliseconds, the same in every thread. */
+/** The time in milliseconds, equal in all threads. */
 function now(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1_000 + nanoseconds / 1e6;
 }
 
-/** Wakes the main thread whenever a request is due: its own timers are as coarse as a millisecond. */
+/** Wakes the main thread when a request is due, as timers have a resolution of only a millisecond. */
 function tick({ dueMs, startedAt }: Clock): void {
   const never = new Int32Array(new SharedArrayBuffer(4));
   for (const due of dueMs) {
@@ -64,11 +64,12 @@ async function main(order: FixedRateOrder): Promise<FixedRateResult> {
       const state = current < 0 ? 'wrong' : reader.read(chunk);
       if (state === 'partial') return;
       if (state === 'wrong') {
-        // Its request stays without an answer, and that is what is counted.
+        // Its request gets no response and is counted as a failure.
         socket.destroy();
         return;
       }
-      // From when it was due, not from when it was sent: who answers slowly must not slow the asking down.
+      // Measured from the due time, not from the time of sending. Otherwise slow responses would hide
+      // queueing (coordinated omission).
       latenciesMs[current] = now() - startedAt - (dueMs[current] as number);
       current = -1;
       if (++answered === dueMs.length) finish();

@@ -1,17 +1,17 @@
-/** Clients that take their answers slowly, all at the same time. */
+/** An order for many concurrent clients that read slowly. */
 export interface SlowClientsOrder {
   readonly port: number;
   readonly path: string;
   readonly bodyBytes: number;
   readonly clients: number;
-  /** How long each takes nothing at all, once it has asked. */
+  /** How long each client reads nothing after its request. */
   readonly stallMs: number;
-  /** About how long each takes for the body then; 0 has it leave without the rest. */
+  /** Approximate time for reading the body then; at 0 it leaves without the rest. */
   readonly takeMs: number;
 }
 
-/** What came of it. */
+/** The results. */
 export interface SlowClientsResult {
-  /** Clients without the whole of a right answer, or, where they left, without the beginning of one. */
+  /** Clients without a complete correct response or, if they left, without the beginning of one. */
   readonly failures: number;
 }

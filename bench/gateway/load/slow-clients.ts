@@ -4,11 +4,11 @@ import { HOST } from '../ports.ts';
 import { AnswerReader, type AnswerState } from './answers.ts';
 import type { SlowClientsOrder, SlowClientsResult } from './slow-clients-order.ts';
 
-/** What a socket hands over at a time, in bytes. */
+/** Bytes read from a socket at a time. */
 const READ_BYTES = 65_536;
-/** How much longer than it should anything may take. */
+/** Tolerance of time limits. */
 const PATIENCE_MS = 20_000;
-/** Connections that are opened at a time: fewer than a listener's queue is long. */
+/** Connections opened at a time; fewer than fit into a listener's queue. */
 const BATCH = 100;
 
 const order: SlowClientsOrder = JSON.parse(process.argv[2] as string);
@@ -26,13 +26,13 @@ async function main(): Promise<SlowClientsResult> {
   return { failures: results.filter((isRight) => !isRight).length };
 }
 
-/** One client. @returns whether it got what it came for */
+/** Runs one client. @returns whether it got the right response */
 async function client(socket: Socket): Promise<boolean> {
   const reader = new AnswerReader(order.bodyBytes);
   let isOpen = true;
   socket.on('error', () => {});
   socket.on('close', () => (isOpen = false));
-  // Listening for this, and not for data, leaves it to this client when to read.
+  // Without a listener for `data`, this client decides when to read.
   socket.on('readable', () => {});
   socket.write(`GET ${order.path} HTTP/1.1\r\nHost: bench.example\r\n\r\n`);
   const take = (): AnswerState => {

@@ -5,7 +5,8 @@ import { CONNECTIONS, type LoadGenerator, type LoadResult, PATIENCE_MS } from '.
 const script = fileURLToPath(new URL('./wrk.lua', import.meta.url));
 
 /**
- * Load by wrk, in one thread. Its percentiles stand for the requests that it could not send for waiting, too.
+ * Load by wrk, in one thread. Its percentiles are corrected for requests that it could not send while it
+ * waited.
  */
 export function wrk(file: string): LoadGenerator {
   return {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { BODIES, type BodyPath, bodyOf } from '../bodies.ts';
 import { HOST } from '../ports.ts';
 
-/** An origin where there is no nginx: the same answers, by its number. */
+/** An origin for machines without nginx, with the same responses. */
 const { port, number }: { port: number; number: number } = JSON.parse(process.argv[2] as string);
 
 const bodies = new Map(Object.keys(BODIES).map((path) => [path, bodyOf(path as BodyPath)]));

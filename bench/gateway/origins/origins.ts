@@ -8,14 +8,14 @@ import { freePorts, listening } from '../ports.ts';
 
 const COUNT = 4;
 
-/** What the proxies stand in front of. */
+/** The origins behind the proxies. */
 export interface Origins {
-  /** What they are, for people. */
+  /** A description of the origins. */
   readonly kind: 'nginx' | 'node:http';
   readonly ports: readonly number[];
 }
 
-/** Starts four of them, beside the load. */
+/** Starts four origins, on the processors of the load. */
 export async function startOrigins({ processes, directory, script, cores }: Ground): Promise<Origins> {
   const nginx = fileOf('nginx');
   const bodies = join(directory, 'bodies');

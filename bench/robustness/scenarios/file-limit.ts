@@ -16,11 +16,11 @@ const CROWD = 400;
 const BACKENDS = 3;
 const IN_FLIGHT = 20;
 /**
- * Requests over one connection that was there before the crowd; most of them need a new connection to a
- * backend.
+ * Number of requests over a connection that was opened before the others; most of them need a new connection
+ * to a backend.
  */
 const BURST = 60;
-/** How long the requests in flight take, and how long the crowd stays beyond that. */
+/** Duration of the requests in flight, and how much longer the other connections stay open. */
 const WORK_MS = 2_000;
 
 async function run(lab: Lab): Promise<Finding> {
@@ -104,7 +104,7 @@ async function run(lab: Lab): Promise<Finding> {
   };
 }
 
-/** Many requests at once. @returns their statuses, 0 where there was no answer */
+/** Sends many requests at once. @returns their statuses; 0 for no response */
 function burst(session: ClientHttp2Session, count: number): Promise<number[]> {
   const send = () =>
     new Promise<number>((resolve) => {
@@ -118,7 +118,7 @@ function burst(session: ClientHttp2Session, count: number): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, send));
 }
 
-/** More connections than there may be files. */
+/** More connections than the limit of open files. */
 export const fileLimit: Scenario = {
   name: 'file-limit',
   title: `${CROWD} connections where ${FILES} files may be open`,

@@ -12,12 +12,12 @@ import type { Finding, Scale, Scenario } from '../scenario.ts';
 import { loadFor, loadText, SteadyLoad } from '../steady-load.ts';
 
 const MOST_BYTES = 16_777_216;
-/** Frames that are written at a time, so that the other side can say no between. */
+/** Frames written at a time, so that the gateway can end the connection in between. */
 const STEP = 500;
-/** How long it may take to say no after the last one. */
+/** Time for the gateway to end the connection after the last frame. */
 const LAST_WORD_MS = 3_000;
 const SHORT_WORD_MS = 500;
-/** How long a flood may take that is bounded and not ended. */
+/** Time limit of a flood whose cost is bounded without ending the connection. */
 const FLOOD_MS = 8_000;
 
 const isOver = ({ ended, goaway }: H2Client) => ended !== undefined || goaway !== undefined;
@@ -25,7 +25,7 @@ const isOver = ({ ended, goaway }: H2Client) => ended !== undefined || goaway !=
 async function run(lab: Lab, scale: Scale): Promise<Finding> {
   const gateway = await lab.gateway({ backends: [await lab.origin(serveBodies)] });
   await loadFor(1_000, gateway.port);
-  // Each for once beforehand: what only the first one costs is not growth.
+  // Each flood runs once before, as the costs of a first run are not growth.
   for (const flood of FLOODS) await pour(gateway, flood, 200);
   const { figures: before } = await figuresWhen(gateway, isIdle, 5_000);
   const memory = watchMemory(gateway.pid);
@@ -58,7 +58,7 @@ function memoryFigures(beforeBytes: number, peakBytes: number): Figures {
   return { rssBeforeBytes: beforeBytes, rssPeakBytes: peakBytes };
 }
 
-/** Sends so many frames, or fewer where the other side has enough. */
+/** Sends a number of frames, or fewer if the gateway ends the connection. */
 async function pour(
   { port }: GatewayProcess,
   { make, before, ends, reads = true }: Flood,
@@ -74,7 +74,7 @@ async function pour(
     const step = Math.min(STEP, count - sent);
     client.write(...Array.from({ length: step }, (_, i) => make(sent + i)));
     sent += step;
-    // Not more than it takes.
+    // Waits until the connection accepts more.
     await until(() => client.socket.writableLength === 0 || isOver(client), FLOOD_MS, 1);
     await sleep(1);
   }
@@ -84,5 +84,5 @@ async function pour(
   return { taken: sent, isEnded };
 }
 
-/** Frames that cost more than they are worth. */
+/** HTTP/2 frames that are cheap to send and costly to handle. */
 export const floods: Scenario = { name: 'floods', title: 'floods of HTTP/2 frames', run };

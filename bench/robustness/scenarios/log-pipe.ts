@@ -33,5 +33,5 @@ async function run(lab: Lab, { loadMs }: Scale): Promise<Finding> {
   };
 }
 
-/** The reader of the log goes away. */
+/** The process that reads the log ends. */
 export const logPipe: Scenario = { name: 'log-pipe', title: 'a log whose reader goes away (EPIPE)', run };

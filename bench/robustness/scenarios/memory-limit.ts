@@ -10,7 +10,7 @@ import { loadFor, loadText, SteadyLoad } from '../steady-load.ts';
 
 const HEAP_MB = 128;
 const CLIENTS = 8;
-/** For 16 MB, with all the others. */
+/** Time limit for 16 MB, with all the other bodies at the same time. */
 const PATIENCE_MS = 30_000;
 
 async function run(lab: Lab, { loadMs }: Scale): Promise<Finding> {
@@ -20,7 +20,7 @@ async function run(lab: Lab, { loadMs }: Scale): Promise<Finding> {
   const { figures: before } = await figuresWhen(gateway, isIdle, 5_000);
   const memory = watchMemory(gateway.pid);
   lab.own(() => memory.stop());
-  // Where it has too much, saying so is right.
+  // If it has too many requests, refusing some is right.
   const options = { clients: CLIENTS, statuses: [503], patienceMs: PATIENCE_MS };
   const downloads = new SteadyLoad(gateway.port, { ...options, path: '/16m' });
   const uploads = new SteadyLoad(gateway.port, { ...options, body: bodyOf('/16m') });
@@ -51,7 +51,7 @@ async function run(lab: Lab, { loadMs }: Scale): Promise<Finding> {
   };
 }
 
-/** Large bodies where there is little memory. */
+/** Large bodies with little memory. */
 export const memoryLimit: Scenario = {
   name: 'memory-limit',
   title: `large bodies with --max-old-space-size=${HEAP_MB}`,

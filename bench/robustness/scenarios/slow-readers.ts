@@ -20,7 +20,7 @@ const TAKE_MS = 6_000;
 
 async function run(lab: Lab, { slowReaders, loadMs }: Scale): Promise<Finding> {
   const gateway = await lab.gateway({ backends: [await lab.origin(serveBodies)] });
-  // What buffers and compiled code cost under load of any kind is not growth.
+  // Buffers and compiled code, which any load causes, are not growth.
   await loadFor(loadMs / 2, gateway.port, { path: '/1m', clients: 16, pauseMs: 1 });
   const { figures: before } = await figuresWhen(gateway, isIdle, 5_000);
   const memory = watchMemory(gateway.pid);
@@ -61,7 +61,7 @@ async function run(lab: Lab, { slowReaders, loadMs }: Scale): Promise<Finding> {
   };
 }
 
-/** They run in a process of their own: the origin needs this one. */
+/** The clients run in a process of their own, as the origin needs this one. */
 async function slowClients(lab: Lab, order: SlowClientsOrder): Promise<SlowClientsResult> {
   const child = spawn(process.execPath, ['--import', 'tsx', CLIENTS, JSON.stringify(order)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -71,7 +71,7 @@ async function slowClients(lab: Lab, order: SlowClientsOrder): Promise<SlowClien
   return JSON.parse(output);
 }
 
-/** Clients that take their answers slowly. */
+/** Clients that read their responses slowly. */
 export const slowReaders: Scenario = {
   name: 'slow-readers',
   title: 'clients that take 1 MB each, slowly',

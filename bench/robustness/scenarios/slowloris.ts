@@ -11,14 +11,14 @@ import { figuresWhen, idleVerdict, isIdle, memoryVerdict } from '../rest.ts';
 import type { Finding, Scale, Scenario } from '../scenario.ts';
 import { loadFor, loadText, SteadyLoad } from '../steady-load.ts';
 
-/** Files that both processes need for themselves. */
+/** Files that both processes need in addition to connections. */
 const OWN_FILES = 500;
-/** How much later than its timeout a connection may be closed. */
+/** Tolerance for closing a connection after its timeout. */
 const SLACK_MS = 2_000;
 const MOST_BYTES = 16_777_216;
 
 const HEAD = 'GET / HTTP/1.1\r\nHost: slow.example\r\nX-Slow: ';
-/** What is sent at first, and what then drips. */
+/** The bytes that are sent at first, and those that follow slowly. */
 const KINDS = [
   { first: HEAD, drip: () => 'a' },
   { first: HEAD.slice(0, 1), drip: (nth: number) => HEAD[nth + 1] ?? 'a' },
@@ -27,7 +27,7 @@ const KINDS = [
   { first: PREFACE, drip: () => '' },
 ] as const;
 
-/** A client that takes its time. */
+/** A client that sends its request slowly. */
 class SlowClient {
   readonly #socket: Socket;
   readonly #kind: (typeof KINDS)[number];
@@ -50,7 +50,7 @@ class SlowClient {
     return this.#closedAt === undefined;
   }
 
-  /** How long it was connected; `undefined` where it never was. */
+  /** How long it was connected; `undefined` if it never was. */
   get lifeMs(): number | undefined {
     return this.#openedAt && (this.#closedAt ?? performance.now()) - this.#openedAt;
   }
@@ -123,14 +123,14 @@ async function run(lab: Lab, { slowConnections, headersMs }: Scale): Promise<Fin
   };
 }
 
-/** How many files a process may have open here; Node raises its own limit to that by itself. */
+/** The hard limit of open files. Node raises its own limit to it at the start. */
 function openFiles(): number {
   const limits = readFileSync('/proc/self/limits', 'latin1');
   const hard = /^Max open files +\S+ +(\S+)/m.exec(limits)?.[1];
   return hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
 }
 
-/** Connections that are opened by clients who send next to nothing. */
+/** Connections of clients that send almost nothing. */
 export const slowloris: Scenario = {
   name: 'slowloris',
   title: 'connections over which a head comes slowly, or never',

@@ -15,13 +15,13 @@ import { ledgerFigures, ledgerVerdicts } from '../soak/verdicts.ts';
 
 const BACKENDS = 5;
 const SEED = 1;
-/** Share of the time that is for getting warm. */
+/** Share of the time for warming up. */
 const WARM_UP = 0.25;
-/** Files that health checks have open, more or less. */
+/** Tolerance for open files of health checks. */
 const SPARE_FILES = 2 * BACKENDS;
-/** Until connections to backends that were kept for further requests are closed, and more. */
+/** Time until idle connections to backends are closed, with some tolerance. */
 const REST_MS = 10_000;
-/** By how much the heap may be larger than when it had got warm. */
+/** The most by which the heap may grow after the warm-up. */
 const MOST_GROWTH = 1.1;
 
 const SETTING: Omit<Setting, 'backends'> = {
@@ -70,13 +70,13 @@ async function run(lab: Lab, { soakMs }: Scale): Promise<Finding> {
   };
 }
 
-/** Its figures when connections that were kept for further requests are closed, too, or should be. */
+/** The figures after idle connections to backends are closed, or should be. */
 async function atRest(gateway: GatewayProcess, mostFiles: number): Promise<GatewayFigures> {
   const { figures } = await figuresWhen(gateway, (now) => isIdle(now) && now.files <= mostFiles, REST_MS);
   return figures;
 }
 
-/** Load for a while, as backends die and come back. */
+/** Load for a while, during which backends die and recover. */
 export const soak: Scenario = {
   name: 'soak',
   title: 'load over HTTP/1.1, HTTP/2 and tunnels while backends are killed and revived',

@@ -8,13 +8,13 @@ import { loadText, SteadyLoad } from '../steady-load.ts';
 
 const BACKENDS = 4;
 const CLIENTS = 32;
-/** Longer than any timeout towards a backend below. */
+/** Longer than any timeout for a backend below. */
 const STOP_MS = 4_000;
 const STOPS = 2;
 
 async function run(lab: Lab): Promise<Finding> {
   const origin = () =>
-    // A moment for each answer, so that there is always something in flight.
+    // Each response takes a moment, so that requests are always in flight.
     lab.origin((request, response) => setTimeout(() => serveBodies(request, response), 20));
   const backends = await Promise.all(Array.from({ length: BACKENDS }, origin));
   const gateway = await lab.gateway({
@@ -57,7 +57,7 @@ async function run(lab: Lab): Promise<Finding> {
   };
 }
 
-/** The process is stopped, and goes on. */
+/** The process is stopped and continued. */
 export const standstill: Scenario = {
   name: 'standstill',
   title: 'the process is stopped for seconds (SIGSTOP) under load',

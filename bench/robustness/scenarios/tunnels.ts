@@ -7,7 +7,7 @@ import type { Finding, Scale, Scenario } from '../scenario.ts';
 import { FarEnds, TunnelBundle } from '../tunnel-bundle.ts';
 
 const BACKENDS = 4;
-/** How long a gateway may take to notice that a side has gone. */
+/** Time for the gateway to notice that one side of a tunnel has closed. */
 const NOTICE_MS = 2_000;
 const MOST_BYTES = 16_777_216;
 
@@ -53,7 +53,7 @@ async function run(lab: Lab, { tunnels: count }: Scale): Promise<Finding> {
   };
 }
 
-/** Tunnels that are opened and dropped. */
+/** Tunnels that are opened and closed in several ways. */
 export const tunnels: Scenario = {
   name: 'tunnels',
   title: 'tunnels, half dropped by clients, half by backends',

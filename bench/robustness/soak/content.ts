@@ -5,8 +5,7 @@ const BLOCK = randomBytes(1_048_576);
 const ID_BYTES = 9;
 
 /**
- * Bytes that belong to one request alone: its id, and a piece of a random block at a place that follows from
- * the id.
+ * Bytes that are unique to a request: its id, and a part of a random block whose position depends on the id.
  */
 export function contentOf(id: string, bytes: number): Buffer {
   if (bytes === 0) return Buffer.alloc(0);
@@ -14,7 +13,7 @@ export function contentOf(id: string, bytes: number): Buffer {
   return Buffer.concat([Buffer.from(id, 'latin1'), BLOCK.subarray(start, start + bytes)]).subarray(0, bytes);
 }
 
-/** How an answer's content compares with what it must be. */
+/** Compares the content of a response with the expected one. */
 export function compared(id: string, bytes: number, content: Buffer): Content {
   const expected = contentOf(id, bytes);
   if (content.equals(expected)) return 'right';

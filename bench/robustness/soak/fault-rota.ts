@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { exponential, oneOf, type Random } from '../../../src/simulator/random.ts';
 import { FAULTS, type FaultyBackend } from './faulty-backend.ts';
 
-/** Between two faults, and how long each lasts, on average. */
+/** The mean time between two faults, and the mean duration of a fault. */
 const MEAN_GAP_MS = 1_000;
 const MEAN_FAULT_MS = 1_200;
-/** Backends that are always well. */
+/** Number of backends that are always healthy. */
 const LEAST_WELL = 2;
 
-/** Lets backends fail and revive, one after the other. */
+/** Makes backends fail and recover, one after the other. */
 export class FaultRota {
   readonly #backends: readonly FaultyBackend[];
   readonly #random: Random;
@@ -24,7 +24,7 @@ export class FaultRota {
     this.#running = this.#run();
   }
 
-  /** Ends it; all backends are well then. */
+  /** Ends the faults. All backends are healthy afterwards. */
   async stop(): Promise<void> {
     this.#over.abort();
     await this.#running;
@@ -48,7 +48,7 @@ export class FaultRota {
     await backend.revive();
   }
 
-  /** Over before its time at the end. */
+  /** Resolves early when the faults are ended. */
   #pause(ms: number): Promise<unknown> {
     return sleep(ms, undefined, { signal: this.#over.signal }).catch(() => {});
   }

@@ -8,14 +8,14 @@ import { contentOf } from './content.ts';
 import type { Ledger } from './ledger.ts';
 
 /**
- * What may be wrong with a backend: it is dead, resets connections, never answers, dies in mid-body, or
- * answers 503.
+ * The faults of a backend: it is dead, resets connections, never responds, closes the connection in mid-body,
+ * or responds with 503.
  */
 export const FAULTS = ['refuse', 'reset', 'hang', 'die', 'unavailable'] as const;
 
 export type Fault = (typeof FAULTS)[number];
 
-/** A backend that keeps books on what it gets, and fails on demand. */
+/** A backend that records its requests in a ledger and fails on demand. */
 export class FaultyBackend {
   readonly #ledger: Ledger;
   readonly #sockets = new Set<Socket>();
@@ -42,14 +42,14 @@ export class FaultyBackend {
     return this.#fault === undefined;
   }
 
-  /** From now on it fails in this way. */
+  /** Makes the backend fail in this way from now on. */
   fail(fault: Fault): void {
     this.#fault = fault;
     if (fault === 'refuse') this.stop();
     if (fault === 'reset') for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  /** From now on it is well. What it did not answer, it never will. */
+  /** Makes the backend healthy again. It never responds to the requests that it left without a response. */
   async revive(): Promise<void> {
     const wasDead = this.#fault === 'refuse';
     this.#fault = undefined;
@@ -58,7 +58,7 @@ export class FaultyBackend {
     await this.#listen();
   }
 
-  /** Ends it, and everything it is doing. */
+  /** Closes the backend and all its connections. */
   stop(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
@@ -107,7 +107,7 @@ export class FaultyBackend {
       response.writeHead(503, { 'Content-Length': 0 }).end();
       return;
     }
-    // Both ways to say where the body ends.
+    // Uses both framings of a body: Content-Length and chunked.
     const isChunked = Number(id.slice(1)) % 2 === 0;
     response.writeHead(200, { 'X-Id': id, ...(!isChunked && { 'Content-Length': bytes }) });
     if (this.#fault !== 'die') {
@@ -134,13 +134,13 @@ export class FaultyBackend {
   }
 }
 
-/** What a path asks for: `/id/bytes of the body/bytes of the answer`. */
+/** The parts of a path: `/id/bytes of the request body/bytes of the response body`. */
 function orderOf({ url = '' }: IncomingMessage): { id: string; sentBytes: number; answerBytes: number } {
   const [, id = '', sent, answer] = url.split('/');
   return { id, sentBytes: Number(sent), answerBytes: Number(answer) };
 }
 
-/** The path that asks for it. */
+/** The path for a request. */
 export function pathOf(order: { id: string; sentBytes: number; answerBytes: number }): string {
   return `/${order.id}/${order.sentBytes}/${order.answerBytes}`;
 }

@@ -4,25 +4,25 @@ import { compared, contentOf } from './content.ts';
 import { pathOf } from './faulty-backend.ts';
 import type { Entry, Ledger } from './ledger.ts';
 
-/** Sends requests, one after the other. */
+/** A client that sends requests, one after the other. */
 export interface SoakClient {
-  /** Sends one, and tells the books what came of it. Resolves at its end, however that is. */
+  /** Sends a request and records its end in the ledger. Resolves at its end, whatever that is. */
   send(entry: Entry): Promise<void>;
   close(): void;
 }
 
-/** A client over HTTP/1.1 that keeps its connection. */
+/** An HTTP/1.1 client with a persistent connection. */
 export function http1Client(port: number, ledger: Ledger, patienceMs: number): SoakClient {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const send = (entry: Entry) =>
     new Promise<void>((resolve) => {
       const { id, kind, sentBytes } = entry;
-      // Every other body has its length in the head, the others are chunked.
+      // Every second body has a Content-Length, the others are chunked.
       const length = kind === 'POST' && Number(id.slice(1)) % 4 < 2 ? { 'Content-Length': sentBytes } : {};
       const headers = { 'X-Id': id, ...length };
       const outgoing = request({ agent, host: HOST, port, path: pathOf(entry), method: kind, headers });
       let isAnswering = false;
-      const timer = setTimeout(() => outgoing.destroy(new Error('no answer')), patienceMs);
+      const timer = setTimeout(() => outgoing.destroy(new Error('no response in time')), patienceMs);
       outgoing.on('response', (response) => {
         isAnswering = true;
         const chunks: Buffer[] = [];
@@ -52,7 +52,7 @@ export function http1Client(port: number, ledger: Ledger, patienceMs: number): S
   return { send, close: () => agent.destroy() };
 }
 
-/** What a client makes of an answer. */
+/** The end of a request, from its response. */
 export function contentIn({ id, answerBytes }: Entry, status: number, content: Buffer) {
   return status < 400 ? compared(id, answerBytes, content) : 'not compared';
 }

@@ -7,10 +7,10 @@ import { pathOf } from './faulty-backend.ts';
 import { contentIn, type SoakClient } from './http1-client.ts';
 import type { Entry, Ledger } from './ledger.ts';
 
-/** The largest frame that everybody takes (RFC 9113 section 4.2). */
+/** The largest frame that every peer accepts (RFC 9113 section 4.2). */
 const FRAME_BYTES = 16_384;
 
-/** A client over HTTP/2 for many requests at a time, with another connection where the last one has ended. */
+/** An HTTP/2 client for many concurrent requests. It opens a new connection when the last one has ended. */
 export function http2Client(port: number, ledger: Ledger, patienceMs: number): SoakClient {
   let session: ClientHttp2Session | undefined;
   const open = () => {
@@ -51,8 +51,8 @@ export function http2Client(port: number, ledger: Ledger, patienceMs: number): S
 }
 
 /**
- * Resets a stream in the middle of its body, in frames of its own: Node's client would end the stream before
- * it resets it.
+ * Resets a stream in the middle of its body. It writes the frames itself, as Node's client would end the
+ * stream before the reset.
  */
 async function leave(port: number, ledger: Ledger, entry: Entry): Promise<void> {
   const { id, sentBytes } = entry;

@@ -1,36 +1,36 @@
-/** What a client saw at the end of a request, or of its side of a tunnel. */
+/** How a request, or the client's side of a tunnel, ended from the view of the client. */
 export type End =
-  /** An answer that is whole as far as the protocol tells. */
+  /** A response that is complete by the protocol. */
   | { readonly status: number; readonly content: Content }
-  /** A reset, or a connection that broke off: nobody can take it for an answer. */
+  /** A reset, or a connection that broke off: visibly not a complete response. */
   | { readonly error: string };
 
-/** How the content of an answer compares with the one that the request must get. */
+/** The content of a response, compared with the expected one. */
 export type Content = 'right' | 'short' | 'wrong' | 'of another' | 'not compared';
 
-/** All that is known of one request. */
+/** The record of one request. */
 export interface Entry {
   readonly id: string;
   readonly kind: 'GET' | 'POST' | 'TUNNEL';
-  /** Bytes of its body, and of that of its answer. */
+  /** Bytes of the request body, and of the response body. */
   readonly sentBytes: number;
   readonly answerBytes: number;
   readonly beganAt: number;
   endedAt: number | undefined;
-  /** Whether its client left on purpose, before it had sent all. */
+  /** Whether its client left on purpose before it had sent the whole body. */
   left: boolean;
-  /** Exactly one is right. */
+  /** The ends that the client saw. There must be exactly one. */
   readonly ends: End[];
-  /** How often a backend had all of it: head, and a body that ended as it should. */
+  /** How often a backend received the complete request. */
   completions: number;
-  /** How often that body was another than the one that was sent. */
+  /** How often a received body differed from the sent one. */
   wrongBodies: number;
 }
 
-/** The books: one entry for each request. */
+/** The ledger: a record for each request. */
 export class Ledger {
   readonly entries = new Map<string, Entry>();
-  /** Requests at backends that nobody sent, or with the head of another. */
+  /** Requests that reached a backend although no client sent them, or with the head of another request. */
   strangers = 0;
 
   open(kind: Entry['kind'], sentBytes: number, answerBytes: number): Entry {
@@ -50,13 +50,13 @@ export class Ledger {
     return entry;
   }
 
-  /** The client saw an end. */
+  /** Records an end that the client saw. */
   close(entry: Entry, end: End): void {
     entry.ends.push(end);
     entry.endedAt ??= performance.now();
   }
 
-  /** A backend has a whole request. */
+  /** Records that a backend received a complete request. */
   complete(id: string, isRight: boolean): void {
     const entry = this.entries.get(id);
     if (entry === undefined) {

@@ -5,22 +5,22 @@ import { http2Client } from './http2-client.ts';
 import type { Entry, Ledger } from './ledger.ts';
 import { tunnelClient } from './tunnel-client.ts';
 
-/** Requests at a time. */
+/** Number of concurrent requests. */
 const HTTP1_CLIENTS = 16;
 const HTTP2_CONNECTIONS = 2;
 const STREAMS = 6;
 const TUNNEL_CLIENTS = 4;
-/** Between an answer and the next request. */
+/** Time between a response and the next request. */
 const MEAN_PAUSE_MS = 8;
-/** Longer than all timeouts together, and than what counts as hung. */
+/** Longer than all timeouts together, and than the limit for a request that hangs. */
 const PATIENCE_MS = 15_000;
 
-/** Around what is kept for a retry (64 KiB), and far below. */
+/** Sizes around the limit of bodies that are kept for a retry (64 KiB), and far below. */
 const BODY_BYTES = [16, 700, 700, 9_000, 9_000, 60_000, 200_000];
-/** Share of uploads whose client leaves in the middle. */
+/** Share of uploads whose client leaves in mid-body. */
 const LEAVERS = 0.04;
 
-/** Clients of all kinds, until they are stopped. */
+/** Clients of all kinds, which run until they are stopped. */
 export class SoakLoad {
   readonly #ledger: Ledger;
   readonly #random: Random;
@@ -45,7 +45,7 @@ export class SoakLoad {
       );
   }
 
-  /** Ends it, after what is under way. */
+  /** Stops the clients after their current requests. */
   async stop(): Promise<void> {
     this.#isOver = true;
     await Promise.all(this.#running);

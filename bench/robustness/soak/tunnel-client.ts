@@ -8,7 +8,9 @@ import type { Content, Entry, Ledger } from './ledger.ts';
 const PIECES = 4;
 const PAUSE_MS = 20;
 
-/** A client that opens a tunnel for each request, sends its body in pieces, and expects it back. */
+/**
+ * A client that opens a tunnel for each request, sends the body in pieces, and expects the same bytes back.
+ */
 export function tunnelClient(port: number, ledger: Ledger, patienceMs: number): SoakClient {
   const send = (entry: Entry) =>
     new Promise<void>((resolve) => {
@@ -37,7 +39,7 @@ export function tunnelClient(port: number, ledger: Ledger, patienceMs: number): 
         const { status, content } = read(received);
         const came = compared(id, sentBytes, content);
         const end: Content = status === 101 ? came : 'not compared';
-        // A tunnel has no end of its own: one that is closed before all came back is visibly so.
+        // A tunnel has no framing: if it is closed before all bytes came back, that is a visible end.
         if (status === undefined || end === 'short') ledger.close(entry, { error: 'broke off' });
         else ledger.close(entry, { status, content: end });
         resolve();

@@ -45,7 +45,7 @@ export function ledgerVerdicts({ entries, strangers }: Pick<Ledger, 'entries' | 
   ];
 }
 
-/** Requests by how they ended, and their share of right answers. */
+/** Requests by their ends, and the share of correct responses. */
 export function ledgerFigures({ entries }: Pick<Ledger, 'entries'>): Record<string, number> {
   const all = [...entries.values()];
   const count = (is: (entry: Entry) => boolean) => all.filter(is).length;
