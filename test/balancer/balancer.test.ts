@@ -126,6 +126,19 @@ describe('leases', () => {
     expect(balancer.stats().backends.every(({ inFlight }) => inFlight === 0)).toBe(true);
   });
 
+  it('on a backend that left, once they have ended, leave nothing of it: it comes back as a new one', () => {
+    const balancer = new Balancer<string>(['http://a', 'http://b']);
+    const held = balancer.acquire('x', [], { backend: 'http://a' });
+    balancer.remove('http://a');
+    held?.release();
+    // Takes the place in the tables that has become free.
+    balancer.add('http://c');
+    balancer.add('http://a');
+    expect(Object.keys(send(balancer, 300)).sort()).toEqual(['http://a', 'http://b', 'http://c']);
+    const requests = balancer.stats().backends.map((backend) => backend.requests);
+    expect(requests.reduce((sum, count) => sum + count, 0)).toBe(300);
+  });
+
   it('on a backend that left for good do not disturb the one that takes its place', () => {
     const pool = ['http://a'];
     const balancer = new Balancer(pool);
