@@ -30,17 +30,20 @@ export type RateLimiterFactory = (limit: RouteRateLimit) => RateLimiter;
 export interface Gateway {
   /**
    * Opens every listener, or none.
-   * @returns the addresses, in the order of the configuration; that of the admin listener, where there is one, at the end
+   * @returns the addresses, in the order of the configuration; that of the admin listener, where there is
+   * one, at the end
    * @throws ConfigError where a listener cannot be opened, for example for a port that is in use
    */
   listen(): Promise<readonly ListeningAddress[]>;
   /**
-   * Fails readiness, stops accepting, lets requests and tunnels end by themselves for a while, then ends them.
+   * Fails readiness, stops accepting, lets requests and tunnels end by themselves for a while, then ends
+   * them.
    * @param graceMs - how long; 0 for at once. @defaultValue `shutdown.graceMs` of the configuration
    */
   close(graceMs?: number): Promise<void>;
   /**
-   * Takes another configuration, all of it or nothing: connections, leases and counters of backends that stay are kept.
+   * Takes another configuration, all of it or nothing: connections, leases and counters of backends that stay
+   * are kept.
    * @throws ConfigError where it is wrong, or changes what only a restart can change; the old one runs on
    */
   reload(config: GatewayConfigInput): Promise<void>;
@@ -89,7 +92,8 @@ export interface Control {
   explain(query: ExplainQuery): Promise<GatewayExplanation>;
   /**
    * Draining returns at once; whether it is done stands in the statistics.
-   * @throws ControlError with status 404 for a pool or a backend that there is not, 409 for an id that is taken, 400 for a wrong value
+   * @throws ControlError with status 404 for a pool or a backend that there is not, 409 for an id that is
+   * taken, 400 for a wrong value
    */
   change(command: Command): Promise<void>;
 }

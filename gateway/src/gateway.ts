@@ -24,7 +24,10 @@ export interface GatewayParts {
   readonly log?: GatewayLog;
   /** The folder that paths of PEM files and secrets are relative to. @defaultValue the working directory */
   readonly baseDir?: string;
-  /** For routes with `rateLimit`: one in Redis, for example, counts over several processes. @defaultValue in the memory of this process */
+  /**
+   * For routes with `rateLimit`: one in Redis, for example, counts over several processes.
+   * @defaultValue in the memory of this process
+   */
   readonly rateLimiter?: RateLimiterFactory;
 }
 
@@ -168,7 +171,10 @@ class ReverseProxy implements Gateway {
     });
   }
 
-  /** Clients that are just sending on a connection that was idle get an answer, which then says that it is the last one. */
+  /**
+   * Clients that are just sending on a connection that was idle get an answer, which then says that it is the
+   * last one.
+   */
   async #lastRequests(withinMs: number): Promise<void> {
     const until = performance.now() + withinMs;
     while (this.#connections().open > 0 && performance.now() < until) await pause(20);

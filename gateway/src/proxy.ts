@@ -19,7 +19,10 @@ export type NodeProxyConfig = GatewayConfigInput['pools'][string] &
 
 /** A gateway without listeners, for servers that somebody else has opened. */
 export interface NodeProxy {
-  /** Passes a request on and answers it, unless its client has left or has its answer. Its body must not have been read. */
+  /**
+   * Passes a request on and answers it, unless its client has left or has its answer. Its body must not have
+   * been read.
+   */
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** Opens a tunnel for a WebSocket or another upgrade: what `upgrade` of a server hands over. */
   upgrade(request: IncomingMessage, socket: Duplex, first: Buffer): void;

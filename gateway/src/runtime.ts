@@ -26,7 +26,8 @@ export interface Surroundings {
 }
 
 /**
- * Builds what a configuration stands for, out of what the one before has built as far as it stays: nothing of that is changed here.
+ * Builds what a configuration stands for, out of what the one before has built as far as it stays: nothing of
+ * that is changed here.
  * @returns the next one, and what makes it the present one; to be called once, or never
  * @throws TypeError or RangeError naming the setting and its value
  */

@@ -27,7 +27,8 @@ export function mountedProxy(given: NodeProxy | NodeProxyConfig): MountedProxy {
         throw new Error(
           'the body was read before the request came to the proxy: put the proxy before body parsers',
         );
-      // Middlewares that wait for the head put a function of theirs there, and not all of them know headers that are a flat list.
+      // Middlewares that wait for the head put a function of theirs there, and not all of them know headers
+      // that are a flat list.
       const isWatched = Object.hasOwn(response, 'writeHead');
       if (isWatched || response.getHeaderNames().length > 0) addToHeaders(response);
       const { url } = request;
@@ -47,8 +48,8 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Lets headers that were set before go out with those of the answer, which come in their place where the names are equal. Where both are
- * there, node:http would send only the last of several headers of one name.
+ * Lets headers that were set before go out with those of the answer, which come in their place where the
+ * names are equal. Where both are there, node:http would send only the last of several headers of one name.
  */
 function addToHeaders(response: ServerResponse): void {
   const writeHead: (status: number, statusText: string) => ServerResponse = response.writeHead;

@@ -7,8 +7,8 @@ export interface ActiveMember {
 }
 
 /**
- * Not a `Set`: when the engine grows one, the old table keeps its entries alive until the next full collection, so that
- * requests that have ended would grow old and costly. O(1), but to go over all.
+ * Not a `Set`: when the engine grows one, the old table keeps its entries alive until the next full
+ * collection, so that requests that have ended would grow old and costly. O(1), but to go over all.
  */
 export class ActiveSet<T extends ActiveMember> {
   readonly #members: (T | undefined)[] = [];

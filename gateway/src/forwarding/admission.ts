@@ -1,5 +1,5 @@
-// The part of a request between its route and its first attempt, the same for exchanges and upgrades: the rate limit of the
-// route, and the session.
+// The part of a request between its route and its first attempt, the same for exchanges and upgrades: the
+// rate limit of the route, and the session.
 import type { Session } from 'evenkeel';
 import { rateRefusal } from '../local-reply/failure.ts';
 import type { Refusal } from '../local-reply/refusal.ts';
@@ -24,7 +24,10 @@ export function arrived({ totals }: Context): void {
   totals.inFlight++;
 }
 
-/** Lets a request in or refuses it: before this function returns if its route has neither a rate limit nor sessions. */
+/**
+ * Lets a request in or refuses it: before this function returns if its route has neither a rate limit nor
+ * sessions.
+ */
 export function admit({ totals }: Context, entrant: Entrant): void {
   const { request } = entrant;
   const gate = request.route?.gate;

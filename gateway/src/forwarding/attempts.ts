@@ -1,4 +1,5 @@
-// The attempts of the gateway: while the lease on a backend is held, so are its connections, and its counters count it.
+// The attempts of the gateway: while the lease on a backend is held, so are its connections, and its counters
+// count it.
 import type { Lease, Outcome, Request } from 'evenkeel';
 import { Attempts, type Sender } from 'evenkeel/internal';
 import type { UpstreamPool } from '../upstream/pool.ts';

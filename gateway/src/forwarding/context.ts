@@ -21,7 +21,10 @@ export interface UnderWay extends ActiveMember {
   refuse(refusal: Refusal): void;
 }
 
-/** What all requests work with. A change of the configuration makes another one; requests under way keep theirs. */
+/**
+ * What all requests work with. A change of the configuration makes another one; requests under way keep
+ * theirs.
+ */
 export interface Context {
   readonly routes: RouteTable;
   readonly identity: Identity;

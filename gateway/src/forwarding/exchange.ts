@@ -3,7 +3,7 @@ import type { Lease, Request, Session } from 'evenkeel';
 import type { Sender, Verdict } from 'evenkeel/internal';
 import { refusalFor } from '../local-reply/failure.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
-import { refusalAnswer } from '../local-reply/refusal-response.ts';
+import { refusalResponse } from '../local-reply/refusal-response.ts';
 import type { Client, ClientEvents } from '../message/client.ts';
 import { type ResponseHead, readResponseHead } from '../message/response-head.ts';
 import type { Route } from '../routing/route-table.ts';
@@ -27,7 +27,8 @@ import { BodyTooLargeError, Upload } from './upload.ts';
  * 3. `routing/`: host and path find a route; most refusals leave here
  * 4. `admission.ts`: the rate limit of the route, the session of the client
  * 5. `attempts.ts`, on the retry loop of the engine: a lease on a backend, the retry budget, the next backend
- * 6. `upstream/`: a connection; head and body go out, and the first bytes of the body are kept for another attempt
+ * 6. `upstream/`: a connection; head and body go out, and the first bytes of the body are kept for another
+ * attempt
  * 7. the response: interim heads, head, body with backpressure, trailers
  * 8. the end: the lease is released, counters count, the access log gets its line
  */
@@ -66,7 +67,9 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     return this.upload?.isReplayable !== false;
   }
 
-  /** Whether it is closed, or the gateway has answered: for example because the body turned out to be invalid. */
+  /**
+   * Whether it is closed, or the gateway has answered: for example because the body turned out to be invalid.
+   */
   get isOver(): boolean {
     return this.#isClosed || this.isRefused;
   }
@@ -108,13 +111,13 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     }
     this.#status = refusal.status;
     this.#context.totals.refused(refusal.code);
-    const answer = refusalAnswer(refusal, this.request.id, this.request.accept);
-    for (const text of admissionHeaders(this.request, undefined)) answer.headers.push(text);
+    const response = refusalResponse(refusal, this.request.id, this.request.accept);
+    for (const text of admissionHeaders(this.request, undefined)) response.headers.push(text);
     // What is left of the body must not be taken for the next request.
     if (!this.client.isComplete && this.request.mayHaveBody) this.client.closeAfterwards();
     this.upload?.discard();
-    this.client.writeHead(refusal.status, answer.statusText, answer.headers);
-    this.client.end(this.client.method === 'HEAD' ? undefined : answer.body, undefined);
+    this.client.writeHead(refusal.status, response.statusText, response.headers);
+    this.client.end(this.client.method === 'HEAD' ? undefined : response.body, undefined);
   }
 
   send(lease: Lease): void {
@@ -136,7 +139,7 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
 
   stands(): void {
     this.guard(() => {
-      if (this.#failure !== undefined) return this.#answerFailure(this.#failure);
+      if (this.#failure !== undefined) return this.#refuseFailure(this.#failure);
       // The backend gets no more of the body: some of it may have been kept for another attempt alone.
       this.upload?.discard();
       this.attempt?.passKept();
@@ -195,7 +198,7 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
         const sent = error.requestSent ? 'sent' : 'unsent';
         if (attempts.failed(error, isRejected ? 'rejected' : sent) !== 'stands') return this.upload?.hold();
       }
-      this.#answerFailure(error);
+      this.#refuseFailure(error);
     });
   }
 
@@ -219,7 +222,7 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     return this.request.route as Route;
   }
 
-  #answerFailure(error: BackendFailure): void {
+  #refuseFailure(error: BackendFailure): void {
     const broken = this.upload?.error;
     if (broken === undefined) this.refuse(refusalFor(error));
     else if (broken instanceof BodyTooLargeError) this.refuse(REFUSALS.bodyTooLarge);

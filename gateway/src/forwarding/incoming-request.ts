@@ -84,7 +84,8 @@ export class IncomingRequest implements Request {
     this.#isSecure = scheme === 'https';
     if (this.#source.connection.serves?.(this.host) === false) return REFUSALS.wrongHost;
     if (isLoop(this.head.via, identity.name)) return REFUSALS.loop;
-    // It asks for the server, not for anything on it: to a client, that is the gateway (RFC 9110 section 9.3.7).
+    // It asks for the server, not for anything on it: to a client, that is the gateway (RFC 9110 section
+    // 9.3.7).
     if (this.path === '*') return REFUSALS.serverOptions;
     const route = routes.find(this.host, this.path);
     if (route === undefined) return REFUSALS.noRoute;

@@ -3,7 +3,9 @@ import { addForwarded, type Identity } from '../message/forwarded-headers.ts';
 import type { RequestHead } from '../message/request-head.ts';
 import type { Route } from '../routing/route-table.ts';
 
-/** The headers that a backend gets: names and values by turns. For one call: those of the head are added to. */
+/**
+ * The headers that a backend gets: names and values by turns. For one call: those of the head are added to.
+ */
 export function requestHeaders(
   head: RequestHead,
   { version, connection }: Pick<Client, 'version' | 'connection'>,
@@ -35,7 +37,10 @@ function withoutCookie(headers: readonly string[], cookie: string): string[] {
   return left;
 }
 
-/** Headers by their names in lower case, for whoever looks one up. A name that came more than once has all its values. */
+/**
+ * Headers by their names in lower case, for whoever looks one up. A name that came more than once has all its
+ * values.
+ */
 export function headerRecord(rawHeaders: readonly string[]): Record<string, string | string[]> {
   const record: Record<string, string | string[]> = Object.create(null);
   for (let index = 0; index < rawHeaders.length; index += 2) {

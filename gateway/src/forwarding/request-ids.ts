@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
-/** What of a client's own id is taken over: enough for every common form, and nothing that could break a log. */
+/**
+ * What of a client's own id is taken over: enough for every common form, and nothing that could break a log.
+ */
 const GOOD_ID = /^[\w.:/+=-]{1,128}$/;
 
 /** Gives each request a name: the client's own where it is a good one, else a new one. */

@@ -49,7 +49,9 @@ export class ResponseRelay implements ResponseEvents {
   #isOver = false;
   #isDropped = false;
   #kept: KeptHead | undefined;
-  /** The last piece that came, held back for a moment: it may go out in one write with the head or the end. */
+  /**
+   * The last piece that came, held back for a moment: it may go out in one write with the head or the end.
+   */
   #held: Buffer | undefined;
   #isFlushing = false;
   #bytes = 0;

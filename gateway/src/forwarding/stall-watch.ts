@@ -20,8 +20,9 @@ interface Progress {
 }
 
 /**
- * Ends requests whose client does not move: one that sends nothing of its body, or next to nothing, and one that takes nothing of its answer; and attempts
- * that get no connection. Lets no head wait for its body any longer. One timer for all of them; a request that is over within a second never meets it.
+ * Ends requests whose client does not move: one that sends nothing of its body, or next to nothing, and one
+ * that takes nothing of its answer; and attempts that get no connection. Lets no head wait for its body any
+ * longer. One timer for all of them; a request that is over within a second never meets it.
  */
 export class StallWatch {
   readonly #context: () => Context;

@@ -7,8 +7,8 @@ export interface TunnelEnd {
 }
 
 /**
- * Both directions between a client and a backend, whatever they say. A client that has said all may still listen; a backend that has said all is
- * gone, and with it the tunnel, when the client has got the rest.
+ * Both directions between a client and a backend, whatever they say. A client that has said all may still
+ * listen; a backend that has said all is gone, and with it the tunnel, when the client has got the rest.
  */
 export class Tunnel {
   readonly #client: Socket;

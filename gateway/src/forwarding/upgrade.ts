@@ -4,7 +4,7 @@ import type { Outcome, Request, Session } from 'evenkeel';
 import type { Sender } from 'evenkeel/internal';
 import { breakOff } from '../local-reply/break-off.ts';
 import { refusalFor } from '../local-reply/failure.ts';
-import { RawAnswer } from '../local-reply/raw-response.ts';
+import { RawResponse } from '../local-reply/raw-response.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import { type ResponseHead, readResponseHead } from '../message/response-head.ts';
 import type { Route } from '../routing/route-table.ts';
@@ -25,7 +25,10 @@ interface Declined {
   readonly body: DeclinedBody;
 }
 
-/** One request to change the protocol, and the tunnel that comes of it; its lease is held until that is closed. */
+/**
+ * One request to change the protocol, and the tunnel that comes of it; its lease is held until that is
+ * closed.
+ */
 export class Upgrade implements Sender<Request>, Entrant {
   readonly request: IncomingRequest;
   /** The client's leaving is told by its socket. */
@@ -127,7 +130,8 @@ export class Upgrade implements Sender<Request>, Entrant {
 
   get #refusal(): Refusal | undefined {
     const { contentLength, isChunked, upgrade } = this.request.head;
-    // A body would stand between the head and the other protocol: each side could take it for the other thing.
+    // A body would stand between the head and the other protocol: each side could take it for the other
+    // thing.
     const hasBody = isChunked || contentLength !== undefined;
     return this.request.method !== 'GET' || hasBody || upgrade === undefined
       ? REFUSALS.badUpgrade
@@ -186,13 +190,13 @@ export class Upgrade implements Sender<Request>, Entrant {
   }
 
   /** @param more - headers, names and values by turns */
-  #writeHead(status: number, { statusText }: UpgradeHead, head: ResponseHead, more: string[]): RawAnswer {
+  #writeHead(status: number, { statusText }: UpgradeHead, head: ResponseHead, more: string[]): RawResponse {
     this.#status = status;
     const headers = [...this.#route.responseHeaders.apply(head.headers), ...more];
     headers.push(...admissionHeaders(this.request, this.#attempts?.backend?.id));
-    const answer = new RawAnswer(status, statusText, headers);
-    answer.writeHead(this.#client);
-    return answer;
+    const response = new RawResponse(status, statusText, headers);
+    response.writeHead(this.#client);
+    return response;
   }
 
   #fail(error: BackendFailure): void {
@@ -226,7 +230,7 @@ export class Upgrade implements Sender<Request>, Entrant {
     this.#drop();
     this.#attempts?.end(outcome);
     this.#context.tunnels.delete(this);
-    if (refusal !== undefined) this.#answer(refusal);
+    if (refusal !== undefined) this.#reply(refusal);
     account(this.#context, this.request, this.#attempts, {
       status: refusal?.status ?? (outcome === 'cancelled' ? 499 : this.#status),
       durationMs: performance.now() - this.#startedAt,
@@ -235,12 +239,12 @@ export class Upgrade implements Sender<Request>, Entrant {
     });
   }
 
-  #answer(refusal: Refusal): void {
+  #reply(refusal: Refusal): void {
     const { totals, ids } = this.#context;
     totals.refused(refusal.code);
     const { id, accept } = this.request;
     const more = admissionHeaders(this.request, undefined);
-    RawAnswer.of(refusal, id || ids.idFor(undefined), accept, more).send(this.#client);
+    RawResponse.of(refusal, id || ids.idFor(undefined), accept, more).send(this.#client);
   }
 
   /** A defect in one request must not take the others along. */

@@ -13,8 +13,9 @@ export interface UploadLimits {
 export class BodyTooLargeError extends Error {}
 
 /**
- * The body of a request on its way to backends: to one, or from the beginning again to the next. It is not read before somebody wants it,
- * and never ahead of who takes it; its first bytes are kept as long as all of it fits into `replayBytes`.
+ * The body of a request on its way to backends: to one, or from the beginning again to the next. It is not
+ * read before somebody wants it, and never ahead of who takes it; its first bytes are kept as long as all of
+ * it fits into `replayBytes`.
  */
 export class Upload {
   /** Bytes that came from the client. */
@@ -30,7 +31,10 @@ export class Upload {
   #keptBytes = 0;
   #taker: UploadStream | undefined;
 
-  /** @param isWhole - whether all of the request has come: a stream of a client that has left may end like any other */
+  /**
+   * @param isWhole - whether all of the request has come: a stream of a client that has left may end like any
+   * other
+   */
   constructor(source: Readable, isWhole: () => boolean, limits: UploadLimits) {
     this.#source = source;
     this.#isWhole = isWhole;
@@ -62,7 +66,9 @@ export class Upload {
     return stream;
   }
 
-  /** Waits for the next attempt: what came before it might be more than is kept, and would be missing in it. */
+  /**
+   * Waits for the next attempt: what came before it might be more than is kept, and would be missing in it.
+   */
   hold(): void {
     this.#taker = undefined;
     if (this.#isStarted) this.#source.pause();
@@ -138,7 +144,8 @@ class UploadStream extends Readable {
   constructor(wanted: () => void) {
     super({ highWaterMark: 65_536 });
     this.#wanted = wanted;
-    // Whoever reads it has let go of it where its attempt is over: an error that nobody takes would end the process.
+    // Whoever reads it has let go of it where its attempt is over: an error that nobody takes would end the
+    // process.
     this.on('error', ignore);
   }
 

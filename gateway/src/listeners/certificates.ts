@@ -19,7 +19,10 @@ export class Certificates {
     this.#entries = entriesOf(settings);
   }
 
-  /** Other certificates, for handshakes from now on. @throws Error where one cannot be used; then nothing has changed */
+  /**
+   * Other certificates, for handshakes from now on.
+   * @throws Error where one cannot be used; then nothing has changed
+   */
   replace(settings: TlsSettings): void {
     this.#entries = entriesOf(settings);
   }
@@ -29,7 +32,10 @@ export class Certificates {
     return this.#find(name).context;
   }
 
-  /** Whether a client that named one host in its handshake may ask for another in its requests (RFC 9110 section 7.4). */
+  /**
+   * Whether a client that named one host in its handshake may ask for another in its requests (RFC 9110
+   * section 7.4).
+   */
   areTogether(one: string, other: string): boolean {
     return this.#find(one) === this.#find(other);
   }

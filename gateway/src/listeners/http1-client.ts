@@ -61,7 +61,9 @@ export class Http1Client implements Client {
     return this.#request.complete;
   }
 
-  /** Not before its turn: then it waits for other answers. Also when all of it was written: it is not out yet. */
+  /**
+   * Not before its turn: then it waits for other answers. Also when all of it was written: it is not out yet.
+   */
   get isBlocked(): boolean {
     const { socket, writableNeedDrain, writableEnded } = this.#response;
     return socket !== null && (writableNeedDrain || writableEnded);
@@ -128,7 +130,8 @@ export class Http1Client implements Client {
     if (trailers !== undefined && this.#response.chunkedEncoding)
       this.#response.addTrailers(pairsOf(trailers));
     if (chunk === undefined) this.#response.end();
-    // As text of one byte a character, a small body goes out together with its head, in one piece instead of two.
+    // As text of one byte a character, a small body goes out together with its head, in one piece instead of
+    // two.
     else if (chunk.length <= MAX_JOINED_BYTES) this.#response.end(chunk.toString('latin1'), 'latin1');
     else this.#response.end(chunk);
   }

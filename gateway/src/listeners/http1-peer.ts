@@ -3,13 +3,18 @@ import type { Exchange } from '../forwarding/exchange.ts';
 import type { Refusal } from '../local-reply/refusal.ts';
 import type { ClientConnection } from '../message/client-connection.ts';
 
-/** Requests at a time: each has a backend work for it. As many as HTTP/2 allows, where nothing else is set. */
+/**
+ * Requests at a time: each has a backend work for it. As many as HTTP/2 allows, where nothing else is set.
+ */
 const MAX_PIPELINED = 100;
 
 /** What is known of a connection over HTTP/1. */
 export class Http1Peer {
   readonly connection: ClientConnection;
-  /** Whether its last answer is decided on: what comes now is not answered, and nobody may act on it (RFC 9112 section 9.6). */
+  /**
+   * Whether its last answer is decided on: what comes now is not answered, and nobody may act on it (RFC 9112
+   * section 9.6).
+   */
   isEnding = false;
   /** What to say, and then to close, when all answers before it are out. */
   lastWord: Refusal | undefined;

@@ -6,7 +6,7 @@ import { Exchange } from '../forwarding/exchange.ts';
 import { IncomingRequest } from '../forwarding/incoming-request.ts';
 import { Upgrade } from '../forwarding/upgrade.ts';
 import { endLingering } from '../local-reply/linger.ts';
-import { RawAnswer } from '../local-reply/raw-response.ts';
+import { RawResponse } from '../local-reply/raw-response.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import { ClientConnection } from '../message/client-connection.ts';
 import { Http1Client } from './http1-client.ts';
@@ -16,7 +16,10 @@ import { type ParseError, refusalOf } from './parse-error.ts';
 
 const PEER = Symbol('peer');
 
-/** A connection that carries what is known of it: a table of thousands that come and go would cost the garbage collector more. */
+/**
+ * A connection that carries what is known of it: a table of thousands that come and go would cost the garbage
+ * collector more.
+ */
 type Known = Duplex & { [PEER]?: Http1Peer };
 
 /** Speaks HTTP/1 with clients. */
@@ -77,7 +80,8 @@ export class Http1Server {
 
   /**
    * Passes a request on and answers it.
-   * @param isWaiting - whether its client waits to be asked for the body, which a server of node:http does by itself if nobody stops it
+   * @param isWaiting - whether its client waits to be asked for the body, which a server of node:http does by
+   * itself if nobody stops it
    */
   take(request: IncomingMessage, response: ServerResponse, isWaiting = false): void {
     const peer = this.#peerOf(request.socket);
@@ -100,7 +104,10 @@ export class Http1Server {
     exchange.start();
   }
 
-  /** Opens a tunnel, where the backend agrees. @param first - what the client has already said in the other protocol */
+  /**
+   * Opens a tunnel, where the backend agrees.
+   * @param first - what the client has already said in the other protocol
+   */
   upgrade(request: IncomingMessage, socket: Duplex, first: Buffer): void {
     // node:http has let go of it: an error that nobody takes would end the process.
     socket.on('error', ignore);
@@ -129,8 +136,8 @@ export class Http1Server {
   }
 
   /**
-   * Answers a request for an upgrade as if it asked for none (RFC 9110 section 7.8): HTTP/1.0 knows no upgrades, and another version of HTTP
-   * is not what a backend should be asked for.
+   * Answers a request for an upgrade as if it asked for none (RFC 9110 section 7.8): HTTP/1.0 knows no
+   * upgrades, and another version of HTTP is not what a backend should be asked for.
    */
   #takeUnchanged(request: IncomingMessage): void {
     const { socket } = request;
@@ -139,7 +146,8 @@ export class Http1Server {
     response.assignSocket(socket);
     // Only who reads learns that a client has left.
     socket.resume();
-    // What node:http does for other requests: a client that says no more waits for nothing, and answers go on when there is room.
+    // What node:http does for other requests: a client that says no more waits for nothing, and answers go on
+    // when there is room.
     socket.once('end', () => socket.end());
     socket.on('drain', () => response.emit('drain'));
     response.once('finish', () => {
@@ -203,7 +211,7 @@ export class Http1Server {
     const { totals, ids } = this.#context();
     this.#peerOf(socket as Socket).isEnding = true;
     totals.refused(refusal.code);
-    RawAnswer.of(refusal, ids.idFor(undefined)).send(socket);
+    RawResponse.of(refusal, ids.idFor(undefined)).send(socket);
   }
 }
 

@@ -124,7 +124,10 @@ export class Http2Client implements Client {
     else this.#stream.end(chunk);
   }
 
-  /** With INTERNAL_ERROR: clients take NO_ERROR for a good end, and `close` would end the stream before it resets it. */
+  /**
+   * With INTERNAL_ERROR: clients take NO_ERROR for a good end, and `close` would end the stream before it
+   * resets it.
+   */
   abort(): void {
     this.#isAborted = true;
     this.#stream.destroy(new Error('the answer cannot be finished'));
@@ -133,7 +136,10 @@ export class Http2Client implements Client {
   /** Requests have streams of their own: what is left of this one harms no other. */
   closeAfterwards(): void {}
 
-  /** Not `writableFinished`, which a stream may never be whose request was over first. One that is lost with its connection has an error. */
+  /**
+   * Not `writableFinished`, which a stream may never be whose request was over first. One that is lost with
+   * its connection has an error.
+   */
   get #isAnswered(): boolean {
     return this.#isEnded && this.#stream.rstCode === NGHTTP2_NO_ERROR;
   }

@@ -13,10 +13,16 @@ import { ClientConnection } from '../message/client-connection.ts';
 import { Http2Client, type Http2Head } from './http2-client.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-/** How long a client may take to end a connection on which it was told, or has told, that no more requests come. */
+/**
+ * How long a client may take to end a connection on which it was told, or has told, that no more requests
+ * come.
+ */
 const GOODBYE_MS = 1_000;
 
-/** How many requests a client may give up on one connection: at once, and for each second that it is there (CVE-2023-44487). */
+/**
+ * How many requests a client may give up on one connection: at once, and for each second that it is there
+ * (CVE-2023-44487).
+ */
 const RESET_BURST = 200;
 const RESETS_PER_SECOND = 33;
 
@@ -37,7 +43,8 @@ function serverOptions({ limits }: Context): object {
     maxSessionRejectedStreams: 100,
     maxOutstandingPings: 10,
     maxSettings: 32,
-    // Those that come in one piece the engine must count, too: it then reads no more, but only what is counted here ends the connection.
+    // Those that come in one piece the engine must count, too: it then reads no more, but only what is
+    // counted here ends the connection.
     streamResetBurst: RESET_BURST + 50,
     streamResetRate: RESETS_PER_SECOND,
   };
@@ -172,7 +179,10 @@ function calmDown(session: ServerHttp2Session): void {
   session.destroy(new Error('too many requests were given up'), NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
-/** Ends a session, and its connection where the client does not end it within that time: the session by itself would wait for ever. */
+/**
+ * Ends a session, and its connection where the client does not end it within that time: the session by itself
+ * would wait for ever.
+ */
 function end(session: ServerHttp2Session, socket: Socket, withinMs: number): void {
   session.close();
   setTimeout(() => socket.destroy(), withinMs).unref();

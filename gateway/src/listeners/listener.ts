@@ -24,7 +24,9 @@ export class Listener {
   readonly #http2: Http2Server | undefined;
   readonly #certificates: Certificates | undefined;
   readonly #server: Server;
-  /** Connections that were accepted and are not yet closed; those of node:http alone it would close by itself. */
+  /**
+   * Connections that were accepted and are not yet closed; those of node:http alone it would close by itself.
+   */
   readonly #connections = new ActiveSet<OpenConnection>();
   #accepted = 0;
   #refused = 0;
@@ -77,8 +79,8 @@ export class Listener {
   }
 
   /**
-   * Takes what can change while it listens: limits and timeouts, for connections from now on, and certificates. How long a TLS handshake may
-   * take stays: node:tls is told once.
+   * Takes what can change while it listens: limits and timeouts, for connections from now on, and
+   * certificates. How long a TLS handshake may take stays: node:tls is told once.
    */
   update({ tls }: ResolvedListener): void {
     this.#server.maxConnections = this.#context().limits.connections;

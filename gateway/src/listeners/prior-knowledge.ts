@@ -4,7 +4,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1');
 
 /**
- * Tells HTTP/2 by prior knowledge from HTTP/1 on one port without TLS, by the first bytes (RFC 9113 section 3.3).
+ * Tells HTTP/2 by prior knowledge from HTTP/1 on one port without TLS, by the first bytes (RFC 9113 section
+ * 3.3).
  * @param timeoutMs - for those bytes, of the next connection
  */
 export function priorKnowledgeServer(
@@ -25,7 +26,8 @@ export function priorKnowledgeServer(
       bytes = Buffer.concat([bytes, more]);
       const start = PREFACE.subarray(0, bytes.length);
       const isPreface = bytes.subarray(0, start.length).equals(start);
-      // Not enough to tell; whoever sends a byte at a time is waited for. What is put back would be found again at once, for ever.
+      // Not enough to tell; whoever sends a byte at a time is waited for. What is put back would be found
+      // again at once, for ever.
       if (isPreface && bytes.length < PREFACE.length) return;
       socket.unshift(bytes);
       socket.off('readable', look);

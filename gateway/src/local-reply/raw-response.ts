@@ -6,10 +6,10 @@ import type { Duplex, Readable } from 'node:stream';
 import { breakOff } from './break-off.ts';
 import { endLingering } from './linger.ts';
 import type { Refusal } from './refusal.ts';
-import { refusalAnswer } from './refusal-response.ts';
+import { refusalResponse } from './refusal-response.ts';
 
 /** A response that is written to a socket directly. */
-export class RawAnswer {
+export class RawResponse {
   readonly #head: string;
   readonly #body: Buffer;
 
@@ -28,9 +28,9 @@ export class RawAnswer {
   }
 
   /** The response for a refusal. @param more - headers: names and values by turns */
-  static of(refusal: Refusal, requestId: string, accept?: string, more: readonly string[] = []): RawAnswer {
-    const { statusText, headers, body } = refusalAnswer(refusal, requestId, accept);
-    return new RawAnswer(refusal.status, statusText, [...headers, ...more, 'Connection', 'close'], body);
+  static of(refusal: Refusal, requestId: string, accept?: string, more: readonly string[] = []): RawResponse {
+    const { statusText, headers, body } = refusalResponse(refusal, requestId, accept);
+    return new RawResponse(refusal.status, statusText, [...headers, ...more, 'Connection', 'close'], body);
   }
 
   writeHead(socket: Duplex): void {

@@ -4,7 +4,7 @@ import { refusalJson, retryAfter } from 'evenkeel/internal';
 import type { Refusal } from './refusal.ts';
 
 /** A local reply. */
-export interface RefusalAnswer {
+export interface RefusalResponse {
   readonly statusText: string;
   /** Names and values by turns. */
   readonly headers: string[];
@@ -15,11 +15,11 @@ export interface RefusalAnswer {
  * A refusal as JSON `{ code, message, requestId }`, or as plain text if the client prefers that.
  * @param accept - the header `Accept` (RFC 9110 section 12.5.1)
  */
-export function refusalAnswer(
+export function refusalResponse(
   refusal: Refusal,
   requestId: string,
   accept: string | undefined,
-): RefusalAnswer {
+): RefusalResponse {
   const { status, code, message, retryAfterMs, headers: more = [] } = refusal;
   const isText = prefersText(accept);
   const text = isText ? `${message} (${code}, request ${requestId})\n` : refusalJson(refusal, requestId);

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { REFUSALS } from '../../src/local-reply/refusal.ts';
-import { refusalAnswer } from '../../src/local-reply/refusal-response.ts';
+import { refusalResponse } from '../../src/local-reply/refusal-response.ts';
 
-const typeFor = (accept: string | undefined) => refusalAnswer(REFUSALS.noRoute, 'id', accept).headers[1];
+const typeFor = (accept: string | undefined) => refusalResponse(REFUSALS.noRoute, 'id', accept).headers[1];
 const JSON_TYPE = 'application/json';
 const TEXT = 'text/plain; charset=utf-8';
 
 describe("the gateway's own answer", () => {
   it('says why as JSON, with the name of the request', () => {
-    const { statusText, headers, body } = refusalAnswer(REFUSALS.noRoute, 'id-1', undefined);
+    const { statusText, headers, body } = refusalResponse(REFUSALS.noRoute, 'id-1', undefined);
     expect(statusText).toBe('Not Found');
     expect(JSON.parse(body.toString())).toEqual({
       code: 'ERR_GW_NO_ROUTE',
@@ -23,7 +23,7 @@ describe("the gateway's own answer", () => {
   });
 
   it('says it as plain text to those who like that better', () => {
-    const { body } = refusalAnswer(REFUSALS.noRoute, 'id-1', 'text/html');
+    const { body } = refusalResponse(REFUSALS.noRoute, 'id-1', 'text/html');
     expect(body.toString()).toBe('no route matches this host and path (ERR_GW_NO_ROUTE, request id-1)\n');
   });
 
@@ -52,7 +52,7 @@ describe("the gateway's own answer", () => {
 
   it('says when to come back, in whole seconds and not at once', () => {
     const toldFor = (retryAfterMs: number) => {
-      const { headers } = refusalAnswer({ ...REFUSALS.loop, retryAfterMs }, 'id', undefined);
+      const { headers } = refusalResponse({ ...REFUSALS.loop, retryAfterMs }, 'id', undefined);
       return headers.slice(-2);
     };
     expect(toldFor(0)).toEqual(['Retry-After', '1']);
@@ -60,6 +60,6 @@ describe("the gateway's own answer", () => {
   });
 
   it('has the further headers of its refusal', () => {
-    expect(refusalAnswer(REFUSALS.method, 'id', undefined).headers).toContain('Allow');
+    expect(refusalResponse(REFUSALS.method, 'id', undefined).headers).toContain('Allow');
   });
 });

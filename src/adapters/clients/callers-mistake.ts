@@ -1,4 +1,7 @@
-/** Codes of errors of those who call, not of backends: the request cannot be sent as it is, or what sends it was closed. */
+/**
+ * Codes of errors of those who call, not of backends: the request cannot be sent as it is, or what sends it
+ * was closed.
+ */
 const CODES = new Set([
   'UND_ERR_INVALID_ARG',
   'UND_ERR_NOT_SUPPORTED',

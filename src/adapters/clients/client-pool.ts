@@ -17,7 +17,10 @@ import { type AttemptRules, Failover, LeaseQueue } from '../../internal.ts';
 
 /** How a client sends through a pool. */
 export interface ClientOptions {
-  /** Whether an answer of this status counts as its backend's failure. It is passed on all the same. @defaultValue 502, 503 and 504 */
+  /**
+   * Whether an answer of this status counts as its backend's failure. It is passed on all the same.
+   * @defaultValue 502, 503 and 504
+   */
   readonly isFailure?: (status: number) => boolean;
   /** Sends a request that failed to another backend, where that cannot do harm. @defaultValue off */
   readonly failover?: FailoverOptions | true;

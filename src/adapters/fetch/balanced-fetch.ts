@@ -6,16 +6,19 @@ import { OutgoingRequest } from './outgoing-request.ts';
 
 /** Settings of a {@link BalancedFetch}. */
 export interface BalancedFetchOptions extends ClientOptions {
-  /** Milliseconds for the head of one backend's answer, above 0; a longer wait is that backend's failure. @defaultValue what `fetch` has */
+  /**
+   * Milliseconds for the head of one backend's answer, above 0; a longer wait is that backend's failure.
+   * @defaultValue what `fetch` has
+   */
   readonly timeoutMs?: number;
   /** @defaultValue the platform's `fetch` */
   readonly fetch?: typeof fetch;
 }
 
 /**
- * A `fetch` that sends each request to the backend that the engine chooses for it: path and query count, an origin is replaced. The lease on
- * the backend ends with the last byte of the answer. Read every body, or cancel it: one of more than 64 KiB of which nothing is read keeps
- * its lease until the answer is garbage.
+ * A `fetch` that sends each request to the backend that the engine chooses for it: path and query count, an
+ * origin is replaced. The lease on the backend ends with the last byte of the answer. Read every body, or
+ * cancel it: one of more than 64 KiB of which nothing is read keeps its lease until the answer is garbage.
  */
 export interface BalancedFetch {
   (input: string | URL | globalThis.Request, init?: RequestInit): Promise<globalThis.Response>;
@@ -26,7 +29,8 @@ export interface BalancedFetch {
 }
 
 /**
- * Makes a `fetch` that balances. It needs nothing but the platform's own, so that it runs wherever there is one.
+ * Makes a `fetch` that balances. It needs nothing but the platform's own, so that it runs wherever there is
+ * one.
  *
  * @example
  * ```ts
@@ -40,7 +44,8 @@ export function balancedFetch(balancer: Balancer<Request>, options?: BalancedFet
 /**
  * Makes a `fetch` that balances over a pool of its own.
  *
- * @param backends - the pool; the array is followed, never changed. The key is the path with its query unless `key` says otherwise
+ * @param backends - the pool; the array is followed, never changed. The key is the path with its query unless
+ * `key` says otherwise
  * @throws TypeError or RangeError naming the entry or option and its value
  */
 export function balancedFetch(

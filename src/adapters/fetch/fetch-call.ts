@@ -52,7 +52,8 @@ export class FetchCall implements Sender<Request> {
 
   /**
    * Gets the response, as `fetch` does. To be called once.
-   * @throws the signal's reason if the caller left, UpstreamTimeoutError if time was up, NoBackendError if there is none
+   * @throws the signal's reason if the caller left, UpstreamTimeoutError if time was up, NoBackendError if
+   * there is none
    */
   start(): Promise<Response> {
     return new Promise((resolve, reject) => {
@@ -131,7 +132,10 @@ export class FetchCall implements Sender<Request> {
     resolve(response);
   }
 
-  /** The promise leads to the response: as long as it is known here, a response that is never read is no garbage. */
+  /**
+   * The promise leads to the response: as long as it is known here, a response that is never read is no
+   * garbage.
+   */
   #forget(): void {
     this.#result = {};
     this.#resolve = ignore;

@@ -20,11 +20,17 @@ import { refusalResponse } from './refusal-response.ts';
 export interface ProxyHandlerOptions<Context extends unknown[]> extends BalancedFetchOptions {
   /** The client's address, where the platform tells. @defaultValue unknown */
   readonly clientAddress?: (request: globalThis.Request, ...context: Context) => string | undefined;
-  /** Whether all requests come from proxies that are believed in what they say of earlier hops. @defaultValue false */
+  /**
+   * Whether all requests come from proxies that are believed in what they say of earlier hops.
+   * @defaultValue false
+   */
   readonly trustProxy?: boolean;
   /** Taken off the front of every path. @defaultValue nothing */
   readonly prefix?: string;
-  /** Answers in the place of the handler where nothing came. @defaultValue JSON with a `code`, status 502, 503 or 504 */
+  /**
+   * Answers in the place of the handler where nothing came.
+   * @defaultValue JSON with a `code`, status 502, 503 or 504
+   */
   readonly onError?: (error: unknown, request: globalThis.Request) => Response | Promise<Response>;
 }
 
@@ -43,8 +49,9 @@ const REPLAY_BYTES = 65_536;
 const GOOD_ID = /^[\w.:/+=-]{1,128}$/;
 
 /**
- * Makes a reverse proxy for platforms that speak in `Request` and `Response`: Bun, Deno, edge workers, Hono. Bodies stream both ways; what
- * speaks of one connection stays behind; redirects are passed on, not followed. It cannot upgrade to WebSocket.
+ * Makes a reverse proxy for platforms that speak in `Request` and `Response`: Bun, Deno, edge workers, Hono.
+ * Bodies stream both ways; what speaks of one connection stays behind; redirects are passed on, not followed.
+ * It cannot upgrade to WebSocket.
  *
  * @example
  * ```ts
@@ -60,7 +67,8 @@ export function proxyHandler<Context extends unknown[] = unknown[]>(
 /**
  * Makes a reverse proxy with a pool of its own.
  *
- * @param backends - the pool; the array is followed, never changed. The key is the path with its query unless `key` says otherwise
+ * @param backends - the pool; the array is followed, never changed. The key is the path with its query unless
+ * `key` says otherwise
  * @throws RangeError or TypeError naming the entry or option and its value
  */
 export function proxyHandler<Context extends unknown[] = unknown[]>(

@@ -13,8 +13,9 @@ export interface BalancedDispatcherOptions extends ClientOptions {
 }
 
 /**
- * An undici `Dispatcher` that sends each request to the backend that the engine chooses for it, in the place of the origin that the request
- * names. The lease on the backend ends with the last byte of the answer, or when an upgraded socket is closed.
+ * An undici `Dispatcher` that sends each request to the backend that the engine chooses for it, in the place
+ * of the origin that the request names. The lease on the backend ends with the last byte of the answer, or
+ * when an upgraded socket is closed.
  *
  * @example
  * ```ts
@@ -42,7 +43,8 @@ export class BalancedDispatcher extends Dispatcher {
    */
   constructor(balancer: Balancer<Request>, options?: BalancedDispatcherOptions);
   /**
-   * @param backends - the pool; the array is followed, never changed. The key is the path with its query unless `key` says otherwise
+   * @param backends - the pool; the array is followed, never changed. The key is the path with its query
+   * unless `key` says otherwise
    * @throws TypeError or RangeError naming the entry or option and its value
    */
   constructor(
@@ -85,7 +87,9 @@ export class BalancedDispatcher extends Dispatcher {
     return this.#pool.stats();
   }
 
-  /** Takes no new requests, and waits for those under way. Sockets that were handed over are their owners'. */
+  /**
+   * Takes no new requests, and waits for those under way. Sockets that were handed over are their owners'.
+   */
   override close(): Promise<void>;
   override close(callback: () => void): void;
   override close(callback?: () => void): Promise<void> | undefined {

@@ -3,9 +3,10 @@ import type { Lease, Outcome, Request } from '../../index.ts';
 import { Attempts, type Sender, type Verdict } from '../../internal.ts';
 import { isCallersMistake } from '../clients/callers-mistake.ts';
 import type { ClientPool } from '../clients/client-pool.ts';
-import { Attempt, type AttemptOwner, type Headers, type Socket } from './attempt.ts';
 import { CallBody } from './call-body.ts';
 import { CallRequest } from './call-request.ts';
+import { type AttemptOwner, DispatchAttempt } from './dispatch-attempt.ts';
+import type { DispatchedHeaders, UpgradedSocket } from './dispatch-types.ts';
 
 type Options = Dispatcher.DispatchOptions;
 
@@ -20,7 +21,7 @@ export interface CallParts {
 /** A head that is kept while the request is queued, and everything that came after it. */
 interface KeptHead {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: DispatchedHeaders;
   readonly statusText: string | undefined;
   /** What would have been passed on, in order: not every dispatcher pauses when it is asked to. */
   readonly rest: (() => void)[];
@@ -40,7 +41,7 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner, Sender
   readonly #options: Options;
   readonly #body: CallBody;
   readonly #handler: Dispatcher.DispatchHandler;
-  #attempt: Attempt | undefined;
+  #attempt: DispatchAttempt | undefined;
   #kept: KeptHead | undefined;
   /** Of the last attempt, if it failed. */
   #error: Error | undefined;
@@ -99,11 +100,11 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner, Sender
     this.#attempt?.controller?.resume();
   }
 
-  interim(status: number, headers: Headers, statusText: string | undefined): void {
+  interim(status: number, headers: DispatchedHeaders, statusText: string | undefined): void {
     this.#guard(() => this.#handler.onResponseStart?.(this, status, headers, statusText));
   }
 
-  head(status: number, headers: Headers, statusText: string | undefined): boolean {
+  head(status: number, headers: DispatchedHeaders, statusText: string | undefined): boolean {
     let verdict: Verdict = 'stands';
     this.#guard(() => {
       verdict = this.#attempts.responded(status, this.#parts.pool.isFailure(status));
@@ -126,7 +127,7 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner, Sender
     else this.#guard(() => this.#handler.onResponseData?.(this, chunk));
   }
 
-  ended(trailers: Headers): void {
+  ended(trailers: DispatchedHeaders): void {
     if (this.#kept !== undefined) {
       this.#kept.rest.push(() => this.ended(trailers));
       return;
@@ -139,7 +140,7 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner, Sender
     }
   }
 
-  upgraded(status: number, headers: Headers, socket: Socket): void {
+  upgraded(status: number, headers: DispatchedHeaders, socket: UpgradedSocket): void {
     this.#attempts.responded(status, false);
     socket.once('close', () => this.#attempts.end('success'));
     this.#isOver = true;
@@ -190,7 +191,7 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner, Sender
   send({ backend: { url } }: Lease): void {
     this.#attempt?.drop();
     this.#kept = undefined;
-    const attempt = new Attempt(this);
+    const attempt = new DispatchAttempt(this);
     this.#attempt = attempt;
     const slash = url.indexOf('/', url.indexOf('//') + 2);
     const origin = slash < 0 ? url : url.slice(0, slash);
@@ -207,7 +208,10 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner, Sender
     }
   }
 
-  /** An error of the handler, or of a function of the host, ends its own request; it is not the backend's fault. */
+  /**
+   * An error of the handler, or of a function of the host, ends its own request; it is not the backend's
+   * fault.
+   */
   #guard(call: () => void): void {
     try {
       call();
@@ -216,7 +220,7 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner, Sender
     }
   }
 
-  #passHead(status: number, headers: Headers, statusText: string | undefined): void {
+  #passHead(status: number, headers: DispatchedHeaders, statusText: string | undefined): void {
     this.#isPassing = true;
     this.#guard(() => this.#handler.onResponseStart?.(this, status, headers, statusText));
   }

@@ -1,9 +1,4 @@
-import type { Dispatcher } from 'undici';
-
-type Handler = Dispatcher.DispatchHandler;
-type Controller = Dispatcher.DispatchController;
-type Headers = Parameters<NonNullable<Handler['onResponseStart']>>[2];
-type Socket = Parameters<NonNullable<Handler['onRequestUpgrade']>>[3];
+import type { Controller, DispatchedHeaders, Handler, UpgradedSocket } from './dispatch-types.ts';
 
 /**
  * Adapts a handler of undici's older interface, which undici's own `request` and `fetch` use, and the `fetch`
@@ -23,11 +18,21 @@ export class OlderHandler implements Handler {
     onConnect?.call(this.#handler, abort, context);
   }
 
-  onRequestUpgrade({ rawHeaders }: Controller, status: number, _headers: Headers, socket: Socket): void {
+  onRequestUpgrade(
+    { rawHeaders }: Controller,
+    status: number,
+    _headers: DispatchedHeaders,
+    socket: UpgradedSocket,
+  ): void {
     this.#handler.onUpgrade?.(status, rawHeaders as Buffer[], socket);
   }
 
-  onResponseStart(controller: Controller, status: number, _headers: Headers, statusText = ''): void {
+  onResponseStart(
+    controller: Controller,
+    status: number,
+    _headers: DispatchedHeaders,
+    statusText = '',
+  ): void {
     this.#handler.onResponseStarted?.();
     const resume = () => controller.resume();
     const isReady = this.#handler.onHeaders?.(status, controller.rawHeaders as Buffer[], resume, statusText);

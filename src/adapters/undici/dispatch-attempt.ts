@@ -1,19 +1,15 @@
-import type { Dispatcher } from 'undici';
+// One attempt of a request through undici.
+import type { Controller, DispatchedHeaders, Handler, UpgradedSocket } from './dispatch-types.ts';
 
-type Handler = Dispatcher.DispatchHandler;
-type Controller = Dispatcher.DispatchController;
-export type Headers = Parameters<NonNullable<Handler['onResponseStart']>>[2];
-export type Socket = Parameters<NonNullable<Handler['onRequestUpgrade']>>[3];
-
-/** Whoever asked for an attempt. */
+/** The call that an attempt belongs to. */
 export interface AttemptOwner {
-  interim(status: number, headers: Headers, statusText: string | undefined): void;
+  interim(status: number, headers: DispatchedHeaders, statusText: string | undefined): void;
   /** The head of an answer came. @returns whether the answer is wanted; else it goes by unread */
-  head(status: number, headers: Headers, statusText: string | undefined): boolean;
+  head(status: number, headers: DispatchedHeaders, statusText: string | undefined): boolean;
   data(chunk: Buffer): void;
-  ended(trailers: Headers): void;
-  upgraded(status: number, headers: Headers, socket: Socket): void;
-  /** It came to nothing, or to half of something. */
+  ended(trailers: DispatchedHeaders): void;
+  upgraded(status: number, headers: DispatchedHeaders, socket: UpgradedSocket): void;
+  /** The response did not come, or not all of it. */
   attemptFailed(error: Error): void;
 }
 
@@ -21,7 +17,7 @@ export interface AttemptOwner {
 const MAX_DISCARDED_BYTES = 65_536;
 
 /** One try of a request on one backend: passes on what undici says while it is of interest. */
-export class Attempt implements Handler {
+export class DispatchAttempt implements Handler {
   /** `undefined` before the request is sent. */
   controller: Controller | undefined;
   readonly #owner: AttemptOwner;
@@ -59,13 +55,23 @@ export class Attempt implements Handler {
     if (this.#reason !== undefined) controller.abort(this.#reason);
   }
 
-  onRequestUpgrade(_controller: Controller, status: number, headers: Headers, socket: Socket): void {
+  onRequestUpgrade(
+    _controller: Controller,
+    status: number,
+    headers: DispatchedHeaders,
+    socket: UpgradedSocket,
+  ): void {
     if (this.#isOver) return void socket.destroy();
     this.#isOver = true;
     this.#owner.upgraded(status, headers, socket);
   }
 
-  onResponseStart(_controller: Controller, status: number, headers: Headers, statusText?: string): void {
+  onResponseStart(
+    _controller: Controller,
+    status: number,
+    headers: DispatchedHeaders,
+    statusText?: string,
+  ): void {
     if (this.#isOver) return;
     if (status < 200) this.#owner.interim(status, headers, statusText);
     else if (!this.#owner.head(status, headers, statusText)) this.#isOver = true;
@@ -77,7 +83,7 @@ export class Attempt implements Handler {
       controller.abort(new Error('too much to discard'));
   }
 
-  onResponseEnd(_controller: Controller, trailers: Headers): void {
+  onResponseEnd(_controller: Controller, trailers: DispatchedHeaders): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#owner.ended(trailers);

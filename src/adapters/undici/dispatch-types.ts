@@ -1,0 +1,9 @@
+// Types of undici that it does not name by itself.
+import type { Dispatcher } from 'undici';
+
+export type Handler = Dispatcher.DispatchHandler;
+export type Controller = Dispatcher.DispatchController;
+/** The headers of a response, by name. */
+export type DispatchedHeaders = Parameters<NonNullable<Handler['onResponseStart']>>[2];
+/** The socket of an upgrade. */
+export type UpgradedSocket = Parameters<NonNullable<Handler['onRequestUpgrade']>>[3];
