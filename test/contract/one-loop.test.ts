@@ -1,4 +1,5 @@
-// What decides on retries stands in one place each: a shell that began to decide for itself would be found here.
+// What decides on retries stands in one place each: a shell that began to decide for itself would be found
+// here.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

@@ -1,4 +1,5 @@
-// The shells around the retry loop, each driven through its own ports: backends are played by hand, and no socket is opened.
+// The shells around the retry loop, each driven through its own ports: backends are played by hand, and no
+// socket is opened.
 import { Duplex, Readable } from 'node:stream';
 import { Dispatcher } from 'undici';
 import { vi } from 'vitest';
