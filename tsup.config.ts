@@ -1,4 +1,5 @@
 // How the library's package is built. In each format the subpaths share chunks, so that there is one engine.
+import { copyFile } from 'node:fs/promises';
 import { defineConfig, type Options } from 'tsup';
 
 /** Puts numbers in the place of constants, which a bundle would otherwise read as variables in every loop. */
@@ -26,6 +27,14 @@ const library: Options = {
   splitting: true,
 };
 
+/** Chunks that are loaded when they are needed are loaded by `require`: Jest without transforms knows no `import()`. */
+export const requireChunks: NonNullable<Options['plugins']>[number] = {
+  name: 'require-chunks',
+  renderChunk: (code) => ({
+    code: code.replaceAll(/\bimport\((["']\.\/[^"']+["'])\)/g, 'Promise.resolve().then(() => require($1))'),
+  }),
+};
+
 export default defineConfig([
   {
     ...library,
@@ -38,6 +47,8 @@ export default defineConfig([
     format: 'cjs',
     // jose is an ES module alone, which Jest cannot load without transforms.
     noExternal: ['jose'],
+    plugins: [requireChunks],
+    onSuccess: () => copyFile('node_modules/jose/LICENSE.md', 'dist/LICENSE-jose.md'),
     esbuildOptions: (options) =>
       Object.assign(options, {
         minifySyntax,

@@ -1,5 +1,6 @@
 // How the gateway's package is built, after the library's: `evenkeel` stays outside the bundle, so that a process has one engine.
 import { defineConfig, type Options } from 'tsup';
+import { requireChunks } from '../tsup.config.ts';
 import { shippedScript } from './src/admin/dashboard/bundle.ts';
 
 const gateway: Options = {
@@ -22,7 +23,7 @@ const gateway: Options = {
 export default defineConfig([
   // The command line imports the gateway's chunks.
   { ...gateway, format: 'esm', entry: { ...gateway.entry, cli: 'src/cli/main.ts' } },
-  { ...gateway, format: 'cjs' },
+  { ...gateway, format: 'cjs', plugins: [requireChunks] },
   {
     ...gateway,
     format: ['esm', 'cjs'],

@@ -14,6 +14,8 @@ const FILES = [
   'docs/architecture.md',
   'docs/resilience.md',
   'docs/adapters.md',
+  'gateway/README.md',
+  'gateway/docs/adapters.md',
   'gateway/docs/gateway.md',
 ];
 
