@@ -100,22 +100,29 @@ export interface UrlBackend extends BackendTraits {
   url: string;
 }
 
-/** A backend by host and port. */
-export interface HostBackend extends BackendTraits {
-  host: string;
-  port: number;
-  /** @defaultValue `'http'` */
-  protocol?: 'http' | 'https';
-}
+/** A backend by host and port; `URL`, `node:http` and `server.address()` each have a name of their own for the host. */
+export type HostBackend = BackendTraits &
+  ({ host: string } | { hostname: string } | { address: string }) & {
+    /** From 1 to 65,535; also as text, as environment variables have it. */
+    port: number | string;
+    /** @defaultValue `'http'` */
+    protocol?: 'http' | 'https';
+  };
 
-/** Any accepted form of a backend; a string is its base URL. */
-export type BackendPoolEntry = BackendServiceInfo | UrlBackend | HostBackend | string;
+/** Any accepted form of a backend. A string is its base URL, or `host:port`. */
+export type BackendPoolEntry = BackendServiceInfo | UrlBackend | HostBackend | URL | string;
 
 /**
  * The pool of backends. evenkeel never changes the array, but follows it: a backend that is added to it or
  * removed from it is noticed at the next request.
  */
 export type BackendPool = BackendPoolEntry[];
+
+/** A pool to begin with, for examples and tests: four backends on a private network. */
+export const BackendPool: BackendServiceInfo[] = [2, 3, 4, 5].map((host) => ({
+  IPAddr: `192.168.1.${host}`,
+  Port: 8080,
+}));
 
 /** The interface of the load balancer. */
 export interface ILoadBalancer {

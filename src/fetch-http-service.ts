@@ -8,6 +8,7 @@ import { codingsOf, isDecoded } from './http/codings.ts';
 import { HOP_HEADERS, listedNames } from './http/header-roles.ts';
 import { isToken } from './http/token.ts';
 import { isUnsent } from './http/unsent.ts';
+import { parsedUrl } from './http/url.ts';
 import { shown } from './shown.ts';
 
 /** Settings of {@link FetchHTTPService}. */
@@ -91,7 +92,7 @@ export class FetchHTTPService implements HTTPService {
 }
 
 function outgoingRequest(url: string, { method, payload, headers }: Request): RequestInit {
-  if (!URL.canParse(url) || !/^https?:/i.test(new URL(url).protocol))
+  if (!/^https?:$/.test(parsedUrl(url)?.protocol ?? ''))
     throw new TypeError(`url must be an absolute http or https URL, got ${shown(url)}`);
   if (!isToken(method)) throw new TypeError(`method must be an HTTP method, got ${shown(method)}`);
   const bodiless = /^(get|head)$/i.test(method);

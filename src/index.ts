@@ -10,19 +10,19 @@ export type { RejectedEntry } from './balancer/pool-follower.ts';
 export type { Session } from './balancer/session.ts';
 export type { BackendState, BackendStats, BalancerStats } from './balancer/stats.ts';
 export type { WorkloadReport } from './balancer/workload.ts';
-export type {
+export {
   BackendPool,
-  BackendPoolEntry,
-  BackendServiceInfo,
-  BackendTraits,
-  HostBackend,
-  HTTPService,
-  ILoadBalancer,
-  Request,
-  Response,
-  ResponseWriter,
-  SendOptions,
-  UrlBackend,
+  type BackendPoolEntry,
+  type BackendServiceInfo,
+  type BackendTraits,
+  type HostBackend,
+  type HTTPService,
+  type ILoadBalancer,
+  type Request,
+  type Response,
+  type ResponseWriter,
+  type SendOptions,
+  type UrlBackend,
 } from './contracts.ts';
 export { type Clock, type Env, systemEnv, type Timers } from './env.ts';
 export {

@@ -175,6 +175,7 @@ export class Loadbalancer implements ILoadBalancer {
     const limit = timeoutMs === undefined ? undefined : limitedSignal({ signal, timeoutMs, timers });
     const limited = limit?.signal ?? signal;
     try {
+      if (typeof request?.path !== 'string') throw pathError(request);
       const admission = this.#gate && (await this.#admit(this.#gate, request, limited));
       if (admission?.refusal !== undefined) return { admission, error: admission.refusal };
       const delivery = new Delivery(this.#parts, request, admission?.session, limited);
@@ -222,6 +223,12 @@ export class Loadbalancer implements ILoadBalancer {
       // Nowhere is left to tell it.
     }
   }
+}
+
+/** Contracts of some hosts have `url` in the place of `path`. */
+function pathError(request: { readonly path?: unknown; readonly url?: unknown } | undefined): TypeError {
+  const hint = request?.url === undefined ? '' : '; the request has url, the name in an older contract';
+  return new TypeError(`request.path must be a string, got ${shown(request?.path)}${hint}`);
 }
 
 /** A backend's base URL followed by a path, with exactly one slash between them. */

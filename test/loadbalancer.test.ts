@@ -214,6 +214,21 @@ describe('errors', () => {
     expect(service.calls).toHaveLength(1);
   });
 
+  it.each([
+    [{ url: '/x' }, 'got undefined; the request has url, the name in an older contract'],
+    [{}, 'got undefined'],
+    [{ path: 7 }, 'got 7'],
+    [undefined, 'got undefined'],
+  ])('answers the request %j, which has no path, with an error, and asks no backend', async (fields, got) => {
+    const { loadbalancer, service, writer } = setUp();
+    await loadbalancer.onRequest(
+      (fields && { id: '1', method: 'GET', payload: '', ...fields }) as never,
+      writer,
+    );
+    expect(writer.errors).toEqual([new TypeError(`request.path must be a string, ${got}`)]);
+    expect(service.calls).toEqual([]);
+  });
+
   it('answers with an error where the key function throws', async () => {
     const error = new Error('no key');
     const { writer, loadbalancer } = setUp(undefined, {

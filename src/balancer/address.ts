@@ -2,6 +2,7 @@
 // `BackendSpec`.
 
 import type { BackendPoolEntry, BackendTraits } from '../contracts.ts';
+import { parsedUrl } from '../http/url.ts';
 import { shown } from '../shown.ts';
 
 /** A pool entry after it was checked: one form for all spellings. */
@@ -41,28 +42,39 @@ export function readEntry(entry: BackendPoolEntry, where: string): BackendSpec {
   }
 }
 
+const FORMS = 'IPAddr and Port, url, or one of host, hostname and address with port';
+/** `host:port`; an IPv6 address needs its brackets. */
+const HOST_AND_PORT = /^(\[[^\]]*\]|[^\s/\\?#@%:[\]]+):(\d+)$/;
+
 function readForm(entry: BackendPoolEntry, where: string): BackendSpec {
-  if (typeof entry === 'string') return specOf(readUrl(entry, where), {}, where);
-  if (typeof entry !== 'object' || entry === null) {
-    throw new TypeError(
-      `${where} must be a URL string or an object with IPAddr and Port, url, or host and port, got ${shown(entry)}`,
-    );
+  if (typeof entry === 'string') return specOf(readText(entry, where), {}, where);
+  if (typeof entry !== 'object' || entry === null)
+    throw new TypeError(`${where} must be a URL, host:port, or an object with ${FORMS}, got ${shown(entry)}`);
+  if (isUrl(entry)) return specOf(readText(entry.href, where), {}, where);
+  if ('IPAddr' in entry) {
+    const { IPAddr, Port } = entry;
+    return specOf(readHostPort(IPAddr, Port, 'http', `${where}.IPAddr`, `${where}.Port`), entry, where);
   }
-  if ('IPAddr' in entry)
-    return specOf(
-      readHostPort(entry.IPAddr, entry.Port, 'http', `${where}.IPAddr`, `${where}.Port`),
-      entry,
-      where,
-    );
-  if ('url' in entry) return specOf(readUrl(entry.url, `${where}.url`), entry, where);
-  if ('host' in entry) {
-    const { host, port, protocol = 'http' } = entry;
-    if (protocol !== 'http' && protocol !== 'https') {
-      throw new TypeError(`${where}.protocol must be "http" or "https", got ${shown(protocol)}`);
-    }
-    return specOf(readHostPort(host, port, protocol, `${where}.host`, `${where}.port`), entry, where);
+  if ('url' in entry) {
+    const { url } = entry;
+    const text = isUrl(url) ? url.href : url;
+    return specOf(readText(text, `${where}.url`), entry, where);
   }
-  throw new TypeError(`${where} must have IPAddr and Port, url, or host and port, got ${shown(entry)}`);
+  const name = HOST_NAMES.find((name) => name in entry);
+  if (name === undefined) throw new TypeError(`${where} must have ${FORMS}, got ${shown(entry)}`);
+  const { [name]: host, port, protocol = 'http' } = entry as AnyHost;
+  if (protocol !== 'http' && protocol !== 'https')
+    throw new TypeError(`${where}.protocol must be "http" or "https", got ${shown(protocol)}`);
+  return specOf(readHostPort(host, port, protocol, `${where}.${name}`, `${where}.port`), entry, where);
+}
+
+/** What Node.js and its libraries call the host of an address. */
+const HOST_NAMES = ['host', 'hostname', 'address'] as const;
+type AnyHost = { readonly [name in (typeof HOST_NAMES)[number] | 'port' | 'protocol']?: unknown };
+
+/** Whether a value is a `URL`, of this realm or of another one. */
+function isUrl(value: unknown): value is URL {
+  return Object.prototype.toString.call(value) === '[object URL]';
 }
 
 /** @throws RangeError if the weight is not a number from 0 to 1,000 */
@@ -109,11 +121,16 @@ function specOf(
   };
 }
 
+function readText(text: unknown, where: string): string {
+  const [, host, port] = (typeof text === 'string' && HOST_AND_PORT.exec(text)) || [];
+  return host === undefined ? readUrl(text, where) : readHostPort(host, port, 'http', where, where);
+}
+
 function readUrl(text: unknown, where: string): string {
   const rule = 'must be an http or https URL without user, query and fragment';
   const got = typeof text === 'string' ? shown(text.replace(/\/\/[^/]*@/, '//***@')) : shown(text);
-  if (typeof text !== 'string' || !URL.canParse(text)) throw new TypeError(`${where} ${rule}, got ${got}`);
-  const url = new URL(text);
+  const url = typeof text === 'string' ? parsedUrl(text) : undefined;
+  if (typeof text !== 'string' || url === undefined) throw new TypeError(`${where} ${rule}, got ${got}`);
   const plain = url.username === '' && url.password === '' && url.port !== '0' && !/[?#]/.test(text);
   if (!/^https?:$/.test(url.protocol) || !plain) throw new TypeError(`${where} ${rule}, got ${got}`);
   return withoutSlash(url.origin + url.pathname);
@@ -126,16 +143,17 @@ function readHostPort(
   hostWhere: string,
   portWhere: string,
 ): string {
-  if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 65_535) {
+  const number = typeof port === 'string' && /^[1-9]\d*$/.test(port) ? Number(port) : port;
+  if (typeof number !== 'number' || !Number.isInteger(number) || number < 1 || number > 65_535) {
     throw new RangeError(`${portWhere} must be an integer from 1 to 65535, got ${shown(port)}`);
   }
   const text = typeof host === 'string' && host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
   // The URL parser would read these characters as a path, port, query or credentials.
   const isHost = typeof text === 'string' && text !== '' && !/[\s/\\?#@%]|:(?!.*\]$)/.test(text);
-  if (!isHost || !URL.canParse(`${protocol}://${text}:${port}`)) {
+  if (!isHost || parsedUrl(`${protocol}://${text}:${number}`) === undefined) {
     throw new TypeError(`${hostWhere} must be an IP address or a host name, got ${shown(host)}`);
   }
-  return `${protocol}://${text}:${port}`;
+  return `${protocol}://${text}:${number}`;
 }
 
 function withoutSlash(url: string): string {

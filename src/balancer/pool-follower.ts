@@ -185,7 +185,7 @@ export class PoolFollower {
 
 /** The weight of an entry, unchecked. */
 function weightOf(entry: BackendPoolEntry | undefined): unknown {
-  return typeof entry === 'object' && entry !== null ? readWeight(entry) : undefined;
+  return typeof entry === 'object' && entry !== null ? readWeight(entry as BackendTraits) : undefined;
 }
 
 function readWeight(entry: BackendTraits): unknown {

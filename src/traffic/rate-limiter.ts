@@ -1,3 +1,5 @@
+import { parsedUrl } from '../http/url.ts';
+
 /** Counts requests by key. `evenkeel/rate-limit` has two: in memory and in Redis. */
 export interface RateLimiter {
   /** Counts one request. */
@@ -80,10 +82,10 @@ function isByte(text: string): boolean {
 
 /** The eight groups of an IPv6 address, `undefined` where it is none. */
 function groupsOf(text: string): number[] | undefined {
-  const url = `http://[${text}]`;
-  if (!URL.canParse(url)) return undefined;
+  const url = parsedUrl(`http://[${text}]`);
+  if (url === undefined) return undefined;
   // The parser has written it in its one short form, a dotted tail included.
-  const [head = [], tail = []] = new URL(url).hostname.slice(1, -1).split('::').map(groupsIn);
+  const [head = [], tail = []] = url.hostname.slice(1, -1).split('::').map(groupsIn);
   return [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];
 }
 

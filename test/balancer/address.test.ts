@@ -61,6 +61,25 @@ describe('the accepted forms of a pool entry', () => {
     ['a prefix with several trailing slashes', 'http://a.example/base///', 'http://a.example/base'],
     ['nothing but trailing slashes', 'http://a.example//', 'http://a.example'],
     ['a prefix of several segments', { url: 'https://a.example/v1/api/' }, 'https://a.example/v1/api'],
+    ['host:port', 'localhost:8001', 'http://localhost:8001'],
+    ['host:port with IPv4', '10.0.0.1:80', 'http://10.0.0.1:80'],
+    ['host:port with IPv6', '[::1]:8080', 'http://[::1]:8080'],
+    ['host:port as a URL', { url: 'localhost:8001' }, 'http://localhost:8001'],
+    ['a URL object', new URL('http://10.0.0.1:8080/base/'), 'http://10.0.0.1:8080/base'],
+    ['a URL object as a URL', { url: new URL('https://a.example') as never }, 'https://a.example'],
+    ['hostname and port', { hostname: 'a.example', port: 3000 }, 'http://a.example:3000'],
+    [
+      'hostname and port with https',
+      { hostname: 'a.example', port: 443, protocol: 'https' },
+      'https://a.example:443',
+    ],
+    ['what server.address() gives', { address: '::1', family: 'IPv6', port: 81 } as never, 'http://[::1]:81'],
+    ['a port as text', { host: 'a.example', port: '80' }, 'http://a.example:80'],
+    [
+      'the native form with a port as text',
+      { IPAddr: '10.0.0.1', Port: '80' as never },
+      'http://10.0.0.1:80',
+    ],
     ['a string in capitals', 'HTTP://A.Example:8080/Base', 'http://a.example:8080/Base'],
   ])('%s', (_, entry, url) => {
     expect(read(entry)).toMatchObject({
@@ -77,6 +96,8 @@ describe('the accepted forms of a pool entry', () => {
     { IPAddr: '10.0.0.1', Port: 8080 },
     { url: 'http://10.0.0.1:8080' },
     { host: '10.0.0.1', port: 8080 },
+    { hostname: '10.0.0.1', port: '8080' },
+    { address: '10.0.0.1', port: 8080 },
   ])('%j takes an id, a weight and a zone', (entry) => {
     expect(read({ ...entry, id: 'cache-7', weight: 2.5, zone: 'eu-west-1a' })).toMatchObject({
       id: 'cache-7',
@@ -122,6 +143,10 @@ describe('the canonical address', () => {
       { IPAddr: '[::1]', Port: 80 },
       { IPAddr: '0:0:0:0:0:0:0:1', Port: 80 },
       { host: '::1', port: 80 },
+      { hostname: '[::1]', port: '80' },
+      { address: '::1', port: 80 },
+      '[::1]:80',
+      new URL('http://[::1]/'),
       { url: 'http://[::1]' },
       'http://[::1]/',
       'http://[0::1]:80',
@@ -141,8 +166,9 @@ describe('the canonical address', () => {
 });
 
 describe('a wrong pool entry', () => {
-  const RULE = 'must be a URL string or an object with IPAddr and Port, url, or host and port';
-  const HAVE = 'must have IPAddr and Port, url, or host and port';
+  const FORMS = 'IPAddr and Port, url, or one of host, hostname and address with port';
+  const RULE = `must be a URL, host:port, or an object with ${FORMS}`;
+  const HAVE = `must have ${FORMS}`;
   const URL_RULE = 'must be an http or https URL without user, query and fragment';
   const HOST_RULE = 'must be an IP address or a host name';
 
@@ -170,7 +196,16 @@ describe('a wrong pool entry', () => {
     [80.5, '80.5'],
     [Number.NaN, 'NaN'],
     [Number.POSITIVE_INFINITY, 'Infinity'],
-    ['8080', '"8080"'],
+    ['', '""'],
+    ['0', '"0"'],
+    ['080', '"080"'],
+    ['+80', '"+80"'],
+    [' 80', '" 80"'],
+    ['8e1', '"8e1"'],
+    ['0x50', '"0x50"'],
+    ['80.0', '"80.0"'],
+    ['65536', '"65536"'],
+    ['tcp://10.0.0.1:80', '"tcp://10.0.0.1:80"'],
     [null, 'null'],
     [undefined, 'undefined'],
     [[80], '[80]'],
@@ -249,7 +284,10 @@ describe('a wrong pool entry', () => {
 
   it.each<[string, unknown]>([
     ['nothing', ''],
-    ['no scheme', '10.0.0.1:8080'],
+    ['no scheme and no port', '10.0.0.1'],
+    ['no scheme, but a path', '10.0.0.1:8080/base'],
+    ['no scheme, but a user', 'user@10.0.0.1:8080'],
+    ['no scheme and IPv6 without brackets', '::1:8080'],
     ['a path alone', '/base'],
     ['no host', 'http://'],
     ['ftp', 'ftp://a.example'],
@@ -285,7 +323,6 @@ describe('a wrong pool entry', () => {
     [null, 'null'],
     [undefined, 'undefined'],
     [80, '80'],
-    [new URL('http://a'), '"http://a/"'],
     [['http://a'], '["http://a"]'],
   ])('has the url %o, which is not text', (url, got) => {
     expect(errorOf({ url })).toMatchObject({

@@ -69,6 +69,13 @@ export async function checkBun(alone, both, tools) {
   });
   if (both === undefined) return;
   await check('sessions, limits and the gateway work under Bun', async () => {
-    assert.deepEqual(await outputOf(both, 'both.bun.mjs', BOTH), [TWO_TOKENS_VERIFIED, true, 200, 'GET ', 200, 'POST hello']);
+    assert.deepEqual(await outputOf(both, 'both.bun.mjs', BOTH), [
+      TWO_TOKENS_VERIFIED,
+      true,
+      200,
+      'GET ',
+      200,
+      'POST hello',
+    ]);
   });
 }

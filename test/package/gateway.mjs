@@ -30,14 +30,23 @@ export async function checkGateway(library, gateway) {
 }
 
 async function checkContents(installed) {
-  await check('the gateway has dist, docs, its schema, README.md, LICENSE and package.json alone', async () => {
-    const files = await filesBelow(installed);
-    const outside = files.filter((path) => !/^(dist|docs)[\\/]/.test(path));
-    assert.deepEqual(outside, ['LICENSE', 'README.md', 'package.json', join('schema', 'gateway.schema.json')]);
-    const page = await readFile(join(installed, 'docs', 'configuration.md'), 'utf8');
-    for (const [, path] of page.matchAll(/node_modules\/evenkeel-gateway\/([\w./-]+\.json)/g)) assert.ok(files.includes(path), path);
-    assert.match(page, /node_modules\/evenkeel-gateway\/schema\/gateway\.schema\.json/);
-  });
+  await check(
+    'the gateway has dist, docs, its schema, README.md, LICENSE and package.json alone',
+    async () => {
+      const files = await filesBelow(installed);
+      const outside = files.filter((path) => !/^(dist|docs)[\\/]/.test(path));
+      assert.deepEqual(outside, [
+        'LICENSE',
+        'README.md',
+        'package.json',
+        join('schema', 'gateway.schema.json'),
+      ]);
+      const page = await readFile(join(installed, 'docs', 'configuration.md'), 'utf8');
+      for (const [, path] of page.matchAll(/node_modules\/evenkeel-gateway\/([\w./-]+\.json)/g))
+        assert.ok(files.includes(path), path);
+      assert.match(page, /node_modules\/evenkeel-gateway\/schema\/gateway\.schema\.json/);
+    },
+  );
   await check('the engine is in the library alone, and the command line imports the gateway', async () => {
     const files = (await filesBelow(installed)).filter((path) => /^dist[\\/].*\.c?js$/.test(path));
     const texts = await Promise.all(files.map((path) => readFile(join(installed, path), 'utf8')));
@@ -47,16 +56,20 @@ async function checkContents(installed) {
     }
     // A name that only one module has stands once in each format.
     for (const mark of ['createGateway(', 'class Exchange']) {
-      const defining = files.filter((_, i) => new RegExp(`(?:function |var )?${mark.replace('(', '\\(')}.*\\{`).test(texts[i]));
+      const defining = files.filter((_, i) =>
+        new RegExp(`(?:function |var )?${mark.replace('(', '\\(')}.*\\{`).test(texts[i]),
+      );
       assert.ok(defining.filter((path) => path.endsWith('.js')).length <= 1, `${mark} in ${defining}`);
     }
   });
 }
 
 async function checkEngines(both) {
-  await check('one engine serves a process: every subpath and the gateway have the very same classes', async () => {
-    // A balancer of the main entry is taken by each shell as it is, errors included.
-    const body = `
+  await check(
+    'one engine serves a process: every subpath and the gateway have the very same classes',
+    async () => {
+      // A balancer of the main entry is taken by each shell as it is, errors included.
+      const body = `
       const balancer = new evenkeel.Balancer(['http://127.0.0.1:1'], { key: evenkeel.byPath });
       const call = fetch.balancedFetch(balancer);
       const proxy = gateway.createProxy({ backends: ['http://127.0.0.1:1'], health: false });
@@ -76,28 +89,40 @@ async function checkEngines(both) {
       proxy.close();
       await dispatcher.close();
       console.log(JSON.stringify(out));`;
-    const expected = [true, true, true, 'object', 'function', 'function', 'object', 'function', true, TWO_TOKENS_VERIFIED];
-    const names = {
-      evenkeel: 'evenkeel',
-      fetch: 'evenkeel/fetch',
-      undici: 'evenkeel/undici',
-      internal: 'evenkeel/internal',
-      diagnostics: 'evenkeel/diagnostics',
-      report: 'evenkeel/load-report',
-      limits: 'evenkeel/rate-limit',
-      sessions: 'evenkeel/sessions',
-      gateway: 'evenkeel-gateway',
-      express: 'evenkeel-gateway/express',
-      fastify: 'evenkeel-gateway/fastify',
-    };
-    const imports = Object.entries(names).map(([name, from]) => `import * as ${name} from '${from}';`);
-    const requires = Object.entries(names).map(([name, from]) => `const ${name} = require('${from}');`);
-    const tokens = `const { jwtSessions } = sessions;\n${TWO_TOKENS}`;
-    const esm = `import * as crypto from 'node:crypto';\n${imports.join('\n')}\n${tokens}\n${body}`;
-    const cjs = `const crypto = require('node:crypto');\n${requires.join('\n')}\n${tokens}\n(async () => {${body}})();`;
-    assert.deepEqual(await outputOf(both, 'engine.mjs', esm), expected);
-    assert.deepEqual(await outputOf(both, 'engine.cjs', cjs), expected);
-  });
+      const expected = [
+        true,
+        true,
+        true,
+        'object',
+        'function',
+        'function',
+        'object',
+        'function',
+        true,
+        TWO_TOKENS_VERIFIED,
+      ];
+      const names = {
+        evenkeel: 'evenkeel',
+        fetch: 'evenkeel/fetch',
+        undici: 'evenkeel/undici',
+        internal: 'evenkeel/internal',
+        diagnostics: 'evenkeel/diagnostics',
+        report: 'evenkeel/load-report',
+        limits: 'evenkeel/rate-limit',
+        sessions: 'evenkeel/sessions',
+        gateway: 'evenkeel-gateway',
+        express: 'evenkeel-gateway/express',
+        fastify: 'evenkeel-gateway/fastify',
+      };
+      const imports = Object.entries(names).map(([name, from]) => `import * as ${name} from '${from}';`);
+      const requires = Object.entries(names).map(([name, from]) => `const ${name} = require('${from}');`);
+      const tokens = `const { jwtSessions } = sessions;\n${TWO_TOKENS}`;
+      const esm = `import * as crypto from 'node:crypto';\n${imports.join('\n')}\n${tokens}\n${body}`;
+      const cjs = `const crypto = require('node:crypto');\n${requires.join('\n')}\n${tokens}\n(async () => {${body}})();`;
+      assert.deepEqual(await outputOf(both, 'engine.mjs', esm), expected);
+      assert.deepEqual(await outputOf(both, 'engine.cjs', cjs), expected);
+    },
+  );
   await check('import and require give the same names, of every subpath', async () => {
     const code = `
       import { createRequire } from 'node:module';
@@ -117,7 +142,8 @@ async function checkEngines(both) {
     const names = await outputOf(both, 'names.mjs', code);
     assert.ok(names.evenkeel[0].includes('Loadbalancer'));
     for (const [subpath, both] of Object.entries(names)) {
-      if (/^evenkeel\/(gateway|express|fastify|backend)$/.test(subpath)) assert.equal(both, 'ERR_LB_MOVED', subpath);
+      if (/^evenkeel\/(gateway|express|fastify|backend)$/.test(subpath))
+        assert.equal(both, 'ERR_LB_MOVED', subpath);
       else assert.deepEqual(both[0], both[1], subpath);
     }
     return `${Object.keys(names).length} subpaths, ${names.evenkeel[0].length} names in the main entry`;
@@ -138,10 +164,21 @@ async function checkCommands(both) {
 
 /** Has the command serve one backend, and asks it. */
 async function served(command) {
-  const backend = createServer((request, response) => response.end(`asked for ${request.url}`)).listen(0, '127.0.0.1');
+  const backend = createServer((request, response) => response.end(`asked for ${request.url}`)).listen(
+    0,
+    '127.0.0.1',
+  );
   await once(backend, 'listening');
   const port = await freePort();
-  const args = ['serve', '--backend', `http://127.0.0.1:${backend.address().port}`, '--host', '127.0.0.1', '--port', String(port)];
+  const args = [
+    'serve',
+    '--backend',
+    `http://127.0.0.1:${backend.address().port}`,
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(port),
+  ];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = once(child, 'exit');
   let printed = '';

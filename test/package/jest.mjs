@@ -146,12 +146,15 @@ export async function checkJest(alone, both, tools) {
     await mkdir(join(path, name), { recursive: true });
     await writeFile(join(path, name, 'use.test.js'), source);
     await writeFile(join(path, name, 'config.json'), JSON.stringify({ ...config, rootDir: path }));
-    const { stderr } = await run(process.execPath, [bin, '--config', join(path, name, 'config.json')], { cwd: path });
+    const { stderr } = await run(process.execPath, [bin, '--config', join(path, name, 'config.json')], {
+      cwd: path,
+    });
     const [, passed] = /Tests: +(\d+) passed, \1 total/.exec(stderr) ?? [];
     assert.ok(passed > 0, stderr);
     return `${passed} tests`;
   };
   await check('the library works under Jest, alone: tokens are verified', () => jest(alone, ALONE));
   await check('the library works under Jest in a page', () => jest(alone, IN_A_PAGE, 'jsdom'));
-  if (both !== undefined) await check('every subpath of both packages works under Jest', () => jest(both, BOTH));
+  if (both !== undefined)
+    await check('every subpath of both packages works under Jest', () => jest(both, BOTH));
 }

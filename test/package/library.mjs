@@ -21,18 +21,21 @@ const MOVED = {
 export async function checkLibrary(archive) {
   const alone = await project('alone', { 'package.json': '{ "name": "alone", "private": true }' });
   const installed = join(alone, 'node_modules', 'evenkeel');
-  await check('the library installs as one package of under 3 MB from an archive of under 300 KB', async () => {
-    await npm(['install', archive], alone);
-    const { packages } = await readJson(join(alone, 'node_modules', '.package-lock.json'));
-    assert.deepEqual(Object.keys(packages), ['node_modules/evenkeel']);
-    const files = (await filesBelow(installed)).map((path) => join(installed, path));
-    const [unpacked, packed] = [await bytesOf(files), await bytesOf([archive])];
-    assert.ok(unpacked < 3e6, `${unpacked} bytes`);
-    assert.ok(packed < 300e3, `${packed} bytes`);
-    const { dependencies = {} } = await readJson(join(installed, 'package.json'));
-    assert.deepEqual(dependencies, {});
-    return `1 package, ${kilobytes(unpacked)} in ${files.length} files, archive ${kilobytes(packed)}`;
-  });
+  await check(
+    'the library installs as one package of under 3 MB from an archive of under 300 KB',
+    async () => {
+      await npm(['install', archive], alone);
+      const { packages } = await readJson(join(alone, 'node_modules', '.package-lock.json'));
+      assert.deepEqual(Object.keys(packages), ['node_modules/evenkeel']);
+      const files = (await filesBelow(installed)).map((path) => join(installed, path));
+      const [unpacked, packed] = [await bytesOf(files), await bytesOf([archive])];
+      assert.ok(unpacked < 3e6, `${unpacked} bytes`);
+      assert.ok(packed < 300e3, `${packed} bytes`);
+      const { dependencies = {} } = await readJson(join(installed, 'package.json'));
+      assert.deepEqual(dependencies, {});
+      return `1 package, ${kilobytes(unpacked)} in ${files.length} files, archive ${kilobytes(packed)}`;
+    },
+  );
   await checkContents(installed);
   await checkFormats(alone);
   await checkPeers(alone);
@@ -43,14 +46,17 @@ export async function checkLibrary(archive) {
 }
 
 async function checkContents(installed) {
-  await check('the library has dist, docs, README.md, CHANGELOG.md, LICENSE and package.json alone', async () => {
-    const files = await filesBelow(installed);
-    const outside = files.filter((path) => !/^(dist|docs)[\\/]/.test(path));
-    assert.deepEqual(outside, ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
-    const built = files.filter((path) => /^dist[\\/]/.test(path)).map((path) => basename(path));
-    for (const name of built) assert.match(name, /\.(c?js|d\.c?ts)$|^LICENSE-jose\.md$/);
-    for (const name of built) assert.doesNotMatch(name, /test/);
-  });
+  await check(
+    'the library has dist, docs, README.md, CHANGELOG.md, LICENSE and package.json alone',
+    async () => {
+      const files = await filesBelow(installed);
+      const outside = files.filter((path) => !/^(dist|docs)[\\/]/.test(path));
+      assert.deepEqual(outside, ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+      const built = files.filter((path) => /^dist[\\/]/.test(path)).map((path) => basename(path));
+      for (const name of built) assert.match(name, /\.(c?js|d\.c?ts)$|^LICENSE-jose\.md$/);
+      for (const name of built) assert.doesNotMatch(name, /test/);
+    },
+  );
   await check('no file of the library points at a source map', async () => {
     for (const path of await filesBelow(installed))
       assert.doesNotMatch(await readFile(join(installed, path), 'utf8'), /^\/\/# sourceMappingURL/m, path);
@@ -123,8 +129,10 @@ async function checkPeers(alone) {
       told('evenkeel/undici', 'undici'),
     ]);
   });
-  await check('a missing peer is an error that says what to install, with require; tokens need none', async () => {
-    const code = `
+  await check(
+    'a missing peer is an error that says what to install, with require; tokens need none',
+    async () => {
+      const code = `
       const crypto = require('node:crypto');
       const { jwtSessions } = require('evenkeel/sessions');
       const { memoryRateLimiter } = require('evenkeel/rate-limit');
@@ -135,12 +143,13 @@ async function checkPeers(alone) {
         caught(() => memoryRateLimiter({ points: 1, durationMs: 1000 })),
         caught(() => require('evenkeel/undici')),
       ])));`;
-    assert.deepEqual(await outputOf(alone, 'peers.cjs', code), [
-      TWO_TOKENS_VERIFIED,
-      told('evenkeel/rate-limit', 'rate-limiter-flexible'),
-      told('evenkeel/undici', 'undici'),
-    ]);
-  });
+      assert.deepEqual(await outputOf(alone, 'peers.cjs', code), [
+        TWO_TOKENS_VERIFIED,
+        told('evenkeel/rate-limit', 'rate-limiter-flexible'),
+        told('evenkeel/undici', 'undici'),
+      ]);
+    },
+  );
 }
 
 async function checkMoved(alone) {
@@ -171,11 +180,11 @@ async function checkBundles(alone) {
     const common = { stdin, bundle: true, minify: true, format: 'esm', write: false, logLevel: 'silent' };
     return (await build({ ...common, ...options })).outputFiles[0].text;
   };
-  await check('a bundle of hashKey alone is small and leaves the Balancer out', async () => {
+  await check('a bundle of byHeader alone is small and leaves the Balancer out', async () => {
     const mark = /backendPool/;
     const all = await bundle(`import { Balancer } from 'evenkeel'; console.log(new Balancer([]));`);
     assert.match(all, mark, 'the mark of the Balancer must show where it is in');
-    const one = await bundle(`import { hashKey } from 'evenkeel'; console.log(hashKey('a', 0));`);
+    const one = await bundle(`import { byHeader } from 'evenkeel'; console.log(byHeader('a'));`);
     assert.doesNotMatch(one, mark);
     assert.ok(one.length < 4_000, `${one.length} bytes`);
     const none = await bundle(`import 'evenkeel';`);
@@ -184,8 +193,10 @@ async function checkBundles(alone) {
   await check('a bundle of the library, and of its fetch adapter, needs nothing of Node', async () => {
     await bundle(`export * from 'evenkeel'; export * from 'evenkeel/fetch';`);
   });
-  await check('a bundle in CommonJS takes every subpath, and its peers are those that the bundler found', async () => {
-    const code = `
+  await check(
+    'a bundle in CommonJS takes every subpath, and its peers are those that the bundler found',
+    async () => {
+      const code = `
       import * as crypto from 'node:crypto';
       import { BalancedDispatcher } from 'evenkeel/undici';
       import { memoryRateLimiter } from 'evenkeel/rate-limit';
@@ -195,11 +206,12 @@ async function checkBundles(alone) {
       (async () => console.log(JSON.stringify([
         await twoTokens(), (await limiter.take('k')).allowed, (await limiter.take('k')).allowed, typeof BalancedDispatcher,
       ])))();`;
-    const options = { format: 'cjs', platform: 'node', nodePaths: [join(root, 'node_modules')] };
-    const elsewhere = await project('bundle');
-    const output = await outputOf(elsewhere, 'bundle.cjs', await bundle(code, options));
-    assert.deepEqual(output, [TWO_TOKENS_VERIFIED, true, false, 'function']);
-  });
+      const options = { format: 'cjs', platform: 'node', nodePaths: [join(root, 'node_modules')] };
+      const elsewhere = await project('bundle');
+      const output = await outputOf(elsewhere, 'bundle.cjs', await bundle(code, options));
+      assert.deepEqual(output, [TWO_TOKENS_VERIFIED, true, false, 'function']);
+    },
+  );
 }
 
 async function checkReadme(archive) {
@@ -213,7 +225,9 @@ async function checkReadme(archive) {
     const esm = await run(process.execPath, ['--input-type=module', '-e', first], { cwd: path });
     assert.match(esm.stdout, /verdict: 'picked'/);
     assert.ok(first.includes(from), 'the README says which line is another with require');
-    const cjs = await run(process.execPath, ['--input-type=commonjs', '-e', first.replace(from, to)], { cwd: path });
+    const cjs = await run(process.execPath, ['--input-type=commonjs', '-e', first.replace(from, to)], {
+      cwd: path,
+    });
     assert.match(cjs.stdout, /verdict: 'picked'/);
   });
 }
@@ -223,7 +237,11 @@ function expectGoodUse({ answers, counts, inFlight }) {
   assert.equal(new Set(answers).size, 4, 'equal paths go to one backend');
   assert.equal(counts['8081'] + counts['8082'], 6);
   assert.equal(answers.filter((url) => url.startsWith('http://10.0.0.1:8081')).length > 0, true);
-  assert.equal(new Set(answers.filter((url) => url.startsWith('http://10.0.0.1:8081'))).size, 2, 'two keys for each');
+  assert.equal(
+    new Set(answers.filter((url) => url.startsWith('http://10.0.0.1:8081'))).size,
+    2,
+    'two keys for each',
+  );
   assert.equal(inFlight, 0);
 }
 

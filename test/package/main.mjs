@@ -1,7 +1,9 @@
 // Packs both packages as they are built, installs them outside of the checkout, and uses them there as others would.
 import assert from 'node:assert/strict';
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
 import { checkBun } from './bun.mjs';
 import { checkGateway } from './gateway.mjs';
 import { checkJest } from './jest.mjs';
@@ -9,16 +11,20 @@ import { checkLibrary } from './library.mjs';
 import { check, summary } from './report.mjs';
 import { toolchains } from './toolchains.mjs';
 import { checkTypes } from './types.mjs';
-import { cleanUp, pack, require, root, run } from './workplace.mjs';
+import { cleanUp, pack, root, run } from './workplace.mjs';
 
 /** What publint and Are The Types Wrong say of an archive. */
 async function lint(name, archive) {
-  const bin = (path) => join(root, 'node_modules', path);
-  await check(`publint finds nothing in ${name}`, () =>
-    run(process.execPath, [bin('publint/src/cli.js'), archive, '--strict']),
-  );
+  await check(`publint finds nothing in ${name}`, async () => {
+    const tarball = new Uint8Array(await readFile(archive)).buffer;
+    const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
+    assert.deepEqual(
+      messages.map((message) => formatMessage(message, pkg)),
+      [],
+    );
+  });
   await check(`the types of ${name} are not wrong, whichever way they are resolved`, () =>
-    run(process.execPath, [bin('@arethetypeswrong/cli/dist/index.js'), archive, '--no-color']),
+    run(join(root, 'node_modules', '.bin', 'attw'), [archive, '--no-color']),
   );
 }
 

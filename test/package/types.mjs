@@ -12,13 +12,13 @@ const loadbalancer: ILoadBalancer = new Loadbalancer(httpService, pool, new Logg
 export const done: Promise<void> = loadbalancer.onRequest({ id: '1', path: '/', method: 'GET', payload: '' }, writer);
 export const lease: Lease | undefined = new Balancer(pool).acquire('key');
 export const disposable: { [Symbol.dispose](): void } | undefined = lease;
-export const position: number = hashKey('key', 0);
+export const size: number = new Balancer(pool).backends.length;
 // @ts-expect-error: types are checked, not any
 new Loadbalancer(httpService, [{ IPAddr: 1, Port: 80 }], new LoggerService());
 `;
-/** TypeScript compiles this to \`import\` or to \`require\`, as the name of the file says. */
+/** TypeScript compiles this to `import` or to `require`, as the name of the file says. */
 const CONSUMER = `import {
-  type BackendPool, Balancer, type HTTPService, hashKey, type ILoadBalancer, type Lease, Loadbalancer, LoggerService,
+  type BackendPool, Balancer, type HTTPService, type ILoadBalancer, type Lease, Loadbalancer, LoggerService,
   type ResponseWriter,
 } from 'evenkeel';
 ${TYPED}`;
@@ -58,7 +58,12 @@ createGateway();
 `;
 
 const ON_THE_WEB = { target: 'ES2022', lib: ['ES2022', 'DOM'], types: [] };
-const ON_NODE = { target: 'ES2022', lib: ['ES2022', 'DOM'], types: ['node'], typeRoots: [join(root, 'node_modules', '@types')] };
+const ON_NODE = {
+  target: 'ES2022',
+  lib: ['ES2022', 'DOM'],
+  types: ['node'],
+  typeRoots: [join(root, 'node_modules', '@types')],
+};
 const NODE16 = { module: 'node16', moduleResolution: 'node16' };
 const NODENEXT = { module: 'nodenext', moduleResolution: 'nodenext' };
 const BUNDLER = { module: 'ESNext', moduleResolution: 'bundler' };
@@ -73,7 +78,13 @@ export async function checkTypes(both, tools) {
   const compile = async (name, file, source, options, tsc = ours) => {
     const directory = await project(join('both', name));
     await writeFile(join(directory, file), source);
-    const compilerOptions = { strict: true, noEmit: true, skipLibCheck: false, exactOptionalPropertyTypes: true, ...options };
+    const compilerOptions = {
+      strict: true,
+      noEmit: true,
+      skipLibCheck: false,
+      exactOptionalPropertyTypes: true,
+      ...options,
+    };
     await writeFile(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
     await run(process.execPath, [tsc, '-p', directory]);
   };
@@ -88,7 +99,13 @@ export async function checkTypes(both, tools) {
   for (const [i, [name, file, options, tsc]] of ways.entries()) {
     await check(`types hold under ${name}`, async () => {
       await compile(`types-${i}`, file, CONSUMER, { ...ON_NODE, ...options }, tsc);
-      await compile(`types-gateway-${i}`, file, WITH_GATEWAY, { ...ON_NODE, ...options, skipLibCheck: true }, tsc);
+      await compile(
+        `types-gateway-${i}`,
+        file,
+        WITH_GATEWAY,
+        { ...ON_NODE, ...options, skipLibCheck: true },
+        tsc,
+      );
       await compile(`types-moved-${i}`, file, MOVED, { ...ON_NODE, ...options }, tsc);
       await compile(`types-all-${i}`, file, everything, { ...ON_NODE, ...options, skipLibCheck: true }, tsc);
     });
@@ -106,7 +123,11 @@ async function importsOfAllEntries(both) {
   const entries = [];
   for (const name of ['evenkeel', 'evenkeel-gateway']) {
     const { exports } = await readJson(join(both, 'node_modules', name, 'package.json'));
-    entries.push(...Object.keys(exports).filter((path) => !path.endsWith('.json')).map((path) => name + path.slice(1)));
+    entries.push(
+      ...Object.keys(exports)
+        .filter((path) => !path.endsWith('.json'))
+        .map((path) => name + path.slice(1)),
+    );
   }
   const imports = entries.map((entry, i) => `import * as entry${i} from '${entry}';`);
   return `${imports.join('\n')}\nexport const entries: object[] = [${entries.map((_, i) => `entry${i}`)}];\n`;

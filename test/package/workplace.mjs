@@ -13,7 +13,10 @@ export const require = createRequire(import.meta.url);
 
 /** npm as the tests call it: quiet, and from the cache where it can. */
 export const npm = (args, cwd) =>
-  run('npm', [...args, '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], { cwd, env: cleanEnv() });
+  run('npm', [...args, '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], {
+    cwd,
+    env: cleanEnv(),
+  });
 
 export const folder = await realpath(await mkdtemp(join(tmpdir(), 'evenkeel-package-')));
 export const cleanUp = () => rm(folder, { recursive: true, force: true });
@@ -49,7 +52,9 @@ export async function outputOf(path, file, source) {
 
 export async function filesBelow(directory) {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
   return paths.map((path) => relative(directory, path)).sort();
 }
 
