@@ -7,7 +7,7 @@ import { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
 export interface FailoverOptions {
   /** How many more backends to try after the first, from 0 to 10. @defaultValue 1 */
   readonly retries?: number;
-  /** Answers with these statuses are retried. @defaultValue 502, 503, 504 */
+  /** Responses with these statuses are retried. @defaultValue 502, 503, 504 */
   readonly retryOn?: readonly number[];
   /** The wait before the first retry is random up to this many milliseconds; the limit doubles with each. @defaultValue 25 */
   readonly minDelayMs?: number;
@@ -19,7 +19,7 @@ export interface FailoverOptions {
 
 /** Why a request was, or was not, sent to another backend. */
 export interface FailoverStats {
-  /** Retries by what made them necessary: an answer's status, an error, or an error before anything was sent. */
+  /** Retries by what made them necessary: a response's status, an error, or an error before anything was sent. */
   readonly retries: { readonly status: number; readonly error: number; readonly unsent: number };
   /** Failures that were not retried: the method forbids it, the retries are used up, or the budget is. */
   readonly declined: { readonly method: number; readonly exhausted: number; readonly budget: number };

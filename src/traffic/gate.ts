@@ -5,10 +5,10 @@ import { byClientAddress } from './affinity.ts';
 import { clientNetwork, type RateLimiter, rateLimitHeaders } from './rate-limiter.ts';
 import type { SessionPolicy } from './sessions.ts';
 
-/** How requests are counted against a limit. */
+/** How requests count against a limit. */
 export interface RateLimitOptions {
   readonly limiter: RateLimiter;
-  /** Whose limit a request counts against; `undefined` for nobody's. @defaultValue the client's address, an IPv6 one by its /64 */
+  /** The limit that a request counts against, by its client; `undefined` for none. @defaultValue the client's address, an IPv6 one by its /64 */
   readonly key?: (request: Request) => string | undefined;
 }
 
@@ -20,16 +20,16 @@ export interface GateParts {
   readonly failed: (what: string, error: unknown) => void;
 }
 
-/** What was found out about a request before a backend is chosen for it. */
+/** The facts about a request before a backend is chosen for it. */
 export interface Admission {
   readonly session: Session | undefined;
-  /** Headers for the answer, whatever it is. */
+  /** Headers for the response, also for one without a backend. */
   readonly headers: readonly (readonly [string, string])[];
   /** Why the request is not let in. */
   readonly refusal: RateLimitedError | undefined;
 }
 
-/** What there is to say of a request that no limit counts. */
+/** The result for a request that no limit counts. */
 const UNCOUNTED: Omit<Admission, 'session'> = { headers: [], refusal: undefined };
 
 /**
@@ -59,7 +59,7 @@ export class Gate {
     return { ...counted, session: undefined };
   }
 
-  /** The headers of the answer, once it is known which backend gave it: the session policy may add its own. */
+  /** The headers of the response, once its backend is known: the session policy may add its own. */
   headersFor({ session, headers }: Admission, backendId: string | undefined): (readonly [string, string])[] {
     const all = [...headers];
     if (backendId === undefined) return all;

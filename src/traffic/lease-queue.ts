@@ -107,7 +107,7 @@ export class LeaseQueue<R> {
     const { tried = [], session, limitMs = Number.POSITIVE_INFINITY } = wait;
     const timeoutMs = Math.min(this.#timeoutMs, Math.max(1, Math.ceil(limitMs)));
     const giveUp = () => {
-      // What is due at this very moment comes first.
+      // A backend that becomes free at this very moment still serves.
       this.#catchUp();
       if (this.#end(waiter, 'timedOut'))
         wait.ended(undefined, this.overloaded(`every backend was busy for ${timeoutMs} ms`));
@@ -123,12 +123,12 @@ export class LeaseQueue<R> {
     return () => void this.#end(waiter, 'cancelled');
   }
 
-  /** The error of a request that gets no lease. By the time it names, all who wait now have been served or have left. */
+  /** The error of a request that gets no lease. After its time every request that waits now has been served or has left. */
   overloaded(message = 'every backend is busy and the queue is full'): OverloadedError {
     return new OverloadedError(this.#timeoutMs, message);
   }
 
-  /** Those who came first come first: lets them have what has become free unnoticed. */
+  /** Serves requests that wait before a new one, if a backend has become free unnoticed. */
   #catchUp(): void {
     // Reading the backends follows the caller's array, which may have grown.
     const isEmpty = this.#balancer.backends.length === 0;
@@ -137,7 +137,7 @@ export class LeaseQueue<R> {
 
   #dispatch(): void {
     this.#isStale = false;
-    /** Whether those who need somebody must wait for them; `undefined` while there may be somebody for everybody. */
+    /** Whether unconstrained requests must keep waiting; `undefined` until one `acquire` has failed. */
     let isBusy: boolean | undefined;
     const fullSessions = new Set<string>();
     for (const waiter of this.#waiters) {

@@ -8,7 +8,7 @@ export interface LeaseQueueStats {
   readonly timedOut: number;
   /** Waits that the client ended. */
   readonly cancelled: number;
-  /** Waits that ended because nobody was left to wait for. */
+  /** Waits that ended because no backend was left to wait for. */
   readonly abandoned: number;
   /** Requests for which there was no room in the queue. */
   readonly refused: number;

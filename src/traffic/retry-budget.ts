@@ -7,8 +7,8 @@ export interface RetryBudgetOptions {
 }
 
 /**
- * Keeps retries from becoming a storm: when every backend fails, a retry for each request would double the load just when it can be
- * borne least. At most `max(floor, ratio * requests in flight)` retries are in flight at a time.
+ * Keeps retries from becoming a storm: if every backend fails, a retry for each request doubles the load when there is least
+ * room for it. At most `max(floor, ratio * requests in flight)` retries are in flight at a time.
  *
  * @see Envoy, retry budgets; Finagle, RetryBudget
  */
@@ -42,7 +42,7 @@ export class RetryBudget {
     this.#requests++;
   }
 
-  /** It has got its answer, or its error. */
+  /** A request has ended. */
   requestEnded(): void {
     this.#requests--;
   }
@@ -54,7 +54,7 @@ export class RetryBudget {
     return true;
   }
 
-  /** A retry that was begun has got its answer, or its error. */
+  /** The head of a retry's response has come, or the retry has failed. */
   retryEnded(): void {
     this.#retries--;
   }

@@ -10,7 +10,7 @@ import type { OutgoingRequest } from './outgoing-request.ts';
 export interface FetchCallParts {
   readonly pool: ClientPool;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
-  /** Milliseconds for the head of one backend's answer. */
+  /** Milliseconds for the head of one backend's response. */
   readonly timeoutMs: number | undefined;
 }
 
@@ -115,8 +115,8 @@ export class FetchCall implements Sender<Request> {
     this.#result = {};
   }
 
-  #passOn(answer: Response): void {
-    const { response, fail } = leasedResponse(answer, {
+  #passOn(received: Response): void {
+    const { response, fail } = leasedResponse(received, {
       complete: () => this.#end(),
       broken: () => this.#end(this.#isCallersDoing ? 'cancelled' : 'failure'),
       unwanted: () => this.#end('cancelled'),
