@@ -1,3 +1,5 @@
+// Compiles the programs that the benches run in child processes.
+
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,3 +1,5 @@
+// Runs a job in a child process.
+
 import { fork } from 'node:child_process';
 import type { Job, MeasureName, Sample } from './job.ts';
 

@@ -1,3 +1,5 @@
+// Measures the heap.
+
 import { setImmediate } from 'node:timers/promises';
 
 /**

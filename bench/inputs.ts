@@ -1,3 +1,5 @@
+// The keys and backends of the benchmark.
+
 /** Distinct keys in every measurement. */
 export const KEY_COUNT = 100_000;
 export const SHORTEST_KEY = 20;

@@ -1,3 +1,5 @@
+// The jobs of child processes: one measurement each.
+
 /** The measurements, each in a child process of its own. */
 export type MeasureName =
   | 'evenkeel-pick'

@@ -1,3 +1,5 @@
+// The command `npm run bench`.
+
 import { writeFileSync } from 'node:fs';
 import { compile } from './bundle.ts';
 import { measureInChild } from './child-process.ts';

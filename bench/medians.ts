@@ -1,3 +1,5 @@
+// The tables of medians in the report.
+
 import type { Quantity, Results } from './results.ts';
 import { SIZES } from './schedule.ts';
 

@@ -1,3 +1,5 @@
+// The command line of `npm run bench`.
+
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';

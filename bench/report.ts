@@ -1,3 +1,5 @@
+// The report of the benchmark as text.
+
 import { KEY_COUNT, LONGEST_KEY, POINTS, SHORTEST_KEY } from './inputs.ts';
 import type { MachineFacts } from './machine.ts';
 import { changeMs, lookUpNs, type MedianRow, memoryKb } from './medians.ts';

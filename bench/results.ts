@@ -1,3 +1,5 @@
+// The samples of the benchmark, and their medians and ratios.
+
 import type { Job, MeasureName, Sample } from './job.ts';
 
 /** Identifies a measured number: the measure and the name in its sample. */

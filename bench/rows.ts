@@ -1,3 +1,5 @@
+// The targets of evenkeel, and whether they are met.
+
 import type { MeasureName } from './job.ts';
 import { FACTORS, MEMORIES, nameOf } from './promises/evenness.ts';
 import type { Quantity, Results } from './results.ts';

@@ -1,3 +1,5 @@
+// The jobs of the benchmark and their order.
+
 import type { Job, MeasureName } from './job.ts';
 
 /** Numbers of backends for timed jobs. */

@@ -1,3 +1,5 @@
+// Measures processor time.
+
 import { Bench, type FnOptions } from 'tinybench';
 
 /** A task to time. */

@@ -1,3 +1,5 @@
+// Formats numbers, and colours text.
+
 const UNITS = ['B', 'KB', 'MB'];
 
 /** A ratio with about three digits. */

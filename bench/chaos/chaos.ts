@@ -1,3 +1,5 @@
+// Runs all scenarios of `npm run chaos`.
+
 import type { DeadTally } from './dead-spells.ts';
 import type { FaultKind } from './faults.ts';
 import { type Flapping, runFlapping } from './flapping.ts';

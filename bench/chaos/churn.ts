@@ -1,3 +1,5 @@
+// Changes of the pool during a run: backends are added, removed and get other weights.
+
 import { oneOf, type Random } from '../../src/simulator/random.ts';
 import type { VirtualEnv } from '../../src/simulator/virtual-env.ts';
 import { CHURN, LEAVES } from './faults.ts';

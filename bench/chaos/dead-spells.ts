@@ -1,3 +1,5 @@
+// Counts the requests that the load balancer sends to dead backends.
+
 import type { FaultKind } from './faults.ts';
 
 /** After this many failures in a row a backend must get no more requests. */

@@ -1,3 +1,5 @@
+// The kinds of faults, and the schedule by which they occur.
+
 /** The kinds of faults. */
 export const faultKinds = [
   'refused',

@@ -1,3 +1,5 @@
+// The scenario of flapping backends: all backends of a large pool go down and up again and again.
+
 import { Loadbalancer, type Request } from '../../src/index.ts';
 import { exponential, seededRandom, zipf } from '../../src/simulator/random.ts';
 import { VirtualEnv } from '../../src/simulator/virtual-env.ts';

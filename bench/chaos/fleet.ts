@@ -1,3 +1,5 @@
+// The simulated backends and the pool.
+
 import type { UrlBackend } from '../../src/index.ts';
 import { seededRandom } from '../../src/simulator/random.ts';
 import type { VirtualEnv } from '../../src/simulator/virtual-env.ts';

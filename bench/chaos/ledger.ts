@@ -1,3 +1,5 @@
+// The ledger: a record of each request, from which the promises are checked.
+
 import { createHash } from 'node:crypto';
 import type { Response } from '../../src/index.ts';
 import type { VirtualEnv } from '../../src/simulator/virtual-env.ts';

@@ -1,3 +1,5 @@
+// The command `npm run chaos`.
+
 import { textStyle } from '../text.ts';
 import { runChaos } from './chaos.ts';
 import { type Options, readOptions, USAGE } from './options.ts';

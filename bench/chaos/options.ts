@@ -1,3 +1,5 @@
+// The command line of `npm run chaos`.
+
 import { parseArgs } from 'node:util';
 
 /** The usage text. */

@@ -1,3 +1,5 @@
+// The options of the load balancer in the chaos test.
+
 import {
   circuitBreaker,
   type LoadbalancerOptions,

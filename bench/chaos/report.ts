@@ -1,3 +1,5 @@
+// The report of the chaos test as text.
+
 import type { Style } from '../text.ts';
 import type { ChaosReport, StormReport } from './chaos.ts';
 import type { DeadTally } from './dead-spells.ts';

@@ -1,3 +1,5 @@
+// Checks retries against the retry budget.
+
 /** The results of the audit. */
 export interface RetryVerdict {
   readonly retries: number;

@@ -1,3 +1,5 @@
+// Checks that all backends have their shares again after the faults.
+
 import { LAST_POOL } from './churn.ts';
 import type { Storm } from './storm.ts';
 import { type Verdict, verdict } from './verdicts.ts';

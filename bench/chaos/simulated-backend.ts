@@ -1,3 +1,5 @@
+// A simulated backend with faults.
+
 import type { Request, Response } from '../../src/index.ts';
 import { exponential, oneOf, type Random } from '../../src/simulator/random.ts';
 import type { VirtualEnv } from '../../src/simulator/virtual-env.ts';

@@ -1,3 +1,5 @@
+// The main scenario: requests run while faults occur by the schedule.
+
 import { type BalancerStats, Loadbalancer, type StrategyName } from '../../src/index.ts';
 import { seededRandom } from '../../src/simulator/random.ts';
 import { type PendingTimers, VirtualEnv } from '../../src/simulator/virtual-env.ts';

@@ -1,3 +1,5 @@
+// The promises of the chaos test, and whether they were kept.
+
 import type { DeadTally } from './dead-spells.ts';
 import { FAILURES_ALLOWED } from './dead-spells.ts';
 import { type FaultKind, faultKinds } from './faults.ts';

@@ -1,3 +1,5 @@
+// Connects the load balancer with the simulated backends.
+
 import type { HTTPService, Request, Response, SendOptions } from '../../src/index.ts';
 import { UpstreamTimeoutError } from '../../src/index.ts';
 import type { AttemptOutcome, Entry, Ledger } from './ledger.ts';

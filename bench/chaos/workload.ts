@@ -1,3 +1,5 @@
+// The requests of a run, and the clients that leave early.
+
 import type { Loadbalancer, Request, ResponseWriter } from '../../src/index.ts';
 import { exponential, type Random, zipf } from '../../src/simulator/random.ts';
 import type { VirtualEnv } from '../../src/simulator/virtual-env.ts';

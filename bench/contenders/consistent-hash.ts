@@ -1,3 +1,5 @@
+// The peer `consistent-hash`.
+
 import ConsistentHash from 'consistent-hash';
 import { makeKeys, makeServers, POINTS } from '../inputs.ts';
 import type { Job, Sample } from '../job.ts';

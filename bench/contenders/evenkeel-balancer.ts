@@ -1,3 +1,5 @@
+// evenkeel's `Balancer` as a contender: the costs of a lease.
+
 import {
   Balancer,
   circuitBreaker,

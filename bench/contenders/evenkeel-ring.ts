@@ -1,3 +1,5 @@
+// evenkeel's ring as a contender.
+
 import { type Backend, Balancer, type Strategy, strategies, systemEnv } from '../../src/index.ts';
 import { hashKey } from '../../src/internal.ts';
 import { bytesOf } from '../heap.ts';

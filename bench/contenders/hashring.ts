@@ -1,3 +1,5 @@
+// The peer `hashring`.
+
 import HashRing from 'hashring';
 import { bytesOf } from '../heap.ts';
 import { makeKeys, makeServers, POINTS } from '../inputs.ts';

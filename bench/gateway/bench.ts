@@ -1,3 +1,5 @@
+// Runs `npm run bench:gateway`: the gateway against other proxies.
+
 import { BODIES, type BodyPath } from './bodies.ts';
 import { fileOf } from './commands.ts';
 import type { Contender, ContenderName } from './contenders/contender.ts';

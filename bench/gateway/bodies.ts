@@ -1,3 +1,5 @@
+// The response bodies of the benchmark.
+
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

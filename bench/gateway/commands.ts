@@ -1,3 +1,5 @@
+// Finds installed programs and their versions.
+
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';

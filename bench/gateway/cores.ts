@@ -1,3 +1,5 @@
+// Assigns processes to processors.
+
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileOf } from './commands.ts';

@@ -1,3 +1,5 @@
+// The environment of the benchmark: compiled programs, processes and files.
+
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

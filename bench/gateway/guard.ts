@@ -1,3 +1,5 @@
+// Tests a proxy before it is measured.
+
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { type BodyPath, bodyOf } from './bodies.ts';
 import { HOST } from './ports.ts';

@@ -1,3 +1,5 @@
+// The command `npm run bench:gateway`.
+
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { machineFacts } from '../machine.ts';

@@ -1,3 +1,5 @@
+// The measurements of a proxy.
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BODIES, type BodyPath } from './bodies.ts';
 import type { Contender } from './contenders/contender.ts';

@@ -1,3 +1,5 @@
+// Configurations of nginx, as an origin and as a peer.
+
 import { HOST } from './ports.ts';
 
 /**

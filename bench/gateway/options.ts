@@ -1,3 +1,5 @@
+// The command line of `npm run bench:gateway`.
+
 import { parseArgs } from 'node:util';
 import { roundsOf, writableFile } from '../options.ts';
 import { CONTENDER_NAMES, type ContenderName } from './contenders/contender.ts';

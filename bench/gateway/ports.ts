@@ -1,3 +1,5 @@
+// Free ports, and waiting for servers.
+
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';

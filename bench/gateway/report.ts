@@ -1,3 +1,5 @@
+// The report of the gateway benchmark as text.
+
 import type { MachineFacts } from '../machine.ts';
 import { formatCount, type Style } from '../text.ts';
 import type { Measured } from './bench.ts';

@@ -1,3 +1,5 @@
+// The samples of the gateway benchmark, and their medians and ratios.
+
 import { median } from '../results.ts';
 
 /** One measurement of one proxy: numbers by name. It is void if `failures` is above 0. */

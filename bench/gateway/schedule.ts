@@ -1,3 +1,5 @@
+// The scenarios of the gateway benchmark and their durations.
+
 import type { BodyPath } from './bodies.ts';
 
 /** A scenario for the highest throughput. */

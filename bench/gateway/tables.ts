@@ -1,3 +1,5 @@
+// The tables of medians in the report.
+
 import { formatCount } from '../text.ts';
 import { medianOrNothing, type Samples } from './samples.ts';
 import { DIRECT, FIXED_RATE, MEMORY } from './schedule.ts';

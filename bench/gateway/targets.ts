@@ -1,3 +1,5 @@
+// The targets of the gateway, and whether they are met.
+
 import { formatRatio } from '../text.ts';
 import { CORES_FOR_TWO_WORKERS } from './cores.ts';
 import { medianOrNothing, ratios, type Samples } from './samples.ts';

@@ -1,3 +1,5 @@
+// Reads processor time and memory of processes.
+
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**

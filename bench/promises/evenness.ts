@@ -1,3 +1,5 @@
+// Measures the load of the backends, and checks the bound on keys.
+
 import { type Backend, Balancer } from '../../src/index.ts';
 import { makeKeys, makePool } from '../inputs.ts';
 import type { Job, Sample } from '../job.ts';

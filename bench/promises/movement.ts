@@ -1,3 +1,5 @@
+// Measures the keys that a change of the pool moves.
+
 import { createHash } from 'node:crypto';
 import { type Backend, Balancer, type Strategy } from '../../src/index.ts';
 import { hashKey } from '../../src/internal.ts';

@@ -1,3 +1,5 @@
+// The figures of a gateway: the resources that it holds.
+
 import { formatBytes, formatCount } from '../text.ts';
 
 /** The resources that a gateway holds, read when it is at rest. */

@@ -1,3 +1,5 @@
+// The HTTP/2 floods.
+
 import * as frames from '../../gateway/test/conformance/wire/frames.ts';
 import { encodeFields, type Field } from '../../gateway/test/conformance/wire/hpack.ts';
 

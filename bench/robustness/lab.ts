@@ -1,3 +1,5 @@
+// Starts the gateway, backends and processes of a scenario, and ends them.
+
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';

@@ -1,3 +1,5 @@
+// The command `npm run robustness`.
+
 import { writeFileSync } from 'node:fs';
 import { verdict } from '../chaos/verdicts.ts';
 import { machineFacts } from '../machine.ts';

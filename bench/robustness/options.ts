@@ -1,3 +1,5 @@
+// The command line of `npm run robustness`.
+
 import { parseArgs } from 'node:util';
 import { writableFile } from '../options.ts';
 import type { Scale } from './scenario.ts';

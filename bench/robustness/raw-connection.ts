@@ -1,3 +1,5 @@
+// Plain TCP connections, in large numbers.
+
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';

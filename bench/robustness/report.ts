@@ -1,3 +1,5 @@
+// The report of the robustness test as text.
+
 import type { Verdict } from '../chaos/verdicts.ts';
 import type { Style } from '../text.ts';
 import { figuresText } from './figures.ts';

@@ -1,3 +1,5 @@
+// Promises about a gateway at rest: nothing is held any more.
+
 import { sleep } from '../../gateway/test/conformance/wire/poll.ts';
 import { type Verdict, verdict } from '../chaos/verdicts.ts';
 import { formatBytes } from '../text.ts';

@@ -1,3 +1,5 @@
+// The interface of a scenario.
+
 import type { Verdict } from '../chaos/verdicts.ts';
 import type { Figures } from './figures.ts';
 import type { Lab } from './lab.ts';

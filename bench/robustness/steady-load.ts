@@ -1,3 +1,5 @@
+// A steady load of well-behaved clients.
+
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HOST } from '../gateway/ports.ts';

@@ -1,3 +1,5 @@
+// Many tunnels, with both ends.
+
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';

@@ -1,3 +1,5 @@
+// A backend of the examples.
+
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,10 +10,10 @@ import { Shop } from './shop/shop.ts';
 import { Sockets } from './sockets.ts';
 
 /**
- * Longer than load balancers keep an idle connection, so that none is closed just as a request is put on it.
+ * Longer than load balancers keep idle connections, so that none is closed just as a request is sent on it.
  */
 const KEEP_ALIVE_MS = 60_000;
-/** What the network of a backend is taken to carry, for its load report. */
+/** The assumed network capacity of a backend, for its load report. */
 const BYTES_PER_SECOND = 125_000_000;
 
 /** Settings of {@link ExampleBackend}. */
@@ -19,19 +21,19 @@ export interface ExampleBackendOptions {
   readonly id: string;
   /** @defaultValue `'127.0.0.1'` */
   readonly host?: string;
-  /** 0 for a free one, which it keeps from then on. @defaultValue 0 */
+  /** The port; 0 for a free one, which stays the same afterwards. @defaultValue 0 */
   readonly port?: number;
-  /** Pages that its cache holds, at least 1. @defaultValue 170 */
+  /** Size of its cache in pages, at least 1. @defaultValue 170 */
   readonly cachedPages?: number;
 }
 
 /**
- * What is wrong with a server that runs: it takes requests and never answers, or all but its health check
- * gets a 500.
+ * The fault of a running server: it accepts requests and never responds, or it responds with 500 to all
+ * requests but health checks.
  */
 export type Trouble = 'hangs' | 'fails';
 
-/** A server to put a load balancer in front of: a shop, an echo, and faults on demand. */
+/** A server behind a load balancer: a shop, an echo, and faults on demand. */
 export class ExampleBackend {
   readonly id: string;
   readonly shop: Shop;
@@ -49,15 +51,15 @@ export class ExampleBackend {
     this.#port = port;
   }
 
-  /** How a pool lists it. It must have been opened once. */
+  /** Its entry in a pool. It must have been opened once. */
   get entry(): UrlBackend & { readonly id: string } {
     const host = this.#host.includes(':') ? `[${this.#host}]` : this.#host;
     return { id: this.id, url: `http://${host}:${this.#port}` };
   }
 
   /**
-   * Starts to listen, with an empty cache and in good health.
-   * @throws the system's error where the port is taken
+   * Starts to listen, with an empty cache and without a fault.
+   * @throws the system's error if the port is in use
    */
   async open(): Promise<void> {
     if (this.#server !== undefined) return;
@@ -74,7 +76,7 @@ export class ExampleBackend {
     this.shop.emptyCache();
   }
 
-  /** Refuses connections from now on, and ends those that are open. */
+  /** Closes the listener and all connections. */
   async close(): Promise<void> {
     const server = this.#server;
     this.#server = undefined;
@@ -86,7 +88,7 @@ export class ExampleBackend {
     await closed;
   }
 
-  /** Gets into trouble, or out of it. */
+  /** Sets or clears a fault. */
   suffer(trouble: Trouble | undefined): void {
     this.#trouble = trouble;
   }
@@ -101,7 +103,7 @@ export class ExampleBackend {
       return;
     }
     const [path = '', query] = target.split('?', 2);
-    // What was begun before it began to hang hangs as well.
+    // Requests that began before the server hangs do not get a response, either.
     if (this.shop.sells(path)) this.shop.serve(target, response, () => this.#trouble === 'hangs');
     else void answer({ backend: this.id, request, response, path, query: new URLSearchParams(query) });
   };

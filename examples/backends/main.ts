@@ -1,3 +1,5 @@
+// The command `npm run backends`.
+
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { stopSignal } from '../terminal/stop-signal.ts';
@@ -21,7 +23,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Runs backends until the signal comes. */
+/** Runs backends until the signal aborts. */
 async function run({ port, count, host }: Options, signal: AbortSignal): Promise<void> {
   const backends = Array.from({ length: count }, (_, i) => {
     const id = NAMES[i] ?? `backend-${i + 1}`;
@@ -30,7 +32,7 @@ async function run({ port, count, host }: Options, signal: AbortSignal): Promise
   try {
     await openAll(backends);
     for (const { entry } of backends) stdout.write(`${entry.id.padEnd(10)} ${entry.url}\n`);
-    stdout.write('Ctrl-C ends them; "alpha hang" puts one into trouble; --help tells what they answer\n');
+    stdout.write('Ctrl-C ends them; "alpha hang" makes one hang; --help lists their paths\n');
     const lines = createInterface({ input: stdin });
     lines.on('line', async (line) => stdout.write(`${await applyLine(line, backends)}\n`));
     if (!signal.aborted) await once(signal, 'abort');
@@ -40,7 +42,7 @@ async function run({ port, count, host }: Options, signal: AbortSignal): Promise
   }
 }
 
-/** @throws the first error, when all have been tried, so that those that have opened can be closed */
+/** @throws the first error, after all were tried, so that the open ones can be closed */
 async function openAll(backends: readonly ExampleBackend[]): Promise<void> {
   const opened = await Promise.allSettled(backends.map((backend) => backend.open()));
   const failed = opened.find((one) => one.status === 'rejected');

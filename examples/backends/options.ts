@@ -1,17 +1,19 @@
+// The command line of `npm run backends`.
+
 import { readArguments, readInteger } from '../terminal/arguments.ts';
 import { endpoints } from './endpoints/endpoints.ts';
 import { switches } from './switches.ts';
 
-/** What the command line asks for. */
+/** The options of the command line. */
 export interface Options {
-  /** Of the first backend; the others have the following ones. 0 gives each a free one. */
+  /** The port of the first backend; the others get the following ones. 0 gives each a free port. */
   readonly port: number;
   readonly count: number;
   readonly host: string;
   readonly help: boolean;
 }
 
-/** @throws Error with one line that says what is wrong */
+/** @throws Error with a message of one line if the command line is invalid */
 export function readOptions(args: readonly string[]): Options {
   const { port, count, host, help } = readArguments(args, {
     port: { type: 'string', default: '9001' },
@@ -23,22 +25,22 @@ export function readOptions(args: readonly string[]): Options {
   return { port: readInteger('--port', port, 0, 65_536 - many), count: many, host, help };
 }
 
-/** What `--help` prints. */
+/** The text of `--help`. */
 export function helpText(): string {
-  return `HTTP servers to put a load balancer in front of.
+  return `HTTP servers to try a load balancer with.
 
 Usage: npx tsx examples/backends/main.ts [options]
 
-  --port N      port of the first one, the others follow; 0 for free ones (default: 9001)
-  --count N     how many, 1 to 100 (default: 4)
+  --port N      port of the first server, the others get the following ones; 0 for free ports (default: 9001)
+  --count N     number of servers, 1 to 100 (default: 4)
   --host NAME   address to listen on (default: 127.0.0.1)
   -h, --help    print this
 
-Each answers:
+Each serves:
 
 ${endpointText()}
 
-While they run, one can be put into trouble. Type its name, a word, and Enter:
+While they run, you can give one a fault. Type its name, a command, and Enter:
 
 ${switchText()}
 `;
@@ -46,9 +48,9 @@ ${switchText()}
 
 function endpointText(): string {
   const all = [
-    { path: '/health', summary: 'says as JSON that it is well, and its load' },
+    { path: '/health', summary: 'its health and load, as JSON' },
     ...endpoints,
-    { path: '/ws', summary: 'a WebSocket that gives back every message' },
+    { path: '/ws', summary: 'a WebSocket that echoes every message' },
     {
       path: '/products/…',
       summary: 'pages of a shop with a small cache; also /, /categories/…, /images/…, /search?q=…',

@@ -2,14 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 
-/** WebSockets at `/ws`, which give back every message. */
+/** WebSockets at `/ws`, which echo every message. */
 export class Sockets {
   readonly #server = new WebSocketServer({ noServer: true });
 
   constructor() {
     this.#server.on('connection', (socket) => {
       socket.on('message', (message, isBinary) => socket.send(message, { binary: isBinary }));
-      // What breaks is closed; there is nobody to tell.
+      // A socket with an error closes by itself.
       socket.on('error', () => {});
     });
   }
@@ -25,7 +25,7 @@ export class Sockets {
     );
   }
 
-  /** Ends all of them, without a farewell. */
+  /** Ends all sockets without a closing handshake. */
   terminate(): void {
     for (const client of this.#server.clients) client.terminate();
   }

@@ -1,25 +1,27 @@
+// Commands that put a running backend into a fault.
+
 import type { ExampleBackend } from './backend.ts';
 
-/** Something that can be done to a backend while it runs. */
+/** A command for a running backend. */
 export interface Switch {
-  /** For people. */
+  /** A description for the help text. */
   readonly summary: string;
   readonly apply: (backend: ExampleBackend) => void | Promise<void>;
 }
 
-/** What can be done to a backend, by the word for it. */
+/** The commands for backends, by name. */
 export const switches: Readonly<Record<string, Switch>> = {
   refuse: {
-    summary: 'it refuses connections, and ends those that are open',
+    summary: 'it closes all connections and refuses new ones',
     apply: (backend) => backend.close(),
   },
-  hang: { summary: 'it takes requests and never answers', apply: (backend) => backend.suffer('hangs') },
+  hang: { summary: 'it accepts requests and never responds', apply: (backend) => backend.suffer('hangs') },
   fail: {
-    summary: 'it answers 500 to all but its health check',
+    summary: 'it responds with 500 to all requests but health checks',
     apply: (backend) => backend.suffer('fails'),
   },
   recover: {
-    summary: 'it is well again',
+    summary: 'it is healthy again',
     async apply(backend) {
       backend.suffer(undefined);
       await backend.open();
@@ -28,8 +30,8 @@ export const switches: Readonly<Record<string, Switch>> = {
 };
 
 /**
- * Does what a line such as `alpha hang` says.
- * @returns what came of it, for people
+ * Runs a command line such as `alpha hang`.
+ * @returns a message about the result
  */
 export async function applyLine(line: string, backends: readonly ExampleBackend[]): Promise<string> {
   const [name, word = ''] = line.trim().split(/\s+/);

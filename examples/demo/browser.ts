@@ -6,7 +6,8 @@ const OPENERS: Partial<Record<NodeJS.Platform, readonly [command: string, ...arg
 };
 
 /**
- * Asks the desktop to show a page. Where there is no desktop, nothing happens: the address has been printed.
+ * Opens a page in the browser of the desktop. Without a desktop nothing happens; the address was printed
+ * before.
  */
 export function openInBrowser(url: string): void {
   const { DISPLAY, WAYLAND_DISPLAY } = process.env;

@@ -1,3 +1,5 @@
+// The demo: two passes over one stream of requests.
+
 import type { StrategyName } from 'evenkeel';
 import type { Options } from './options.ts';
 import { type Report, reportOn } from './report/report.ts';
@@ -15,12 +17,12 @@ import type { Addresses, OpenWay } from './ways/way.ts';
 const REFRESH_MS = 100;
 const WARM_UP_REQUESTS = 300;
 const WARM_UP_LIMIT_MS = 500;
-/** Enough for a dashboard to have something to show. */
+/** Enough traffic for the dashboard to show something. */
 const LIGHT_TRAFFIC = { perSecond: 50, maxInFlight: 4 };
 
 /**
- * Sends one stream of requests through two strategies, the wanted one and one to compare it with, each over
- * fresh backends and through the same faults.
+ * Sends one stream of requests through two strategies, the chosen one and one for comparison, each with new
+ * backends and the same faults.
  */
 export class Demo {
   readonly #options: Options;
@@ -39,16 +41,16 @@ export class Demo {
   }
 
   /**
-   * Runs to the summary. The wanted strategy's backends stay until {@link close}.
-   * @param opened - told where the gateway is, where there is one
-   * @returns `undefined` where the signal ended it early
+   * Runs the demo up to the summary. The backends of the chosen strategy stay until {@link close}.
+   * @param opened - called with the address of the gateway, if there is one
+   * @returns `undefined` if the signal ended it early
    */
   async run(opened: (addresses: Addresses) => void): Promise<Report | undefined> {
     const { requests, strategy } = this.#options;
     const signal = this.#signal;
     const startedAt = performance.now();
     const stream = shopStream(requests ?? DEFAULT_REQUESTS, SEED);
-    // Who asks for a number of requests gets that number, however long it takes.
+    // A given number of requests is sent, however long it takes.
     const limitMs = (ms: number) => (requests === undefined ? ms : Number.POSITIVE_INFINITY);
 
     await this.#warmUp();
@@ -64,7 +66,7 @@ export class Demo {
     const other = await Pass.open(stream, rivalOf(strategy), this.#openWay);
     try {
       const passes = { main, other };
-      // The platform's clock starts with the process.
+      // `performance.now()` starts with the process.
       const secondLimitMs = limitMs(Math.max(1_000, END_BY_MS - performance.now()));
       const sameAgain = replaying(main.stage.stepsAt, main.sent, secondLimitMs, FEWEST_COMPARED);
       await this.#watched(passes, () => other.run(sameAgain, signal));
@@ -77,25 +79,26 @@ export class Demo {
     }
   }
 
-  /** Sends light traffic until the signal comes. */
+  /** Sends light traffic until the signal aborts. */
   async keepOn(): Promise<void> {
     const main = this.#main;
     if (main === undefined) return;
     const { stream, cluster } = main;
     const isOver = () => this.#signal.aborted;
     await sendAll({ ...LIGHT_TRAFFIC, isOver }, async (index) => {
-      // Nobody counts these.
+      // These requests are not counted.
       await cluster.way.send(stream[index % stream.length] as (typeof stream)[number]).catch(() => {});
     });
   }
 
-  /** Leaves nothing behind. */
+  /** Closes everything. */
   async close(): Promise<void> {
     await this.#main?.cluster.close();
   }
 
   /**
-   * The first requests of a process are slow. These count for nobody, so that only strategies are compared.
+   * Sends requests that do not count, as the first requests of a process are slow and would distort the
+   * comparison.
    */
   async #warmUp(): Promise<void> {
     const stream = shopStream(WARM_UP_REQUESTS, SEED + 1);
@@ -107,7 +110,7 @@ export class Demo {
     }
   }
 
-  /** Runs the last of some passes to its end while a view shows it. */
+  /** Runs the last of the passes to its end while the view shows it. */
   async #watched(passes: Passes, run: () => Promise<void>): Promise<void> {
     const show = () => this.#view.show(passes);
     const timer = setInterval(show, REFRESH_MS);
@@ -121,7 +124,7 @@ export class Demo {
   }
 }
 
-/** Round robin is what most people have; against itself it would show nothing. */
+/** The usual baseline is round robin, except for round robin itself. */
 function rivalOf(strategy: StrategyName): StrategyName {
   return strategy === 'round-robin' ? 'consistent-hash' : 'round-robin';
 }

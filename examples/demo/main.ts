@@ -1,3 +1,5 @@
+// The command `npm start`.
+
 import { stopSignal } from '../terminal/stop-signal.ts';
 import { openInBrowser } from './browser.ts';
 import { Demo } from './demo.ts';
@@ -38,7 +40,7 @@ async function finish(report: Report, { keep }: Options, view: View, demo: Demo)
     view.keep(report.addresses);
     await demo.keepOn();
   }
-  // Also where a signal has ended what was kept.
+  // Also after a signal ended a demo that was kept running.
   process.exitCode = code;
 }
 
@@ -58,7 +60,7 @@ function viewFor({ json }: Options): View {
   return stdout.isTTY && env.TERM !== 'dumb' ? terminalView(stdout) : lineView(stdout, isForced);
 }
 
-/** Says what went wrong, if anything did. @returns the exit code */
+/** Reports a failure, if there was one. @returns the exit code */
 function tell({ requests, losses, bounds, comparison }: Report): number {
   const lost = requests.lost + comparison.other.lost;
   const broken = bounds?.admissions?.broken ?? 0;

@@ -1,16 +1,18 @@
+// The command line of `npm start`.
+
 import { type StrategyName, strategies } from 'evenkeel';
 import { readArguments, readInteger } from '../terminal/arguments.ts';
 
-/** What the command line asks for. */
+/** The options of the command line. */
 export interface Options {
   readonly strategy: StrategyName;
-  /** Length of the stream; `undefined` leaves it to the demo. */
+  /** Number of requests; `undefined` for the default. */
   readonly requests: number | undefined;
-  /** Without a gateway: the load balancer is injected into the client. */
+  /** Whether to inject the load balancer into the client instead of running a gateway. */
   readonly inProcess: boolean;
-  /** Runs on after the summary, until Ctrl-C. */
+  /** Whether to run on after the summary, until Ctrl-C. */
   readonly keep: boolean;
-  /** Opens the dashboard in a browser. */
+  /** Whether to open the dashboard in a browser. */
   readonly open: boolean;
   readonly json: boolean;
   readonly help: boolean;
@@ -18,7 +20,7 @@ export interface Options {
 
 const MOST_REQUESTS = 1_000_000;
 
-/** @throws Error with one line that says what is wrong */
+/** @throws Error with a message of one line if the command line is invalid */
 export function readOptions(args: readonly string[]): Options {
   const { requests, strategy, ...flags } = readArguments(args, {
     requests: { type: 'string' },
@@ -31,9 +33,7 @@ export function readOptions(args: readonly string[]): Options {
   });
   const { 'in-process': inProcess, keep, open, json, help } = flags;
   if (inProcess && (keep || open)) {
-    throw new TypeError(
-      `--${keep ? 'keep' : 'open'} is for the dashboard, which there is none of with --in-process`,
-    );
+    throw new TypeError(`--${keep ? 'keep' : 'open'} needs the dashboard, which --in-process does not have`);
   }
   return {
     requests: requests === undefined ? undefined : readInteger('--requests', requests, 1, MOST_REQUESTS),
@@ -46,20 +46,20 @@ export function readOptions(args: readonly string[]): Options {
   };
 }
 
-/** What `--help` prints. */
+/** The text of `--help`. */
 export function helpText(): string {
   const names = Object.keys(strategies) as StrategyName[];
   const width = Math.max(...names.map((name) => name.length));
-  return `Four HTTP servers, a skewed stream of requests, and evenkeel's gateway between them: watch keys stay at home, and
-no request get lost, while one backend refuses connections, hangs and answers 500s, and a fifth one joins.
+  return `A demo: evenkeel's gateway in front of four HTTP servers, and a skewed stream of requests. Keys stay on their backends and no
+request is lost while one backend refuses connections, hangs and responds with 500, and a fifth one joins.
 
 Usage: npm start -- [options]
 
-  --requests N      requests to send, 1 to ${MOST_REQUESTS.toLocaleString('en')}; by default as many as fit into some ten seconds
+  --requests N      requests to send, 1 to ${MOST_REQUESTS.toLocaleString('en')}; by default as many as fit into about ten seconds
   --strategy NAME   how backends are chosen (default: consistent-hash)
-  --keep            run on after the summary, with light traffic, until Ctrl-C: the dashboard stays up
+  --keep            run on after the summary, with light traffic and the dashboard, until Ctrl-C
   --open            open the dashboard in a browser
-  --in-process      without the gateway: through the class that is injected, every admission held against its bounds
+  --in-process      without the gateway: inject the load balancer into the client, and check every admission against its bounds
   --json            print one JSON document and nothing else
   -h, --help        print this
 

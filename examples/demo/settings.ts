@@ -1,30 +1,37 @@
-/** What the stream of requests grows from: equal seeds, equal streams. */
+// The settings of the demo.
+
+/** The seed of the stream of requests. Equal seeds give equal streams. */
 export const SEED = 2016;
 
 /**
- * The backends that the pool starts with. Names decide the points on the ring; ports are different each time.
+ * The backends of the pool at the start. Names determine the points on the ring, as ports differ each time.
  */
 export const FIRST_FOUR = ['alpha', 'beta', 'gamma', 'delta'] as const;
 
-/** Pages that one backend's cache holds: four together hold most of what is popular, one alone does not. */
+/** Size of one backend's cache in pages: four together hold most of the popular pages, one alone does not. */
 export const CACHED_PAGES = 170;
 
-/** How fast clients ask, as long as the machine keeps up. */
+/** Requests a second, if the machine is fast enough. */
 export const REQUESTS_PER_SECOND = 800;
 
-/** Requests that are under way at the same time, at most. */
+/** The most requests in flight. */
 export const MAX_IN_FLIGHT = 20;
 
-/** Some seven seconds for the first of two passes: three faults, each with time to be found and to heal. */
+/**
+ * Length of the stream: about seven seconds for the first of two passes, with three faults that are detected
+ * and end.
+ */
 export const DEFAULT_REQUESTS = 5_400;
 
 /**
- * After so long a pass over the default stream is cut short: a slow machine gets a shorter demo, not a longer
- * wait. The second one has what is left until `END_BY_MS` after the start of the process, and at least a
- * second.
+ * Time limit of a pass over the default stream, so that a slow machine gets a shorter demo. The second pass
+ * has the time that is left until `END_BY_MS` after the start of the process, and at least a second.
  */
 export const FIRST_PASS_LIMIT_MS = 7_000;
 export const END_BY_MS = 11_500;
 
-/** Fewer requests than these say nothing about a cache: the second pass sends them however long it takes. */
+/**
+ * The least number of requests of the second pass, whatever its time limit. Fewer would not show the effect
+ * of a cache.
+ */
 export const FEWEST_COMPARED = 300;

@@ -88,7 +88,7 @@ describe('an example backend', () => {
 
   it.each([
     ['/slow?ms=-1', 'ms must be an integer from 0 to 600000, got "-1"\n'],
-    ['/status/99', 'a status is from 200 to 599, got "99"\n'],
+    ['/status/99', 'status must be from 200 to 599, got "99"\n'],
     ['/big?bytes=many', `bytes must be an integer from 0 to ${2 ** 40}, got "many"\n`],
   ])('says what is wrong with %s', async (path, problem) => {
     const response = await get(path);
@@ -205,11 +205,11 @@ describe('the example backends as a program', () => {
       child.stdin.write(`${line}\n`);
       return nextLine();
     };
-    expect(await say('beta fail')).toBe('beta: it answers 500 to all but its health check');
+    expect(await say('beta fail')).toBe('beta: it responds with 500 to all requests but health checks');
     expect((await fetch(`${urls[1]}/ping`)).status).toBe(500);
-    expect(await say('beta refuse')).toBe('beta: it refuses connections, and ends those that are open');
+    expect(await say('beta refuse')).toBe('beta: it closes all connections and refuses new ones');
     await expect(fetch(`${urls[1]}/ping`)).rejects.toThrow();
-    expect(await say('beta recover')).toBe('beta: it is well again');
+    expect(await say('beta recover')).toBe('beta: it is healthy again');
     expect((await fetch(`${urls[1]}/ping`)).status).toBe(200);
     expect(await say('omega hang')).toBe('the backends are alpha, beta');
     expect(await say('beta explode')).toBe('the words are refuse, hang, fail, recover');

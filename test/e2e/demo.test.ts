@@ -105,7 +105,7 @@ describe('the demo', () => {
   it.each([
     [['--requests', '0'], '--requests must be an integer from 1 to 1000000, got "0"'],
     [['--requests', '-5'], "Option '--requests' must be followed by its value"],
-    [['--in-process', '--keep'], '--keep is for the dashboard, which there is none of with --in-process'],
+    [['--in-process', '--keep'], '--keep needs the dashboard, which --in-process does not have'],
     [['--colour'], "Unknown option '--colour'"],
     [['--strategy', 'best'], `--strategy must be one of ${Object.keys(strategies).join(', ')}, got "best"`],
   ])('says in one line what is wrong with %j', async (args, problem) => {

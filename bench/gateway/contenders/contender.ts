@@ -1,3 +1,5 @@
+// The interface of a contender.
+
 import type { Server } from '../processes.ts';
 
 export const CONTENDER_NAMES = ['nginx', 'haproxy', 'http-proxy-3', 'reply-from', 'evenkeel'] as const;

@@ -1,3 +1,5 @@
+// The contender evenkeel: the gateway.
+
 import cluster from 'node:cluster';
 import { createGateway } from '../../../gateway/src/gateway.ts';
 import { HOST } from '../ports.ts';

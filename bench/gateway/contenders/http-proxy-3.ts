@@ -1,3 +1,5 @@
+// The program of the peer http-proxy-3.
+
 import { Agent, createServer, ServerResponse } from 'node:http';
 import { createProxyServer } from 'http-proxy-3';
 import { HOST } from '../ports.ts';

@@ -1,3 +1,5 @@
+// The program of the peer @fastify/reply-from.
+
 import replyFrom from '@fastify/reply-from';
 import fastify from 'fastify';
 import { HOST } from '../ports.ts';

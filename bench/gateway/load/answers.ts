@@ -1,3 +1,5 @@
+// A parser for responses that keeps no bodies.
+
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /** The progress of a connection with its current response. */

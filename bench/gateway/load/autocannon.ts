@@ -1,3 +1,5 @@
+// Load by autocannon.
+
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { CONNECTIONS, type LoadGenerator, PATIENCE_MS } from './load.ts';

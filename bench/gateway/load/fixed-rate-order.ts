@@ -1,3 +1,5 @@
+// The order and the results of load at a fixed rate.
+
 /** Requests at fixed times, independent of the responses. */
 export interface FixedRateOrder {
   readonly port: number;

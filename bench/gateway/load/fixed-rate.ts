@@ -1,3 +1,5 @@
+// A program that makes load at a fixed rate and measures latencies.
+
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';

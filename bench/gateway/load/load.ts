@@ -1,3 +1,5 @@
+// The interface of load generators for the highest throughput.
+
 import type { Processes } from '../processes.ts';
 
 /** Number of connections that always have a request. */

@@ -1,3 +1,5 @@
+// The order and the results of slow clients.
+
 /** An order for many concurrent clients that read slowly. */
 export interface SlowClientsOrder {
   readonly port: number;

@@ -1,3 +1,5 @@
+// A program that runs many clients that read slowly.
+
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HOST } from '../ports.ts';

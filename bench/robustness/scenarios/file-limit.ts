@@ -1,3 +1,5 @@
+// The scenario of the limit of open files.
+
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { type ClientHttp2Session, connect } from 'node:http2';

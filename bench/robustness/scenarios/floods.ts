@@ -1,3 +1,5 @@
+// The scenario of HTTP/2 floods.
+
 import { H2Client } from '../../../gateway/test/conformance/wire/h2-client.ts';
 import { sleep, until } from '../../../gateway/test/conformance/wire/poll.ts';
 import { type Verdict, verdict } from '../../chaos/verdicts.ts';

@@ -1,3 +1,5 @@
+// The scenario of a log whose reader ends.
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { verdict } from '../../chaos/verdicts.ts';
 import type { Lab } from '../lab.ts';

@@ -1,3 +1,5 @@
+// The scenario of large bodies with little memory.
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { verdict } from '../../chaos/verdicts.ts';
 import { bodyOf } from '../../gateway/bodies.ts';

@@ -1,3 +1,5 @@
+// The scenario of clients that read slowly.
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';

@@ -1,3 +1,5 @@
+// The scenario of clients that send slowly.
+
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { PREFACE } from '../../../gateway/test/conformance/wire/frames.ts';

@@ -1,3 +1,5 @@
+// The soak test: load for a long time, with faulty backends.
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '../../../src/simulator/random.ts';
 import { verdict } from '../../chaos/verdicts.ts';

@@ -1,3 +1,5 @@
+// The scenario of tunnels that are opened and closed in several ways.
+
 import { until } from '../../../gateway/test/conformance/wire/poll.ts';
 import { verdict } from '../../chaos/verdicts.ts';
 import type { Lab } from '../lab.ts';

@@ -1,3 +1,5 @@
+// The bodies of the soak test, unique to each request.
+
 import { randomBytes } from 'node:crypto';
 import type { Content } from './ledger.ts';
 

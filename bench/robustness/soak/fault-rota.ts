@@ -1,3 +1,5 @@
+// Makes backends fail and recover during the soak test.
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exponential, oneOf, type Random } from '../../../src/simulator/random.ts';
 import { FAULTS, type FaultyBackend } from './faulty-backend.ts';

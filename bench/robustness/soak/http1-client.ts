@@ -1,3 +1,5 @@
+// An HTTP/1.1 client of the soak test.
+
 import { Agent, request } from 'node:http';
 import { HOST } from '../../gateway/ports.ts';
 import { compared, contentOf } from './content.ts';

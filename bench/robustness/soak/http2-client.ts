@@ -1,3 +1,5 @@
+// An HTTP/2 client of the soak test.
+
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { H2Client } from '../../../gateway/test/conformance/wire/h2-client.ts';

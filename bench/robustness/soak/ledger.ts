@@ -1,3 +1,5 @@
+// The ledger of the soak test: a record of each request.
+
 /** How a request, or the client's side of a tunnel, ended from the view of the client. */
 export type End =
   /** A response that is complete by the protocol. */

@@ -1,3 +1,5 @@
+// The load of the soak test.
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exponential, oneOf, type Random } from '../../../src/simulator/random.ts';
 import { http1Client, type SoakClient } from './http1-client.ts';

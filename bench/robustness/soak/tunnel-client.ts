@@ -1,3 +1,5 @@
+// A client of the soak test that opens tunnels.
+
 import { handshake } from '../../../gateway/test/conformance/cases/websocket-handshake.ts';
 import { rawConnection } from '../raw-connection.ts';
 import { compared, contentOf } from './content.ts';

@@ -1,3 +1,5 @@
+// The promises of the soak test, and whether they were kept.
+
 import { type Verdict, verdict } from '../../chaos/verdicts.ts';
 import type { Content, Entry, Ledger } from './ledger.ts';
 

@@ -1,15 +1,17 @@
+// The endpoint `/echo`.
+
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { type Call, type Endpoint, sendJson, sendText } from './endpoint.ts';
 
-/** What `/echo` answers: what arrived, as it arrived. */
+/** The response of `/echo`: the request as it was received. */
 export interface Echo {
   readonly backend: string;
   readonly method: string;
-  /** As in the request line, with the query. */
+  /** The target of the request line, with the query. */
   readonly path: string;
   readonly httpVersion: string;
-  /** In their order and with their upper and lower case; a name may come more than once. */
+  /** The headers in their order and spelling; a name may occur more than once. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly trailers: readonly (readonly [name: string, value: string])[];
   readonly body: { readonly bytes: number; readonly sha256: string };
@@ -17,7 +19,7 @@ export interface Echo {
 
 export const ping: Endpoint = {
   path: '/ping',
-  summary: 'GET says who answers; POST says it, and how many bytes came',
+  summary: 'GET: the name of the backend; POST: also the number of received bytes',
   async answer({ backend, request, response }) {
     const { method } = request;
     if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') {
@@ -32,7 +34,7 @@ export const ping: Endpoint = {
 
 export const echo: Endpoint = {
   path: '/echo',
-  summary: 'tells as JSON what arrived: method, path, headers, trailers, length and SHA-256 of the body',
+  summary: 'the received request as JSON: method, path, headers, trailers, length and SHA-256 of the body',
   answer: async ({ backend, request, response }: Call) => {
     const body = await digest(request);
     const arrived: Echo = {
@@ -48,7 +50,7 @@ export const echo: Endpoint = {
   },
 };
 
-/** Reads a body to its end, in constant memory. */
+/** Reads a body to its end in constant memory. */
 async function digest(request: IncomingMessage): Promise<Echo['body']> {
   const hash = createHash('sha256');
   let bytes = 0;

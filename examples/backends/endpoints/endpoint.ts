@@ -1,6 +1,8 @@
+// The interface of an endpoint.
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** A request, and who it came to. */
+/** A request and the backend that received it. */
 export interface Call {
   readonly backend: string;
   readonly request: IncomingMessage;
@@ -10,13 +12,13 @@ export interface Call {
   readonly query: URLSearchParams;
 }
 
-/** What answers requests to one path, or to all below it. */
+/** The handler for a path, or for all paths below it. */
 export interface Endpoint {
-  /** `/slow`; one that ends with `/` stands for everything below. */
+  /** The path, such as `/slow`. A path that ends with `/` matches everything below it. */
   readonly path: string;
-  /** What it does, for people. */
+  /** A description of what it does. */
   readonly summary: string;
-  /** @throws RangeError where the query is wrong, which is answered with 400 */
+  /** @throws RangeError if the query is invalid; the response is then 400 */
   readonly answer: (call: Call) => void | Promise<void>;
 }
 
@@ -39,8 +41,7 @@ export function sendJson(response: ServerResponse, value: unknown): void {
 }
 
 /**
- * A whole number from the query.
- * @throws RangeError where it is not one from 0 to `most`
+ * An integer of the query. @throws RangeError if it is not from 0 to `most`
  */
 export function wholeNumber(query: URLSearchParams, name: string, fallback: number, most: number): number {
   const text = query.get(name) ?? String(fallback);

@@ -3,10 +3,10 @@ import { type Call, type Endpoint, sendText } from './endpoint.ts';
 import { abort, hang, reset, slow, status } from './faults.ts';
 import { big, events } from './streams.ts';
 
-/** What a backend answers beside its pages, its health check and `/ws`. */
+/** The endpoints of a backend, in addition to its pages, its health check and `/ws`. */
 export const endpoints: readonly Endpoint[] = [ping, echo, slow, hang, abort, reset, status, big, events];
 
-/** Answers a call, with 404 where nothing is there and with 400 where the query is wrong. */
+/** Handles a request, with 404 for an unknown path and 400 for an invalid query. */
 export async function answer(call: Call): Promise<void> {
   const { path, response } = call;
   const found = endpoints.find((one) =>
@@ -19,7 +19,7 @@ export async function answer(call: Call): Promise<void> {
   try {
     await found.answer(call);
   } catch (error) {
-    // Anything else is a client that left in the middle.
+    // Any other error means that the client left.
     if (error instanceof RangeError && !response.headersSent) sendText(response, 400, `${error.message}\n`);
     else response.destroy();
   }

@@ -1,3 +1,5 @@
+// Endpoints with streams.
+
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -34,7 +36,7 @@ function* pieces(bytes: number): Generator<Buffer> {
 /** @see https://html.spec.whatwg.org/multipage/server-sent-events.html */
 export const events: Endpoint = {
   path: '/events',
-  summary: 'server-sent events: ?count=10 of them (0 for no end), one every ?ms=1000',
+  summary: '?count=10 server-sent events (0 for no end), one every ?ms=1000 milliseconds',
   async answer({ backend, response, query }) {
     const ms = wholeNumber(query, 'ms', 1_000, 60_000);
     const count = wholeNumber(query, 'count', 10, MOST_EVENTS);

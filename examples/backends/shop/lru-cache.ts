@@ -1,9 +1,11 @@
-/** Keeps the values that were used last. A `Map` knows the order of insertion, and that is all it takes. */
+/**
+ * A cache that drops the least recently used value. The insertion order of a `Map` gives the order of use.
+ */
 export class LruCache<V> {
   readonly #capacity: number;
   readonly #entries = new Map<string, V>();
 
-  /** @param capacity - how many values it keeps, at least 1 */
+  /** @param capacity - number of values, at least 1 */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }

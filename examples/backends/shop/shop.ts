@@ -5,8 +5,8 @@ import { LruCache } from './lru-cache.ts';
 const PAGES = /^\/($|products\/|categories\/|images\/|search$)/;
 
 /**
- * A shop with a small cache: a page that is in there is answered at once, any other takes some milliseconds
- * of work. The header `x-cache` says which it was.
+ * A shop with a small cache: a cached page is sent at once, any other page takes some milliseconds to make.
+ * The header `x-cache` tells which was the case.
  */
 export class Shop {
   hits = 0;
@@ -15,23 +15,23 @@ export class Shop {
   readonly #cache: LruCache<string>;
 
   /**
-   * @param name - who makes the pages
-   * @param cachedPages - how many of them it keeps, at least 1
+   * @param name - the name of the backend, shown on its pages
+   * @param cachedPages - size of the cache, at least 1
    */
   constructor(name: string, cachedPages: number) {
     this.#name = name;
     this.#cache = new LruCache(cachedPages);
   }
 
-  /** Whether a path, without its query, is one of its pages. */
+  /** Whether a path, without its query, is a page of the shop. */
   sells(path: string): boolean {
     return PAGES.test(path);
   }
 
   /**
-   * Answers with a page.
-   * @param target - its path, with the query
-   * @param isStuck - asked when a page has been made: then it is not sent
+   * Sends a page.
+   * @param target - the path of the page, with the query
+   * @param isStuck - called after the page was made; if it returns true, the page is not sent
    */
   serve(target: string, response: ServerResponse, isStuck: () => boolean): void {
     const page = this.#cache.get(target);
@@ -49,7 +49,7 @@ export class Shop {
     }, workMs(target));
   }
 
-  /** As after a restart. */
+  /** Empties the cache, as a restart does. */
   emptyCache(): void {
     this.#cache.clear();
   }

@@ -1,17 +1,19 @@
+// The figures of the backends in the report.
+
 import type { BackendState } from 'evenkeel';
 import { hitRate } from '../run/ledger.ts';
 import type { Pass } from '../run/pass.ts';
 import { weightShare } from '../run/watch.ts';
 
-/** One backend, from the beginning. */
+/** The figures of one backend since the start. */
 export interface BackendReport {
   readonly id: string;
   readonly state: BackendState;
-  /** The share of its weight that counts now: 0 where it gets nothing, less than 1 while it is starting. */
+  /** Its current share of its weight: 0 while it gets no requests, below 1 while it is starting. */
   readonly weightShare: number;
-  /** Attempts, retries included. */
+  /** Attempts, including retries. */
   readonly requests: number;
-  /** Attempts that failed here. */
+  /** Attempts that failed on it. */
   readonly failures: number;
   readonly share: number;
   readonly keysAtHome: number | null;
@@ -20,7 +22,7 @@ export interface BackendReport {
   readonly hitRate: number | null;
 }
 
-/** The backends of a pass as they stand at this moment. */
+/** The current figures of all backends of a pass. */
 export function backendReports(pass: Pass): BackendReport[] {
   const { cluster, hasHomes } = pass;
   const { backends } = pass.stats();

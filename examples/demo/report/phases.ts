@@ -1,16 +1,18 @@
+// The phases of a pass in the report.
+
 import { hitRate } from '../run/ledger.ts';
 import type { Pass } from '../run/pass.ts';
 
-/** The time from one step of the scenario to the next. */
+/** A phase: the time from one step of the scenario to the next. */
 export interface PhaseReport {
   readonly name: string;
   readonly requests: number;
   readonly hitRate: number | null;
-  /** The backend that has most, over the mean. */
+  /** The load of the busiest backend over the mean. */
   readonly spread: { readonly requests: number | null; readonly keys: number | null };
   /**
-   * What the step at its beginning did to keys that had a home; `strayed` are those that moved between
-   * others. `null` where keys have no homes, or the pool had no time to settle.
+   * The keys that the step at its beginning moved; `strayed` are those that moved between other backends.
+   * `null` if keys have no homes, or the pool had no time to recover.
    */
   readonly keys: {
     readonly moved: number;
@@ -20,7 +22,7 @@ export interface PhaseReport {
   } | null;
 }
 
-/** The phases of a pass, the opening first. */
+/** The phases of a pass, beginning with the opening. */
 export function phaseReports({ stage, ledger }: Pass): PhaseReport[] {
   return stage.phases.map(({ name, from, to, requestSpread, keySpread, relocation }) => ({
     name,

@@ -8,39 +8,37 @@ import { type PhaseReport, phaseReports } from './phases.ts';
 import { type ResilienceReport, resilienceReport } from './resilience.ts';
 
 /**
- * The whole demo in numbers: what `--json` prints. Shares are from 0 to 1; `null` stands where there is no
- * such thing.
+ * The results of the demo: the output of `--json`. Shares are from 0 to 1; `null` means "not applicable".
  */
 export interface Report {
   /**
-   * Where the gateway is reached as long as the demo runs; `null` where the load balancer was injected into
-   * the client.
+   * The addresses of the gateway while the demo runs; `null` if the load balancer was injected into the
+   * client.
    */
   readonly addresses: Addresses | null;
   readonly strategy: StrategyName;
   readonly seed: number;
-  /** A request is lost where its client gets an error, or anything but a page. */
+  /** Lost requests: their clients got an error, or anything but a page. */
   readonly requests: { readonly sent: number; readonly answered: number; readonly lost: number };
-  /** Why requests of either pass were lost, the first few times. */
+  /** Reasons of lost requests of both passes, the first few. */
   readonly losses: readonly string[];
   readonly distinctKeys: number;
   readonly cache: CacheReport;
   readonly resilience: ResilienceReport;
   readonly backends: readonly BackendReport[];
   readonly phases: readonly PhaseReport[];
-  /** `null` where keys have no homes. */
+  /** `null` if keys have no homes. */
   readonly bounds: BoundsReport | null;
   readonly comparison: Comparison;
   readonly tookMs: number;
 }
 
-/** What bounds the load of a backend. */
+/** The bounds on the load of a backend. */
 interface BoundsReport {
-  /** To how many times its fair share a new key may bring a backend. */
+  /** How many times its fair share of keys a backend may have when it gets a new key. */
   readonly factor: number;
   /**
-   * How often both load bounds held and did not hold; `null` where the gateway admits, which does so out of
-   * sight.
+   * How often the bounds held and did not hold; `null` with a gateway, whose admissions cannot be observed.
    */
   readonly admissions: Admissions | null;
 }
@@ -52,15 +50,15 @@ interface Comparison {
   readonly other: CacheReport & { readonly strategy: StrategyName; readonly lost: number };
 }
 
-/** How well the caches served. */
+/** The results of the caches. */
 interface CacheReport {
   readonly hitRate: number | null;
-  /** Pages that were in no cache and had to be made. */
+  /** Pages that were not cached and had to be made. */
   readonly misses: number;
   readonly latencyMs: Latency | null;
 }
 
-/** Puts together what two passes over one stream have found. */
+/** Creates the report of two passes over one stream. */
 export function reportOn(pass: Pass, other: Pass, tookMs: number): Report {
   const { ledger, cluster, keys } = pass;
   return {
@@ -85,7 +83,7 @@ export function reportOn(pass: Pass, other: Pass, tookMs: number): Report {
   };
 }
 
-/** Requests that got no answer, or the wrong one. */
+/** Requests that got no response, or a wrong one. */
 function lostBy({ sent, ledger }: Pass): number {
   return sent - ledger.answered;
 }

@@ -1,31 +1,33 @@
+// The faults of a pass in the report.
+
 import type { FailoverStats } from 'evenkeel';
 import type { Pass } from '../run/pass.ts';
 import type { Phase } from '../run/phase.ts';
 import { foundOut } from '../run/watch.ts';
 import { LATEST_FAILURE_MS } from '../ways/protections.ts';
 
-/** How the load balancer coped with what its backends did. */
+/** How the load balancer handled the faults of its backends. */
 export interface ResilienceReport {
   /** Attempts that failed. */
   readonly failures: number;
-  /** Attempts that were made once more, on another backend, by what was wrong with the one before. */
+  /** Retries on another backend, by the reason of the failure before. */
   readonly retries: FailoverStats['retries'];
   readonly ejections: number;
   readonly faults: readonly FaultReport[];
 }
 
-/** One fault. Times are in milliseconds from its beginning. */
+/** A fault. Times are in milliseconds from its beginning. */
 export interface FaultReport {
   readonly name: string;
   /** Attempts that failed on the backend. */
   readonly failures: number;
   /**
-   * When the last of them was seen: after that no request had to be sent twice. `null` where there was none.
+   * The time of the last failed attempt: after it no retry was needed. `null` if there was none.
    */
   readonly lastFailureMs: number | null;
-  /** When the backend was taken out; `null` where it was not. */
+  /** When the backend was taken out; `null` if it was not. */
   readonly foundMs: number | null;
-  /** Whether its answers or its checks gave it away. */
+  /** Whether its responses or its health checks revealed the fault. */
   readonly foundBy: 'requests' | 'checks' | null;
 }
 
@@ -44,7 +46,8 @@ function faultReport(pass: Pass, fault: Phase): FaultReport {
   const { phases } = pass.stage;
   const { name, step, beganAt } = fault;
   const [end, next] = phases.slice(phases.indexOf(fault) + 1).map((phase) => phase.beganAt);
-  // What was sent before its end may fail as long after it as an answer may take.
+  // Requests that were sent before the end of the fault may fail later, by up to the time limit of a
+  // response.
   const until = Math.min((end ?? Infinity) + LATEST_FAILURE_MS, next ?? Infinity);
   const backend = step?.backend ?? '';
   const failures = pass.watch.failuresOf(backend, beganAt, until);

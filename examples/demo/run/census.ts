@@ -1,27 +1,32 @@
+// Reads the owners of keys, and compares them.
+
 import type { Explanation, Request } from 'evenkeel';
 import type { Way } from '../ways/way.ts';
 
-/** Which backend each key lives on, by key. */
+/** The owner of each key, by key. */
 export type Homes = ReadonlyMap<string, string>;
 
-/** How homes changed from one census to the next, as shares of all keys. */
+/** The change of owners from one census to the next, as shares of all keys. */
 export interface Moves {
   readonly moved: number;
   /**
-   * Keys that went from one backend to another though neither was the one that changed: what nobody wants.
+   * Keys that moved between two backends of which neither was the one that changed. There should be none.
    */
   readonly strayed: number;
 }
 
-/** What there is to know of the keys of a stream. */
+/** The parts of a census. */
 export interface Keys {
   /** One request for each distinct key. */
   readonly samples: readonly Request[];
-  /** To how many times its fair share a new key may bring a backend; `null` where keys have no homes. */
+  /**
+   * How many times its fair share of keys a backend may have when it gets a new key; `null` if keys have no
+   * homes.
+   */
   readonly boundFactor: number | null;
 }
 
-/** Asks for the key of each request. */
+/** Explains a request. */
 export async function keysOf(way: Way, stream: readonly Request[]): Promise<Keys> {
   const byKey = new Map<string | undefined, Request>();
   let boundFactor: number | null = null;
@@ -33,8 +38,8 @@ export async function keysOf(way: Way, stream: readonly Request[]): Promise<Keys
 }
 
 /**
- * Asks where the keys live that were seen so far, without side effects; `null` where there are no homes. A
- * key that was not seen has none yet, only the prospect of one.
+ * The owners of the keys that were seen so far, read without side effects; `null` if there are no homes. Keys
+ * that were not seen have no owner yet.
  */
 export async function census(way: Way, requests: readonly Request[]): Promise<Homes | null> {
   const homes = new Map<string, string>();
@@ -49,8 +54,7 @@ function explanations(way: Way, requests: readonly Request[]): Promise<Explanati
 }
 
 /**
- * How many keys live on the backend that has most, over the mean of some backends; `null` where there are
- * none.
+ * The keys of the backend that owns most, over the mean of some backends; `null` if there are no keys.
  */
 export function keySpread(homes: Homes | null, ids: readonly string[]): number | null {
   const counts = new Map(ids.map((id) => [id, 0]));
@@ -58,13 +62,13 @@ export function keySpread(homes: Homes | null, ids: readonly string[]): number |
   return maxOverMean([...counts.values()]);
 }
 
-/** `null` where all are 0. */
+/** The largest value over the mean; `null` if all are 0. */
 export function maxOverMean(numbers: readonly number[]): number | null {
   const sum = numbers.reduce((total, number) => total + number, 0);
   return sum === 0 ? null : Math.max(...numbers) / (sum / numbers.length);
 }
 
-/** What moved because one backend, `changed`, went or came. */
+/** The keys that moved because the backend `changed` was removed or added. */
 export function movesBetween(before: Homes, after: Homes, changed: string): Moves {
   let moved = 0;
   let strayed = 0;

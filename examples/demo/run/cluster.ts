@@ -3,7 +3,7 @@ import { ExampleBackend } from '../../backends/backend.ts';
 import { CACHED_PAGES } from '../settings.ts';
 import type { OpenWay, PoolEntry, Way } from '../ways/way.ts';
 
-/** Real servers, the pool that lists them, and the way to them. */
+/** Real servers, the pool that lists them, and the load balancer in front of them. */
 export class Cluster {
   readonly way: Way;
   readonly #strategy: StrategyName;
@@ -17,7 +17,7 @@ export class Cluster {
     this.#pool = backends.map((backend) => backend.entry);
   }
 
-  /** Opens the servers, and then the way to them. */
+  /** Opens the servers, then the load balancer. */
   static async open(ids: readonly string[], strategy: StrategyName, openWay: OpenWay): Promise<Cluster> {
     const backends = ids.map((id) => new ExampleBackend({ id, cachedPages: CACHED_PAGES }));
     await Promise.all(backends.map((backend) => backend.open()));
@@ -25,14 +25,14 @@ export class Cluster {
     return new Cluster(await openWay(pool, strategy), strategy, backends);
   }
 
-  /** Opens one more server, which the pool does not list yet. */
+  /** Opens another server, which the pool does not list yet. */
   async launch(id: string): Promise<void> {
     const backend = new ExampleBackend({ id, cachedPages: CACHED_PAGES });
     this.#backends.set(id, backend);
     await backend.open();
   }
 
-  /** Puts a server into the pool. */
+  /** Adds a server to the pool. */
   async enlist(id: string): Promise<void> {
     const { entry } = this.backend(id);
     await this.way.add(entry);
@@ -41,13 +41,13 @@ export class Cluster {
 
   backend(id: string): ExampleBackend {
     const backend = this.#backends.get(id);
-    if (backend === undefined) throw new RangeError(`no server is called ${id}`);
+    if (backend === undefined) throw new RangeError(`no server has the id ${id}`);
     return backend;
   }
 
   /**
-   * The share of the key space that a change of the pool should move; `null` where the strategy has no arcs
-   * to tell it from. Any balancer over the same backends tells the same.
+   * The share of the key space that a change of the pool should move; `null` if the strategy has no arcs.
+   * Every balancer over the same backends has the same plan.
    */
   planned(change: PoolChange): number | null {
     try {
@@ -58,7 +58,7 @@ export class Cluster {
     }
   }
 
-  /** Closes the way, and every server. */
+  /** Closes the load balancer and all servers. */
   async close(): Promise<void> {
     await this.way.close();
     await Promise.all([...this.#backends.values()].map((backend) => backend.close()));

@@ -1,33 +1,35 @@
+// The results of the requests of a pass.
+
 const MISS = 1;
 const HIT = 2;
 
-/** Answers that came out of a cache, and those that had to be made. */
+/** Number of cached responses, and of responses that had to be made. */
 export interface Tally {
   readonly hits: number;
   readonly misses: number;
 }
 
-/** Milliseconds that answers took. */
+/** Response times in milliseconds. */
 export interface Latency {
-  /** Half of them were as fast, or faster. */
+  /** The median. */
   readonly median: number;
-  /** 95 of 100 were as fast, or faster. */
+  /** The 95th percentile. */
   readonly p95: number;
   readonly slowest: number;
 }
 
 /**
- * Notes what came of each request by its place in the stream, so that passes can be compared on the same part
- * of it.
+ * Records the result of each request by its index in the stream, so that passes can be compared on the same
+ * part of it.
  */
 export class Ledger {
   answered = 0;
-  /** Why requests were lost. */
+  /** Reasons of lost requests. */
   readonly losses: string[] = [];
   readonly #answers: Uint8Array;
   readonly #latencies: Float64Array;
 
-  /** @param count - how many requests the stream has */
+  /** @param count - length of the stream */
   constructor(count: number) {
     this.#answers = new Uint8Array(count);
     this.#latencies = new Float64Array(count);
@@ -43,7 +45,7 @@ export class Ledger {
     this.losses.push(reason);
   }
 
-  /** Counts the answers to the requests from `from` up to `to`. */
+  /** Counts the responses to the requests from `from` up to `to`. */
   tally(from: number, to: number): Tally {
     let hits = 0;
     let misses = 0;
@@ -54,7 +56,7 @@ export class Ledger {
     return { hits, misses };
   }
 
-  /** How long the answers to the first `count` requests took; `null` where there is none. */
+  /** Response times of the first `count` requests; `null` without responses. */
   latency(count: number): Latency | null {
     const sorted = this.#latencies
       .subarray(0, count)
@@ -65,7 +67,7 @@ export class Ledger {
   }
 }
 
-/** Hits over answers; `null` where there is none. */
+/** The share of cache hits; `null` without responses. */
 export function hitRate({ hits, misses }: Tally): number | null {
   return hits + misses === 0 ? null : hits / (hits + misses);
 }

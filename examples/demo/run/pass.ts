@@ -1,3 +1,5 @@
+// A pass: one run of the stream through the scenario.
+
 import type { Explanation, Request, StrategyName } from 'evenkeel';
 import { FIRST_FOUR, MAX_IN_FLIGHT, REQUESTS_PER_SECOND } from '../settings.ts';
 import type { OpenWay, WayStats } from '../ways/way.ts';
@@ -10,16 +12,16 @@ import { sendAll } from './traffic.ts';
 import { Watch } from './watch.ts';
 
 const LOOK_EVERY_MS = 20;
-/** How often a decision is looked into. */
+/** Every hundredth decision is explained. */
 const EXPLAIN_EVERY = 100;
 
-/** A decision, and the request that it was about. */
+/** A decision and its request. */
 export interface Decision {
   readonly request: Request;
   readonly explanation: Explanation;
 }
 
-/** One run of a stream through the scenario, over fresh backends. Its fields may be read at any time. */
+/** One run of a stream through the scenario, with new backends. Its fields may be read at any time. */
 export class Pass {
   readonly strategy: StrategyName;
   readonly cluster: Cluster;
@@ -27,11 +29,11 @@ export class Pass {
   readonly stage: Stage;
   readonly watch: Watch;
   sent = 0;
-  /** Where one of the last requests went, and why. */
+  /** The explanation of one of the last requests. */
   lastDecision: Decision | undefined;
   readonly keys: Keys;
   readonly stream: readonly Request[];
-  /** How the pool stood at its end. */
+  /** The pool's figures at its end. */
   #final: WayStats | undefined;
 
   private constructor(stream: readonly Request[], strategy: StrategyName, cluster: Cluster, keys: Keys) {
@@ -54,12 +56,12 @@ export class Pass {
     return this.keys.boundFactor !== null;
   }
 
-  /** How the pool stands, or stood at its end: what comes later is none of its doing. */
+  /** The pool's figures now, or at the end of the pass: later changes do not belong to it. */
   stats(): WayStats {
     return this.#final ?? this.cluster.way.stats();
   }
 
-  /** Sends the stream while the steps of the scenario are taken. Resolves when all is answered and done. */
+  /** Sends the stream while the steps of the scenario run. Resolves after the last response and step. */
   async run(schedule: Schedule, signal: AbortSignal): Promise<void> {
     const { stage, watch } = this;
     const isWaiting = () => schedule.patienceMs > 0 && stage.isBehind;
@@ -83,7 +85,7 @@ export class Pass {
     }
   }
 
-  /** Sends one request, and notes what comes of it. */
+  /** Sends a request and records its result. */
   async #send(index: number): Promise<void> {
     const { way } = this.cluster;
     const request = this.stream[index] as Request;

@@ -1,36 +1,39 @@
+// A phase of a pass, between two steps of the scenario.
+
 import type { WayBackend, WayStats } from '../ways/way.ts';
 import { type Homes, keySpread, type Moves, maxOverMean } from './census.ts';
 import { OPENING, type Step } from './scenario.ts';
 
-/** What a change of the pool did to the homes of keys, beside what it should have done. */
+/** The keys that a change of the pool moved, and how many it should have moved. */
 export interface Relocation extends Moves {
   /** `1 / n`. */
   readonly ideal: number;
   /**
-   * The share of the whole key space that moves according to `plan`; `null` where the strategy cannot tell.
+   * The share of the key space that moves according to `plan`; `null` if the strategy has no plan.
    */
   readonly planned: number | null;
 }
 
 /** The part of a pass from one step of the scenario to the next. */
 export class Phase {
-  /** What happened at its beginning; `undefined` for the opening. */
+  /** The step at its beginning; `undefined` for the opening. */
   readonly step: Step | undefined;
-  /** In milliseconds since 1970. */
+  /** Its beginning, in milliseconds since 1970. */
   readonly beganAt = Date.now();
-  /** Its first request. */
+  /** Index of its first request. */
   readonly from: number;
-  /** The first request after it. */
+  /** Index of the first request after it. */
   to: number;
   /**
-   * What its step moved, known when the pool has settled; `null` before that, and where keys have no homes.
+   * The keys that its step moved, known when the pool has recovered; `null` before that, and if keys have no
+   * homes.
    */
   relocation: Relocation | null = null;
   /**
-   * Requests of the busiest backend over the mean since the pool has settled; `null` where there were none.
+   * Requests of the busiest backend over the mean, since the pool has recovered; `null` without requests.
    */
   requestSpread: number | null = null;
-  /** The same of distinct keys, by where they live at the end. */
+  /** The same for distinct keys, by their owners at the end. */
   keySpread: number | null = null;
   #requestsBefore: ReadonlyMap<string, number>;
 
@@ -45,7 +48,7 @@ export class Phase {
     return this.step?.name ?? OPENING.name;
   }
 
-  /** The pool has settled after its step. */
+  /** Called when the pool has recovered after its step. */
   settle(relocation: Relocation | null, stats: WayStats): void {
     this.relocation = relocation;
     this.#requestsBefore = requestsOf(stats);

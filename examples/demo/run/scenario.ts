@@ -1,37 +1,42 @@
+// The scenario: the faults and changes of backends during a pass.
+
 import type { PoolChange } from 'evenkeel';
 import type { Cluster } from './cluster.ts';
 
-/** Something that happens to a backend while traffic runs. */
+/** A step of the scenario: a fault or a change of a backend while traffic runs. */
 export interface Step {
-  /** A fault takes the backend out of service; anything else brings it in. */
+  /**
+   * Whether the step is a fault, which takes the backend out of service. Other steps bring a backend into
+   * service.
+   */
   readonly kind: 'fault' | 'recovery' | 'arrival';
-  /** What it is called in the summary. */
+  /** The name in the summary. */
   readonly name: string;
-  /** The same in a few characters, the first of which will do, for the time line. */
+  /** A short name for the time line. If there is no room, only its first character is shown. */
   readonly mark: string;
-  /** When it begins, as a share of the stream. */
+  /** Its beginning, as a share of the stream. */
   readonly at: number;
-  /** Id of the backend that goes or comes. */
+  /** Id of the backend. */
   readonly backend: string;
-  /** Backends in the pool when all of them serve, the one in question included. */
+  /** Number of backends in the pool, including this one. */
   readonly backends: number;
-  /** What has to be done before. */
+  /** Preparation before the step. */
   readonly prepare?: (cluster: Cluster) => Promise<void>;
-  /** What happens. Nobody tells the load balancer that a server went or came: it has to find out. */
+  /** Runs the step. The load balancer is not informed about faults: it has to detect them. */
   readonly change: (cluster: Cluster) => void | Promise<void>;
-  /** What then moves, as `plan` takes it, or its reverse: what moves is the same. */
+  /** The change for `plan`, or its reverse, which moves the same share. */
   readonly planned: (cluster: Cluster) => PoolChange;
-  /** What is happening, and what has come of it. */
+  /** Texts for the step while it runs and when it is over. */
   readonly doing: string;
   readonly done: string;
 }
 
-/** What the pool starts as. */
+/** The pool at the start. */
 export const OPENING = { name: 'four backends', now: 'four backends with cold caches are warming up' };
 
 const beta = { backend: 'beta', backends: 4, planned: () => ({ remove: ['beta'] }) } as const;
 const fault = { ...beta, kind: 'fault' } as const;
-const recovery = { ...beta, kind: 'recovery', done: 'beta has its whole share again' } as const;
+const recovery = { ...beta, kind: 'recovery', done: 'beta has its full share again' } as const;
 
 const epsilon: Step = {
   kind: 'arrival',
@@ -43,11 +48,11 @@ const epsilon: Step = {
   prepare: (cluster) => cluster.launch('epsilon'),
   change: (cluster) => cluster.enlist('epsilon'),
   planned: (cluster) => ({ add: [cluster.backend('epsilon').entry] }),
-  doing: 'epsilon is added to the pool at run time, and starts slowly',
-  done: 'epsilon has its whole share',
+  doing: 'epsilon is added to the pool at run time; slow start begins',
+  done: 'epsilon has its full share',
 };
 
-/** What happens, in order. */
+/** The steps in order. */
 export const scenario: readonly Step[] = [
   {
     ...fault,
@@ -56,7 +61,7 @@ export const scenario: readonly Step[] = [
     at: 0.13,
     change: (cluster) => cluster.backend('beta').close(),
     doing: 'beta closes its port: connections are refused',
-    done: 'beta is out: what it was asked goes to others',
+    done: 'beta is out: its requests go to other backends',
   },
   {
     ...recovery,
@@ -64,7 +69,7 @@ export const scenario: readonly Step[] = [
     mark: '↑back',
     at: 0.24,
     change: (cluster) => cluster.backend('beta').open(),
-    doing: 'beta listens again, its cache cold: checks have to find it well, then it starts slowly',
+    doing: 'beta listens again with a cold cache: its checks must succeed, then slow start begins',
   },
   {
     ...fault,
@@ -72,8 +77,8 @@ export const scenario: readonly Step[] = [
     mark: '↓hang',
     at: 0.37,
     change: (cluster) => cluster.backend('beta').suffer('hangs'),
-    doing: 'beta takes connections and never answers',
-    done: 'beta is out: what it left without an answer was asked again elsewhere',
+    doing: 'beta accepts connections and never responds',
+    done: 'beta is out: requests without a response were retried on other backends',
   },
   {
     ...recovery,
@@ -81,7 +86,7 @@ export const scenario: readonly Step[] = [
     mark: '↑back',
     at: 0.54,
     change: (cluster) => cluster.backend('beta').suffer(undefined),
-    doing: 'beta answers again: checks have to find it well, then it starts slowly',
+    doing: 'beta responds again: its checks must succeed, then slow start begins',
   },
   {
     ...fault,
@@ -89,8 +94,8 @@ export const scenario: readonly Step[] = [
     mark: '↓500',
     at: 0.68,
     change: (cluster) => cluster.backend('beta').suffer('fails'),
-    doing: 'beta answers 500 to everything but its health checks',
-    done: 'beta is out: checks see nothing wrong, but its answers did it',
+    doing: 'beta responds with 500 to all requests but health checks',
+    done: 'beta is out: its checks succeed, but its responses revealed the fault',
   },
   {
     ...recovery,
@@ -98,7 +103,7 @@ export const scenario: readonly Step[] = [
     mark: '↑back',
     at: 0.74,
     change: (cluster) => cluster.backend('beta').suffer(undefined),
-    doing: 'beta is well again: when its ejection is over, it starts slowly',
+    doing: 'beta is healthy again: after its ejection, slow start begins',
   },
   epsilon,
 ];

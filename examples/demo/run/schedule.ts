@@ -1,15 +1,17 @@
+// The schedule of the scenario.
+
 import { scenario } from './scenario.ts';
 
-/** When the steps of the scenario begin, and when a pass is over. */
+/** The times at which steps begin and a pass ends. */
 export interface Schedule {
   isOver(index: number): boolean;
-  /** @param step - its place in the scenario */
+  /** @param step - its index in the scenario */
   isDue(step: number, index: number): boolean;
-  /** How long it may take, after the last answer, until the pool has settled. */
+  /** Time limit for the recovery of the pool after the last response. */
   readonly patienceMs: number;
 }
 
-/** Steps begin at their share of the stream, or of the time where that runs out first. */
+/** Steps begin at their share of the stream, or of the time limit if that is reached earlier. */
 export function byProgress(count: number, limitMs: number): Schedule {
   const startedAt = performance.now();
   const progress = (sent: number) => Math.max(sent / count, (performance.now() - startedAt) / limitMs);
@@ -21,9 +23,9 @@ export function byProgress(count: number, limitMs: number): Schedule {
 }
 
 /**
- * Steps begin where they began in another pass, and the pass ends where that one ended, or sooner where the
- * time runs out.
- * @param fewest - requests that are sent however long that takes
+ * Steps begin at the same requests as in another pass. The pass ends at the same request, or earlier at the
+ * time limit.
+ * @param fewest - the least number of requests, whatever the time limit
  */
 export function replaying(stepsAt: readonly number[], count: number, limitMs: number, fewest = 0): Schedule {
   const startedAt = performance.now();

@@ -1,3 +1,5 @@
+// Runs the steps of the scenario.
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request } from 'evenkeel';
 import { census, type Homes, movesBetween } from './census.ts';
@@ -8,32 +10,32 @@ import { foundOut, weightShare } from './watch.ts';
 
 const LOOK_EVERY_MS = 20;
 /**
- * On a slow machine the next step waits so long until a fault has been found out, as long as requests come.
+ * The longest wait of the next step, on a slow machine, until a fault was detected, while requests are sent.
  */
 const FAULT_MS = 3_000;
 
-/** What a {@link Stage} needs of a pass. */
+/** The parts of a pass that a {@link Stage} uses. */
 export interface Play {
   readonly cluster: Cluster;
   /** One request for each distinct key. */
   readonly samples: readonly Request[];
-  /** How many requests have been sent. */
+  /** Number of requests sent so far. */
   readonly sent: () => number;
 }
 
-/** Takes the steps of the scenario while traffic runs, and watches what each does to keys and loads. */
+/** Runs the steps of the scenario during the traffic, and records the effects of each on keys and loads. */
 export class Stage {
   readonly phases: Phase[];
-  /** Where in the stream each step began. */
+  /** Index in the stream at which each step began. */
   readonly stepsAt: number[] = [];
-  /** What happened, in words; what is happening comes last. */
+  /** Texts about the steps so far; the current step is last. */
   readonly story: string[] = [OPENING.now];
-  /** Why a step could not be taken. */
+  /** The error of a step that failed. */
   failure: unknown;
   readonly #play: Play;
   #steps: Promise<void> = Promise.resolve();
   #taken = 0;
-  /** When it no longer waits for the pool to settle. */
+  /** The time limit for the recovery of the pool. */
   #patientUntil = Number.POSITIVE_INFINITY;
 
   constructor(play: Play) {
@@ -41,7 +43,7 @@ export class Stage {
     this.phases = [new Phase(undefined, 0, play.cluster.way.stats())];
   }
 
-  /** Begins the next step; traffic does not wait for it. */
+  /** Begins the next step. Traffic does not wait for it. */
   begin(index: number): void {
     const number = this.stepsAt.length;
     const step = scenario[number] as Step;
@@ -56,14 +58,14 @@ export class Stage {
       });
   }
 
-  /** Whether steps that have begun are still to be taken to their end. */
+  /** Whether steps that began are to be completed. */
   get isBehind(): boolean {
     return this.#taken < this.stepsAt.length;
   }
 
   /**
-   * Resolves when the pool has settled after the last step, or the patience for that is at an end.
-   * @throws what a step failed with
+   * Resolves when the pool has recovered after the last step, or the time limit for that is reached.
+   * @throws the error of a step
    */
   async finish(patienceMs: number): Promise<void> {
     this.#patientUntil = performance.now() + patienceMs;
@@ -95,20 +97,22 @@ export class Stage {
     this.story.push(step.done);
   }
 
-  /** Whether no more requests come. */
+  /** Whether all requests were sent. */
   get #isOver(): boolean {
     return this.#patientUntil < Number.POSITIVE_INFINITY;
   }
 
-  /** Whether it was found out, and the backend gets nothing any more, or all that is due to it. */
+  /**
+   * Whether the step took effect: a faulty backend gets no requests any more, or a recovered one its full
+   * share.
+   */
   #hasSettled({ beganAt }: Phase, { kind, backend }: Step): boolean {
     const stats = this.#play.cluster.way.stats();
     return kind === 'fault' ? foundOut(stats, backend, beganAt) !== undefined : this.#shareOf(backend) === 1;
   }
 
   /**
-   * Whether all backends but that of a step have their whole weight, so that what moves is on account of that
-   * one.
+   * Whether all backends except that of the step have their full weight, so that only the step moves keys.
    */
   #isSteady({ backend }: Step): boolean {
     const { backends } = this.#play.cluster.way.stats();
@@ -121,7 +125,7 @@ export class Stage {
     return found === undefined ? 0 : weightShare(found);
   }
 
-  /** @returns where keys live at its end; `null` where they have no homes */
+  /** @returns the owners of keys at its end; `null` if keys have no homes */
   async #endPhase(): Promise<Homes | null> {
     const { cluster, samples, sent } = this.#play;
     const homes = await census(cluster.way, samples);

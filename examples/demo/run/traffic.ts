@@ -1,16 +1,18 @@
+// Sends requests at a constant rate.
+
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How requests are sent. */
+/** The settings of the traffic. */
 export interface Pace {
   readonly perSecond: number;
   readonly maxInFlight: number;
-  /** Asked before each request. */
+  /** Called before each request. */
   readonly isOver: (index: number) => boolean;
 }
 
 /**
- * Sends requests 0, 1, 2 ... at an even pace, as long as no more than so many are under way: a slow machine
- * sends fewer a second, never more at once. Resolves when the last answer is in.
+ * Sends requests 0, 1, 2 ... at a constant rate, with a limit on the requests in flight: a slow machine sends
+ * fewer a second. Resolves after the last response.
  */
 export async function sendAll(
   { perSecond, maxInFlight, isOver }: Pace,

@@ -1,15 +1,17 @@
+// Records weights and failures of backends over time.
+
 import type { Incident, Way, WayBackend, WayStats } from '../ways/way.ts';
 
-/** Attempts that failed on a backend within some time. */
+/** Attempts that failed on a backend in a period. */
 export interface Failures {
   readonly count: number;
-  /** When the last one was seen, in milliseconds since 1970; `undefined` where there was none. */
+  /** The time of the last one, in milliseconds since 1970; `undefined` if there was none. */
   readonly lastAt: number | undefined;
 }
 
-/** What was seen at one moment, where it was not the same as before. */
+/** An observation that differs from the one before. */
 interface Sample {
-  /** How much of the stream had been sent. */
+  /** Number of requests sent before it. */
   readonly index: number;
   readonly at: number;
   readonly shares: ReadonlyMap<string, number>;
@@ -17,14 +19,13 @@ interface Sample {
 }
 
 /**
- * The share of its weight that counts for a backend now: 0 where it gets nothing, less than 1 while it is
- * starting.
+ * A backend's current share of its weight: 0 while it gets no requests, below 1 while it is starting.
  */
 export function weightShare({ state, weight, currentWeight }: WayBackend): number {
   return state === 'up' ? currentWeight / weight : 0;
 }
 
-/** Looks at a way from time to time, and remembers how weights and failures went. */
+/** Records the weights and failures of backends over time. */
 export class Watch {
   readonly #way: Way;
   readonly #samples: Sample[] = [];
@@ -33,7 +34,7 @@ export class Watch {
     this.#way = way;
   }
 
-  /** @param index - how much of the stream has been sent */
+  /** @param index - number of requests sent so far */
   look(index: number): void {
     const { backends } = this.#way.stats();
     const shares = new Map(backends.map((one) => [one.id, weightShare(one)]));
@@ -44,8 +45,7 @@ export class Watch {
   }
 
   /**
-   * The share of its weight that was known when a request was sent; `undefined` where the backend was not
-   * there, or not yet.
+   * A backend's share of its weight at the time of a request; `undefined` if it was not in the pool then.
    */
   shareAt(id: string, index: number): number | undefined {
     return this.#samples
@@ -54,7 +54,7 @@ export class Watch {
       ?.shares.get(id);
   }
 
-  /** What failed on a backend between two moments, in milliseconds since 1970. */
+  /** The failures of a backend between two times, in milliseconds since 1970. */
   failuresOf(id: string, from: number, until: number): Failures {
     let count = 0;
     let lastAt: number | undefined;
@@ -68,7 +68,7 @@ export class Watch {
   }
 }
 
-/** The first sign, between two moments, that a backend was taken for broken. */
+/** The first event between two times that took a backend out. */
 export function foundOut(
   { incidents }: WayStats,
   backend: string,

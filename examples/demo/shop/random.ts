@@ -1,3 +1,5 @@
+// Seeded random numbers, and draws by Zipf's law.
+
 /** A seeded source of numbers from 0 up to, but not including, 1. @see mulberry32, by Tommy Ettinger */
 export function seededRandom(seed: number): () => number {
   let state = seed | 0;
@@ -10,8 +12,8 @@ export function seededRandom(seed: number): () => number {
 }
 
 /**
- * Draws members of a list by Zipf's law: the r-th is drawn in proportion to `1 / r ** exponent`. O(log n) a
- * draw.
+ * Draws items of a list by Zipf's law: item r with a probability in proportion to `1 / r ** exponent`. O(log
+ * n) a draw.
  *
  * @see Breslau et al., Web Caching and Zipf-like Distributions, INFOCOM 1999: exponents of 0.64 to 0.83 for
  * web requests

@@ -1,25 +1,26 @@
+// The stream of requests: visitors of a shop.
+
 import type { Request } from 'evenkeel';
 import { listings, pageWithPictures, products, searches } from '../../backends/shop/catalogue.ts';
 import { seededRandom, zipfDraw } from './random.ts';
 
-/** Visitors who are in the shop at the same time. */
+/** Number of concurrent visitors. */
 const VISITORS = 40;
-/** Addresses kept for documentation (RFC 5737), so that they are nobody's. */
+/** Addresses that are reserved for documentation (RFC 5737). */
 const ADDRESSES = ['192.0.2', '198.51.100', '203.0.113'].flatMap((net) =>
   Array.from({ length: 254 }, (_, host) => `${net}.${host + 1}`),
 );
 const SKEW = 0.8;
 
-/** A visitor, with the pages that are still to come. */
+/** A visitor, with the pages still to be requested. */
 interface Visit {
   readonly address: string;
   readonly paths: string[];
 }
 
 /**
- * What visitors of a shop ask for: they land on the start page, a listing or a search, look at a few products
- * and load their pictures, all at the same time. Popularity follows Zipf's law; equal seeds give equal
- * streams.
+ * The requests of concurrent visitors of a shop: each begins with the start page, a listing or a search, then
+ * requests a few products with their pictures. Popularity follows Zipf's law. Equal seeds give equal streams.
  */
 export function shopStream(count: number, seed: number): Request[] {
   const random = seededRandom(seed);

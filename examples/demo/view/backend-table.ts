@@ -1,3 +1,5 @@
+// The table of backends.
+
 import { type BackendReport, backendReports } from '../report/backends.ts';
 import { hitRate } from '../run/ledger.ts';
 import type { Pass } from '../run/pass.ts';
@@ -6,10 +8,10 @@ import type { Paint, Palette } from './palette.ts';
 import { type Column, tableLines } from './table.ts';
 
 const BAR_WIDTH = 6;
-/** As wide as the longest state, so that columns stay where they are. */
+/** The width of the longest state, so that columns do not move. */
 const STATE_TITLE = 'state'.padEnd('starting 10%'.length);
 
-/** One line for each backend, and one for all of them. */
+/** The table of backends: a line for each, and one for all. */
 export function backendTable(pass: Pass, width: number, palette: Palette): string[] {
   const backends = backendReports(pass);
   const sum = (pick: (backend: BackendReport) => number) =>
@@ -30,7 +32,7 @@ export function backendTable(pass: Pass, width: number, palette: Palette): strin
   return tableLines(columns(palette), [...rows, total], width, palette.dim);
 }
 
-/** A backend, or all of them. */
+/** A row: a backend, or all of them. */
 type Row = Omit<BackendReport, 'state' | 'share'> & {
   readonly state: string;
   readonly share: number | null;

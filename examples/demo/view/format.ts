@@ -1,10 +1,12 @@
+// Formats values for people.
+
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 const LEVELS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/** What stands where there is nothing to say. */
+/** The text for a missing value. */
 const NOTHING = '-';
 
-/** A number, if there is one. */
+/** A number, or `null` if it is missing. */
 type Maybe = number | null | undefined;
 
 /** A count, with commas. */
@@ -12,7 +14,7 @@ export function count(number: Maybe): string {
   return typeof number === 'number' ? number.toLocaleString('en') : NOTHING;
 }
 
-/** A number with what it counts. */
+/** A number with a noun. */
 export function counted(number: number, noun: string): string {
   return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
@@ -27,12 +29,12 @@ export function times(ratio: Maybe): string {
   return typeof ratio === 'number' ? `${ratio.toFixed(2)}×` : NOTHING;
 }
 
-/** A time, with a space that is not broken. */
+/** A time, with a no-break space. */
 export function milliseconds(ms: Maybe): string {
   return typeof ms === 'number' ? `${ms.toFixed(ms < 10 ? 1 : 0)}\u00a0ms` : NOTHING;
 }
 
-/** `null` where there is none. */
+/** The text for a value, or the text for a missing one. */
 export function highest(numbers: readonly Maybe[]): number | null {
   const known = numbers.filter((number) => typeof number === 'number');
   return known.length === 0 ? null : Math.max(...known);
@@ -49,7 +51,7 @@ export function level(share: number): string {
   return LEVELS[Math.min(LEVELS.length - 1, Math.floor(share * LEVELS.length))] as string;
 }
 
-/** Cuts a text to `width` characters, with a sign where something is missing. */
+/** Cuts a text to `width` characters, with an ellipsis if it was cut. */
 export function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }

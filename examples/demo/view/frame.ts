@@ -1,3 +1,5 @@
+// The live view: a frame of lines that is refreshed in place.
+
 import type { Explanation } from 'evenkeel';
 import type { Pass } from '../run/pass.ts';
 import { backendTable } from './backend-table.ts';
@@ -6,7 +8,7 @@ import type { Palette } from './palette.ts';
 import type { Passes } from './passes.ts';
 import { timeLines } from './time-line.ts';
 
-/** The state of things, in lines of up to `width` characters. */
+/** The current state, in lines of up to `width` characters. */
 export function frame(passes: Passes, width: number, palette: Palette): string[] {
   return [
     '',
@@ -18,13 +20,13 @@ export function frame(passes: Passes, width: number, palette: Palette): string[]
   ];
 }
 
-/** What has happened so far, a line each; what is happening comes last. */
+/** The steps so far, a line each; the current one is last. */
 export function story({ main, other }: Passes): readonly string[] {
   if (other === undefined) return main.stage.story;
-  return [...main.stage.story, `once more with ${other.strategy}, over fresh backends`];
+  return [...main.stage.story, `once more with ${other.strategy} and new backends`];
 }
 
-/** Where the last request went, and why, in one line. */
+/** The last explained decision, in one line. */
 export function lastDecision({ main, other }: Passes): string {
   const last = (other ?? main).lastDecision;
   if (last === undefined) return '';
@@ -46,6 +48,6 @@ function reason({ strategy, owner, picked, remembered, spilled, candidates }: Ex
     return found === undefined ? '' : `${found.inFlight} of ${found.flightLimit} in flight`;
   };
   if (owner === undefined) return `the choice of ${strategy}`;
-  if (spilled) return `spills over, its home ${owner} has ${load(owner)}`;
-  return remembered ? `its home, with ${load(picked)}` : 'a new key, at home there from now on';
+  if (spilled) return `spills over: the owner ${owner} has ${load(owner)}`;
+  return remembered ? `the owner of its key, ${load(picked)}` : 'a new key, which it owns from now on';
 }

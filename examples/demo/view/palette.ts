@@ -1,4 +1,6 @@
-/** Puts a text in colour, or leaves it as it is. */
+// The colours of the demo.
+
+/** Colours a text, or returns it unchanged. */
 export type Paint = (text: string) => string;
 
 /** The colours of the demo. */

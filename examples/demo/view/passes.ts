@@ -1,6 +1,6 @@
 import type { Pass } from '../run/pass.ts';
 
-/** The passes that are to be seen: the second one comes later. */
+/** The passes to be shown; the second one follows later. */
 export interface Passes {
   readonly main: Pass;
   readonly other?: Pass | undefined;

@@ -1,3 +1,5 @@
+// The table of phases.
+
 import type { PhaseReport } from '../report/phases.ts';
 import type { Report } from '../report/report.ts';
 import type { FaultReport } from '../report/resilience.ts';
@@ -5,7 +7,7 @@ import { count, milliseconds, percent, times } from './format.ts';
 import type { Palette } from './palette.ts';
 import { type Column, tableLines } from './table.ts';
 
-/** One line for each step of the scenario. */
+/** The table of phases: a line for each step of the scenario. */
 export function phaseTable({ phases, resilience }: Report, width: number, palette: Palette): string[] {
   const rows = phases.map((phase) => ({
     ...phase,
@@ -14,7 +16,7 @@ export function phaseTable({ phases, resilience }: Report, width: number, palett
   return tableLines(columns(palette), rows, width, palette.dim);
 }
 
-/** A phase, with what failed in it. */
+/** A phase with its failures. */
 type Row = PhaseReport & { readonly fault: FaultReport | undefined };
 
 function columns({ bold }: Palette): Column<Row>[] {

@@ -1,3 +1,5 @@
+// Repaints lines on a terminal in place.
+
 import { stripVTControlCharacters } from 'node:util';
 
 const HIDE_CURSOR = '\x1b[?25l';
@@ -5,16 +7,16 @@ const SHOW_CURSOR = '\x1b[?25h';
 const CLEAR_TO_END_OF_LINE = '\x1b[K';
 const CLEAR_BELOW = '\x1b[J';
 
-/** The part of a terminal's stream that a {@link Screen} needs. */
+/** The part of a terminal's stream that a {@link Screen} uses. */
 export type Terminal = Pick<NodeJS.WriteStream, 'write' | 'columns' | 'rows'>;
 
 /**
- * Repaints lines in place: the cursor goes up to the first one and writes over them, without clearing first
- * and in one piece, so that nothing flickers. Stays within the terminal's height.
+ * Repaints lines in place. To avoid flicker it moves the cursor to the first line and overwrites all lines
+ * with one write, without clearing them before. Never exceeds the terminal's height.
  */
 export class Screen {
   readonly #terminal: Terminal;
-  /** Widths of the lines that stand there. */
+  /** Widths of the painted lines. */
   #painted: number[] = [];
 
   constructor(terminal: Terminal) {
@@ -29,14 +31,14 @@ export class Screen {
     this.#painted = visible.map((line) => stripVTControlCharacters(line).length);
   }
 
-  /** Leaves what was painted where it is, and gives the cursor back. */
+  /** Ends the painting: keeps the lines and shows the cursor again. */
   close(): void {
     if (this.#painted.length > 0) this.#terminal.write(SHOW_CURSOR);
     this.#painted = [];
   }
 
   /**
-   * Back to the first line. One that was painted wider than the terminal is now has been broken into several.
+   * Moves back to the first line. If the terminal became narrower, a line takes several rows.
    */
   #up(): string {
     const rows = this.#painted.reduce(

@@ -5,7 +5,7 @@ import { phaseTable } from './phase-table.ts';
 
 const LABEL_WIDTH = 14;
 
-/** What came of it all, in lines of up to `width` characters. */
+/** The summary, in lines of up to `width` characters. */
 export function summaryLines(report: Report, width: number, palette: Palette): string[] {
   const { green, red, bold } = palette;
   const isSound = report.requests.lost === 0 && (report.bounds?.admissions?.broken ?? 0) === 0;
@@ -71,7 +71,7 @@ function loadText({ bounds, phases }: Report): string {
 function movesText({ backends, phases }: Report): string {
   const strayed = highest(phases.map(({ keys }) => keys?.strayed));
   if (backends.every(({ keysAtHome }) => keysAtHome === null)) return 'keys have no homes with this strategy';
-  if (strayed === null) return 'not to be told: one thing came after the other too fast';
+  if (strayed === null) return 'unknown: the steps followed each other too fast';
   if (strayed > 0)
     return `up to ${percent(strayed)} strayed from one backend to another when a third one changed`;
   return 'only to or from the backend that changed, none between the others';

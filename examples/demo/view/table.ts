@@ -1,25 +1,30 @@
+// Tables that fit into the width of a terminal.
+
 import type { Paint } from './palette.ts';
 
 /** A column of a table over rows of type `R`. */
 export interface Column<R> {
-  /** Its heading, and a shorter one for narrow terminals. */
+  /** The heading, and a shorter one for narrow terminals. */
   readonly titles: readonly [long: string, short: string];
   readonly cell: (row: R) => string;
   /** @defaultValue right */
   readonly align?: 'left' | 'right';
-  /** How a cell is coloured. */
+  /** The colour of a cell. */
   readonly paint?: (row: R) => Paint | undefined;
-  /** Columns with the lowest rank go first where there is no room for all. @defaultValue they stay */
+  /**
+   * If there is not enough room, columns with the lowest rank are dropped first.
+   * @defaultValue never dropped
+   */
   readonly rank?: number;
 }
 
-/** A column that has been measured. */
+/** A column with its measured width. */
 interface Fitted<R> extends Column<R> {
   readonly title: string;
   readonly width: number;
 }
 
-/** A heading and one line for each row, as generous as `width` characters allow. */
+/** A heading and a line for each row, in the widest layout that fits into `width` characters. */
 export function tableLines<R>(
   columns: readonly Column<R>[],
   rows: readonly R[],

@@ -1,3 +1,5 @@
+// The time line: the course of the passes in one picture.
+
 import { hitRate } from '../run/ledger.ts';
 import type { Pass } from '../run/pass.ts';
 import { scenario } from '../run/scenario.ts';
@@ -6,16 +8,16 @@ import type { Palette } from './palette.ts';
 import type { Passes } from './passes.ts';
 
 const LONGEST = 72;
-/** Stands for the part of the stream that is still to come. */
+/** The character for the part of the stream that was not sent yet. */
 const PENDING = '·';
-/** Stands where a backend gets nothing. */
+/** The character for a backend that gets no requests. */
 const OUT = '×';
-/** Backends that do not serve all the time. */
+/** The backends that are not in service all the time. */
 const unsteady = [...new Set(scenario.map(({ backend }) => backend))];
 
 /**
- * How it went over time, under marks that say what happened: the cache hits of each pass, and what the
- * balancer made of the backends that did not serve all the time.
+ * The course of the passes, below marks for the steps: the cache hits of each pass, and the weights of the
+ * backends that were not in service all the time.
  */
 export function timeLines({ main, other }: Passes, width: number, palette: Palette): string[] {
   const { cyan, dim, yellow, red } = palette;
@@ -33,7 +35,7 @@ export function timeLines({ main, other }: Passes, width: number, palette: Palet
     }),
     ...unsteady.map((id) => {
       const weights = weightLine(main, id, barWidth);
-      // Colours only after the text has been put together: each is a few characters by itself.
+      // Colours are added last, as their codes have a length, too.
       return line(weightLabel(id), weights.replace(/×+/g, red).replace(/[▁-█]+/g, palette.green));
     }),
   ];
@@ -43,7 +45,7 @@ function weightLabel(id: string): string {
   return `weight of ${id}`;
 }
 
-/** Where in the stream each of `width` characters begins, and where the last one ends. */
+/** The index in the stream at which each of `width` characters begins, and the end of the last one. */
 function edges({ stream }: Pass, width: number): number[] {
   return Array.from({ length: width + 1 }, (_, i) => Math.round((i * stream.length) / width));
 }
@@ -73,7 +75,7 @@ function weightLine(pass: Pass, id: string, width: number): string {
     .join('');
 }
 
-/** Marks over a time line that say what happened; where it is narrow, their first characters. */
+/** Marks for the steps above a time line; only their first characters if it is narrow. */
 function timeMarks({ stage, stream }: Pass, width: number): string {
   const places = stage.stepsAt.map((at) => Math.floor((at * width) / stream.length));
   const marks = places.map((_, step) => scenario[step]?.mark ?? '');

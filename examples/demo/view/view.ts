@@ -1,3 +1,5 @@
+// The views of the demo: for a terminal, a pipe, and JSON.
+
 import type { Report } from '../report/report.ts';
 import type { Addresses } from '../ways/way.ts';
 import { cut } from './format.ts';
@@ -7,24 +9,24 @@ import type { Passes } from './passes.ts';
 import { Screen, type Terminal } from './screen.ts';
 import { summaryLines } from './summary.ts';
 
-/** How wide a stream without a width is taken to be. */
+/** The width of an output that does not report one. */
 const DEFAULT_WIDTH = 100;
 const NARROWEST = 40;
 const MARGIN = ' ';
-/** How long a decision stays, so that it can be read. */
+/** How long a decision is shown, so that it can be read. */
 const DECISION_MS = 800;
 
-/** Shows the demo to somebody, or to a program. */
+/** Shows the demo on a terminal, or prints it for a program. */
 export interface View {
-  /** Called once, where there is a gateway. */
+  /** Called once if there is a gateway. */
   open(addresses: Addresses): void;
-  /** Called some ten times a second. */
+  /** Called about ten times a second. */
   show(passes: Passes): void;
   /** Called at the end, unless the demo was interrupted. */
   finish(passes: Passes, report: Report): void;
-  /** Called after that where the gateway runs on, until somebody stops it. */
+  /** Called after that if the gateway runs on until Ctrl-C. */
   keep(addresses: Addresses): void;
-  /** Leaves the output tidy; always called. */
+  /** Called at the end in any case, to leave the terminal in order. */
   close(): void;
 }
 
@@ -50,7 +52,7 @@ export function terminalView(terminal: Terminal & Pick<NodeJS.WriteStream, 'hasC
   };
 }
 
-/** For a pipe or a file: what happens as it happens; then the table and the summary, once. */
+/** For a pipe or a file: each step when it happens, then the table and the summary once. */
 export function lineView(stream: Pick<NodeJS.WriteStream, 'write'>, hasColours: boolean): View {
   const palette = paletteFor(hasColours);
   const width = DEFAULT_WIDTH - 2 * MARGIN.length;
@@ -71,7 +73,7 @@ export function lineView(stream: Pick<NodeJS.WriteStream, 'write'>, hasColours: 
   };
 }
 
-/** One JSON document at the end, and nothing else. */
+/** Only one JSON document at the end. */
 export function jsonView(stream: Pick<NodeJS.WriteStream, 'write'>): View {
   return {
     open: () => {},
@@ -105,7 +107,7 @@ function indented(lines: readonly string[]): string[] {
   return lines.map((line) => (line === '' ? '' : MARGIN + line));
 }
 
-/** Gives back a text for some time before it takes a new one. */
+/** Keeps a text for some time before it accepts a new one. */
 function held(ms: number): (text: string) => string {
   let shown = '';
   let since = Number.NEGATIVE_INFINITY;

@@ -1,14 +1,14 @@
 import type { Balancer, Explanation, Request } from 'evenkeel';
 import type { Admissions } from './way.ts';
 
-/** Holds every admission against the bounds that `explain` told for it. */
+/** Checks every admission against the bounds that `explain` reported for it. */
 export class BoundsWatch implements Admissions {
   checked = 0;
   broken = 0;
 
   /**
-   * To be called right after a request was admitted.
-   * @param explanation - what `explain` said of that request just before
+   * To be called right after the admission of a request.
+   * @param explanation - the explanation of the request just before
    */
   check({ owner, picked, remembered, candidates }: Explanation, balancer: Balancer<Request>): void {
     if (owner === undefined) return;

@@ -1,3 +1,5 @@
+// The way of requests through a gateway.
+
 import type { Explanation, Request, StrategyName } from 'evenkeel';
 import {
   createGateway,
@@ -13,13 +15,13 @@ import { type Addresses, type Answer, NO_RETRIES, type PoolEntry, type Way, type
 
 const LOOPBACK = '127.0.0.1';
 const POOL = 'shop';
-/** Standard output belongs to the table, and what goes wrong shows there. */
+/** No log: standard output is for the table, which shows failures, too. */
 const SILENT: GatewayLog = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** Through a gateway: from a client's connections over its listener to the backends. */
+/** Sends requests through a gateway. */
 export class GatewayWay implements Way {
   readonly addresses: Addresses;
-  /** It admits where nobody can look. */
+  /** The gateway's admissions cannot be observed. */
   readonly admissions = null;
   readonly #gateway: Gateway;
   readonly #client: Pool;
@@ -53,7 +55,7 @@ export class GatewayWay implements Way {
 
   async explain({ method, path, clientAddress }: Request): Promise<Explanation> {
     const { explanation } = await this.#gateway.control.explain({ method, path, clientAddress });
-    if (explanation === undefined) throw new Error(`no route fits ${path}`);
+    if (explanation === undefined) throw new Error(`no route matches ${path}`);
     return explanation;
   }
 
@@ -73,7 +75,7 @@ export class GatewayWay implements Way {
     };
   }
 
-  /** As an operator would: by the admin listener. */
+  /** By the admin listener, as an operator would. */
   async add(backend: PoolEntry): Promise<void> {
     const { statusCode, body } = await request(`${this.addresses.dashboard}backends`, {
       method: 'POST',
@@ -81,7 +83,7 @@ export class GatewayWay implements Way {
       body: JSON.stringify({ pool: POOL, ...backend }),
     });
     const answer = await body.text();
-    if (statusCode !== 201) throw new Error(`the admin listener refused ${backend.id}: ${answer}`);
+    if (statusCode !== 201) throw new Error(`the admin listener rejected ${backend.id}: ${answer}`);
   }
 
   async close(): Promise<void> {
@@ -105,8 +107,8 @@ function configFor(backends: readonly PoolEntry[], strategy: StrategyName): Gate
         timeouts: { headersMs: ANSWER_WITHIN_MS },
       },
     },
-    // All clients of the demo are on this machine. As a proxy before the gateway would, it says whom it asks
-    // for.
+    // All clients of the demo have the address of this machine. The header gives each an address, as a proxy
+    // in front of the gateway would.
     trustedProxies: [LOOPBACK],
   };
 }

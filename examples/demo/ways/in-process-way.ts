@@ -1,3 +1,5 @@
+// The way of requests through the injected class.
+
 import {
   type Explanation,
   FetchHTTPService,
@@ -13,18 +15,18 @@ import { BoundsWatch } from './bounds-watch.ts';
 import { ANSWER_WITHIN_MS, EJECTION, HEALTH, RETRIES, SERVER_FAULTS, SLOW_START_MS } from './protections.ts';
 import { type Answer, type Incident, NO_RETRIES, type PoolEntry, type Way, type WayStats } from './way.ts';
 
-/** Through `Loadbalancer` and `FetchHTTPService`, as a host application injects them. */
+/** Sends requests through `Loadbalancer` and `FetchHTTPService`, as a host application does. */
 export class InProcessWay implements Way {
   readonly addresses = null;
   readonly admissions = new BoundsWatch();
   readonly #loadbalancer: Loadbalancer;
-  /** The very array that the load balancer was given: pushing to it is all it takes to add a backend. */
+  /** The array that was passed to the load balancer: to add a backend, push it to this array. */
   readonly #pool: PoolEntry[];
   readonly #incidents: Incident[] = [];
 
   constructor(pool: readonly PoolEntry[], strategy: StrategyName) {
     this.#pool = [...pool];
-    // Standard output belongs to the table.
+    // No log: standard output is for the table.
     const logger = new LoggerService({ sink: console.error });
     this.#loadbalancer = new Loadbalancer(new FetchHTTPService(), this.#pool, logger, {
       strategy,
@@ -32,7 +34,7 @@ export class InProcessWay implements Way {
       isFailure: ({ status }) => SERVER_FAULTS.includes(status),
       failover: RETRIES,
       health: HEALTH,
-      // A backend that is back after its ejection starts slowly.
+      // Slow start, for a backend that is back from its ejection, too.
       guards: [outlierEjection(EJECTION), slowStart({ windowMs: SLOW_START_MS })],
     });
     this.#loadbalancer.balancer.subscribe((event) => {
@@ -48,8 +50,8 @@ export class InProcessWay implements Way {
       const writer = { writeResponse: resolve, writeHeader: () => {}, writeError: reject };
       this.#loadbalancer.onRequest(request, writer).catch(reject);
     });
-    // The backend was chosen synchronously, as explained, unless an ejection ended or a weight rose at that
-    // very moment.
+    // The backend was chosen synchronously, as explained, unless an ejection ended or a weight rose in
+    // between.
     if (balancer.dueAt === dueAt) this.admissions.check(explanation, balancer);
     const { status, data, headers } = await answered;
     return { status, body: data, fromCache: headers?.['x-cache'] === 'hit' };

@@ -1,17 +1,19 @@
+// The interface of a way of requests to the backends.
+
 import type { BackendStats, Explanation, FailoverStats, Request, StrategyName, UrlBackend } from 'evenkeel';
 
-/** How requests come to the backends: through a gateway, or through the class that is injected. */
+/** The way of requests to the backends: through a gateway, or through the injected class. */
 export interface Way {
-  /** `null` where nothing listens. */
+  /** The addresses of the gateway; `null` without one. */
   readonly addresses: Addresses | null;
-  /** Both load bounds, held against every admission; `null` where admissions cannot be seen. */
+  /** The checks of both load bounds at every admission; `null` if admissions cannot be observed. */
   readonly admissions: Admissions | null;
-  /** Rejects where the client gets no answer. */
+  /** Sends a request. Rejects if there is no response. */
   send(request: Request): Promise<Answer>;
-  /** Where a request would go, and why, without side effects. */
+  /** Explains a request, without side effects. */
   explain(request: Request): Promise<Explanation>;
   stats(): WayStats;
-  /** Takes one more backend into the pool. */
+  /** Adds a backend to the pool. */
   add(backend: PoolEntry): Promise<void>;
   close(): Promise<void>;
 }
@@ -19,35 +21,35 @@ export interface Way {
 /** Opens a way to a pool of backends. */
 export type OpenWay = (pool: readonly PoolEntry[], strategy: StrategyName) => Promise<Way>;
 
-/** A backend, as the pools of either way list it. */
+/** The pool entry of a backend, for both ways. */
 export type PoolEntry = UrlBackend & { readonly id: string };
 
-/** Where a gateway can be reached. */
+/** The addresses of a gateway. */
 export interface Addresses {
   readonly gateway: string;
   readonly dashboard: string;
 }
 
-/** How many admissions were held against the bounds. */
+/** Number of checked admissions. */
 export interface Admissions {
   readonly checked: number;
-  /** Those that put more on a backend than a bound allows. */
+  /** Admissions that exceeded a bound. */
   readonly broken: number;
 }
 
-/** What a client gets. */
+/** The response that a client gets. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
   readonly fromCache: boolean;
 }
 
-/** A pool, as either way knows it. */
+/** The figures of a pool, for both ways. */
 export interface WayStats {
   readonly backends: readonly WayBackend[];
-  /** By what made them necessary. */
+  /** Retries by reason. */
   readonly retries: FailoverStats['retries'];
-  /** Oldest first. */
+  /** The events, the oldest first. */
   readonly incidents: readonly Incident[];
 }
 
@@ -58,10 +60,10 @@ export type WayBackend = Pick<
   'id' | 'state' | 'weight' | 'currentWeight' | 'requests' | 'failures' | 'keys' | 'spills' | 'inFlight'
 >;
 
-/** Something that was found out about a backend, for example that it is `down` or was `ejected`. */
+/** An event of a backend, for example `down` or `ejected`. */
 export interface Incident {
   readonly type: string;
   readonly backend: string;
-  /** Milliseconds since 1970. */
+  /** Its time in milliseconds since 1970. */
   readonly at: number;
 }
