@@ -16,7 +16,7 @@ export interface ConnectionCounts {
 }
 
 /** What the figures of a gateway are read from. */
-interface GatewaySource {
+export interface GatewaySource {
   readonly startedAt: number;
   readonly isReady: boolean;
   readonly connections: ConnectionCounts;

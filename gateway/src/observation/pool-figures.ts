@@ -5,7 +5,7 @@ import { figuresOf, type StatsOf } from './figure.ts';
 import { ANY, DISTINCT, LARGEST } from './merge.ts';
 
 /** What the figures of a pool are read from. */
-interface PoolSource {
+export interface PoolSource {
   readonly name: string;
   readonly engine: BalancerStats;
   readonly failover: FailoverStats | undefined;
