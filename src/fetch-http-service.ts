@@ -1,7 +1,7 @@
 // An HTTP service over the platform's `fetch`.
 
 import type { HTTPService, Request, Response, SendOptions } from './contracts.ts';
-import { checkTimeout, withDeadline } from './deadline.ts';
+import { withDeadline } from './deadline.ts';
 import { systemEnv, type Timers } from './env.ts';
 import { LoadbalancerError, UpstreamError } from './errors.ts';
 import { codingsOf, isDecoded } from './http/codings.ts';
@@ -9,6 +9,9 @@ import { HOP_HEADERS, listedNames } from './http/header-roles.ts';
 import { isToken } from './http/token.ts';
 import { isUnsent } from './http/unsent.ts';
 import { parsedUrl } from './http/url.ts';
+import { bag, checkBag } from './options/bag.ts';
+import { aTimers } from './options/env-bag.ts';
+import { aFunction, aTimeout } from './options/rule.ts';
 import { shown } from './shown.ts';
 
 /** Settings of {@link FetchHTTPService}. */
@@ -20,6 +23,8 @@ export interface FetchHTTPServiceOptions {
   /** @defaultValue the platform's timers */
   readonly timers?: Timers;
 }
+
+const OPTIONS = bag<FetchHTTPServiceOptions>({ timeoutMs: aTimeout, fetch: aFunction, timers: aTimers });
 
 /** Request headers that are not sent: those of one connection, and those that `fetch` sets itself. */
 const OWN_HEADERS = new Set([...HOP_HEADERS, 'accept-encoding', 'content-length', 'expect', 'host']);
@@ -39,13 +44,10 @@ export class FetchHTTPService implements HTTPService {
   readonly #fetch: typeof fetch;
   readonly #timers: Timers;
 
-  /** @throws RangeError if `timeoutMs` is out of range */
-  constructor({
-    timeoutMs = 30_000,
-    fetch = globalThis.fetch,
-    timers = systemEnv.timers,
-  }: FetchHTTPServiceOptions = {}) {
-    checkTimeout(timeoutMs, 'timeoutMs');
+  /** @throws TypeError or RangeError that names the option and its value */
+  constructor(options: FetchHTTPServiceOptions = {}) {
+    checkBag(options, OPTIONS, '', 'FetchHTTPService');
+    const { timeoutMs = 30_000, fetch = globalThis.fetch, timers = systemEnv.timers } = options;
     this.#timeoutMs = timeoutMs;
     this.#fetch = fetch;
     this.#timers = timers;

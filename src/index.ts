@@ -4,7 +4,7 @@ export type { BalancerEvent, BalancerListener } from './balancer/events.ts';
 export type { Candidate, Explanation } from './balancer/explanation.ts';
 export type { Guard, GuardControl, GuardFactory } from './balancer/guard.ts';
 export type { Lease } from './balancer/lease.ts';
-export type { BalancerOptions, ZoneOptions } from './balancer/options.ts';
+export type { BalancerOptions, PoolOptions, ZoneOptions } from './balancer/options.ts';
 export type { Plan, PoolChange } from './balancer/plan.ts';
 export type { RejectedEntry } from './balancer/pool-follower.ts';
 export type { Session } from './balancer/session.ts';
@@ -43,7 +43,13 @@ export type { CircuitBreakerOptions } from './health/breaker-options.ts';
 export { circuitBreaker } from './health/circuit-breaker.ts';
 export type { OutlierEjectionOptions } from './health/ejection-options.ts';
 export { type CheckedBackend, HealthChecker, type HealthCheckStats } from './health/health-checker.ts';
-export type { HealthCheckOptions, HealthProbe, WorkloadLimits } from './health/health-options.ts';
+export type {
+  HealthCheckOptions,
+  HealthExpectation,
+  HealthRequest,
+  HealthThresholds,
+  WorkloadLimits,
+} from './health/health-options.ts';
 export type { IgnoredReports, LoadMetrics } from './health/load-metrics.ts';
 export type { LoadMetricsFeedOptions } from './health/load-metrics-feed.ts';
 export { maxInFlight } from './health/max-in-flight.ts';
@@ -51,7 +57,12 @@ export { outlierEjection } from './health/outlier-ejection.ts';
 export { type SlowStartOptions, slowStart } from './health/slow-start.ts';
 export type { SuccessRateOptions } from './health/success-rate.ts';
 export { Loadbalancer, type LoadbalancerStats } from './loadbalancer.ts';
-export type { LoadbalancerOptions, RequestOptions } from './loadbalancer-options.ts';
+export type {
+  ClientsOptions,
+  LoadbalancerOptions,
+  LoadbalancerPoolOptions,
+  RequestOptions,
+} from './loadbalancer-options.ts';
 export { type ILoggerService, LoggerService, type LoggerServiceOptions } from './logger.ts';
 export { type ConsistentHashOptions, consistentHash } from './strategies/consistent-hash.ts';
 export { leastConnections } from './strategies/least-connections.ts';

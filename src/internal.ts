@@ -4,13 +4,18 @@
  */
 
 export { readEntry } from './balancer/address.ts';
+export { BALANCER, BALANCER_DEFAULTS } from './balancer/options.ts';
 export { MAX_TIMEOUT_MS } from './deadline.ts';
 export { hashKey } from './hashing/hash.ts';
+export { BREAKER_DEFAULTS } from './health/breaker-options.ts';
+export { EJECTION_DEFAULTS } from './health/ejection-options.ts';
+export { HEALTH_DEFAULTS, HEALTH_MOVED } from './health/health-options.ts';
 export {
   type LoadMetricsFeed,
   type LoadMetricsFeedStats,
   loadMetricsFeed,
 } from './health/load-metrics-feed.ts';
+export { SLOW_START_DEFAULTS } from './health/slow-start.ts';
 export { type FailureKind, failureKind } from './http/failure-kind.ts';
 export { FAILURE_STATUSES } from './http/failure-statuses.ts';
 export { forwardedElement, forwardedNode } from './http/forwarded.ts';
@@ -32,6 +37,7 @@ export {
   retryAfter,
 } from './http/refusal.ts';
 export { TOKEN, TOKEN_PATTERN } from './http/token.ts';
+export { nearestName } from './options/nearest-name.ts';
 export { isKeyedStrategy } from './strategies/strategy.ts';
 export {
   type AttemptFailure,
@@ -40,8 +46,8 @@ export {
   type Sender,
   type Verdict,
 } from './traffic/attempts.ts';
-export { Failover } from './traffic/failover.ts';
+export { FAILOVER_DEFAULTS, Failover } from './traffic/failover.ts';
 export { type Admission, Gate, type GateParts } from './traffic/gate.ts';
-export { LeaseQueue } from './traffic/lease-queue.ts';
+export { LeaseQueue, QUEUE_DEFAULTS } from './traffic/lease-queue.ts';
 export { clientNetwork, rateLimitHeaders } from './traffic/rate-limiter.ts';
 export { RetryBudget } from './traffic/retry-budget.ts';

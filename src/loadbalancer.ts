@@ -16,13 +16,14 @@ import { HealthChecker, type HealthCheckStats } from './health/health-checker.ts
 import { loadMetricsFeed } from './health/load-metrics-feed.ts';
 import { retryAfter } from './http/refusal.ts';
 import {
+  balancerOptions,
   checkOptions,
-  defaultKey,
   isGatewayError,
   type LoadbalancerOptions,
   type RequestOptions,
 } from './loadbalancer-options.ts';
 import type { ILoggerService } from './logger.ts';
+import { ifOn } from './options/bag.ts';
 import { shown } from './shown.ts';
 import type { Backend } from './strategies/strategy.ts';
 import { Delivery, type DeliveryParts } from './traffic/delivery.ts';
@@ -81,15 +82,14 @@ export class Loadbalancer implements ILoadBalancer {
     if (typeof httpService?.sendRequest !== 'function')
       throw new TypeError('httpService must have a method sendRequest');
     checkOptions(options);
-    const { failover, queue, health, loadMetrics, sessions, rateLimit, isFailure = isGatewayError } = options;
+    const { isFailure = isGatewayError, clients: { sessions, rateLimit } = {} } = options;
+    const [failover, queue, health] = [ifOn(options.failover), ifOn(options.queue), ifOn(options.health)];
+    const loadMetrics = ifOn(options.pool?.loadMetrics);
     const env = { ...systemEnv, ...options.env };
     const { timers, clock } = env;
     this.#logger = loggerService;
     this.#totalTimeoutMs = options.totalTimeoutMs;
-    this.balancer = new Balancer(backendPool, {
-      ...options,
-      key: options.key ?? defaultKey(options.strategy),
-    });
+    this.balancer = new Balancer(backendPool, balancerOptions(options));
     this.balancer.subscribe((event) => {
       if (event.type === 'warning') this.#log('warn', () => event.message);
       if (event.type !== 'rejected') return;
@@ -101,12 +101,11 @@ export class Loadbalancer implements ILoadBalancer {
         this.#log('warn', () => `${what} failed: ${error instanceof Error ? String(error) : shown(error)}`);
       this.#gate = new Gate({ sessions, rateLimit, failed });
     }
-    this.#checker =
-      health && new HealthChecker(this.balancer, httpService, { ...(health === true ? {} : health), env });
+    this.#checker = health && new HealthChecker(this.balancer, httpService, { ...health, env });
     this.#parts = {
       balancer: this.balancer,
-      failover: failover && new Failover(failover === true ? {} : failover, env.random),
-      queue: queue && new LeaseQueue(this.balancer, { ...(queue === true ? {} : queue), timers, clock }),
+      failover: failover && new Failover(failover, env.random),
+      queue: queue && new LeaseQueue(this.balancer, { ...queue, timers, clock }),
       env,
       timeoutMs: options.timeoutMs,
       isFailure,
@@ -114,7 +113,7 @@ export class Loadbalancer implements ILoadBalancer {
         loadMetrics &&
         loadMetricsFeed(this.balancer as Balancer<unknown>, {
           clock,
-          ...(loadMetrics === true ? {} : loadMetrics),
+          ...loadMetrics,
         }),
       decided: (request, lease) => this.#logDecision(request, lease),
       send: ({ url }, request, signal) => {

@@ -136,7 +136,7 @@ describe('errors', () => {
       { status: 200, data: '', headers: Object.defineProperty({}, 'Endpoint-Load-Metrics', headers) },
     ];
     const { writer, loadbalancer } = setUp(async () => answers[writer.responses.length], {
-      loadMetrics: true,
+      pool: { loadMetrics: true },
     });
     for (let i = 0; i < 2; i++) await loadbalancer.onRequest(aRequest(), writer);
     expect(writer.errors).toEqual([]);
@@ -555,13 +555,19 @@ describe('bad arguments', () => {
       'bounds.rememberedKeys must be an integer from 0 to 1048576, got 1.5',
     ],
     [{ seed: 2 ** 40 }, 'seed must be a 32-bit integer, got 1099511627776'],
-    [{ panicRatio: 2 }, 'panicRatio must be a number from 0 to 1, got 2'],
+    [{ pool: { panicRatio: 2 } }, 'pool.panicRatio must be a number from 0 to 1, got 2'],
     [{ key: 'path' as never }, 'key must be a function, got "path"'],
-    [{ health: { path: 'up' } }, 'health.path must begin with "/" and have no space and no "#", got "up"'],
-    [{ health: { fall: 0 } }, 'health.fall must be an integer of at least 1, got 0'],
     [
-      { timeoutMs: 1_000, health: { timeoutMs: -1 } },
-      'health.timeoutMs must be a number of milliseconds above 0 and up to 2147483647, got -1',
+      { health: { request: { path: 'up' } } },
+      'health.request.path must be a string that begins with "/" and has no space and no "#", got "up"',
+    ],
+    [
+      { health: { thresholds: { fall: 0 } } },
+      'health.thresholds.fall must be an integer of at least 1, got 0',
+    ],
+    [
+      { timeoutMs: 1_000, health: { request: { timeoutMs: -1 } } },
+      'health.request.timeoutMs must be a number of milliseconds above 0 and up to 2147483647, got -1',
     ],
     [{ failover: { budget: { ratio: 2 } } }, 'failover.budget.ratio must be a number from 0 to 1, got 2'],
   ] satisfies [LoadbalancerOptions, string][])('refuses %o', (options, message) => {

@@ -49,7 +49,7 @@ const rows: Row[] = [
     [-1, 2 ** 20 + 1, 4.5],
   ],
   ['seed', balancer((seed) => ({ seed })), [0, 1 - 2 ** 32, 2 ** 32 - 1], [-(2 ** 32), 2 ** 32, 0.5]],
-  ['panicRatio', balancer((panicRatio) => ({ panicRatio })), [0, 1], [-TINY, MORE_THAN_1]],
+  ['pool.panicRatio', balancer((panicRatio) => ({ pool: { panicRatio } })), [0, 1], [-TINY, MORE_THAN_1]],
   [
     'guards.length',
     balancer((length) => ({ guards: Array.from({ length }, () => maxInFlight(1)) })),

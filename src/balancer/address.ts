@@ -3,6 +3,17 @@
 
 import type { BackendPoolEntry, BackendTraits } from '../contracts.ts';
 import { parsedUrl } from '../http/url.ts';
+import type { Shape } from '../options/bag.ts';
+import {
+  aBoolean,
+  aNumber,
+  anInteger,
+  aString,
+  aText,
+  checkRule,
+  nearestHint,
+  type Rule,
+} from '../options/rule.ts';
 import { shown } from '../shown.ts';
 
 /** A pool entry after it was checked: one form for all spellings. */
@@ -23,7 +34,6 @@ export interface BackendSpec {
 
 /** The highest weight. At 160 points for a weight of 1, one backend then has 160,000 points on the ring. */
 const MAX_WEIGHT = 1_000;
-const MAX_CONCURRENCY = 1_000_000;
 
 /**
  * Reads one entry of a pool.
@@ -77,38 +87,45 @@ function isUrl(value: unknown): value is URL {
   return Object.prototype.toString.call(value) === '[object URL]';
 }
 
-/** @throws RangeError if the weight is not a number from 0 to 1,000 */
-export function checkWeight(weight: unknown, where: string): number {
-  if (typeof weight !== 'number' || !(weight >= 0 && weight <= MAX_WEIGHT)) {
-    throw new RangeError(`${where} must be a number from 0 to ${MAX_WEIGHT}, got ${shown(weight)}`);
-  }
+const aWeight: Rule = aNumber(
+  `a number from 0 to ${MAX_WEIGHT}`,
+  (weight) => weight >= 0 && weight <= MAX_WEIGHT,
+);
+
+/** @throws RangeError if a weight is not a number from 0 to 1,000 */
+export function checkWeight(weight: number, where: string): number {
+  checkRule(aWeight, weight, where);
   return weight;
 }
 
-/** @throws RangeError if the concurrency is not an integer from 1 to 1,000,000 */
-export function checkConcurrency(concurrency: unknown, where: string): number {
-  const isInteger = typeof concurrency === 'number' && Number.isInteger(concurrency);
-  if (!isInteger || concurrency < 1 || concurrency > MAX_CONCURRENCY)
-    throw new RangeError(
-      `${where} must be an integer from 1 to ${MAX_CONCURRENCY}, got ${shown(concurrency)}`,
-    );
-  return concurrency;
+/** How many requests a backend can work on at once. */
+export const aConcurrency: Rule = anInteger(1, 1_000_000);
+
+const TRAITS: Shape<BackendTraits> = {
+  id: aText,
+  weight: aWeight,
+  zone: aString,
+  backup: aBoolean,
+  concurrency: aConcurrency,
+};
+
+const OPTIONAL_NAMES = [...Object.keys(TRAITS), 'protocol'];
+const KNOWN_NAMES = new Set([...OPTIONAL_NAMES, 'IPAddr', 'Port', 'url', 'host', 'port']);
+
+/** An entry may be an object of the host with further members: only a near miss of an option is a mistake. */
+function checkSpelling(entry: object, where: string): void {
+  for (const name of Object.keys(entry)) {
+    const hint = KNOWN_NAMES.has(name) || name.length < 4 ? '' : nearestHint(name, OPTIONAL_NAMES);
+    if (hint !== '') throw new TypeError(`${where}.${name} is not an option${hint}`);
+  }
 }
 
-function specOf(
-  url: string,
-  { id, weight = 1, zone, backup = false, concurrency }: BackendTraits,
-  where: string,
-): BackendSpec {
-  if (id !== undefined && (typeof id !== 'string' || id === '')) {
-    throw new TypeError(`${where}.id must be a string with at least one character, got ${shown(id)}`);
-  }
-  if (zone !== undefined && typeof zone !== 'string')
-    throw new TypeError(`${where}.zone must be a string, got ${shown(zone)}`);
-  if (typeof backup !== 'boolean')
-    throw new TypeError(`${where}.backup must be true or false, got ${shown(backup)}`);
-  checkWeight(weight, `${where}.weight`);
-  if (concurrency !== undefined) checkConcurrency(concurrency, `${where}.concurrency`);
+function specOf(url: string, traits: BackendTraits, where: string): BackendSpec {
+  const { id, weight = 1, zone, backup = false, concurrency } = traits;
+  for (const [name, rule] of Object.entries(TRAITS))
+    if (traits[name as keyof BackendTraits] !== undefined)
+      checkRule(rule, traits[name as keyof BackendTraits], `${where}.${name}`);
+  checkSpelling(traits, where);
   return {
     id: id ?? url,
     url,

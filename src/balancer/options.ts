@@ -1,10 +1,23 @@
 // The options of a balancer: their meaning, their defaults and their checks.
 
 import { type Env, systemEnv } from '../env.ts';
-import { shown } from '../shown.ts';
+import { aBag, bag, checkBag, notCalled, type Shape, withDefaults } from '../options/bag.ts';
+import { anEnv } from '../options/env-bag.ts';
+import {
+  aFunction,
+  aListOf,
+  aNumber,
+  anInteger,
+  anObjectWith,
+  aRatio,
+  aString,
+  checkRule,
+  oneOf,
+  type Rule,
+} from '../options/rule.ts';
 import { type StrategyName, strategies } from '../strategies/registry.ts';
-import type { StrategyFactory } from '../strategies/strategy.ts';
-import { checkConcurrency } from './address.ts';
+import type { Strategy, StrategyFactory } from '../strategies/strategy.ts';
+import { aConcurrency } from './address.ts';
 import type { BoundSettings, Bounds } from './bounded-load.ts';
 import type { GuardFactory } from './guard.ts';
 
@@ -29,18 +42,24 @@ export interface BalancerOptions<R> {
    * @defaultValue 0
    */
   readonly seed?: number;
+  /** Circuit breaker, outlier ejection, slow start and the like, called in this order. @defaultValue none */
+  readonly guards?: readonly GuardFactory[];
+  /** Settings of the pool as a whole. */
+  readonly pool?: PoolOptions<R>;
+  /** Clock and random source. @defaultValue those of the platform */
+  readonly env?: Partial<Env>;
+}
+
+/** Settings of the pool as a whole. */
+export interface PoolOptions<R> {
+  /** Keeps requests in their zone while its healthy capacity suffices. @defaultValue zones are ignored */
+  readonly zones?: ZoneOptions<R>;
   /**
    * If a larger share of the backends than this is unhealthy, the pool is in panic: health is ignored. From 0
    * to 1; at 1 it never is.
    * @defaultValue 0.5
    */
   readonly panicRatio?: number;
-  /** Circuit breaker, outlier ejection, slow start and the like, called in this order. @defaultValue none */
-  readonly guards?: readonly GuardFactory[];
-  /** Keeps requests in their zone while its healthy capacity suffices. @defaultValue zones are ignored */
-  readonly zones?: ZoneOptions<R>;
-  /** Clock and random source. @defaultValue those of the platform */
-  readonly env?: Partial<Env>;
 }
 
 /** How requests are assigned to zones. */
@@ -66,60 +85,79 @@ export interface BalancerSettings<R> {
   readonly env: Env;
 }
 
+/** What is not given. */
+export const BALANCER_DEFAULTS = {
+  strategy: 'consistent-hash',
+  seed: 0,
+  bounds: { factor: 1.25, z: 1, concurrency: 1 },
+  pool: { panicRatio: 0.5 },
+} as const satisfies BalancerOptions<never>;
+
+const BOUNDS = bag<Bounds>({
+  factor: aNumber('a number of at least 1', (factor) => factor >= 1),
+  z: aNumber('a finite number of at least 0', (z) => z >= 0 && z < Number.POSITIVE_INFINITY),
+  rememberedKeys: anInteger(0, 2 ** 20),
+  concurrency: aConcurrency,
+});
+
+/** What the settings of a pool must be. */
+export const POOL: Shape<PoolOptions<never>> = {
+  zones: aBag(bag<ZoneOptions<never>>({ of: aFunction, order: aListOf(aString) }), ['of']),
+  panicRatio: aRatio,
+};
+
+const aStrategy: Rule = {
+  ...oneOf(Object.keys(strategies)),
+  words: `a function or one of ${Object.keys(strategies).join(', ')}`,
+  holds: (value) =>
+    typeof value === 'function' || (typeof value === 'string' && Object.hasOwn(strategies, value)),
+};
+
+/** What the options of a balancer must be. */
+export const BALANCER: Shape<BalancerOptions<never>> = {
+  strategy: aStrategy,
+  key: aFunction,
+  seed: aNumber('a 32-bit integer', (seed) => Number.isInteger(seed) && Math.abs(seed) < 2 ** 32),
+  bounds: aBag(BOUNDS),
+  guards: aListOf({ ...aFunction, words: 'a guard such as outlierEjection()' }),
+  pool: aBag(bag<PoolOptions<never>>(POOL)),
+  env: anEnv,
+};
+
+/** The names that options of the pool had beside the others. */
+export const MOVED = { zones: 'pool.zones', panicRatio: 'pool.panicRatio' };
+
 /** @throws RangeError or TypeError that names the option and the value */
 export function readOptions<R>(options: BalancerOptions<R>): BalancerSettings<R> {
-  const {
-    strategy = 'consistent-hash',
-    key = ownKey,
-    bounds = {},
-    seed = 0,
-    panicRatio = 0.5,
-    guards = [],
-    zones,
-    env = {},
-  } = options;
-  const { factor = 1.25, z = 1, rememberedKeys, concurrency = 1 } = bounds;
-  assertOption(factor >= 1, 'bounds.factor', 'a number of at least 1', factor);
-  assertOption(z >= 0 && z < Number.POSITIVE_INFINITY, 'bounds.z', 'a finite number of at least 0', z);
-  assertOption(
-    rememberedKeys === undefined ||
-      (Number.isInteger(rememberedKeys) && rememberedKeys >= 0 && rememberedKeys <= 2 ** 20),
-    'bounds.rememberedKeys',
-    'an integer from 0 to 1048576',
-    rememberedKeys,
-  );
-  checkConcurrency(concurrency, 'bounds.concurrency');
-  assertOption(Number.isInteger(seed) && Math.abs(seed) < 2 ** 32, 'seed', 'a 32-bit integer', seed);
-  assertOption(panicRatio >= 0 && panicRatio <= 1, 'panicRatio', 'a number from 0 to 1', panicRatio);
-  if (zones !== undefined && typeof zones.of !== 'function') {
-    throw new TypeError(`zones.of must be a function, got ${shown(zones.of)}`);
-  }
-  if (typeof key !== 'function') throw new TypeError(`key must be a function, got ${shown(key)}`);
+  checkBag(options, bag<BalancerOptions<never>>(BALANCER, MOVED), '', 'Balancer');
+  const { strategy, seed } = withDefaults(options, BALANCER_DEFAULTS);
+  const { panicRatio, zones } = withDefaults(options.pool ?? {}, BALANCER_DEFAULTS.pool);
   return {
-    factory: factoryOf(strategy),
-    key,
-    bounds: { factor, z, rememberedKeys, concurrency },
+    factory: typeof strategy === 'string' ? strategies[strategy].factory : called(strategy),
+    key: options.key ?? ownKey,
+    bounds: {
+      rememberedKeys: undefined,
+      ...withDefaults(options.bounds ?? {}, BALANCER_DEFAULTS.bounds),
+    },
     seed: seed | 0,
     panicRatio,
-    guards,
+    guards: options.guards ?? [],
     zones,
-    env: { ...systemEnv, ...env },
+    env: { ...systemEnv, ...options.env },
   };
 }
 
-function factoryOf(strategy: StrategyName | StrategyFactory): StrategyFactory {
-  if (typeof strategy === 'function') return strategy;
-  if (typeof strategy === 'string' && Object.hasOwn(strategies, strategy))
-    return strategies[strategy].factory;
-  throw new RangeError(
-    `strategy must be a function or one of ${Object.keys(strategies).join(', ')}, got ${shown(strategy)}`,
-  );
+/** A factory that tells if it made no strategy, as with `strategy: roundRobin` in place of `roundRobin()`. */
+function called(factory: StrategyFactory): StrategyFactory {
+  return (env) => {
+    const strategy: unknown = factory(env);
+    if (typeof strategy === 'function') throw notCalled(factory.name || 'strategy');
+    checkRule(A_STRATEGY_OBJECT, strategy, 'what the strategy makes');
+    return strategy as Strategy;
+  };
 }
 
-/** @throws RangeError `name must be rule, got value` if the rule does not hold */
-export function assertOption(holds: boolean, name: string, rule: string, value: unknown): void {
-  if (!holds) throw new RangeError(`${name} must be ${rule}, got ${shown(value)}`);
-}
+const A_STRATEGY_OBJECT = anObjectWith('update', 'pick');
 
 function ownKey(request: unknown): string | undefined {
   return typeof request === 'string' ? request : undefined;

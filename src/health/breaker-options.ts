@@ -1,6 +1,7 @@
 // Options of the circuit breaker, their defaults and their checks.
 
-import { assertOption } from '../balancer/options.ts';
+import { bag, checkBag, withDefaults } from '../options/bag.ts';
+import { aNumber, anInteger, aPositive, checkRule } from '../options/rule.ts';
 
 /** Settings of `circuitBreaker`. */
 export interface CircuitBreakerOptions {
@@ -30,29 +31,30 @@ export interface CircuitBreakerOptions {
 /** {@link CircuitBreakerOptions} with every default filled in. */
 export type BreakerSettings = Required<CircuitBreakerOptions>;
 
-/** @throws RangeError that names the option, the rule and the value */
-export function readBreakerOptions({
-  windowMs = 10_000,
-  minRequests = 20,
-  failureRatio = 0.5,
-  openMs = 5_000,
-  maxOpenMs = 60_000,
-  probes = 1,
-}: CircuitBreakerOptions): BreakerSettings {
-  const isTime = (ms: number) => Number.isFinite(ms) && ms > 0;
-  const isCount = (count: number) => Number.isSafeInteger(count) && count >= 1;
-  const isShare = Number.isFinite(failureRatio) && failureRatio > 0 && failureRatio <= 1;
-  const name = 'circuitBreaker';
-  assertOption(isTime(windowMs), `${name}.windowMs`, 'a finite number above 0', windowMs);
-  assertOption(isCount(minRequests), `${name}.minRequests`, 'an integer of at least 1', minRequests);
-  assertOption(isShare, `${name}.failureRatio`, 'a number above 0 and up to 1', failureRatio);
-  assertOption(isTime(openMs), `${name}.openMs`, 'a finite number above 0', openMs);
-  assertOption(
-    isTime(maxOpenMs) && maxOpenMs >= openMs,
-    `${name}.maxOpenMs`,
-    'a finite number of at least openMs',
-    maxOpenMs,
-  );
-  assertOption(isCount(probes), `${name}.probes`, 'an integer of at least 1', probes);
-  return { windowMs, minRequests, failureRatio, openMs, maxOpenMs, probes };
+/** What is not given. */
+export const BREAKER_DEFAULTS: BreakerSettings = {
+  windowMs: 10_000,
+  minRequests: 20,
+  failureRatio: 0.5,
+  openMs: 5_000,
+  maxOpenMs: 60_000,
+  probes: 1,
+};
+
+const BREAKER = bag<CircuitBreakerOptions>({
+  windowMs: aPositive,
+  minRequests: anInteger(1),
+  failureRatio: aNumber('a number above 0 and up to 1', (ratio) => ratio > 0 && ratio <= 1),
+  openMs: aPositive,
+  maxOpenMs: aPositive,
+  probes: anInteger(1),
+});
+
+/** @throws TypeError or RangeError that names the option, the rule and the value */
+export function readBreakerOptions(options: CircuitBreakerOptions): BreakerSettings {
+  checkBag(options, BREAKER, 'circuitBreaker');
+  const settings = withDefaults(options, BREAKER_DEFAULTS);
+  const isLongEnough = aNumber('a finite number of at least openMs', (ms) => ms >= settings.openMs);
+  checkRule(isLongEnough, settings.maxOpenMs, 'circuitBreaker.maxOpenMs');
+  return settings;
 }

@@ -1,7 +1,8 @@
 // Options of outlier ejection, their defaults and their checks.
 
-import { assertOption } from '../balancer/options.ts';
-import { readSuccessRate, type SuccessRateOptions } from './success-rate.ts';
+import { aBag, bag, checkBag, withDefaults } from '../options/bag.ts';
+import { aNumber, anIntegerOrInfinity, aPositive, aRatio, checkRule } from '../options/rule.ts';
+import { SUCCESS_RATE, SUCCESS_RATE_DEFAULTS, type SuccessRateOptions } from './success-rate.ts';
 
 /** Settings of `outlierEjection`. */
 export interface OutlierEjectionOptions {
@@ -45,36 +46,32 @@ export type EjectionSettings = Required<OutlierEjectionOptions> & {
   readonly successRate: Required<SuccessRateOptions>;
 };
 
-/** @throws RangeError that names the option, the rule and the value */
+/** What is not given. */
+export const EJECTION_DEFAULTS: EjectionSettings = {
+  consecutiveFailures: 5,
+  successRate: SUCCESS_RATE_DEFAULTS,
+  intervalMs: 10_000,
+  baseMs: 30_000,
+  maxMs: 300_000,
+  jitter: 0.1,
+  maxEjectedRatio: 0.5,
+};
+
+const EJECTION = bag<OutlierEjectionOptions>({
+  consecutiveFailures: anIntegerOrInfinity(1),
+  successRate: aBag(SUCCESS_RATE),
+  intervalMs: aPositive,
+  baseMs: aPositive,
+  maxMs: aPositive,
+  jitter: aRatio,
+  maxEjectedRatio: aRatio,
+});
+
+/** @throws TypeError or RangeError that names the option, the rule and the value */
 export function readEjectionOptions(options: OutlierEjectionOptions): EjectionSettings {
-  const {
-    consecutiveFailures = 5,
-    intervalMs = 10_000,
-    baseMs = 30_000,
-    maxMs = 300_000,
-    jitter = 0.1,
-    maxEjectedRatio = 0.5,
-  } = options;
-  const isTime = (ms: number) => Number.isFinite(ms) && ms > 0;
-  const isRatio = (ratio: number) => Number.isFinite(ratio) && ratio >= 0 && ratio <= 1;
-  const isCount = (count: number) => Number.isSafeInteger(count) && count >= 1;
-  const name = 'outlierEjection';
-  assertOption(
-    isCount(consecutiveFailures) || consecutiveFailures === Number.POSITIVE_INFINITY,
-    `${name}.consecutiveFailures`,
-    'an integer of at least 1, or Infinity',
-    consecutiveFailures,
-  );
-  assertOption(isTime(intervalMs), `${name}.intervalMs`, 'a finite number above 0', intervalMs);
-  assertOption(isTime(baseMs), `${name}.baseMs`, 'a finite number above 0', baseMs);
-  assertOption(
-    isTime(maxMs) && maxMs >= baseMs,
-    `${name}.maxMs`,
-    'a finite number of at least baseMs',
-    maxMs,
-  );
-  assertOption(isRatio(jitter), `${name}.jitter`, 'a number from 0 to 1', jitter);
-  assertOption(isRatio(maxEjectedRatio), `${name}.maxEjectedRatio`, 'a number from 0 to 1', maxEjectedRatio);
-  const successRate = readSuccessRate(options.successRate, `${name}.successRate`);
-  return { consecutiveFailures, intervalMs, baseMs, maxMs, jitter, maxEjectedRatio, successRate };
+  checkBag(options, EJECTION, 'outlierEjection');
+  const settings = withDefaults(options, EJECTION_DEFAULTS);
+  const isLongEnough = aNumber('a finite number of at least baseMs', (ms) => ms >= settings.baseMs);
+  checkRule(isLongEnough, settings.maxMs, 'outlierEjection.maxMs');
+  return { ...settings, successRate: withDefaults(settings.successRate, SUCCESS_RATE_DEFAULTS) };
 }

@@ -3,7 +3,9 @@
 import type { Balancer } from '../balancer/balancer.ts';
 import type { Response } from '../contracts.ts';
 import { type Clock, systemEnv } from '../env.ts';
-import { shown } from '../shown.ts';
+import { type Bag, bag, checkBag, withDefaults } from '../options/bag.ts';
+import { aClock } from '../options/env-bag.ts';
+import { aNumber } from '../options/rule.ts';
 import type { Backend } from '../strategies/strategy.ts';
 import { type IgnoredReports, LoadMetricsReader, utilization } from './load-metrics.ts';
 
@@ -22,6 +24,20 @@ export interface LoadMetricsFeedOptions {
   /** @defaultValue the platform's clock */
   readonly clock?: Clock;
 }
+
+/** What is not given. */
+const FEED_DEFAULTS: Required<LoadMetricsFeedOptions> = {
+  blackoutMs: 10_000,
+  expiryMs: 180_000,
+  clock: systemEnv.clock,
+};
+
+/** What the options of the feed must be. */
+export const FEED: Bag<LoadMetricsFeedOptions> = bag<LoadMetricsFeedOptions>({
+  blackoutMs: aNumber('a number of at least 0', (ms) => ms >= 0),
+  expiryMs: aNumber('a positive number', (ms) => ms > 0),
+  clock: aClock,
+});
 
 /** The counters of a {@link LoadMetricsFeed}. */
 export interface LoadMetricsFeedStats {
@@ -57,12 +73,10 @@ interface Reporter {
  */
 export function loadMetricsFeed(
   balancer: Pick<Balancer<unknown>, 'has' | 'report' | 'subscribe'>,
-  { blackoutMs = 10_000, expiryMs = 180_000, clock = systemEnv.clock }: LoadMetricsFeedOptions = {},
+  options: LoadMetricsFeedOptions = {},
 ): LoadMetricsFeed {
-  if (!(typeof blackoutMs === 'number' && blackoutMs >= 0))
-    throw new RangeError(`blackoutMs must be a number of at least 0, got ${shown(blackoutMs)}`);
-  if (!(typeof expiryMs === 'number' && expiryMs > 0))
-    throw new RangeError(`expiryMs must be a positive number, got ${shown(expiryMs)}`);
+  checkBag(options, FEED, '', 'loadMetricsFeed');
+  const { blackoutMs, expiryMs, clock } = withDefaults(options, FEED_DEFAULTS);
   const reader = new LoadMetricsReader();
   const reporters = new Map<string, Reporter>();
   let reports = 0;

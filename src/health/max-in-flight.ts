@@ -1,5 +1,6 @@
 import type { GuardFactory } from '../balancer/guard.ts';
-import { assertOption } from '../balancer/options.ts';
+import { isSurroundings, notCalled } from '../options/bag.ts';
+import { anInteger, checkRule } from '../options/rule.ts';
 
 /**
  * A guard that limits the requests in flight of each backend. A backend at the limit is full, not unhealthy:
@@ -9,7 +10,8 @@ import { assertOption } from '../balancer/options.ts';
  * @throws RangeError if `limit` is anything else
  */
 export function maxInFlight(limit: number): GuardFactory {
-  assertOption(Number.isSafeInteger(limit) && limit >= 1, 'maxInFlight', 'an integer of at least 1', limit);
+  if (isSurroundings(limit)) throw notCalled('maxInFlight');
+  checkRule(anInteger(1), limit, 'maxInFlight');
   return (control) => {
     const guard = {
       isHealth: false,

@@ -2,7 +2,8 @@
 
 import type { BalancerEvent } from '../balancer/events.ts';
 import type { Guard, GuardControl, GuardFactory } from '../balancer/guard.ts';
-import { assertOption } from '../balancer/options.ts';
+import { bag, checkBag, withDefaults } from '../options/bag.ts';
+import { aNumber, anInteger, aPositive } from '../options/rule.ts';
 import type { Backend } from '../strategies/strategy.ts';
 
 /** Settings of {@link slowStart}. */
@@ -21,6 +22,16 @@ export interface SlowStartOptions {
 }
 
 type Settings = Required<SlowStartOptions>;
+
+/** What is not given. */
+export const SLOW_START_DEFAULTS: Settings = { windowMs: 30_000, aggression: 1, floor: 0.1, steps: 10 };
+
+const SLOW_START = bag<SlowStartOptions>({
+  windowMs: aPositive,
+  aggression: aPositive,
+  floor: aNumber('a number above 0 and up to 1', (share) => share > 0 && share <= 1),
+  steps: anInteger(1),
+});
 
 /** Rounding tolerance: a step that is due but for a rounding error is due. */
 const EPSILON = 1e-9;
@@ -45,7 +56,8 @@ const PATIENCE = 0.1;
  * {@link https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/slow_start | Envoy, slow start}
  */
 export function slowStart(options: SlowStartOptions = {}): GuardFactory {
-  const settings = readOptions(options);
+  checkBag(options, SLOW_START, 'slowStart');
+  const settings = withDefaults(options, SLOW_START_DEFAULTS);
   return (control) => new SlowStart(control, settings);
 }
 
@@ -141,19 +153,4 @@ class SlowStart implements Guard {
     const { windowMs, steps } = this.#settings;
     return ((this.#stepAt(elapsedMs) + 1) * windowMs) / steps;
   }
-}
-
-function readOptions({
-  windowMs = 30_000,
-  aggression = 1,
-  floor = 0.1,
-  steps = 10,
-}: SlowStartOptions): Settings {
-  const name = 'slowStart';
-  const isPositive = (value: number) => Number.isFinite(value) && value > 0;
-  assertOption(isPositive(windowMs), `${name}.windowMs`, 'a finite number above 0', windowMs);
-  assertOption(isPositive(aggression), `${name}.aggression`, 'a finite number above 0', aggression);
-  assertOption(isPositive(floor) && floor <= 1, `${name}.floor`, 'a number above 0 and up to 1', floor);
-  assertOption(Number.isSafeInteger(steps) && steps >= 1, `${name}.steps`, 'an integer of at least 1', steps);
-  return { windowMs, aggression, floor, steps };
 }

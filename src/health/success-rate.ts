@@ -1,6 +1,7 @@
 // The success-rate rule of outlier ejection.
 
-import { assertOption } from '../balancer/options.ts';
+import { type Bag, bag } from '../options/bag.ts';
+import { aNumber, anInteger, anIntegerOrInfinity } from '../options/rule.ts';
 
 /** When the success rate of a backend is too low, as in Envoy. */
 export interface SuccessRateOptions {
@@ -46,31 +47,18 @@ export function outliersOf<T extends Tally>(tallies: readonly T[], rule: Require
   return compared.filter((tally) => rateOf(tally) < threshold).sort((a, b) => rateOf(a) - rateOf(b));
 }
 
-/** @throws RangeError if an option is out of range */
-export function readSuccessRate(
-  { stdevFactor = 1.9, minBackends = 5, minRequests = 100 }: SuccessRateOptions = {},
-  name: string,
-): Required<SuccessRateOptions> {
-  assertOption(
-    Number.isFinite(stdevFactor) && stdevFactor >= 0,
-    `${name}.stdevFactor`,
-    'a finite number of at least 0',
-    stdevFactor,
-  );
-  assertOption(
-    minBackends >= 1 && (Number.isInteger(minBackends) || minBackends === Number.POSITIVE_INFINITY),
-    `${name}.minBackends`,
-    'an integer of at least 1, or Infinity',
-    minBackends,
-  );
-  assertOption(
-    Number.isInteger(minRequests) && minRequests >= 1,
-    `${name}.minRequests`,
-    'an integer of at least 1',
-    minRequests,
-  );
-  return { stdevFactor, minBackends, minRequests };
-}
+/** What is not given. */
+export const SUCCESS_RATE_DEFAULTS: Required<SuccessRateOptions> = {
+  stdevFactor: 1.9,
+  minBackends: 5,
+  minRequests: 100,
+};
+
+export const SUCCESS_RATE: Bag<SuccessRateOptions> = bag<SuccessRateOptions>({
+  stdevFactor: aNumber('a finite number of at least 0', (factor) => factor >= 0 && Number.isFinite(factor)),
+  minBackends: anIntegerOrInfinity(1),
+  minRequests: anInteger(1),
+});
 
 function rateOf({ requests, failures }: Tally): number {
   return (requests - failures) / requests;

@@ -1,6 +1,8 @@
 // The strategy `consistent-hash`.
 
 import { Ring } from '../hashing/ring.ts';
+import { bag, checkBag } from '../options/bag.ts';
+import { anInteger } from '../options/rule.ts';
 import { firstEligible, inWalkingOrder } from './jumps.ts';
 import type { Backend, KeyedStrategy, StrategyFactory, Weighted } from './strategy.ts';
 
@@ -14,6 +16,8 @@ export interface ConsistentHashOptions {
   readonly pointsPerWeight?: number;
 }
 
+const OPTIONS = bag<ConsistentHashOptions>({ pointsPerWeight: anInteger(1, 10_000) });
+
 /**
  * Consistent hashing: each backend has points on a ring, in proportion to its weight, and each key belongs to
  * the backend of the next point. When a backend is added or removed, only its own share of the keys moves. A
@@ -26,10 +30,9 @@ export interface ConsistentHashOptions {
  * @throws RangeError if `pointsPerWeight` is not an integer from 1 to 10,000
  * @see Karger et al., STOC 1997
  */
-export function consistentHash({ pointsPerWeight = 160 }: ConsistentHashOptions = {}): StrategyFactory {
-  if (!Number.isInteger(pointsPerWeight) || pointsPerWeight < 1 || pointsPerWeight > 10_000) {
-    throw new RangeError(`pointsPerWeight must be an integer from 1 to 10000, got ${pointsPerWeight}`);
-  }
+export function consistentHash(options: ConsistentHashOptions = {}): StrategyFactory {
+  checkBag(options, OPTIONS, 'consistentHash');
+  const { pointsPerWeight = 160 } = options;
   return () => ringStrategy(pointsPerWeight);
 }
 

@@ -1,5 +1,7 @@
 // The strategy `least-workload`.
 
+import { bag, checkBag } from '../options/bag.ts';
+import { aNumber } from '../options/rule.ts';
 import { FairTurns } from './fair-turns.ts';
 import type { Backend, Strategy, StrategyFactory } from './strategy.ts';
 
@@ -8,6 +10,8 @@ export interface LeastWorkloadOptions {
   /** How long a report is valid, in milliseconds. @defaultValue 180,000 (three minutes) */
   readonly expiryMs?: number;
 }
+
+const OPTIONS = bag<LeastWorkloadOptions>({ expiryMs: aNumber('a positive number', (ms) => ms > 0) });
 
 /** The least workload that is assumed, so that a backend that reports 0 does not get all requests. */
 const FLOOR = 0.01;
@@ -21,8 +25,9 @@ const FLOOR = 0.01;
  * @throws RangeError if `expiryMs` is not a positive number
  * @see gRPC proposal A58 for the expiry and the mean
  */
-export function leastWorkload({ expiryMs = 180_000 }: LeastWorkloadOptions = {}): StrategyFactory {
-  if (!(expiryMs > 0)) throw new RangeError(`expiryMs must be a positive number, got ${expiryMs}`);
+export function leastWorkload(options: LeastWorkloadOptions = {}): StrategyFactory {
+  checkBag(options, OPTIONS, 'leastWorkload');
+  const { expiryMs = 180_000 } = options;
   return ({ clock }): Strategy => {
     const turns = new FairTurns();
     let backends: readonly Backend[] = [];

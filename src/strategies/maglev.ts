@@ -2,6 +2,8 @@
 
 import { KEY_SPACE } from '../hashing/hash.ts';
 import { maglevRow, maglevTable, primeFrom } from '../hashing/maglev-table.ts';
+import { bag, checkBag } from '../options/bag.ts';
+import { anInteger } from '../options/rule.ts';
 import { firstEligible, inWalkingOrder } from './jumps.ts';
 import type { Backend, KeyedStrategy, StrategyFactory, Weighted } from './strategy.ts';
 
@@ -17,6 +19,8 @@ export interface MaglevOptions {
   readonly rows?: number;
 }
 
+const OPTIONS = bag<MaglevOptions>({ rows: anInteger(101, MAX_ROWS) });
+
 /**
  * Google's Maglev hashing: a table whose rows the backends claim in turn. Without bounds its shares are more
  * even than those of a ring with 160 points. When a backend is removed, a few keys of other backends move,
@@ -25,10 +29,9 @@ export interface MaglevOptions {
  * @throws RangeError if `rows` is out of range
  * @see Eisenbud et al., Maglev: A Fast and Reliable Software Network Load Balancer, NSDI 2016
  */
-export function maglev({ rows }: MaglevOptions = {}): StrategyFactory {
-  if (rows !== undefined && (!Number.isInteger(rows) || rows < 101 || rows > MAX_ROWS)) {
-    throw new RangeError(`rows must be an integer from 101 to ${MAX_ROWS}, got ${rows}`);
-  }
+export function maglev(options: MaglevOptions = {}): StrategyFactory {
+  checkBag(options, OPTIONS, 'maglev');
+  const { rows } = options;
   const rowsFor = (count: number) => primeFrom(rows ?? Math.min(MAX_ROWS, Math.max(65_537, 100 * count)));
   return () => maglevStrategy(rows === undefined ? 'maglev' : `maglev/${primeFrom(rows)}`, rowsFor);
 }

@@ -1,5 +1,7 @@
 // The strategy `peak-ewma`.
 
+import { bag, checkBag } from '../options/bag.ts';
+import { aPositive } from '../options/rule.ts';
 import type { Backend, Strategy, StrategyFactory } from './strategy.ts';
 import { TwoChoices } from './two-choices.ts';
 
@@ -26,6 +28,8 @@ export interface PeakEwmaOptions {
   readonly failureMs?: number;
 }
 
+const OPTIONS = bag<PeakEwmaOptions>({ decayMs: aPositive, failureMs: aPositive });
+
 /**
  * The less loaded of two random backends. The load is the expected wait: latency times requests in flight
  * plus one. A higher latency counts at once and decays exponentially, so that a backend that was slow is
@@ -35,11 +39,9 @@ export interface PeakEwmaOptions {
  * @throws RangeError if an option is not a positive number
  * @see Finagle, PeakEwma
  */
-export function peakEwma({ decayMs = 10_000, failureMs = 1_000 }: PeakEwmaOptions = {}): StrategyFactory {
-  for (const [name, value] of Object.entries({ decayMs, failureMs })) {
-    if (!(value > 0 && value < Number.POSITIVE_INFINITY))
-      throw new RangeError(`${name} must be a positive number, got ${value}`);
-  }
+export function peakEwma(options: PeakEwmaOptions = {}): StrategyFactory {
+  checkBag(options, OPTIONS, 'peakEwma');
+  const { decayMs = 10_000, failureMs = 1_000 } = options;
   return ({ clock, random }): Strategy => {
     const latencies = new Latencies(decayMs);
     const choices = new TwoChoices(random, (backend) => {

@@ -1,7 +1,8 @@
 import { systemEnv } from '../env.ts';
 import { FAILURE_STATUSES } from '../http/failure-statuses.ts';
-import { shown } from '../shown.ts';
-import { RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
+import { aBag, type Bag, bag, checkBag, withDefaults } from '../options/bag.ts';
+import { aListOf, aNumber, anInteger, checkRule, type Rule } from '../options/rule.ts';
+import { BUDGET, BUDGET_DEFAULTS, RetryBudget, type RetryBudgetOptions } from './retry-budget.ts';
 
 /** Settings of failover. */
 export interface FailoverOptions {
@@ -16,6 +17,26 @@ export interface FailoverOptions {
   /** Keeps retries in proportion to requests, so that they do not become a storm. @defaultValue see {@link RetryBudgetOptions} */
   readonly budget?: RetryBudgetOptions;
 }
+
+/** What is not given. */
+export const FAILOVER_DEFAULTS = {
+  retries: 1,
+  retryOn: FAILURE_STATUSES,
+  minDelayMs: 25,
+  maxDelayMs: 250,
+  budget: BUDGET_DEFAULTS,
+} satisfies FailoverOptions;
+
+const aDelay: Rule = aNumber('a number of milliseconds from 0 to 60000', (ms) => ms >= 0 && ms <= 60_000);
+
+/** What the options of failover must be. */
+export const FAILOVER: Bag<FailoverOptions> = bag<FailoverOptions>({
+  retries: anInteger(0, 10),
+  retryOn: aListOf(anInteger(100, 999)),
+  minDelayMs: aDelay,
+  maxDelayMs: aDelay,
+  budget: aBag(BUDGET),
+});
 
 /** Why a request was, or was not, sent to another backend. */
 export interface FailoverStats {
@@ -45,16 +66,12 @@ export class Failover {
 
   /** @throws RangeError where an option is out of range */
   constructor(options: FailoverOptions = {}, random: () => number = systemEnv.random) {
-    const { retries = 1, retryOn = FAILURE_STATUSES, minDelayMs = 25, maxDelayMs = 250, budget } = options;
-    if (!(Number.isInteger(retries) && retries >= 0 && retries <= 10)) {
-      throw new RangeError(`failover.retries must be an integer from 0 to 10, got ${shown(retries)}`);
-    }
-    if (!(minDelayMs >= 0 && minDelayMs <= maxDelayMs && maxDelayMs <= 60_000)) {
-      throw new RangeError(
-        `failover.minDelayMs and maxDelayMs must be from 0 to 60000, the first no more than the second, got ${shown(minDelayMs)} and ${shown(maxDelayMs)}`,
-      );
-    }
-    this.budget = new RetryBudget(budget, 'failover.budget');
+    checkBag(options, FAILOVER, 'failover');
+    const settings = withDefaults(options, FAILOVER_DEFAULTS);
+    const { retries, retryOn, minDelayMs, maxDelayMs, budget } = settings;
+    const isLongEnough = aNumber('a number of milliseconds of at least minDelayMs', (ms) => ms >= minDelayMs);
+    checkRule(isLongEnough, maxDelayMs, 'failover.maxDelayMs');
+    this.budget = new RetryBudget(budget);
     this.#limit = retries;
     this.#retryOn = new Set(retryOn);
     this.#minDelayMs = minDelayMs;

@@ -1,6 +1,8 @@
 import type { Session } from '../balancer/session.ts';
 import type { Request } from '../contracts.ts';
 import { RateLimitedError } from '../errors.ts';
+import { aBag, bag } from '../options/bag.ts';
+import { aFunction, anObjectWith, type Rule } from '../options/rule.ts';
 import { byClientAddress } from './affinity.ts';
 import { clientNetwork, type RateLimiter, rateLimitHeaders } from './rate-limiter.ts';
 import type { SessionPolicy } from './sessions.ts';
@@ -11,6 +13,12 @@ export interface RateLimitOptions {
   /** The limit that a request counts against, by its client; `undefined` for none. @defaultValue the client's address, an IPv6 one by its /64 */
   readonly key?: (request: Request) => string | undefined;
 }
+
+/** What the options of a rate limit must be. */
+export const RATE_LIMIT: Rule = aBag(
+  bag<RateLimitOptions>({ limiter: anObjectWith('take'), key: aFunction }),
+  ['limiter'],
+);
 
 /** What a {@link Gate} works with. */
 export interface GateParts {

@@ -1,10 +1,10 @@
 import type { Balancer } from '../balancer/balancer.ts';
 import type { Lease } from '../balancer/lease.ts';
 import type { Session } from '../balancer/session.ts';
-import { checkTimeout } from '../deadline.ts';
 import type { Env } from '../env.ts';
 import { OverloadedError } from '../errors.ts';
-import { shown } from '../shown.ts';
+import { type Bag, bag, checkBag, pickNames, withDefaults } from '../options/bag.ts';
+import { anInteger, aTimeout } from '../options/rule.ts';
 import type { Backend } from '../strategies/strategy.ts';
 import { Alarm } from './alarm.ts';
 import { type Ending, type LeaseQueueStats, QueueTally } from './queue-tally.ts';
@@ -18,6 +18,15 @@ export interface LeaseQueueOptions {
   /** Milliseconds that a request waits at the most, above 0. @defaultValue 3,000 */
   readonly timeoutMs?: number;
 }
+
+/** What is not given. */
+export const QUEUE_DEFAULTS: Required<LeaseQueueOptions> = { limit: 100, timeoutMs: 3_000 };
+
+/** What the options of a queue must be. */
+export const QUEUE: Bag<LeaseQueueOptions> = bag<LeaseQueueOptions>({
+  limit: anInteger(0, 100_000),
+  timeoutMs: aTimeout,
+});
 
 /** A request that waits for a lease. */
 export interface Wait<R> {
@@ -67,11 +76,9 @@ export class LeaseQueue<R> {
 
   /** @throws RangeError where an option is out of range */
   constructor(balancer: Balancer<R>, options: LeaseQueueOptions & Pick<Env, 'clock' | 'timers'>) {
-    const { limit = 100, timeoutMs = 3_000 } = options;
-    if (!(Number.isInteger(limit) && limit >= 0 && limit <= 100_000)) {
-      throw new RangeError(`queue.limit must be an integer from 0 to 100000, got ${shown(limit)}`);
-    }
-    checkTimeout(timeoutMs, 'queue.timeoutMs');
+    const own = pickNames(options, QUEUE.shape);
+    checkBag(own, QUEUE, 'queue');
+    const { limit, timeoutMs } = withDefaults(own, QUEUE_DEFAULTS);
     this.#balancer = balancer;
     this.#env = options;
     this.#alarm = new Alarm(options, () => this.#dispatch());

@@ -1,3 +1,6 @@
+import { type Bag, bag, withDefaults } from '../options/bag.ts';
+import { anInteger, aRatio } from '../options/rule.ts';
+
 /** Settings of a {@link RetryBudget}. */
 export interface RetryBudgetOptions {
   /** How many retries may be in flight for each request in flight, from 0 to 1. @defaultValue 0.2 */
@@ -5,6 +8,15 @@ export interface RetryBudgetOptions {
   /** How many retries may be in flight however few requests are. @defaultValue 3 */
   readonly floor?: number;
 }
+
+/** What is not given. */
+export const BUDGET_DEFAULTS: Required<RetryBudgetOptions> = { ratio: 0.2, floor: 3 };
+
+/** What the options of a retry budget must be. */
+export const BUDGET: Bag<RetryBudgetOptions> = bag<RetryBudgetOptions>({
+  ratio: aRatio,
+  floor: anInteger(0),
+});
 
 /**
  * Keeps retries from becoming a storm: if every backend fails, a retry for each request doubles the load when there is least
@@ -18,16 +30,9 @@ export class RetryBudget {
   #requests = 0;
   #retries = 0;
 
-  /**
-   * @param name - how messages call the budget
-   * @throws RangeError where an option is out of range
-   */
-  constructor({ ratio = 0.2, floor = 3 }: RetryBudgetOptions = {}, name = 'budget') {
-    if (!(ratio >= 0 && ratio <= 1))
-      throw new RangeError(`${name}.ratio must be a number from 0 to 1, got ${ratio}`);
-    if (!(Number.isInteger(floor) && floor >= 0)) {
-      throw new RangeError(`${name}.floor must be an integer of at least 0, got ${floor}`);
-    }
+  /** @param options - checked by {@link BUDGET} */
+  constructor(options: RetryBudgetOptions = {}) {
+    const { ratio, floor } = withDefaults(options, BUDGET_DEFAULTS);
     this.#ratio = ratio;
     this.#floor = floor;
   }

@@ -235,7 +235,7 @@ describe('a backend that is down', () => {
   });
 
   it('does not cause panic where panicRatio is 1', () => {
-    const balancer = new Balancer(FOUR, { panicRatio: 1 });
+    const balancer = new Balancer(FOUR, { pool: { panicRatio: 1 } });
     for (const id of FOUR) balancer.markDown(id);
     expect(balancer.acquire('x')).toBeUndefined();
   });

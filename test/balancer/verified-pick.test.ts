@@ -33,7 +33,7 @@ describe('a custom strategy that ignores `eligible`', () => {
   });
 
   it('gets nobody where no backend may serve', () => {
-    const balancer = new Balancer(POOL, { strategy: first, panicRatio: 1 });
+    const balancer = new Balancer(POOL, { strategy: first, pool: { panicRatio: 1 } });
     for (const id of POOL) balancer.markDown(id);
     expect(balancer.acquire('x')).toBeUndefined();
     expect(balancer.explain('x').picked).toBeUndefined();

@@ -15,7 +15,7 @@ function setUp(strategy: StrategyName = 'consistent-hash', extra: { url: string;
   return new Balancer<ZonedRequest>([...POOL, ...extra], {
     strategy,
     key: ({ key }) => key,
-    zones: { of: ({ zone }) => zone, order: ['eu', 'us', 'ap'] },
+    pool: { zones: { of: ({ zone }) => zone, order: ['eu', 'us', 'ap'] } },
     env: new TestEnv(),
   });
 }
@@ -65,7 +65,7 @@ describe('zones', () => {
 
   it('are none for members without one: a request of no zone goes to any, by weight', () => {
     const pool = [...['eu', 'us'].map((zone) => ({ url: `http://${zone}`, zone })), 'http://nowhere'];
-    const balancer = new Balancer<string>(pool, { zones: { of: () => undefined } });
+    const balancer = new Balancer<string>(pool, { pool: { zones: { of: () => undefined } } });
     const counts: Record<string, number> = {};
     for (let i = 0; i < 3_000; i++) {
       tally(counts, (balancer.acquire(`key ${i}`) as Lease).backend.id);
@@ -118,7 +118,7 @@ describe('zones', () => {
         { url: 'http://a', zone: 'eu' },
         { url: 'http://b', zone: 'us' },
       ],
-      { zones: { of: () => 'eu' } },
+      { pool: { zones: { of: () => 'eu' } } },
     );
     expect(() => balancer.plan({})).toThrow(TypeError);
     balancer.remove('http://b');

@@ -49,7 +49,7 @@ function setUp(options: HealthCheckOptions = {}, pool: BackendPoolEntry[] = [A])
       return typeof answer === 'function' ? answer(send?.signal) : Promise.resolve(answer);
     },
   };
-  const balancer = new Balancer(pool, { strategy: 'least-workload', panicRatio: 1, env });
+  const balancer = new Balancer(pool, { strategy: 'least-workload', pool: { panicRatio: 1 }, env });
   const turns: string[] = [];
   balancer.subscribe((event) => {
     if (event.type === 'up' || event.type === 'down')
@@ -106,7 +106,9 @@ describe('a check', () => {
   });
 
   it('asks as it is told', async () => {
-    const { sent, pass } = setUp({ path: '/ready?full=1', method: 'HEAD', headers: { host: 'shop' } });
+    const { sent, pass } = setUp({
+      request: { path: '/ready?full=1', method: 'HEAD', headers: { host: 'shop' } },
+    });
     await pass(1_000);
     expect(sent).toMatchObject([
       {
@@ -149,7 +151,7 @@ describe('a check', () => {
   });
 
   it('tells why it failed', async () => {
-    const { answers, pass, failure } = setUp({ fall: 1 });
+    const { answers, pass, failure } = setUp({ thresholds: { fall: 1 } });
     await pass(1_000);
     expect(failure()).toBeUndefined();
     answers.set(A, { status: 500, data: '' });
@@ -167,7 +169,7 @@ describe('a check', () => {
   });
 
   it('looks at the statuses and the body that it is told to', async () => {
-    const options = { statuses: [503], body: (body: string) => body === 'asleep' };
+    const options = { expect: { statuses: [503], body: (body: string) => body === 'asleep' } };
     const { answers, isDown, pass } = setUp(options, [A, B]);
     answers.set(A, { status: 503, data: 'asleep' });
     answers.set(B, { status: 503, data: 'awake' });
@@ -179,7 +181,7 @@ describe('a check', () => {
     const boom = () => {
       throw new Error('boom');
     };
-    for (const options of [{ body: boom }, { statuses: boom }]) {
+    for (const options of [{ expect: { body: boom } }, { expect: { statuses: boom } }]) {
       const { isDown, pass, failure } = setUp(options);
       await pass(1_000);
       expect([isDown(), failure()]).toEqual([true, 'boom']);
@@ -189,7 +191,7 @@ describe('a check', () => {
   it('shows 65,536 characters of the body at the most', async () => {
     const lengths: number[] = [];
     const body = (text: string) => lengths.push(text.length) > 0;
-    const { answers, pass } = setUp({ body }, [A, B]);
+    const { answers, pass } = setUp({ expect: { body } }, [A, B]);
     answers.set(A, { status: 200, data: 'x'.repeat(1_000_000) });
     answers.set(B, { status: 200, data: undefined });
     await pass(1_000);
@@ -199,7 +201,7 @@ describe('a check', () => {
 
 describe('the first check', () => {
   it('decides alone: one failure takes a backend out', async () => {
-    const { answers, turns, pass, times } = setUp({ fall: 5 });
+    const { answers, turns, pass, times } = setUp({ thresholds: { fall: 5 } });
     answers.set(A, { status: 500, data: '' });
     await pass(1_000);
     expect(times()).toHaveLength(1);
@@ -264,7 +266,7 @@ describe('the interval', () => {
   });
 
   it('is 1 s for a backend that is down and rising', async () => {
-    const { answers, pass, times, turns } = setUp({ rise: 3 });
+    const { answers, pass, times, turns } = setUp({ thresholds: { rise: 3 } });
     answers.set(A, { status: 500, data: '' });
     await pass(1_000);
     answers.set(A, OK);
@@ -290,7 +292,11 @@ describe('the interval', () => {
   });
 
   it('can be set', async () => {
-    const { answers, pass, times } = setUp({ intervalMs: 500, fastIntervalMs: 50, fall: 100 });
+    const { answers, pass, times } = setUp({
+      intervalMs: 500,
+      fastIntervalMs: 50,
+      thresholds: { fall: 100 },
+    });
     await pass(10_000, 10);
     for (const gap of gaps(times())) expect(Math.abs(gap - 500)).toBeLessThanOrEqual(50);
     const before = times().length;
@@ -358,7 +364,7 @@ describe('a backend that hangs', () => {
   it.each([true, false])(
     'never has two checks under way at a time (service heeds the signal: %s)',
     async (heeds) => {
-      const { answers, pass, sent, times } = setUp({ fall: 1_000 });
+      const { answers, pass, sent, times } = setUp({ thresholds: { fall: 1_000 } });
       const open: AbortSignal[] = [];
       let most = 0;
       await pass(1_000);
@@ -385,7 +391,7 @@ describe('a backend that hangs', () => {
   });
 
   it.each(['resolve', 'reject'] as const)('gains nothing by a late answer that would %s', async (how) => {
-    const { answers, pass, isDown, checker } = setUp({ fall: 1, rise: 1 });
+    const { answers, pass, isDown, checker } = setUp({ thresholds: { fall: 1, rise: 1 } });
     const late: { resolve: (value: unknown) => void; reject: (error: Error) => void }[] = [];
     answers.set(A, () => new Promise((resolve, reject) => late.push({ resolve, reject })));
     await pass(3_500);
@@ -622,7 +628,7 @@ describe('the workload', () => {
     ['network', headerOf('TEXT utilization.network=0.91')],
     ['application', headerOf('TEXT application_utilization=0.91')],
   ])('fails a backend whose %s is above its limit', async (resource, answer) => {
-    const { answers, pass, isDown, failure, checker } = setUp({ workload: { [resource]: 0.9 } });
+    const { answers, pass, isDown, failure, checker } = setUp({ expect: { workload: { [resource]: 0.9 } } });
     answers.set(A, answer);
     await pass(1_000);
     expect(isDown()).toBe(true);
@@ -632,7 +638,10 @@ describe('the workload', () => {
 
   it('lets one at its limit be, one that says nothing, and one that uses much of something else', async () => {
     const pool = [A, B, 'http://10.0.0.3'];
-    const { answers, pass, isDown } = setUp({ workload: { cpu: 0.9, memory: undefined as never } }, pool);
+    const { answers, pass, isDown } = setUp(
+      { expect: { workload: { cpu: 0.9, memory: undefined as never } } },
+      pool,
+    );
     answers.set(A, bodyOf({ cpu: 0.9 }));
     answers.set('http://10.0.0.3', bodyOf({ cpu: 0.1, memory: 1 }));
     await pass(1_000);
@@ -640,7 +649,7 @@ describe('the workload', () => {
   });
 
   it('takes a backend out after fall and brings it back after rise, like any other failure', async () => {
-    const { answers, pass, turns, isDown, checker } = setUp({ workload: { cpu: 0.9 } });
+    const { answers, pass, turns, isDown, checker } = setUp({ expect: { workload: { cpu: 0.9 } } });
     answers.set(A, bodyOf({ cpu: 0.5 }));
     await pass(1_000);
     answers.set(A, bodyOf({ cpu: 0.95 }));
@@ -662,7 +671,7 @@ describe('the workload', () => {
     ['a load above 1', '{"cpu":95}', { oversized: 0, malformed: 0, invalid: 1 }],
     ['data that is no string', { cpu: 1 }, { oversized: 0, malformed: 0, invalid: 0 }],
   ])('of %s is ignored and counted, and the check succeeds', async (_, data, ignored) => {
-    const { answers, balancer, pass, isDown, checker } = setUp({ workload: { cpu: 0.9 } });
+    const { answers, balancer, pass, isDown, checker } = setUp({ expect: { workload: { cpu: 0.9 } } });
     answers.set(A, { status: 200, data });
     await pass(1_000);
     expect(isDown()).toBe(false);
@@ -684,7 +693,9 @@ describe('an option out of range', () => {
     const env = new TestEnv();
     const balancer = new Balancer([A], { env });
     const service: HTTPService = { sendRequest: () => Promise.resolve(OK) };
-    expect(() => new HealthChecker(balancer, service, { env, fall: 0 })).toThrow('fall must be');
+    expect(() => new HealthChecker(balancer, service, { env, thresholds: { fall: 0 } })).toThrow(
+      'fall must be',
+    );
     expect(env.pendingTimers).toBe(0);
   });
 });

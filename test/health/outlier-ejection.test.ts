@@ -9,7 +9,11 @@ const [A, B, C, D] = ids(4) as [string, string, string, string];
 
 function setUp(count = 4, options: OutlierEjectionOptions = { jitter: 0 }, seed = 1) {
   const env = new TestEnv(seed);
-  const balancer = new Balancer(ids(count), { guards: [outlierEjection(options)], env, panicRatio: 1 });
+  const balancer = new Balancer(ids(count), {
+    guards: [outlierEjection(options)],
+    env,
+    pool: { panicRatio: 1 },
+  });
   return { env, balancer, events: eventsOf(balancer) };
 }
 

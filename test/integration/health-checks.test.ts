@@ -64,7 +64,7 @@ async function setUp(timeoutMs = 1_000) {
   const checker = new HealthChecker(loadbalancer.balancer, service, {
     intervalMs: 60,
     fastIntervalMs: 20,
-    timeoutMs,
+    request: { timeoutMs },
   });
   cleanUps.push(() => checker.close());
   await until(() => checker.stats().checks >= 2);

@@ -96,7 +96,10 @@ describe('one line in a backend', () => {
     const balancer = new Balancer([tired.url, idle.url]);
     const turns: string[] = [];
     balancer.subscribe(({ type }) => turns.push(type));
-    const checker = new HealthChecker(balancer, service, { intervalMs: 30, workload: { cpu: 0.9 } });
+    const checker = new HealthChecker(balancer, service, {
+      intervalMs: 30,
+      expect: { workload: { cpu: 0.9 } },
+    });
     cleanUps.push(() => checker.close());
     await until(() => turns.includes('down'));
     expect(balancer.stats().backends.map(({ state }) => state)).toEqual(['down', 'up']);

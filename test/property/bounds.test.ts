@@ -81,9 +81,9 @@ describe('both bounds', () => {
         setting,
         fc.integer(),
         fc.array(step, { minLength: 20, maxLength: 250 }),
-        (bounds, seed, steps) => {
+        ({ strategy, ...bounds }, seed, steps) => {
           const balancer = new Balancer<string>(['http://b0', 'http://b1', { url: 'http://b2', weight: 2 }], {
-            strategy: bounds.strategy,
+            strategy,
             bounds,
             env: new TestEnv(seed),
           });

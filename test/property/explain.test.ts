@@ -80,14 +80,16 @@ class Play {
     const often = { consecutiveFailures: 2 };
     this.balancer = new Balancer<Asked>(this.pool, {
       strategy,
-      panicRatio,
+      pool: {
+        panicRatio,
+        ...(zoned && { zones: { of: (request: Asked) => request.zone, order: ['b', 'a'] } }),
+      },
       env: this.env,
       key: (request) => request.key,
       bounds: { factor, z, rememberedKeys },
       guards: guarded
         ? [outlierEjection(often), circuitBreaker({ minRequests: 3 }), slowStart(), maxInFlight(limit)]
         : [],
-      ...(zoned ? { zones: { of: (request: Asked) => request.zone, order: ['b', 'a'] } } : {}),
     });
   }
 

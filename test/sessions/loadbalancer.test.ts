@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Loadbalancer, type LoadbalancerOptions, type Request } from '../../src/index.ts';
+import { Loadbalancer, type Request, type SessionPolicy } from '../../src/index.ts';
 import { cookieSessions, jwtSessions } from '../../src/sessions/index.ts';
 import { aRequest, nativePool, RecordingLogger, RecordingService, RecordingWriter } from '../support.ts';
 import { claims, hmacToken, NOW_S, SECRET, withToken } from './jwt-tokens.ts';
@@ -7,13 +7,13 @@ import { claims, hmacToken, NOW_S, SECRET, withToken } from './jwt-tokens.ts';
 const json = (value: object) => ({ status: 200, data: JSON.stringify(value) });
 
 function setUp(
-  sessions: (backends: () => Loadbalancer['balancer']['backends']) => LoadbalancerOptions['sessions'],
+  sessions: (backends: () => Loadbalancer['balancer']['backends']) => SessionPolicy | undefined,
 ) {
   const service = new RecordingService((url) => json({ host: new URL(url).host }));
   const policy = sessions(() => loadbalancer.balancer.backends);
   const loadbalancer: Loadbalancer = new Loadbalancer(service, nativePool(4), new RecordingLogger(), {
     strategy: 'round-robin',
-    ...(policy === undefined ? {} : { sessions: policy }),
+    ...(policy === undefined ? {} : { clients: { sessions: policy } }),
   });
   /** Sends a request. @returns who answered, and the cookie that was set */
   const send = async (request: Request) => {

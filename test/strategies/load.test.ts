@@ -95,7 +95,7 @@ describe('peak EWMA', () => {
   });
 
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses a time constant of %d', (decayMs) => {
-    expect(() => peakEwma({ decayMs })).toThrow(`decayMs must be a positive number, got ${decayMs}`);
+    expect(() => peakEwma({ decayMs })).toThrow(`decayMs must be a finite number above 0, got ${decayMs}`);
   });
 });
 

@@ -24,13 +24,13 @@ import { aRequest, TestEnv } from '../support.ts';
 const [A, B, C] = ['http://a', 'http://b', 'http://c'] as const;
 
 interface Setup extends BalancerOptions<Request> {
-  readonly pool?: readonly string[];
+  readonly backends?: readonly string[];
   readonly failover?: FailoverOptions | false;
   readonly queue?: LeaseQueueOptions | true;
   readonly totalMs?: number;
 }
 
-function setUp({ pool = [A, B, C], failover = {}, queue, totalMs, ...options }: Setup = {}) {
+function setUp({ backends: pool = [A, B, C], failover = {}, queue, totalMs, ...options }: Setup = {}) {
   const env = new TestEnv();
   const balancer = new Balancer<Request>(pool, { strategy: 'round-robin', ...options, env });
   const rules: AttemptRules<Request> = {
@@ -111,7 +111,7 @@ describe('the first attempt', () => {
   });
 
   it('fails in an empty pool, and for a client that has left', () => {
-    const empty = setUp({ pool: [] }).begin();
+    const empty = setUp({ backends: [] }).begin();
     expect(empty.errors[0]).toBeInstanceOf(NoBackendError);
     expect(empty.errors[0]).toMatchObject({ attempts: [] });
     const { begin, balancer } = setUp();
@@ -123,7 +123,7 @@ describe('the first attempt', () => {
   });
 
   it('waits for a busy backend, in turn', async () => {
-    const { begin, held } = setUp({ pool: [A], guards: [maxInFlight(1)], queue: true });
+    const { begin, held } = setUp({ backends: [A], guards: [maxInFlight(1)], queue: true });
     const all = [begin(), begin(), begin()];
     expect(held()).toEqual([1, 0, 2, 2]);
     for (const [done, { attempts }] of all.entries()) {
@@ -137,7 +137,7 @@ describe('the first attempt', () => {
 
   it('fails if the queue is full, or the wait too long', async () => {
     const { begin, env, held } = setUp({
-      pool: [A],
+      backends: [A],
       guards: [maxInFlight(1)],
       queue: { limit: 1, timeoutMs: 20 },
     });
@@ -151,7 +151,7 @@ describe('the first attempt', () => {
   });
 
   it('waits no longer than all attempts together may take', async () => {
-    const { begin, env } = setUp({ pool: [A], guards: [maxInFlight(1)], queue: true, totalMs: 50 });
+    const { begin, env } = setUp({ backends: [A], guards: [maxInFlight(1)], queue: true, totalMs: 50 });
     begin();
     const { errors } = begin();
     env.advance(50);
@@ -160,7 +160,7 @@ describe('the first attempt', () => {
   });
 
   it.each(['end', 'abort'] as const)('leaves the queue when its client does, by `%s`', async (how) => {
-    const { begin, held } = setUp({ pool: [A], guards: [maxInFlight(1)], queue: true });
+    const { begin, held } = setUp({ backends: [A], guards: [maxInFlight(1)], queue: true });
     const client = new AbortController();
     const first = begin();
     const second = begin({ signal: client.signal });
@@ -173,7 +173,7 @@ describe('the first attempt', () => {
   });
 
   it('gives back a lease that comes from the queue as its client leaves', async () => {
-    const { begin, held, endings } = setUp({ pool: [A], guards: [maxInFlight(1)], queue: true });
+    const { begin, held, endings } = setUp({ backends: [A], guards: [maxInFlight(1)], queue: true });
     const [first, second] = [begin(), begin()];
     first.attempts.end();
     // The queue looks after a microtask; the client leaves after another one.
@@ -229,7 +229,7 @@ describe('a retry', () => {
       { failover: { budget: { ratio: 0, floor: 0 } } },
       'retried',
     ],
-    ['a GET without another backend', {}, error('sent'), { pool: [A] }, 'stands'],
+    ['a GET without another backend', {}, error('sent'), { backends: [A] }, 'stands'],
   ])('of %s', (_, sending, end, setup, verdict) => {
     const { begin, held, env } = setUp(setup);
     const { attempts, told } = begin(sending);
@@ -277,7 +277,7 @@ describe('a retry', () => {
   it('is free if nothing was sent: neither budget nor limit nor a longer wait', () => {
     const budget = { ratio: 0, floor: 0 };
     const pool = Array.from({ length: 20 }, (_, i) => `http://b${i}`);
-    const { begin, env, rules } = setUp({ pool, failover: { retries: 1, budget } });
+    const { begin, env, rules } = setUp({ backends: pool, failover: { retries: 1, budget } });
     const { attempts, told } = begin();
     for (let tried = 1; tried < pool.length; tried++) {
       expect(attempts.failed(broken(), 'unsent')).toBe('retried');
@@ -304,7 +304,7 @@ describe('a retry', () => {
   });
 
   it('is neither counted nor waited for if no backend is left', () => {
-    const { begin, held, rules } = setUp({ pool: [A] });
+    const { begin, held, rules } = setUp({ backends: [A] });
     const { attempts } = begin();
     expect(attempts.responded(503, true)).toBe('stands');
     expect(held()).toEqual([1, 0, 0, 0]);
@@ -363,7 +363,7 @@ describe('a retry', () => {
 });
 
 describe('a retry for which every other backend is busy', () => {
-  const BUSY = { pool: [A, B], guards: [maxInFlight(1)], failover: { minDelayMs: 0, maxDelayMs: 0 } };
+  const BUSY = { backends: [A, B], guards: [maxInFlight(1)], failover: { minDelayMs: 0, maxDelayMs: 0 } };
 
   it('waits in the queue, without its lease, so that two requests never wait for each other', async () => {
     const { begin, held, rules } = setUp({ ...BUSY, queue: true });
@@ -405,7 +405,11 @@ describe('a retry for which every other backend is busy', () => {
   it.each(['waits too long', 'has no backend left to wait for'])(
     'lets the result stand if it %s',
     async (what) => {
-      const { begin, balancer, env, held, rules } = setUp({ ...BUSY, queue: true, panicRatio: 1 });
+      const { begin, balancer, env, held, rules } = setUp({
+        ...BUSY,
+        queue: true,
+        pool: { panicRatio: 1 },
+      });
       const [one, two] = [begin(), begin()];
       const failure = new UpstreamError('gone');
       expect(one.attempts.failed(failure, 'sent')).toBe('queued');
@@ -425,7 +429,7 @@ describe('a retry for which every other backend is busy', () => {
 
 describe('the attempts of an error', () => {
   it('are told, with the cause of each, however it was thrown', () => {
-    const { begin, env } = setUp({ pool: [A, B] });
+    const { begin, env } = setUp({ backends: [A, B] });
     const { attempts } = begin();
     attempts.responded(503, true);
     const first = attempts.backend?.id === A ? B : A;
@@ -460,7 +464,7 @@ describe('the attempts of an error', () => {
       }),
     ],
   ])('do no harm to what takes none', (thrown) => {
-    const { begin, held } = setUp({ pool: [A] });
+    const { begin, held } = setUp({ backends: [A] });
     const { attempts } = begin();
     expect(attempts.failed(thrown, 'sent')).toBe('stands');
     attempts.end();

@@ -239,7 +239,10 @@ describe('failover', () => {
   it.each([
     [{ retries: 11 }, 'failover.retries must be an integer from 0 to 10, got 11'],
     [{ retries: Number.NaN }, 'failover.retries must be an integer from 0 to 10, got NaN'],
-    [{ minDelayMs: 300 }, 'failover.minDelayMs and maxDelayMs must be from 0 to 60000'],
+    [
+      { minDelayMs: 300 },
+      'failover.maxDelayMs must be a number of milliseconds of at least minDelayMs, got 250',
+    ],
     [{ budget: { ratio: 2 } }, 'failover.budget.ratio must be a number from 0 to 1, got 2'],
     [{ budget: { floor: -1 } }, 'failover.budget.floor must be an integer of at least 0, got -1'],
   ])('refuses %o', (failover, message) => {

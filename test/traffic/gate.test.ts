@@ -45,7 +45,7 @@ function limiter(points: number): RateLimiter & { keys: string[] } {
 
 describe('a rate limit', () => {
   it('refuses who sends too many, with 429 and all that they need to know', async () => {
-    const { service, writer, loadbalancer } = setUp({ rateLimit: { limiter: limiter(2) } });
+    const { service, writer, loadbalancer } = setUp({ clients: { rateLimit: { limiter: limiter(2) } } });
     const request = aRequest('/', { clientAddress: '203.0.113.9' });
     for (let i = 0; i < 3; i++) await loadbalancer.onRequest(request, writer);
     expect(service.calls).toHaveLength(2);
@@ -62,7 +62,7 @@ describe('a rate limit', () => {
 
   it('counts clients apart, those with IPv6 by their /64, and none without an address', async () => {
     const counting = limiter(1);
-    const { writer, loadbalancer } = setUp({ rateLimit: { limiter: counting } });
+    const { writer, loadbalancer } = setUp({ clients: { rateLimit: { limiter: counting } } });
     for (const clientAddress of ['203.0.113.9', '2001:db8::1', '2001:db8::2']) {
       await loadbalancer.onRequest(aRequest('/', { clientAddress }), writer);
     }
@@ -73,7 +73,9 @@ describe('a rate limit', () => {
 
   it('lets requests through when it fails, and says so', async () => {
     const failing = { take: () => Promise.reject(new Error('no Redis')) };
-    const { writer, loadbalancer, warnings } = setUp({ rateLimit: { limiter: failing, key: () => 'all' } });
+    const { writer, loadbalancer, warnings } = setUp({
+      clients: { rateLimit: { limiter: failing, key: () => 'all' } },
+    });
     await loadbalancer.onRequest(aRequest(), writer);
     expect(writer.responses).toHaveLength(1);
     expect(warnings()).toEqual(['the rate limiter failed: Error: no Redis']);
@@ -87,7 +89,9 @@ describe('a gate that breaks', () => {
     'lets requests through where the limiter resolves with %o',
     async (nonsense) => {
       const odd = { take: async () => nonsense as never };
-      const { writer, loadbalancer, warnings } = setUp({ rateLimit: { limiter: odd, key: () => 'all' } });
+      const { writer, loadbalancer, warnings } = setUp({
+        clients: { rateLimit: { limiter: odd, key: () => 'all' } },
+      });
       await loadbalancer.onRequest(aRequest(), writer);
       expect(writer.responses).toHaveLength(1);
       expect(writer.headers).toEqual([]);
@@ -97,15 +101,17 @@ describe('a gate that breaks', () => {
 
   it('lets requests through where the limiter rejects with what cannot be shown', async () => {
     const odd = { take: () => Promise.reject(Object.create(null)) };
-    const { writer, loadbalancer, warnings } = setUp({ rateLimit: { limiter: odd, key: () => 'all' } });
+    const { writer, loadbalancer, warnings } = setUp({
+      clients: { rateLimit: { limiter: odd, key: () => 'all' } },
+    });
     await loadbalancer.onRequest(aRequest(), writer);
     expect(writer.responses).toHaveLength(1);
     expect(warnings()).toEqual(['the rate limiter failed: {}']);
   });
 
   it.each<[string, LoadbalancerOptions]>([
-    ['a limiter', { rateLimit: { limiter: { take: forever }, key: () => 'all' } }],
-    ['a session policy', { sessions: { read: forever } }],
+    ['a limiter', { clients: { rateLimit: { limiter: { take: forever }, key: () => 'all' } } }],
+    ['a session policy', { clients: { sessions: { read: forever } } }],
   ])('does not hold a request past its time: %s that never answers', async (_what, options) => {
     const env = new TestEnv();
     const { service, writer, loadbalancer } = setUp({ ...options, totalTimeoutMs: 1_000, env });
@@ -118,7 +124,7 @@ describe('a gate that breaks', () => {
   });
 
   it('does not hold a request whose client has left', async () => {
-    const { service, writer, loadbalancer } = setUp({ sessions: { read: forever } });
+    const { service, writer, loadbalancer } = setUp({ clients: { sessions: { read: forever } } });
     const client = new AbortController();
     const pending = loadbalancer.onRequest(aRequest(), writer, { signal: client.signal });
     client.abort();
@@ -137,7 +143,11 @@ describe('a gate that breaks', () => {
     };
     const service = new RecordingService(forever);
     const writer = new RecordingWriter();
-    const options = { rateLimit: { limiter: limiting, key: () => 'all' }, totalTimeoutMs: 1_000, env };
+    const options = {
+      totalTimeoutMs: 1_000,
+      env,
+      clients: { rateLimit: { limiter: limiting, key: () => 'all' } },
+    };
     const loadbalancer = new Loadbalancer(service, nativePool(1), new RecordingLogger(), options);
     const pending = loadbalancer.onRequest(aRequest(), writer);
     env.advance(600);
@@ -160,7 +170,7 @@ describe('a session policy', () => {
         writeHeader('Set-Cookie', 'a=b');
       },
     };
-    const { service, writer, loadbalancer } = setUp({ sessions });
+    const { service, writer, loadbalancer } = setUp({ clients: { sessions } });
     await loadbalancer.onRequest(aRequest(), writer);
     expect(service.calls[0]?.url).toBe('http://10.0.0.2:8080/');
     expect(heard).toEqual([[{ backend: 'http://10.0.0.2:8080' }, 'http://10.0.0.2:8080']]);
@@ -174,7 +184,7 @@ describe('a session policy', () => {
     const service = new RecordingService(() =>
       calls++ === 0 ? Promise.reject(new Error('reset')) : { status: 200, data: '' },
     );
-    const options = { sessions, failover: { minDelayMs: 0, maxDelayMs: 0 } };
+    const options = { failover: { minDelayMs: 0, maxDelayMs: 0 }, clients: { sessions } };
     const loadbalancer = new Loadbalancer(service, nativePool(4), new RecordingLogger(), options);
     const writer = new RecordingWriter();
     await loadbalancer.onRequest(aRequest(), writer);
@@ -197,7 +207,7 @@ describe('a session policy', () => {
     ],
     ['writes later', { read: () => undefined, written: () => Promise.reject(new Error('broken')) }],
   ] as [string, SessionPolicy][])('that fails when it %s is passed over', async (_when, sessions) => {
-    const { writer, loadbalancer, warnings } = setUp({ sessions });
+    const { writer, loadbalancer, warnings } = setUp({ clients: { sessions } });
     await loadbalancer.onRequest(aRequest(), writer);
     expect(writer.responses).toHaveLength(1);
     expect(writer.errors).toEqual([]);

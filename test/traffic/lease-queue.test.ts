@@ -75,10 +75,10 @@ function acquire(
 }
 
 interface Setup extends LeaseQueueOptions, BalancerOptions<string> {
-  readonly pool?: string[];
+  readonly backends?: string[];
 }
 
-function setUp({ pool = [A], limit, timeoutMs, ...options }: Setup = {}) {
+function setUp({ backends: pool = [A], limit, timeoutMs, ...options }: Setup = {}) {
   const env = new TestEnv();
   const balancer = new Balancer(pool, { guards: [cap(1)], strategy: 'round-robin', ...options, env });
   const given = {
@@ -117,7 +117,7 @@ async function settled(): Promise<void> {
 describe('an array that cannot be read any more', () => {
   it('ends the wait when its time is up, as ever', async () => {
     const { proxy, revoke } = Proxy.revocable([A], {});
-    const { env, got, ask } = setUp({ pool: proxy, timeoutMs: 100 });
+    const { env, got, ask } = setUp({ backends: proxy, timeoutMs: 100 });
     void ask('one');
     void ask('two').catch(() => {});
     await settled();
@@ -168,7 +168,7 @@ describe('a free place', () => {
   });
 
   it('that came with a weight above 0 goes to somebody who waits', async () => {
-    const { balancer, got, ask } = setUp({ pool: [A, B] });
+    const { balancer, got, ask } = setUp({ backends: [A, B] });
     balancer.setWeight(B, 0);
     void ask('1');
     void ask('2');
@@ -181,7 +181,7 @@ describe('a free place', () => {
 
   it('that came by a longer array goes to somebody who waits, not to who made it noticed', async () => {
     const pool: string[] = [A];
-    const { got, ask } = setUp({ pool });
+    const { got, ask } = setUp({ backends: pool });
     for (const name of ['1', '2']) void ask(name);
     pool.push(B);
     void ask('3');
@@ -190,7 +190,7 @@ describe('a free place', () => {
   });
 
   it('is used when a backend comes up, is resumed, is added', async () => {
-    const { balancer, got, ask } = setUp({ pool: [A, B, C], panicRatio: 1 });
+    const { balancer, got, ask } = setUp({ backends: [A, B, C], pool: { panicRatio: 1 } });
     balancer.markDown(B);
     void balancer.drain(C);
     for (const name of ['1', '2', '3', '4']) void ask(name);
@@ -233,7 +233,7 @@ describe('a free place', () => {
   });
 
   it('of no use to the first who waits is given to the next one who can use it', async () => {
-    const { got, ask, release } = setUp({ pool: [A, B] });
+    const { got, ask, release } = setUp({ backends: [A, B] });
     void ask('on a', [B]);
     void ask('on b', [A]);
     await settled();
@@ -250,7 +250,7 @@ describe('a free place', () => {
   });
 
   it('on a draining backend is given to its own session alone, past those before it', async () => {
-    const { balancer, got, ask, release } = setUp({ pool: [A, B] });
+    const { balancer, got, ask, release } = setUp({ backends: [A, B] });
     const onB = { backend: B };
     void ask('1', [B]);
     void ask('2', [], onB);
@@ -270,14 +270,14 @@ describe('a free place', () => {
 
 describe('waiting', () => {
   it('is of no use where nobody is busy: in an empty pool, and where everybody was tried', async () => {
-    expect(await setUp({ pool: [] }).ask('x')).toBeUndefined();
-    const { ask } = setUp({ pool: [A] });
+    expect(await setUp({ backends: [] }).ask('x')).toBeUndefined();
+    const { ask } = setUp({ backends: [A] });
     void ask('1');
     expect(await ask('2', [A])).toBeUndefined();
   });
 
   it('ends when nobody is left to wait for', async () => {
-    const { balancer, queue, got, ask } = setUp({ pool: [A, B] });
+    const { balancer, queue, got, ask } = setUp({ backends: [A, B] });
     for (const name of ['1', '2', '3', '4']) void ask(name);
     void ask('5', [A]);
     await settled();
@@ -320,7 +320,7 @@ describe('waiting', () => {
   });
 
   it('is refused at once where the queue is full: 100 for each backend by default', async () => {
-    const { queue, got, ask } = setUp({ pool: [A, B] });
+    const { queue, got, ask } = setUp({ backends: [A, B] });
     for (let i = 0; i < 202; i++) void ask(String(i));
     await settled();
     expect(got).toEqual([`0 ${A}`, `1 ${B}`]);
@@ -408,7 +408,7 @@ describe('waiting', () => {
   });
 
   it('costs no more than one look at the pool for each turn, however many wait', async () => {
-    const { balancer, queue, got, ask, release } = setUp({ pool: [A, B], limit: 1_000 });
+    const { balancer, queue, got, ask, release } = setUp({ backends: [A, B], limit: 1_000 });
     for (let i = 0; i < 2_000; i++) void ask(String(i), [], i % 2 === 0 ? { backend: A } : undefined);
     await settled();
     let looks = 0;
@@ -450,11 +450,11 @@ it('keeps its promises whatever happens: one ending each, no lease lost, no cap 
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const { env, balancer, queue } = setUp({
-        pool: [A, B, C],
+        backends: [A, B, C],
         guards: [cap(2)],
         timeoutMs: 1_000,
         limit: 5,
-        panicRatio: 1,
+        pool: { panicRatio: 1 },
       });
       const held: Lease[] = [];
       const clients: AbortController[] = [];

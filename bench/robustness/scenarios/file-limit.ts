@@ -33,7 +33,7 @@ async function run(lab: Lab): Promise<Finding> {
       else serveBodies(request, response);
     });
   const backends = await Promise.all(Array.from({ length: BACKENDS }, origin));
-  const health = { intervalMs: 500, timeoutMs: 1_000 };
+  const health = { intervalMs: 500, request: { timeoutMs: 1_000 } };
   const gateway = await lab.gateway({ backends, pool: { health } }, { fileLimit: FILES });
   await loadFor(500, gateway.port);
   const inFlight = new SteadyLoad(gateway.port, { path: '/wait', clients: IN_FLIGHT });

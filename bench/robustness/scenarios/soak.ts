@@ -28,7 +28,7 @@ const MOST_GROWTH = 1.1;
 
 const SETTING: Omit<Setting, 'backends'> = {
   pool: {
-    health: { intervalMs: 500, timeoutMs: 400 },
+    health: { intervalMs: 500, request: { timeoutMs: 400 } },
     ejection: { baseMs: 1_000, maxMs: 3_000 },
     timeouts: { connectMs: 500, headersMs: 1_000, bodyMs: 1_500, totalMs: 4_000 },
   },

@@ -22,7 +22,7 @@ async function run(lab: Lab): Promise<Finding> {
   const gateway = await lab.gateway({
     backends,
     pool: {
-      health: { intervalMs: 500, timeoutMs: 1_000, fall: 2 },
+      health: { intervalMs: 500, request: { timeoutMs: 1_000 }, thresholds: { fall: 2 } },
       ejection: { consecutiveFailures: 5 },
       timeouts: { connectMs: 1_000, headersMs: 2_000, totalMs: 3_000 },
     },

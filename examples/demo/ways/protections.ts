@@ -14,13 +14,11 @@ export const ANSWER_WITHIN_MS = 500;
 export const LATEST_FAILURE_MS = 2 * ANSWER_WITHIN_MS;
 
 export const HEALTH = {
-  path: '/health',
   intervalMs: 200,
   fastIntervalMs: 100,
   // Long enough that a backend is not marked down only because the machine is busy.
-  timeoutMs: 1_000,
-  fall: 2,
-  rise: 2,
+  request: { path: '/health', timeoutMs: 1_000 },
+  thresholds: { fall: 2, rise: 2 },
 };
 
 /** The duration of an ejection does not grow. */

@@ -1,6 +1,7 @@
 // Schemas of the bodies and queries that the admin listener takes.
+
+import { nearestName } from 'evenkeel/internal';
 import { z } from 'zod';
-import { nearestName } from '../config/nearest-name.ts';
 import { shownPath, shownValue } from '../config/shown-value.ts';
 import { backendUrl, poolName, token } from '../config/values.ts';
 import { badRequest } from './admin-error.ts';

@@ -1,3 +1,4 @@
+import { HEALTH_DEFAULTS } from 'evenkeel/internal';
 import type { PoolConfig } from '../config/pool-schema.ts';
 import type { ListenerConfig, RouteConfig } from '../config/schema.ts';
 import type { SharedConfig } from '../workers/shared-config.ts';
@@ -41,7 +42,10 @@ function adminRow(admin: NonNullable<SharedConfig['admin']>): string[] {
 function poolRow(name: string, { backends, strategy, health, sessions }: PoolConfig): string[] {
   const backups = backends.filter((entry) => typeof entry === 'object' && entry.backup).length;
   const count = `${backends.length} ${backends.length === 1 ? 'backend' : 'backends'}`;
-  const checks = health === false ? 'not checked' : `checked at ${health === true ? '/health' : health.path}`;
+  const checks =
+    health === false
+      ? 'not checked'
+      : `checked at ${health === true ? HEALTH_DEFAULTS.request.path : health.request.path}`;
   const kind = sessions === undefined ? '' : `sessions by ${'cookie' in sessions ? 'cookie' : 'JWT'}`;
   return [name, strategy, backups > 0 ? `${count}, ${backups} of them backup` : count, checks, kind];
 }

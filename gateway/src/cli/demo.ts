@@ -90,7 +90,12 @@ function configFor(backends: readonly DemoBackend[]): GatewayConfigInput {
       demo: {
         backends: backends.map(({ id, url }) => ({ id, url })),
         // Short times, so that changes show soon.
-        health: { intervalMs: 1_000, fastIntervalMs: 500, timeoutMs: 500, fall: 2 },
+        health: {
+          intervalMs: 1_000,
+          fastIntervalMs: 500,
+          request: { timeoutMs: 500 },
+          thresholds: { fall: 2 },
+        },
         ejection: { baseMs: 2_000, maxMs: 2_000 },
         slowStart: { windowMs: 4_000 },
       },

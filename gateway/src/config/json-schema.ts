@@ -23,6 +23,8 @@ export interface SchemaNode {
   readonly description?: string;
   /** The rule in words, if the rest does not say it. Not published. */
   readonly rule?: string;
+  /** Where settings are now that were here. Not published. */
+  readonly moved?: Readonly<Record<string, string>>;
   /** Whether values must not be shown. Not published. */
   readonly secret?: boolean;
 }
@@ -50,6 +52,8 @@ function tidy(schema: z.core.JSONSchema.BaseSchema): void {
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
 }
 
+const UNPUBLISHED = new Set(['rule', 'secret', 'moved']);
+
 /** Some editors show nothing but the description. */
 function published(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(published);
@@ -57,7 +61,7 @@ function published(value: unknown): unknown {
   const entries = Object.entries(value).flatMap(([key, child]): [string, unknown][] => {
     if (key === 'default') return [[key, child]];
     if (key === 'properties') return [[key, mapValues(child as object, published)]];
-    return key === 'rule' || key === 'secret' ? [] : [[key, published(child)]];
+    return UNPUBLISHED.has(key) ? [] : [[key, published(child)]];
   });
   const node: Record<string, unknown> = Object.fromEntries(entries);
   const { default: value0, description } = node;

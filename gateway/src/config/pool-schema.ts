@@ -1,4 +1,5 @@
 import { type StrategyName, strategies } from 'evenkeel';
+import { BALANCER_DEFAULTS } from 'evenkeel/internal';
 import { z } from 'zod';
 import { circuitBreaker, ejection, health, queue, retries, slowStart } from './resilience-schema.ts';
 import { sessions } from './session-schema.ts';
@@ -45,11 +46,15 @@ const affinity = z
   .meta({ rule: 'an object with by' });
 
 const bounds = z.strictObject({
-  factor: z.number().min(1).default(1.25).describe('How far above its fair share a backend may go.'),
+  factor: z
+    .number()
+    .min(1)
+    .default(BALANCER_DEFAULTS.bounds.factor)
+    .describe('How far above its fair share a backend may go.'),
   z: z
     .number()
     .min(0)
-    .default(1)
+    .default(BALANCER_DEFAULTS.bounds.z)
     .describe('Standard deviations of chance that requests in flight may have on top.'),
   rememberedKeys: z
     .int()
@@ -60,7 +65,7 @@ const bounds = z.strictObject({
       'Keys to remember, rounded up to a power of two; 0, or fewer than 64 for each backend, turns the bound on keys off. Left out: 128 for each backend, from 8192 to 1048576.',
     ),
   concurrency: concurrency
-    .default(1)
+    .default(BALANCER_DEFAULTS.bounds.concurrency)
     .describe(
       'Requests that a backend can work on at once: with fewer in flight it is never at its limit. Divided by the number of workers.',
     ),
@@ -111,16 +116,16 @@ const strategyNames = Object.keys(strategies) as [StrategyName, ...StrategyName[
 /** Equal backends, and how requests are spread over them. */
 export const pool = z.strictObject({
   backends: z.array(backend).describe('URLs, or objects; `[]` answers 503 until backends are added.'),
-  strategy: z.enum(strategyNames).default('consistent-hash').describe('How a backend is chosen.'),
+  strategy: z.enum(strategyNames).default(BALANCER_DEFAULTS.strategy).describe('How a backend is chosen.'),
   seed: z
     .int()
     .min(0)
     .max(0xffff_ffff)
-    .default(0)
+    .default(BALANCER_DEFAULTS.seed)
     .describe('Keeps others from computing keys that share a backend; replicas need the same.'),
   bounds: bounds.prefault({}).describe('Keeps backends close to their fair share, for strategies with keys.'),
   panicRatio: ratio
-    .default(0.5)
+    .default(BALANCER_DEFAULTS.pool.panicRatio)
     .describe('Share of backends out above which health is ignored; 1 never ignores it.'),
   affinity: affinity
     .optional()

@@ -1,7 +1,8 @@
 // Turns the issues of a failed check into messages.
+
+import { nearestName } from 'evenkeel/internal';
 import type { z } from 'zod';
 import { type SchemaNode, schemaTree } from './json-schema.ts';
-import { nearestName } from './nearest-name.ts';
 import { ruleOf } from './rule.ts';
 import { branchesFor, hidesSecret, nodeAt, settingsOf } from './schema-path.ts';
 import { shownPath, shownSecret, shownValue } from './shown-value.ts';
@@ -36,7 +37,7 @@ function linesOf(issue: Issue, input: unknown): string[] {
       const names = settingsOf(node, value);
       // Settings that another branch of a union knows cannot stand beside the rest.
       if (issue.keys.some((key) => names.includes(key))) return [line(path, ruleOf(node), value, node)];
-      return issue.keys.map((key) => unknownLine([...path, key], names));
+      return issue.keys.map((key) => unknownLine([...path, key], names, movedIn(node, value)));
     }
     case 'invalid_key':
       return [`the name of ${shownPath(path)} must be ${keyRule(input, path)}`];
@@ -45,6 +46,11 @@ function linesOf(issue: Issue, input: unknown): string[] {
     default:
       return [line(path, ruleOf(branchOf(node, value)), value, node)];
   }
+}
+
+/** Where settings are now that were in a place. */
+function movedIn(node: SchemaNode, value: unknown): Readonly<Record<string, string>> {
+  return { ...node.moved, ...branchOf(node, value).moved };
 }
 
 /** The branch of a union that an invalid value is compared with: the one of its kind. */
@@ -81,8 +87,15 @@ function unionLines(issue: Issue & { code: 'invalid_union' }, node: SchemaNode, 
   );
 }
 
-function unknownLine(path: Path, names: readonly string[]): string {
-  const hint = hintFor(String(path.at(-1)), names);
+function unknownLine(
+  path: Path,
+  names: readonly string[],
+  moved: Readonly<Record<string, string>> = {},
+): string {
+  const name = String(path.at(-1));
+  if (Object.hasOwn(moved, name))
+    return `${shownPath(path)} is now ${shownPath([...path.slice(0, -1), ...(moved[name] as string).split('.')])}`;
+  const hint = hintFor(name, names);
   return `${shownPath(path)} is not a setting${hint === '' ? `; allowed: ${names.filter((name) => !name.startsWith('$')).join(', ')}` : hint}`;
 }
 

@@ -1,20 +1,34 @@
-import { FAILURE_STATUSES } from 'evenkeel/internal';
+import {
+  BREAKER_DEFAULTS,
+  EJECTION_DEFAULTS,
+  FAILOVER_DEFAULTS,
+  FAILURE_STATUSES,
+  HEALTH_DEFAULTS,
+  HEALTH_MOVED,
+  QUEUE_DEFAULTS,
+  SLOW_START_DEFAULTS,
+} from 'evenkeel/internal';
 import { z } from 'zod';
 import { count, duration, headerValue, ratio, token } from './values.ts';
 
 const status = z.int().min(100).max(599);
 const use = (of: string) => ratio.exactOptional().describe(`Of ${of}.`);
 
-/** Active checks. */
-export const health = z.strictObject({
+const healthRequest = z.strictObject({
   path: z
     .string()
     .regex(/^\/[^\s#]*$/)
-    .default('/health')
+    .default(HEALTH_DEFAULTS.request.path)
     .meta({ rule: 'a path that begins with "/" and has no space and no "#"' })
     .describe('What is asked, added to the URL of the backend.'),
-  method: token.default('GET').describe('How it is asked.'),
+  method: token.default(HEALTH_DEFAULTS.request.method).describe('How it is asked.'),
   headers: z.record(token, headerValue).default({}).describe('What is sent along, by name.'),
+  timeoutMs: duration
+    .default(HEALTH_DEFAULTS.request.timeoutMs)
+    .describe('Milliseconds without a response after which a check fails.'),
+});
+
+const healthExpectation = z.strictObject({
   statuses: z
     .array(
       z
@@ -22,19 +36,8 @@ export const health = z.strictObject({
         .meta({ rule: 'a status from 100 to 599 or a range of them such as [200, 299]' }),
     )
     .min(1)
-    .default([[200, 399]])
+    .default(HEALTH_DEFAULTS.expect.statuses.map(([from, to]) => [from, to]))
     .describe('Statuses, and ranges of them with both ends, that are well.'),
-  intervalMs: duration
-    .default(10_000)
-    .describe('Milliseconds from one check to the next, 10 % more or less.'),
-  fastIntervalMs: duration
-    .optional()
-    .describe(
-      'The same while a backend is about to go down or come up. Left out: 1000, or `intervalMs` where that is less.',
-    ),
-  timeoutMs: duration.default(2_000).describe('Milliseconds for an answer.'),
-  fall: count.default(3).describe('Failures in a row that take a backend out.'),
-  rise: count.default(2).describe('Successes in a row that bring it back.'),
   workload: z
     .strictObject({
       cpu: use('its processors'),
@@ -47,66 +50,123 @@ export const health = z.strictObject({
     .describe('Above which use, 0 to 1, of what it reports a backend counts as failed. Left out: none.'),
 });
 
+/** Active checks. */
+export const health = z
+  .strictObject({
+    intervalMs: duration
+      .default(HEALTH_DEFAULTS.intervalMs)
+      .describe('Milliseconds from one check to the next, 10 % more or less.'),
+    fastIntervalMs: duration
+      .optional()
+      .describe(
+        'The same while a backend is about to go down or come up. Left out: 1000, or `intervalMs` where that is less.',
+      ),
+    request: healthRequest.prefault({}).describe('What is asked.'),
+    expect: healthExpectation.prefault({}).describe('Which responses are well.'),
+    thresholds: z
+      .strictObject({
+        fall: count
+          .default(HEALTH_DEFAULTS.thresholds.fall)
+          .describe('Failures in a row that take a backend out.'),
+        rise: count
+          .default(HEALTH_DEFAULTS.thresholds.rise)
+          .describe('Successes in a row that bring it back.'),
+      })
+      .prefault({})
+      .describe('How many checks in a row change the state of a backend.'),
+  })
+  .meta({ moved: HEALTH_MOVED });
+
 /** Taking out backends by how real requests end. */
 export const ejection = z.strictObject({
-  consecutiveFailures: count.default(5).describe('Failures in a row for which a backend is ejected.'),
+  consecutiveFailures: count
+    .default(EJECTION_DEFAULTS.consecutiveFailures)
+    .describe('Failures in a row for which a backend is ejected.'),
   successRate: z
     .strictObject({
       stdevFactor: z
         .number()
         .min(0)
-        .default(1.9)
+        .default(EJECTION_DEFAULTS.successRate.stdevFactor)
         .describe('Standard deviations below the mean that are too many.'),
-      minBackends: count.default(5).describe('Backends that must have enough requests to be compared.'),
-      minRequests: count.default(100).describe('Requests in an interval that are enough.'),
+      minBackends: count
+        .default(EJECTION_DEFAULTS.successRate.minBackends)
+        .describe('Backends that must have enough requests to be compared.'),
+      minRequests: count
+        .default(EJECTION_DEFAULTS.successRate.minRequests)
+        .describe('Requests in an interval that are enough.'),
     })
     .prefault({})
     .describe('Ejects backends that fail more often than the others.'),
-  intervalMs: duration.default(10_000).describe('Milliseconds over which success rates are compared.'),
+  intervalMs: duration
+    .default(EJECTION_DEFAULTS.intervalMs)
+    .describe('Milliseconds over which success rates are compared.'),
   baseMs: duration
-    .default(30_000)
+    .default(EJECTION_DEFAULTS.baseMs)
     .describe('Milliseconds of a first ejection; each further one in a row is longer by as much.'),
-  maxMs: duration.default(300_000).describe('Milliseconds of the longest ejection, at least `baseMs`.'),
-  jitter: ratio.default(0.1).describe('Share by which an ejection may be shorter or longer.'),
+  maxMs: duration
+    .default(EJECTION_DEFAULTS.maxMs)
+    .describe('Milliseconds of the longest ejection, at least `baseMs`.'),
+  jitter: ratio
+    .default(EJECTION_DEFAULTS.jitter)
+    .describe('Share by which an ejection may be shorter or longer.'),
   maxEjectedRatio: ratio
-    .default(0.5)
+    .default(EJECTION_DEFAULTS.maxEjectedRatio)
     .describe('Share of the pool that may be ejected; never the last backend.'),
 });
 
 /** A breaker for each backend. */
 export const circuitBreaker = z.strictObject({
-  windowMs: duration.default(10_000).describe('Milliseconds over which requests are counted.'),
-  minRequests: count.default(20).describe('Requests in the window from which on it may open.'),
-  failureRatio: z.number().positive().max(1).default(0.5).describe('Share of failures at which it opens.'),
+  windowMs: duration
+    .default(BREAKER_DEFAULTS.windowMs)
+    .describe('Milliseconds over which requests are counted.'),
+  minRequests: count
+    .default(BREAKER_DEFAULTS.minRequests)
+    .describe('Requests in the window from which on it may open.'),
+  failureRatio: z
+    .number()
+    .positive()
+    .max(1)
+    .default(BREAKER_DEFAULTS.failureRatio)
+    .describe('Share of failures at which it opens.'),
   openMs: duration
-    .default(5_000)
+    .default(BREAKER_DEFAULTS.openMs)
     .describe('Milliseconds that it stays open at first; doubled while its probe fails.'),
   maxOpenMs: duration
-    .default(60_000)
+    .default(BREAKER_DEFAULTS.maxOpenMs)
     .describe('Milliseconds that it stays open at the most, at least `openMs`.'),
-  probes: count.default(1).describe('Probes in a row that must succeed for it to close.'),
+  probes: count
+    .default(BREAKER_DEFAULTS.probes)
+    .describe('Probes in a row that must succeed for it to close.'),
 });
 
 /** How the weight of a backend that is new, or back, rises. */
 export const slowStart = z.strictObject({
-  windowMs: duration.default(30_000).describe('Milliseconds until a backend has its whole weight.'),
+  windowMs: duration
+    .default(SLOW_START_DEFAULTS.windowMs)
+    .describe('Milliseconds until a backend has its whole weight.'),
   aggression: z
     .number()
     .positive()
-    .default(1)
+    .default(SLOW_START_DEFAULTS.aggression)
     .describe('Above 1 the weight rises faster at first, below 1 slower.'),
   floor: z
     .number()
     .positive()
     .max(1)
-    .default(0.1)
+    .default(SLOW_START_DEFAULTS.floor)
     .describe('Share of its weight with which a backend begins.'),
-  steps: count.default(10).describe('Steps in which the weight rises.'),
+  steps: count.default(SLOW_START_DEFAULTS.steps).describe('Steps in which the weight rises.'),
 });
 
 /** Sending a request to another backend. */
 export const retries = z.strictObject({
-  retries: z.int().min(0).max(10).default(1).describe('Backends to try after the first.'),
+  retries: z
+    .int()
+    .min(0)
+    .max(10)
+    .default(FAILOVER_DEFAULTS.retries)
+    .describe('Backends to try after the first.'),
   retryOn: z
     .array(z.int().min(400).max(599))
     .default([...FAILURE_STATUSES])
@@ -115,7 +175,7 @@ export const retries = z.strictObject({
     .number()
     .min(0)
     .max(60_000)
-    .default(25)
+    .default(FAILOVER_DEFAULTS.minDelayMs)
     .describe(
       'Milliseconds up to which the wait before the first retry is random; doubled for each further one.',
     ),
@@ -123,12 +183,18 @@ export const retries = z.strictObject({
     .number()
     .min(0)
     .max(60_000)
-    .default(250)
+    .default(FAILOVER_DEFAULTS.maxDelayMs)
     .describe('Milliseconds of the longest wait, at least `minDelayMs`.'),
   budget: z
     .strictObject({
-      ratio: ratio.default(0.2).describe('Retries in flight for each request in flight.'),
-      floor: z.int().min(0).default(3).describe('Retries that may be in flight however few requests are.'),
+      ratio: ratio
+        .default(FAILOVER_DEFAULTS.budget.ratio)
+        .describe('Retries in flight for each request in flight.'),
+      floor: z
+        .int()
+        .min(0)
+        .default(FAILOVER_DEFAULTS.budget.floor)
+        .describe('Retries that may be in flight however few requests are.'),
     })
     .prefault({})
     .describe('Keeps retries from becoming a storm.'),
@@ -140,7 +206,9 @@ export const queue = z.strictObject({
     .int()
     .min(0)
     .max(100_000)
-    .default(100)
+    .default(QUEUE_DEFAULTS.limit)
     .describe('Requests for each backend that may wait; beyond, 503.'),
-  timeoutMs: duration.default(3_000).describe('Milliseconds that a request waits; then 503.'),
+  timeoutMs: duration
+    .default(QUEUE_DEFAULTS.timeoutMs)
+    .describe('Milliseconds that a request waits; then 503.'),
 });

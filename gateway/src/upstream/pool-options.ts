@@ -25,18 +25,15 @@ export function balancerOptions(config: ResolvedPool, env: Partial<Env>): Balanc
     strategy,
     seed,
     bounds: defined(bounds),
-    panicRatio,
     key: affinityKey(config),
     guards: guards(config),
     env,
-    ...(zones === undefined
-      ? {}
-      : {
-          zones: {
-            of: zoneOf(zones),
-            ...(zones.order === undefined ? {} : { order: zones.order }),
-          },
-        }),
+    pool: {
+      panicRatio,
+      ...(zones !== undefined && {
+        zones: { of: zoneOf(zones), ...(zones.order !== undefined && { order: zones.order }) },
+      }),
+    },
   };
 }
 

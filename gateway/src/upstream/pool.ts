@@ -206,9 +206,7 @@ function entriesOf({ backends }: ResolvedPool): UrlBackend[] {
   return backends.map((entry) => (typeof entry === 'string' ? { url: entry } : defined(entry)));
 }
 
-function healthOptions({
-  workload,
-  ...settings
-}: Exclude<ResolvedPool['health'], boolean>): HealthCheckOptions {
-  return { ...defined(settings), workload: defined(workload) };
+function healthOptions(health: Exclude<ResolvedPool['health'], boolean>): HealthCheckOptions {
+  const { expect } = health;
+  return { ...defined(health), expect: { ...expect, workload: defined(expect.workload) } };
 }

@@ -29,7 +29,12 @@ describe('what another configuration changes', () => {
         'pools.p.backends http://d was added',
       ],
     ],
-    ['another kind of value', { health: true }, { health: { path: '/' } }, ['health was changed']],
+    [
+      'another kind of value',
+      { health: true },
+      { health: { request: { path: '/' } } },
+      ['health was changed'],
+    ],
   ])('finds %s', (_, before, after, changes) => {
     expect(configChanges(before, after)).toEqual(changes);
   });

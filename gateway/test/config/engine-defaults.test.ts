@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { readOptions } from '../../../src/balancer/options.ts';
-import { readBreakerOptions } from '../../../src/health/breaker-options.ts';
-import { readEjectionOptions } from '../../../src/health/ejection-options.ts';
-import { readHealthOptions } from '../../../src/health/health-options.ts';
 import { strategies } from '../../../src/index.ts';
+import {
+  BALANCER_DEFAULTS,
+  BREAKER_DEFAULTS,
+  EJECTION_DEFAULTS,
+  FAILOVER_DEFAULTS,
+  HEALTH_DEFAULTS,
+  QUEUE_DEFAULTS,
+  SLOW_START_DEFAULTS,
+} from '../../../src/internal.ts';
 import { pool } from '../../src/config/pool-schema.ts';
 
 /** A pool that turns everything on, with all defaults. */
@@ -18,27 +23,23 @@ const written = pool.parse({
 });
 
 describe('the defaults of a pool', () => {
-  it('are those of the engine', () => {
-    const { bounds, panicRatio, seed } = readOptions({});
-    expect({ rememberedKeys: undefined, ...written.bounds }).toEqual(bounds);
-    expect(written).toMatchObject({ panicRatio, seed });
-    expect(written.ejection).toEqual(readEjectionOptions({}));
-    expect(written.circuitBreaker).toEqual(readBreakerOptions({}));
+  it('are those of the engine, every one of them', () => {
+    const { strategy, seed, bounds, pool: whole } = BALANCER_DEFAULTS;
+    expect(written).toMatchObject({ strategy, seed, bounds, ...whole });
+    expect(written.ejection).toEqual(EJECTION_DEFAULTS);
+    expect(written.circuitBreaker).toEqual(BREAKER_DEFAULTS);
+    expect(written.slowStart).toEqual(SLOW_START_DEFAULTS);
+    expect(written.retries).toEqual(FAILOVER_DEFAULTS);
+    expect(written.queue).toEqual(QUEUE_DEFAULTS);
   });
 
   it('are those of the checks', () => {
-    const { statuses, headers, workload, path, method, ...timing } = written.health as Exclude<
-      typeof written.health,
-      boolean
-    >;
-    const { request, fastIntervalMs, isWell, limits, env, body, ...own } = readHealthOptions({});
-    expect(timing).toEqual(own);
-    expect({ path, method, payload: '', ...(Object.keys(headers).length > 0 && { headers }) }).toEqual(
-      request,
-    );
-    expect([199, 200, 399, 400].map(isWell)).toEqual([false, true, true, false]);
-    expect([statuses, workload, limits, body]).toEqual([[[200, 399]], {}, [], undefined]);
-    expect([fastIntervalMs, typeof env]).toEqual([1_000, 'object']);
+    const { request, expect: expected, fastIntervalMs: _, ...others } = HEALTH_DEFAULTS;
+    expect(written.health).toEqual({
+      ...others,
+      request: { ...request, headers: {} },
+      expect: { ...expected, workload: {} },
+    });
   });
 
   it('may name every strategy', () => {

@@ -267,7 +267,7 @@ describe('a right configuration', () => {
   });
 
   it('may have one part in several places', () => {
-    const health = { path: '/up' };
+    const health = { request: { path: '/up' } };
     const pools = { shop: { backends: [], health }, api: { backends: [], health } };
     const { pools: read } = readConfig({ ...twoPools({ pool: 'shop' }), pools });
     expect(read.shop?.health).toMatchObject(health);

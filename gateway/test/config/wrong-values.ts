@@ -387,59 +387,68 @@ const sessions: WrongValue[] = [
 
 const resilience: WrongValue[] = [
   ['pools.shop.health', 5, 'pools.shop.health must be true, false or an object, got 5'],
-  ['pools.shop.health', { paht: '/' }, 'pools.shop.health.paht is not a setting; did you mean "path"?'],
   [
     'pools.shop.health',
-    { path: 'up' },
-    'pools.shop.health.path must be a path that begins with "/" and has no space and no "#", got "up"',
+    { request: { paht: '/' } },
+    'pools.shop.health.request.paht is not a setting; did you mean "path"?',
   ],
   [
     'pools.shop.health',
-    { statuses: [[399, 200]] },
-    'pools.shop.health.statuses[0] must be a range from a lower status to a higher one, got [399, 200]',
+    { request: { path: 'up' } },
+    'pools.shop.health.request.path must be a path that begins with "/" and has no space and no "#", got "up"',
   ],
   [
     'pools.shop.health',
-    { statuses: [200, 20] },
-    `pools.shop.health.statuses[1] must be ${STATUS_RULE}, got 20`,
+    { expect: { statuses: [[399, 200]] } },
+    'pools.shop.health.expect.statuses[0] must be a range from a lower status to a higher one, got [399, 200]',
   ],
   [
     'pools.shop.health',
-    { statuses: [[200]] },
-    `pools.shop.health.statuses[0] must be ${STATUS_RULE}, got a list of 1`,
+    { expect: { statuses: [200, 20] } },
+    `pools.shop.health.expect.statuses[1] must be ${STATUS_RULE}, got 20`,
   ],
   [
     'pools.shop.health',
-    { statuses: ['2xx'] },
-    `pools.shop.health.statuses[0] must be ${STATUS_RULE}, got "2xx"`,
+    { expect: { statuses: [[200]] } },
+    `pools.shop.health.expect.statuses[0] must be ${STATUS_RULE}, got a list of 1`,
+  ],
+  [
+    'pools.shop.health',
+    { expect: { statuses: ['2xx'] } },
+    `pools.shop.health.expect.statuses[0] must be ${STATUS_RULE}, got "2xx"`,
   ],
   ['pools.shop.health', { intervalMs: 0 }, `pools.shop.health.intervalMs must be ${DURATION_RULE}, got 0`],
   [
     'pools.shop.health',
-    { timeoutMs: Number.NaN },
-    `pools.shop.health.timeoutMs must be ${DURATION_RULE}, got NaN`,
-  ],
-  ['pools.shop.health', { fall: 0 }, 'pools.shop.health.fall must be an integer of at least 1, got 0'],
-  [
-    'pools.shop.health',
-    { headers: { 'a b': 'c' } },
-    `the name of pools.shop.health.headers["a b"] must be ${TOKEN_RULE}`,
+    { request: { timeoutMs: Number.NaN } },
+    `pools.shop.health.request.timeoutMs must be ${DURATION_RULE}, got NaN`,
   ],
   [
     'pools.shop.health',
-    { headers: { Authorization: 'Bearer x\n' } },
-    'pools.shop.health.headers.Authorization must be a string without control characters, got a string of 9 characters',
+    { thresholds: { fall: 0 } },
+    'pools.shop.health.thresholds.fall must be an integer of at least 1, got 0',
   ],
   [
     'pools.shop.health',
-    { workload: { cpu: 90 } },
-    'pools.shop.health.workload.cpu must be a number from 0 to 1, got 90',
+    { request: { headers: { 'a b': 'c' } } },
+    `the name of pools.shop.health.request.headers["a b"] must be ${TOKEN_RULE}`,
   ],
   [
     'pools.shop.health',
-    { workload: { disk: 1 } },
-    'pools.shop.health.workload.disk is not a setting; allowed: cpu, memory, network, eventLoop, application',
+    { request: { headers: { Authorization: 'Bearer x\n' } } },
+    'pools.shop.health.request.headers.Authorization must be a string without control characters, got a string of 9 characters',
   ],
+  [
+    'pools.shop.health',
+    { expect: { workload: { cpu: 90 } } },
+    'pools.shop.health.expect.workload.cpu must be a number from 0 to 1, got 90',
+  ],
+  [
+    'pools.shop.health',
+    { expect: { workload: { disk: 1 } } },
+    'pools.shop.health.expect.workload.disk is not a setting; allowed: cpu, memory, network, eventLoop, application',
+  ],
+  ['pools.shop.health', { path: '/up' }, 'pools.shop.health.path is now pools.shop.health.request.path'],
   [
     'pools.shop.ejection',
     { baseMs: 9, maxMs: 1 },
@@ -468,7 +477,7 @@ const resilience: WrongValue[] = [
   [
     'pools.shop.retries',
     { minDelayMs: 300 },
-    'pools.shop.retries.minDelayMs and maxDelayMs must be from 0 to 60000, the first no more than the second, got 300 and 250',
+    'pools.shop.retries.maxDelayMs must be a number of milliseconds of at least minDelayMs, got 250',
   ],
   [
     'pools.shop.retries',

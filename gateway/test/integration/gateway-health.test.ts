@@ -57,7 +57,10 @@ describe('health checks', () => {
     const upstream = await aBackend('a', () => reply('204 No Content'));
     const { gateway, client } = await aGateway({
       backends: [`${upstream.url}/base`],
-      health: { ...CHECKS, path: '/healthz?deep=1', method: 'HEAD', headers: { 'X-Check': 'yes' } },
+      health: {
+        ...CHECKS,
+        request: { path: '/healthz?deep=1', method: 'HEAD', headers: { 'X-Check': 'yes' } },
+      },
     });
     await (await client()).write(get('/own')).answered();
     await until(() => upstream.requests().length > 3);

@@ -13,7 +13,8 @@ import {
   type Request,
   systemEnv,
 } from '../../index.ts';
-import { type AttemptRules, Failover, LeaseQueue } from '../../internal.ts';
+import { type AttemptRules, BALANCER, Failover, LeaseQueue } from '../../internal.ts';
+import { ifOn, pickNames } from '../../options/bag.ts';
 
 /** How a client sends through a pool. */
 export interface ClientOptions {
@@ -23,9 +24,9 @@ export interface ClientOptions {
    */
   readonly isFailure?: (status: number) => boolean;
   /** Sends a request that failed to another backend, where that cannot do harm. @defaultValue off */
-  readonly failover?: FailoverOptions | true;
+  readonly failover?: FailoverOptions | boolean;
   /** Lets requests wait for a place when every backend has its hands full. @defaultValue off */
-  readonly queue?: LeaseQueueOptions | true;
+  readonly queue?: LeaseQueueOptions | boolean;
   readonly env?: Partial<Env>;
 }
 
@@ -53,13 +54,16 @@ export class ClientPool implements AttemptRules<Request> {
     backends: readonly BackendPoolEntry[] | Balancer<Request>,
     options: ClientOptions & BalancerOptions<Request>,
   ) {
-    const { failover, queue, isFailure = isFailureStatus } = options;
+    const { isFailure = isFailureStatus } = options;
+    const [failover, queue] = [ifOn(options.failover), ifOn(options.queue)];
     this.env = { ...systemEnv, ...options.env };
     this.isFailure = isFailure;
-    this.balancer = isBalancer(backends) ? backends : new Balancer(backends, { key: byPath, ...options });
-    this.failover = failover && new Failover(failover === true ? {} : failover, this.env.random);
+    this.balancer = isBalancer(backends)
+      ? backends
+      : new Balancer(backends, { key: byPath, ...pickNames(options, BALANCER) });
+    this.failover = failover && new Failover(failover, this.env.random);
     const { timers, clock } = this.env;
-    this.queue = queue && new LeaseQueue(this.balancer, { ...(queue === true ? {} : queue), timers, clock });
+    this.queue = queue && new LeaseQueue(this.balancer, { ...queue, timers, clock });
   }
 
   stats(): ClientStats {

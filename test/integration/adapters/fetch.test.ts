@@ -429,7 +429,7 @@ describe('the lease of a balanced fetch', () => {
     const urls = [(await aBackend(wild())).url, (await aBackend(wild())).url, await refusingUrl()];
     const fetch = balancedFetch(urls, {
       strategy: 'random',
-      panicRatio: 1,
+      pool: { panicRatio: 1 },
       timeoutMs: 200,
       failover: { retries: 3, minDelayMs: 0, maxDelayMs: 5, budget: { ratio: 1, floor: 100 } },
     });

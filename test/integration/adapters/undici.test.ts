@@ -397,7 +397,7 @@ describe('the lease of a balanced dispatcher', () => {
     const urls = [...backends.map(({ url }) => url), await refusingUrl()];
     const dispatcher = balanced(urls, {
       strategy: 'random',
-      panicRatio: 1,
+      pool: { panicRatio: 1 },
       failover: { retries: 3, minDelayMs: 0, maxDelayMs: 5, budget: { ratio: 1, floor: 100 } },
     });
     const one = async (i: number) => {

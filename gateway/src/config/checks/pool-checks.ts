@@ -47,10 +47,10 @@ function weightProblems(backends: readonly BackendConfig[], where: string): stri
 
 function healthProblems(health: PoolConfig['health'], where: string): string[] {
   if (typeof health === 'boolean') return [];
-  return health.statuses.flatMap((status, i): string[] => {
+  return health.expect.statuses.flatMap((status, i): string[] => {
     if (typeof status === 'number' || status[0] <= status[1]) return [];
     return [
-      `${where}.statuses[${i}] must be a range from a lower status to a higher one, got [${status.join(', ')}]`,
+      `${where}.expect.statuses[${i}] must be a range from a lower status to a higher one, got [${status.join(', ')}]`,
     ];
   });
 }

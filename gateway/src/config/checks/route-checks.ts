@@ -1,6 +1,5 @@
 // Checks routes.
-import { CONNECTION_HEADERS } from 'evenkeel/internal';
-import { nearestName } from '../nearest-name.ts';
+import { CONNECTION_HEADERS, nearestName } from 'evenkeel/internal';
 import type { GatewayConfig, RouteConfig } from '../schema.ts';
 import { shownPath, shownValue } from '../shown-value.ts';
 
