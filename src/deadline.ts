@@ -37,7 +37,10 @@ export function limitedSignal({ signal, timeoutMs, timers }: Deadline): LimitedS
   const cancelTimer =
     timeoutMs === undefined
       ? undefined
-      : timers.schedule(() => stop(new UpstreamTimeoutError(`no answer within ${timeoutMs} ms`)), timeoutMs);
+      : timers.schedule(
+          () => stop(new UpstreamTimeoutError(`no response within ${timeoutMs} ms`)),
+          timeoutMs,
+        );
   const dispose = () => {
     cancelTimer?.();
     signal?.removeEventListener('abort', leave);

@@ -109,7 +109,11 @@ describe('work that takes too long', () => {
     env.advance(1);
     const error: unknown = await pending.catch((thrown) => thrown);
     expect(error).toBeInstanceOf(UpstreamTimeoutError);
-    expect(error).toMatchObject({ code: 'ERR_LB_TIMEOUT', status: 504, message: 'no answer within 100 ms' });
+    expect(error).toMatchObject({
+      code: 'ERR_LB_TIMEOUT',
+      status: 504,
+      message: 'no response within 100 ms',
+    });
     expect(left()).toEqual(NOTHING);
   });
 

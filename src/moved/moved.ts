@@ -1,6 +1,6 @@
-// Subpaths that this package once had: importing one fails with an error that says where it is now.
+// Former subpaths of this package. Importing one throws an error that names the new place.
 
-/** The type of what has moved: the compiler shows it where the old name is used. */
+/** The type of an export that has moved. The compiler shows it where the old name is used. */
 export type Moved<From extends string, To extends string> = `${From} has moved: import ${To}`;
 
 /** @throws Error that names the new place */

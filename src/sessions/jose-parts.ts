@@ -1,2 +1,2 @@
-// The parts of jose that are used: a bundle gets these alone.
+// The parts of jose that are used, so that a bundle contains only these.
 export { createLocalJWKSet, jwtVerify } from 'jose';

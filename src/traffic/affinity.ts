@@ -1,19 +1,24 @@
+// Functions that derive the key of a request.
+
 import type { Request } from '../contracts.ts';
 import { isToken } from '../http/token.ts';
 import { shown } from '../shown.ts';
 
-/** What decides which requests go to the same backend: equal keys do; `undefined` means that a request has none. */
+/**
+ * Derives the key of a request. Requests with equal keys go to the same backend; `undefined` means that the
+ * request has no key.
+ */
 export type AffinityKey = (request: Request) => string | undefined;
 
-/** The path with its query: each resource has a backend that keeps it warm. */
+/** The path with its query, so that each resource stays in the cache of one backend. */
 export const byPath: AffinityKey = (request) => request.path;
 
-/** The client's address, as the host gave it. */
+/** The client's address, as set by the host. */
 export const byClientAddress: AffinityKey = (request) => request.clientAddress;
 
 /**
- * The value of a header; of several, the first. Header names are case-insensitive (RFC 9110 section 5.1).
- * @throws TypeError where the name is not a token (RFC 9110 section 5.6.2)
+ * The value of a header; the first of several. Header names are case-insensitive (RFC 9110 section 5.1).
+ * @throws TypeError if the name is not a token (RFC 9110 section 5.6.2)
  */
 export function byHeader(name: string): AffinityKey {
   const wanted = checkToken(name, 'header').toLowerCase();
@@ -21,8 +26,8 @@ export function byHeader(name: string): AffinityKey {
 }
 
 /**
- * The value of a cookie; of several with the name, the first (RFC 6265 section 5.4).
- * @throws TypeError where the name is not a token (RFC 9110 section 5.6.2)
+ * The value of a cookie; the first of several with the name (RFC 6265 section 5.4).
+ * @throws TypeError if the name is not a token (RFC 9110 section 5.6.2)
  */
 export function byCookie(name: string): AffinityKey {
   checkToken(name, 'cookie');
@@ -30,9 +35,10 @@ export function byCookie(name: string): AffinityKey {
 }
 
 /**
- * A claim of the bearer token in the `authorization` header (RFC 7519, RFC 6750), such as `sub`; a string or a number. The token is only read, NOT
- * verified: as a cache key that is harmless, since a forged token merely chooses a backend; never take it for a login.
- * @throws TypeError where the name of the claim is empty
+ * A claim of the bearer token in the `authorization` header (RFC 7519, RFC 6750), such as `sub`; a string or
+ * a number. The token is read but NOT verified. For choosing a backend that is harmless, as a forged token
+ * gives no access; do not use the claim to authenticate the client.
+ * @throws TypeError if the name of the claim is empty
  */
 export function byJwtClaim(claim: string): AffinityKey {
   if (typeof claim !== 'string' || claim === '') {
@@ -83,9 +89,9 @@ function claimsOf(token: string): Record<string, unknown> | undefined {
   }
 }
 
-function checkToken(name: string, what: string): string {
+function checkToken(name: string, kind: string): string {
   if (!isToken(name)) {
-    throw new TypeError(`the name of a ${what} must be a token, got ${shown(name)}`);
+    throw new TypeError(`the name of a ${kind} must be a token, got ${shown(name)}`);
   }
   return name;
 }

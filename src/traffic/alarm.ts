@@ -1,7 +1,7 @@
 import { MAX_TIMEOUT_MS } from '../deadline.ts';
 import type { Env } from '../env.ts';
 
-/** Calls back once a moment of the clock has come. */
+/** Calls a function at a time of the injected clock. */
 export class Alarm {
   readonly #env: Pick<Env, 'clock' | 'timers'>;
   readonly #callback: () => void;
@@ -13,19 +13,22 @@ export class Alarm {
     this.#callback = callback;
   }
 
-  /** Whether the moment has come, though the timer may be late. */
+  /** Whether the time has come, even if the timer is late. */
   get isDue(): boolean {
     return this.#env.clock.now() >= this.#dueAt;
   }
 
-  /** @param dueAt - in milliseconds of the clock, in place of what was set before; `Infinity` for never */
+  /**
+   * @param dueAt - the time in milliseconds of the clock, which replaces the one set before; `Infinity` for
+   * never
+   */
   set(dueAt: number): void {
     if (dueAt === this.#dueAt) return;
     this.#cancel?.();
     this.#cancel = undefined;
     this.#dueAt = dueAt;
     if (dueAt === Number.POSITIVE_INFINITY) return;
-    // Platform timers cut fractions off, and would come too early.
+    // Rounded up, as platform timers cut off fractions and would fire too early.
     const delayMs = Math.min(MAX_TIMEOUT_MS, Math.max(1, Math.ceil(dueAt - this.#env.clock.now())));
     const ring = () => {
       this.#dueAt = Number.POSITIVE_INFINITY;

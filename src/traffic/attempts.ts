@@ -1,6 +1,6 @@
-// The one retry loop: finds a backend for a request, holds the lease on it, and decides after each attempt whether the
-// request goes on to another backend. It moves no bytes and makes no promises: `Loadbalancer`, the clients over `fetch` and
-// undici, and the gateway drive it, each with its own way to send.
+// The one retry loop: finds a backend for a request, holds the lease on it, and decides after each attempt
+// whether the request goes on to another backend. It sends nothing itself: `Loadbalancer`, the clients over
+// `fetch` and undici, and the gateway use it, each with a {@link Sender} of its own.
 import type { Balancer } from '../balancer/balancer.ts';
 import type { Lease } from '../balancer/lease.ts';
 import type { Session } from '../balancer/session.ts';
@@ -17,7 +17,7 @@ import type { Backend, Outcome } from '../strategies/strategy.ts';
 import type { Failover, RetryCause } from './failover.ts';
 import type { LeaseQueue } from './lease-queue.ts';
 
-/** The rules for attempts: the same for all requests to one pool. */
+/** The rules of attempts, which all requests to one pool share. */
 export interface AttemptRules<R> {
   readonly balancer: Balancer<R>;
   /** `undefined`: no request is sent twice. */
@@ -25,33 +25,37 @@ export interface AttemptRules<R> {
   /** `undefined`: no request waits for a busy backend. */
   readonly queue: LeaseQueue<R> | undefined;
   readonly env: Pick<Env, 'clock' | 'timers'>;
-  /** Milliseconds for all attempts and waits together: no retry begins later. @defaultValue no limit */
+  /**
+   * Time limit for all attempts and waits of a request, in milliseconds. No retry begins later.
+   * @defaultValue no limit
+   */
   readonly totalMs?: number | undefined;
 }
 
-/** Sends one request: what {@link Attempts} needs to know of it, and calls back. None of its methods may throw. */
+/** Sends one request. {@link Attempts} reads its properties and calls its methods, which must not throw. */
 export interface Sender<R> {
   readonly request: R;
-  /** Ties the request to earlier ones of its client. */
+  /** The session of the request. */
   readonly session: Session | undefined;
-  /** Ends waits when the client leaves. Not needed if the client's leaving calls {@link Attempts.end}. */
+  /** Aborts waits when the client leaves. Not needed if the sender calls {@link Attempts.end} then. */
   readonly signal: AbortSignal | undefined;
-  /** Whether all of the request can be sent once more from its beginning. */
+  /** Whether the request can be sent again from its beginning. */
   readonly canRepeat: boolean;
-  /** Sends the request to the lease's backend. The result of the attempt before, if it was kept, can be dropped. */
+  /** Sends the request to the lease's backend. A kept result of the attempt before can be dropped. */
   send(lease: Lease): void;
-  /** The wait for another backend was in vain: the result that was kept goes to the client. */
+  /** Called if the wait for another backend failed. The kept result goes to the client. */
   stands(): void;
-  /** No attempt is under way, and none follows. A result that was kept can be dropped. */
+  /** Called if the request failed without a further attempt. A kept result can be dropped. */
   failed(error: unknown): void;
 }
 
 /**
- * What to do with the result of an attempt.
+ * The decision about the result of an attempt.
  *
- * - `stands`: it goes to the client
- * - `retried`: another backend was found, so that it can be dropped
- * - `queued`: every other backend is busy, so that it must be kept until the sender hears more
+ * - `stands`: the result goes to the client
+ * - `retried`: another backend gets the request, so the result can be dropped
+ * - `queued`: every other backend is at its limit; the sender must keep the result until `send`, `stands` or
+ *   `failed` is called
  */
 export type Verdict = 'stands' | 'retried' | 'queued';
 
@@ -59,25 +63,25 @@ export type Verdict = 'stands' | 'retried' | 'queued';
  * How an attempt failed.
  *
  * - `sent`: the backend may have seen the request
- * - `unsent`: nothing was sent, for certain
- * - `rejected`: the request itself cannot be sent; not the backend's fault, and never retried
+ * - `unsent`: it is certain that nothing was sent
+ * - `rejected`: the request is invalid, which is not the backend's fault; it is never retried
  */
 export type AttemptFailure = 'sent' | 'unsent' | 'rejected';
 
 /**
- * The attempts of one request. Call `first` once; after each `send`, either `responded` or `failed` once; and `end` when the
- * last byte has gone to the client, or the client has left.
+ * The attempts of one request. Call `first` once; after each `send`, either `responded` or `failed` once; and
+ * `end` when the last byte was sent to the client, or the client left.
  */
 export class Attempts<R extends { readonly method: string }> {
-  /** Attempts so far, the present one included. */
+  /** Number of attempts so far, including the current one. */
   made = 0;
-  /** The backend of the present attempt, else of the last one. */
+  /** The backend of the current attempt, else of the last one. */
   backend: Backend | undefined;
-  /** How the present attempt has gone so far. */
+  /** The outcome of the current attempt so far. */
   outcome: Outcome = 'success';
   readonly #rules: AttemptRules<R>;
   readonly #sender: Sender<R>;
-  /** In milliseconds of the clock. */
+  /** The time limit of the request, in milliseconds of the clock. */
   readonly #deadline: number;
   #lease: Lease | undefined;
   #tried: Backend[] | undefined;
@@ -85,9 +89,9 @@ export class Attempts<R extends { readonly method: string }> {
   #history: Attempt[] | undefined;
   /** The error that the sender keeps while the request is queued. */
   #error: unknown;
-  /** Retries that count against the limit and lengthen the wait. */
+  /** Number of retries that count against the limit. The wait before a retry grows with it. */
   #charged = 0;
-  /** Whether the present attempt has a place in the retry budget. */
+  /** Whether the current attempt counts in the retry budget. */
   #hasPlace = false;
   #hasWaited = false;
   #isOver = false;
@@ -103,8 +107,8 @@ export class Attempts<R extends { readonly method: string }> {
   }
 
   /**
-   * Finds the first backend: before this method returns, unless the request must queue for one.
-   * @throws what the key function or the strategy throws
+   * Chooses the first backend: synchronously, unless the request has to wait in the queue.
+   * @throws the error of the key function or the strategy
    */
   first(): void {
     const { balancer, queue } = this.#rules;
@@ -119,9 +123,9 @@ export class Attempts<R extends { readonly method: string }> {
   }
 
   /**
-   * The head of a response came.
-   * @param isFailure - whether it counts as its backend's failure
-   * @throws what the key function or the strategy throws
+   * To be called when the head of a response was received.
+   * @param isFailure - whether the response counts as a failure of the backend
+   * @throws the error of the key function or the strategy
    */
   responded(status: number, isFailure: boolean): Verdict {
     this.outcome = isFailure ? 'failure' : 'success';
@@ -134,8 +138,8 @@ export class Attempts<R extends { readonly method: string }> {
   }
 
   /**
-   * The attempt failed without a response.
-   * @throws what the key function or the strategy throws
+   * To be called when the attempt failed without a response.
+   * @throws the error of the key function or the strategy
    */
   failed(error: unknown, failure: AttemptFailure): Verdict {
     this.outcome = failure === 'rejected' || hasLeft(this.#sender.signal) ? 'cancelled' : 'failure';
@@ -150,7 +154,10 @@ export class Attempts<R extends { readonly method: string }> {
     return verdict;
   }
 
-  /** Gives back all that is held; only the first call counts. @param outcome - of the present attempt */
+  /**
+   * Releases the lease and everything else; only the first call counts.
+   * @param outcome - the outcome of the current attempt
+   */
   end(outcome: Outcome = this.outcome): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -161,25 +168,28 @@ export class Attempts<R extends { readonly method: string }> {
   }
 
   /**
-   * Adds `attempts`, the attempts that failed, to an error, which stays the same object. Done for every error that `failed`
-   * lets stand, if it is one of ours or there is failover, and for every one that the sender is given.
+   * Adds `attempts`, the attempts that failed, to an error, which stays the same object. This is done for
+   * every error that is passed to the sender, and for every error that `failed` lets stand if it is one of
+   * evenkeel or failover is on.
    */
   tell(error: unknown): void {
     if (this.#history === undefined || !(error instanceof Error)) return;
-    // Does nothing if the error does not let it.
+    // Does nothing if the error cannot be extended.
     Reflect.defineProperty(error, 'attempts', { value: this.#history, configurable: true });
   }
 
-  /** Milliseconds left of {@link AttemptRules.totalMs}; `undefined` if no limit is set, or all of it is left. */
+  /**
+   * Milliseconds left of {@link AttemptRules.totalMs}; `undefined` if no limit is set, or all of it is left.
+   */
   get remainingMs(): number | undefined {
     if (this.#deadline === Number.POSITIVE_INFINITY || (this.made <= 1 && !this.#hasWaited)) return undefined;
     return this.#deadline - this.#rules.env.clock.now();
   }
 
-  /** A lease was taken. */
+  /** Called when a lease was acquired; for subclasses. */
   protected taken(_lease: Lease): void {}
 
-  /** The lease was released. */
+  /** Called when the lease was released; for subclasses. */
   protected released(_outcome: Outcome): void {}
 
   #retry(failover: Failover, cause: RetryCause): Verdict {
@@ -200,7 +210,7 @@ export class Attempts<R extends { readonly method: string }> {
         this.#sendAfter(this.#count(failover, cause));
         verdict = 'retried';
       } else if (queue !== undefined && balancer.isBusy(this.#tried) && this.#enqueue(queue, cause)) {
-        // Before the wait, not after it: two requests could each wait for the backend that the other one holds.
+        // Released before the wait: otherwise two requests could wait for each other's backends.
         this.#release(this.outcome);
         this.outcome = 'success';
         verdict = 'queued';
@@ -211,7 +221,7 @@ export class Attempts<R extends { readonly method: string }> {
     return verdict;
   }
 
-  /** Counts a retry for which there is a backend. @returns milliseconds to wait before it */
+  /** Counts a retry for which a backend was found. @returns milliseconds to wait before it */
   #count(failover: Failover, cause: RetryCause): number {
     const delayMs = failover.count(cause, this.#charged);
     if (cause !== 'unsent') this.#charged++;
@@ -226,7 +236,7 @@ export class Attempts<R extends { readonly method: string }> {
       : queue.tryAcquire(request, this.#tried, session);
   }
 
-  /** @param cause - of a retry. @returns whether the queue had room */
+  /** @param cause - the cause of a retry. @returns whether the queue had room */
   #enqueue(queue: LeaseQueue<R>, cause: RetryCause | undefined): boolean {
     const { clock } = this.#rules.env;
     const { request, session } = this.#sender;
@@ -237,7 +247,8 @@ export class Attempts<R extends { readonly method: string }> {
       session,
       limitMs: this.#deadline - since,
       ended: (lease, error) => {
-        // Counted at once, sent a moment later: the queue is in the middle of its work.
+        // The lease counts at once, but the request is sent in a microtask, as the queue is in the middle of
+        // its work.
         if (lease !== undefined) this.#take(lease);
         void Promise.resolve().then(() => {
           if (this.#isOver) return;
@@ -256,7 +267,7 @@ export class Attempts<R extends { readonly method: string }> {
   #served(lease: Lease, cause: RetryCause | undefined, waitedMs: number): void {
     const { failover } = this.#rules;
     const delayMs = cause === undefined || failover === undefined ? 0 : this.#count(failover, cause);
-    // The time in the queue was a wait, too.
+    // The time in the queue counts as part of the wait.
     if (delayMs > waitedMs) this.#sendAfter(delayMs - waitedMs);
     else this.#sender.send(lease);
   }
@@ -324,7 +335,7 @@ export class Attempts<R extends { readonly method: string }> {
   }
 
   #fail(error: unknown): void {
-    // A backend that was not yet sent anything has failed in nothing.
+    // The backend got nothing, so it did not fail.
     this.outcome = 'cancelled';
     this.tell(error);
     this.#sender.failed(error);
@@ -337,12 +348,12 @@ export class Attempts<R extends { readonly method: string }> {
   }
 }
 
-/** Whether the client has left; that the time is up is the backend's fault, not the client's. */
+/** Whether the client left. A timeout is the backend's fault, not the client's. */
 function hasLeft(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true && !(signal.reason instanceof UpstreamTimeoutError);
 }
 
-/** Errors come from outside and may throw when they are read. */
+/** The message of an error. Errors of a host may have getters that throw. */
 function reasonOf(error: unknown): string {
   try {
     if (!(error instanceof Error)) return String(error);

@@ -1,4 +1,4 @@
-// One request of `Loadbalancer` on its way through an `HTTPService`, whose responses come whole.
+// Sends one request of `Loadbalancer` through an `HTTPService`, which returns complete responses.
 import type { Lease } from '../balancer/lease.ts';
 import type { Session } from '../balancer/session.ts';
 import type { Request, Response } from '../contracts.ts';
@@ -8,23 +8,23 @@ import { shown } from '../shown.ts';
 import type { Backend } from '../strategies/strategy.ts';
 import { type AttemptRules, Attempts, type Sender } from './attempts.ts';
 
-/** Everything that the deliveries of one `Loadbalancer` share. */
+/** The parts that all deliveries of one `Loadbalancer` share. */
 export interface DeliveryParts extends AttemptRules<Request> {
-  /** Sends a request to one backend; with a signal only if there is one. */
+  /** Sends a request to a backend; passes a signal only if there is one. */
   readonly send: (backend: Backend, request: Request, signal: AbortSignal | undefined) => Promise<Response>;
   readonly isFailure: (response: Response) => boolean;
-  /** Milliseconds for one attempt. */
+  /** Time limit of one attempt, in milliseconds. */
   readonly timeoutMs?: number | undefined;
   readonly decided: (request: Request, lease: Lease) => void;
   readonly answered?: ((backend: Backend, response: Response) => void) | undefined;
 }
 
-/** Gets one response or one error for a request; holds its lease until `end`. */
+/** Gets a response or an error for one request, and holds the lease until `end`. */
 export class Delivery implements Sender<Request> {
   readonly request: Request;
   readonly session: Session | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Of no meaning if there is an error. */
+  /** The response; meaningless if there is an error. */
   response: Response | undefined;
   error: Error | undefined;
   readonly #parts: DeliveryParts;
@@ -44,17 +44,20 @@ export class Delivery implements Sender<Request> {
     this.#attempts = new Attempts(parts, this);
   }
 
-  /** A payload is a string. */
+  /** Always true, as a payload is a string. */
   get canRepeat(): boolean {
     return true;
   }
 
-  /** The backend that gave the response. */
+  /** The backend of the response. */
   get backend(): Backend | undefined {
     return this.error === undefined ? this.#attempts.backend : undefined;
   }
 
-  /** Chooses the first backend before it returns, unless it must queue for one. @returns a promise that never rejects */
+  /**
+   * Chooses the first backend synchronously, unless the request has to wait in the queue.
+   * @returns a promise that never rejects
+   */
   start(): Promise<void> {
     return new Promise((resolve) => {
       this.#done = resolve;
@@ -66,7 +69,7 @@ export class Delivery implements Sender<Request> {
     });
   }
 
-  /** Releases the lease: the response has been written, or the error. */
+  /** Releases the lease, after the response or the error was written. */
   end(): void {
     this.#attempts.end();
   }
@@ -75,7 +78,7 @@ export class Delivery implements Sender<Request> {
     const { backend } = lease;
     try {
       this.#parts.decided(this.request, lease);
-      // A service may give a value, though its contract asks for a promise.
+      // A service may return a value instead of the promise that its contract requires.
       Promise.resolve(this.#sendTo(backend)).then(
         (response) => this.#responded(backend, response),
         (thrown) => this.#threw(thrown),
@@ -114,7 +117,7 @@ export class Delivery implements Sender<Request> {
       this.error = undefined;
       if (verdict === 'stands') this.#done();
     } catch (thrown) {
-      // A response may throw when it is read.
+      // A response may have getters that throw.
       this.#threw(thrown);
     }
   }
@@ -131,7 +134,7 @@ export class Delivery implements Sender<Request> {
   }
 }
 
-/** Whether an HTTP service vouches that nothing was sent when it failed. */
+/** Whether an HTTP service guarantees that nothing was sent before it failed. */
 function isUnsent(error: Error): boolean {
   try {
     return (error as { requestSent?: unknown }).requestSent === false;

@@ -10,7 +10,7 @@ export interface LeaseQueueStats {
   readonly cancelled: number;
   /** Waits that ended because no backend was left to wait for. */
   readonly abandoned: number;
-  /** Requests for which there was no room in the queue. */
+  /** Requests that were refused because the queue was full. */
   readonly refused: number;
   /** Milliseconds that served requests waited: all together, and the longest. */
   readonly waitMs: { readonly sum: number; readonly max: number };

@@ -2,28 +2,29 @@ import { parsedUrl } from '../http/url.ts';
 
 /** Counts requests by key. `evenkeel/rate-limit` has two: in memory and in Redis. */
 export interface RateLimiter {
-  /** Counts one request. */
+  /** Counts a request of a key. */
   take(key: string): Promise<RateLimitVerdict>;
 }
 
-/** What a {@link RateLimiter} says to one request. */
+/** The result of a {@link RateLimiter} for one request. */
 export interface RateLimitVerdict {
   /** Whether the request is within the limit. */
   readonly allowed: boolean;
-  /** Requests that a key has in one window. */
+  /** The limit: requests of a key in one window. */
   readonly limit: number;
-  /** Requests that are left in this window. */
+  /** Requests left in this window. */
   readonly remaining: number;
   /** Milliseconds until the window ends. */
   readonly resetMs: number;
 }
 
 /**
- * The headers that tell a client where it stands: `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset`, and `Retry-After`
- * where the request is refused. Times are in whole seconds, rounded up, so that a client that waits as told is not refused again.
+ * The headers that tell a client where it stands: `RateLimit-Limit`, `RateLimit-Remaining` and
+ * `RateLimit-Reset`, and `Retry-After` where the request is refused. Times are in whole seconds, rounded up,
+ * so that a client that waits as told is not refused again.
  *
- * This is the form of the drafts up to 06, which is what clients read; later ones fold it into two structured fields, and none of
- * them is an RFC yet.
+ * This is the form of the drafts up to 06, which is what clients read; later ones fold it into two structured
+ * fields, and none of them is an RFC yet.
  * @see draft-ietf-httpapi-ratelimit-headers-06, and RFC 9110 section 10.2.3 for `Retry-After`
  */
 export function rateLimitHeaders({
@@ -45,14 +46,15 @@ export function rateLimitHeaders({
 /** The largest number that these headers can hold (RFC 9651 section 3.3.1). */
 const LARGEST = 999_999_999_999_999;
 
-/** A limiter may be anybody's: what is no number reads as 0. */
+/** The integer text of a number. The limiter may be the host's own: values that are not numbers become 0. */
 function whole(value: number): string {
   return String(Math.min(LARGEST, Math.max(0, Math.ceil(value) || 0)));
 }
 
 /**
- * Whom to count an address for: an IPv4 address for itself, an IPv6 address for its /64, since all of that is commonly one client's. An
- * IPv4-mapped IPv6 address is the IPv4 address; brackets, port and zone id do not count. O(length).
+ * Whom to count an address for: an IPv4 address for itself, an IPv6 address for its /64, since all of that is
+ * commonly one client's. An IPv4-mapped IPv6 address is the IPv4 address; brackets, port and zone id do not
+ * count. O(length).
  * @returns for example `192.0.2.7` or `2001:db8:0:1::/64`; what is no IP address comes back as it is
  * @see RFC 4291 sections 2.2 and 2.5.5.2, RFC 6177 section 2
  */

@@ -104,7 +104,7 @@ describe('a balanced dispatcher', () => {
     handler.onResponseData?.(controller, Buffer.alloc(65_536));
     expect(steps).toEqual([]);
     handler.onResponseData?.(controller, Buffer.alloc(1));
-    expect(steps).toEqual(['abort too much to discard']);
+    expect(steps).toEqual(['abort the response was discarded']);
   });
 
   describe('whose every other backend is busy', () => {

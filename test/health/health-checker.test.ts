@@ -162,7 +162,7 @@ describe('a check', () => {
     expect(failure()).toBe('refused');
     answers.set(A, HUNG);
     await pass(14_000);
-    expect(failure()).toBe('no answer within 2000 ms');
+    expect(failure()).toBe('no response within 2000 ms');
     answers.set(A, OK);
     await pass(11_000);
     expect(failure()).toBeUndefined();

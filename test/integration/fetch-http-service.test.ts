@@ -350,7 +350,7 @@ describe('a backend that takes too long', () => {
     env.advance(29_999);
     expect(env.pendingTimers).toBe(1);
     env.advance(1);
-    expect((await error).message).toBe('no answer within 30000 ms');
+    expect((await error).message).toBe('no response within 30000 ms');
   });
 
   it('leaves no timer behind where it makes it in time', async () => {

@@ -105,8 +105,8 @@ describe('health checks over real connections', () => {
 
   it.each<[string, Handler, RegExp]>([
     ['answers 500', (response) => response.writeHead(500).end(), /^status 500$/],
-    ['hangs', () => {}, /^no answer within 1000 ms$/],
-    ['hangs in the middle of its answer', (response) => response.write('o'), /^no answer within 1000 ms$/],
+    ['hangs', () => {}, /^no response within 1000 ms$/],
+    ['hangs in the middle of its answer', (response) => response.write('o'), /^no response within 1000 ms$/],
     ['resets connections', (response) => response.destroy(), /./],
     [
       'breaks off in its answer',

@@ -214,7 +214,7 @@ describe('failover', () => {
     await pending;
     expect(service.calls).toHaveLength(3);
     expect(writer.errors[0]).toBeInstanceOf(UpstreamTimeoutError);
-    expect(writer.errors[0]?.message).toBe('no answer within 1000 ms');
+    expect(writer.errors[0]?.message).toBe('no response within 1000 ms');
     expect(service.calls.every(({ options }) => options?.signal.aborted)).toBe(true);
     expect(inFlight()).toBe(0);
     expect(env.pendingTimers).toBe(0);

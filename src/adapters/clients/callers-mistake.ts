@@ -1,6 +1,5 @@
 /**
- * Codes of errors of those who call, not of backends: the request cannot be sent as it is, or what sends it
- * was closed.
+ * Codes of errors that the caller caused, not a backend: the request is invalid, or the client was closed.
  */
 const CODES = new Set([
   'UND_ERR_INVALID_ARG',
@@ -10,7 +9,7 @@ const CODES = new Set([
   'UND_ERR_DESTROYED',
 ]);
 
-/** Whether an error, or what caused it, is the doing of whoever called. */
+/** Whether the caller caused an error, or its cause. */
 export function isCallersMistake(error: unknown): boolean {
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown };
   return (typeof code === 'string' && CODES.has(code)) || (cause != null && isCallersMistake(cause));

@@ -7,8 +7,8 @@ import { OutgoingRequest } from './outgoing-request.ts';
 /** Settings of a {@link BalancedFetch}. */
 export interface BalancedFetchOptions extends ClientOptions {
   /**
-   * Milliseconds for the head of one backend's answer, above 0; a longer wait is that backend's failure.
-   * @defaultValue what `fetch` has
+   * Time limit for the head of one backend's response, in milliseconds, above 0. A timeout is a failure of
+   * the backend. @defaultValue that of `fetch`
    */
   readonly timeoutMs?: number;
   /** @defaultValue the platform's `fetch` */
@@ -16,37 +16,37 @@ export interface BalancedFetchOptions extends ClientOptions {
 }
 
 /**
- * A `fetch` that sends each request to the backend that the engine chooses for it: path and query count, an
- * origin is replaced. The lease on the backend ends with the last byte of the answer. Read every body, or
- * cancel it: one of more than 64 KiB of which nothing is read keeps its lease until the answer is garbage.
+ * A `fetch` that sends each request to the backend that the engine chooses. Path and query of the URL are
+ * kept, its origin is replaced. The lease on the backend ends with the last byte of the response. Read or
+ * cancel every body: an unread body of more than 64 KiB holds its lease until the response is
+ * garbage-collected.
  */
 export interface BalancedFetch {
   (input: string | URL | globalThis.Request, init?: RequestInit): Promise<globalThis.Response>;
   /** The engine: statistics, explanations, plans, and changes of the pool at run time. */
   readonly balancer: Balancer<Request>;
-  /** What happened so far. */
+  /** The counters so far. */
   stats(): ClientStats;
 }
 
 /**
- * Makes a `fetch` that balances. It needs nothing but the platform's own, so that it runs wherever there is
- * one.
+ * Creates a `fetch` that balances. It runs on every platform that has `fetch`.
  *
  * @example
  * ```ts
  * const catalogue = balancedFetch(['http://10.0.0.1:8080', 'http://10.0.0.2:8080'], { failover: true });
  * const response = await catalogue('/products/7');
  * ```
- * @param balancer - may be shared with others; the key of a request is its balancer's business
- * @throws RangeError naming the option and its value
+ * @param balancer - may be shared with other clients; its `key` option derives the keys of requests
+ * @throws RangeError that names the option and its value
  */
 export function balancedFetch(balancer: Balancer<Request>, options?: BalancedFetchOptions): BalancedFetch;
 /**
- * Makes a `fetch` that balances over a pool of its own.
+ * Creates a `fetch` that balances over a pool of its own.
  *
- * @param backends - the pool; the array is followed, never changed. The key is the path with its query unless
- * `key` says otherwise
- * @throws TypeError or RangeError naming the entry or option and its value
+ * @param backends - the pool; the array is followed, never changed. The key of a request is its path with its
+ * query, unless the option `key` is set
+ * @throws TypeError or RangeError that names the entry or option and its value
  */
 export function balancedFetch(
   backends: readonly BackendPoolEntry[],
@@ -62,13 +62,13 @@ export function balancedFetch(
   return Object.assign(send, { balancer: parts.pool.balancer, stats: () => parts.pool.stats() });
 }
 
-/** @throws TypeError or RangeError naming the entry or option and its value */
+/** @throws TypeError or RangeError that names the entry or option and its value */
 export function fetchCallParts(
   backends: readonly BackendPoolEntry[] | Balancer<Request>,
   options: BalancedFetchOptions & BalancerOptions<Request>,
 ): FetchCallParts {
   const { timeoutMs, fetch = globalThis.fetch } = options;
   checkTimeout(timeoutMs, 'timeoutMs');
-  // Browsers want `fetch` called on nothing.
+  // In browsers, `fetch` must be called without a `this` of another object.
   return { pool: new ClientPool(backends, options), timeoutMs, fetch: (url, init) => fetch(url, init) };
 }

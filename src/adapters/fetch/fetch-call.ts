@@ -6,11 +6,11 @@ import type { ClientPool } from '../clients/client-pool.ts';
 import { leasedResponse } from './leased-response.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
 
-/** What a {@link FetchCall} works with. */
+/** The parts that all calls share. */
 export interface FetchCallParts {
   readonly pool: ClientPool;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
-  /** Milliseconds for the head of one backend's response. */
+  /** Time limit for the head of one backend's response, in milliseconds. */
   readonly timeoutMs: number | undefined;
 }
 
@@ -27,9 +27,9 @@ export class FetchCall implements Sender<Request> {
   readonly #parts: FetchCallParts;
   readonly #attempts: Attempts<Request>;
   readonly #leave = () => this.#stop(this.signal?.reason);
-  /** Ends what is under way when the caller leaves. */
+  /** Aborts the current attempt or wait when the caller leaves. */
   #stop: (reason: unknown) => void = ignore;
-  /** The last result, while it may still have to go to the caller. */
+  /** The last result, while it may still go to the caller. */
   #result: Result = {};
   #resolve: (response: Response) => void = ignore;
   #reject: (error: unknown) => void = ignore;
@@ -41,7 +41,7 @@ export class FetchCall implements Sender<Request> {
     this.signal?.addEventListener('abort', this.#leave);
   }
 
-  /** Of the caller. */
+  /** The signal of the caller. */
   get signal(): AbortSignal | undefined {
     return this.request.signal;
   }
@@ -52,8 +52,8 @@ export class FetchCall implements Sender<Request> {
 
   /**
    * Gets the response, as `fetch` does. To be called once.
-   * @throws the signal's reason if the caller left, UpstreamTimeoutError if time was up, NoBackendError if
-   * there is none
+   * @throws the signal's reason if the caller left, UpstreamTimeoutError if the time was up, NoBackendError
+   * if no backend is available
    */
   start(): Promise<Response> {
     return new Promise((resolve, reject) => {
@@ -83,7 +83,7 @@ export class FetchCall implements Sender<Request> {
     const { pool, fetch, timeoutMs } = this.#parts;
     const controller = new AbortController();
     this.#stop = (reason) => controller.abort(reason);
-    const giveUp = () => controller.abort(new UpstreamTimeoutError(`no answer within ${timeoutMs} ms`));
+    const giveUp = () => controller.abort(new UpstreamTimeoutError(`no response within ${timeoutMs} ms`));
     const cancelTimer = timeoutMs === undefined ? undefined : pool.env.timers.schedule(giveUp, timeoutMs);
     try {
       return { response: await fetch(url + this.request.path, this.request.init(controller.signal)) };
@@ -133,8 +133,8 @@ export class FetchCall implements Sender<Request> {
   }
 
   /**
-   * The promise leads to the response: as long as it is known here, a response that is never read is no
-   * garbage.
+   * The promise refers to the response, so it is dropped here: otherwise a response that is never read could
+   * not be garbage-collected.
    */
   #forget(): void {
     this.#result = {};
@@ -151,7 +151,7 @@ export class FetchCall implements Sender<Request> {
     this.#reject(this.signal?.aborted ? this.signal.reason : error);
   }
 
-  /** @param outcome - if it is not what the attempts know themselves */
+  /** @param outcome - if it differs from the outcome that the attempts recorded */
   #end(outcome?: Outcome): void {
     this.signal?.removeEventListener('abort', this.#leave);
     this.#attempts.end(outcome);

@@ -15,61 +15,61 @@ import { refusalResponse } from './refusal-response.ts';
 /**
  * Settings of a {@link ProxyHandler}.
  *
- * @typeParam Context - what the platform passes beside the request
+ * @typeParam Context - the further arguments that the platform passes
  */
 export interface ProxyHandlerOptions<Context extends unknown[]> extends BalancedFetchOptions {
-  /** The client's address, where the platform tells. @defaultValue unknown */
+  /** Returns the client's address, if the platform knows it. @defaultValue unknown */
   readonly clientAddress?: (request: globalThis.Request, ...context: Context) => string | undefined;
   /**
-   * Whether all requests come from proxies that are believed in what they say of earlier hops.
+   * Whether all requests come from proxies whose `Forwarded` and `X-Forwarded-*` are trusted.
    * @defaultValue false
    */
   readonly trustProxy?: boolean;
-  /** Taken off the front of every path. @defaultValue nothing */
+  /** A prefix that is removed from every path. @defaultValue none */
   readonly prefix?: string;
   /**
-   * Answers in the place of the handler where nothing came.
+   * Creates the response for a request that failed.
    * @defaultValue JSON with a `code`, status 502, 503 or 504
    */
   readonly onError?: (error: unknown, request: globalThis.Request) => Response | Promise<Response>;
 }
 
-/** A web-standard handler that passes requests on to a pool. It rejects only where `onError` does. */
+/** A web-standard handler that passes requests on to a pool. It rejects only if `onError` does. */
 export interface ProxyHandler<Context extends unknown[] = unknown[]> {
   (request: globalThis.Request, ...context: Context): Promise<Response>;
   /** The engine: statistics, explanations, plans, and changes of the pool at run time. */
   readonly balancer: Balancer<Request>;
-  /** What happened so far. */
+  /** The counters so far. */
   stats(): ClientStats;
 }
 
-/** As much of a body is kept so that it can be sent to another backend, where failover is on. */
+/** With failover, a body of up to this size is kept, so that it can be sent to another backend. */
 const REPLAY_BYTES = 65_536;
-/** What of a client's own id is taken over. */
+/** A request id of the client is kept if it matches. */
 const GOOD_ID = /^[\w.:/+=-]{1,128}$/;
 
 /**
- * Makes a reverse proxy for platforms that speak in `Request` and `Response`: Bun, Deno, edge workers, Hono.
- * Bodies stream both ways; what speaks of one connection stays behind; redirects are passed on, not followed.
- * It cannot upgrade to WebSocket.
+ * Creates a reverse proxy for platforms with `Request` and `Response`: Bun, Deno, edge workers, Hono. Bodies
+ * are streamed in both directions. Headers of one connection are not passed on. Redirects are passed on, not
+ * followed. It cannot upgrade to WebSocket.
  *
  * @example
  * ```ts
  * Bun.serve({ fetch: proxyHandler(['http://10.0.0.1:8080', 'http://10.0.0.2:8080']) });
  * ```
- * @param balancer - may be shared with others; the key of a request is its balancer's business
- * @throws RangeError or TypeError naming the option and its value
+ * @param balancer - may be shared with other clients; its `key` option derives the keys of requests
+ * @throws RangeError or TypeError that names the option and its value
  */
 export function proxyHandler<Context extends unknown[] = unknown[]>(
   balancer: Balancer<Request>,
   options?: ProxyHandlerOptions<Context>,
 ): ProxyHandler<Context>;
 /**
- * Makes a reverse proxy with a pool of its own.
+ * Creates a reverse proxy with a pool of its own.
  *
- * @param backends - the pool; the array is followed, never changed. The key is the path with its query unless
- * `key` says otherwise
- * @throws RangeError or TypeError naming the entry or option and its value
+ * @param backends - the pool; the array is followed, never changed. The key of a request is its path with its
+ * query, unless the option `key` is set
+ * @throws RangeError or TypeError that names the entry or option and its value
  */
 export function proxyHandler<Context extends unknown[] = unknown[]>(
   backends: readonly BackendPoolEntry[],
@@ -118,7 +118,7 @@ async function passOn(
   const passed = responseHeaders(answer);
   if (passed === undefined || answer.status > 599) {
     await answer.body?.cancel();
-    throw new UpstreamError('the answer cannot be passed on');
+    throw new UpstreamError('the response of the backend cannot be passed on');
   }
   const { status, statusText } = answer;
   return new Response(answer.body, { status, statusText, headers: passed });

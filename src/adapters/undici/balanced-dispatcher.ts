@@ -6,16 +6,22 @@ import { OlderHandler } from './older-handler.ts';
 
 /** Settings of a {@link BalancedDispatcher}. */
 export interface BalancedDispatcherOptions extends ClientOptions {
-  /** Requests to this origin go to the pool, all others where they say. @defaultValue all go to the pool */
+  /**
+   * Only requests to this origin go to the pool; all others go to their own origins.
+   * @defaultValue all requests go to the pool
+   */
   readonly origin?: string | URL;
-  /** What sends to backends; it is not closed along. @defaultValue an `Agent` of its own */
+  /**
+   * The dispatcher that sends to backends. It is not closed with this one.
+   * @defaultValue an `Agent` of its own
+   */
   readonly dispatcher?: Dispatcher;
 }
 
 /**
- * An undici `Dispatcher` that sends each request to the backend that the engine chooses for it, in the place
- * of the origin that the request names. The lease on the backend ends with the last byte of the answer, or
- * when an upgraded socket is closed.
+ * An undici `Dispatcher` that sends each request to the backend that the engine chooses, instead of the
+ * request's origin. The lease on the backend ends with the last byte of the response, or when an upgraded
+ * socket is closed.
  *
  * @example
  * ```ts
@@ -28,24 +34,24 @@ export class BalancedDispatcher extends Dispatcher {
   readonly balancer: Balancer<Request>;
   readonly #pool: ClientPool;
   readonly #origin: string | undefined;
-  /** The agent that is closed along. */
+  /** The agent of its own, which is closed with this dispatcher. */
   readonly #agent: Agent | undefined;
   readonly #parts: CallParts;
   readonly #calls = new Set<Call>();
   #closing: Promise<void> | undefined;
   #isDestroyed = false;
-  /** Called when the last call is over. */
+  /** Called when the last call has ended. */
   #idle: (() => void) | undefined;
 
   /**
-   * @param balancer - may be shared with others; the key of a request is its balancer's business
-   * @throws TypeError or RangeError naming the option and its value
+   * @param balancer - may be shared with other clients; its `key` option derives the keys of requests
+   * @throws TypeError or RangeError that names the option and its value
    */
   constructor(balancer: Balancer<Request>, options?: BalancedDispatcherOptions);
   /**
-   * @param backends - the pool; the array is followed, never changed. The key is the path with its query
-   * unless `key` says otherwise
-   * @throws TypeError or RangeError naming the entry or option and its value
+   * @param backends - the pool; the array is followed, never changed. The key of a request is its path with
+   * its query, unless the option `key` is set
+   * @throws TypeError or RangeError that names the entry or option and its value
    */
   constructor(
     backends: readonly BackendPoolEntry[],
@@ -70,7 +76,7 @@ export class BalancedDispatcher extends Dispatcher {
     };
   }
 
-  /** Sends a request, as every dispatcher does. @returns `true`: there is no limit to take care of */
+  /** Sends a request. @returns always `true`: the caller need not wait */
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     if (this.#isElsewhere(options.origin)) return this.#parts.dispatcher.dispatch(options, handler);
     const known = handler.onRequestStart === undefined ? new OlderHandler(handler) : handler;
@@ -82,13 +88,13 @@ export class BalancedDispatcher extends Dispatcher {
     return true;
   }
 
-  /** What happened so far. */
+  /** The counters so far. */
   stats(): ClientStats {
     return this.#pool.stats();
   }
 
   /**
-   * Takes no new requests, and waits for those under way. Sockets that were handed over are their owners'.
+   * Refuses new requests, and waits for those in progress. Upgraded sockets stay open.
    */
   override close(): Promise<void>;
   override close(callback: () => void): void;
@@ -97,7 +103,7 @@ export class BalancedDispatcher extends Dispatcher {
     return answer(this.#closing, callback);
   }
 
-  /** Ends all requests under way with an error. */
+  /** Ends all requests in progress with an error. */
   override destroy(): Promise<void>;
   override destroy(error: Error | null): Promise<void>;
   override destroy(callback: () => void): void;

@@ -10,20 +10,20 @@ import type { DispatchedHeaders, UpgradedSocket } from './dispatch-types.ts';
 
 type Options = Dispatcher.DispatchOptions;
 
-/** What a {@link Call} works with. */
+/** The parts that all calls of a dispatcher share. */
 export interface CallParts {
   readonly dispatcher: Dispatcher;
   readonly pool: ClientPool;
-  /** Nothing more is to be sent or received; a socket that was handed over may still be open. */
+  /** Called when a call has ended. An upgraded socket may still be open. */
   readonly over: (call: Call) => void;
 }
 
-/** A head that is kept while the request is queued, and everything that came after it. */
+/** A response head that is kept while the request is queued, with everything that was received after it. */
 interface KeptHead {
   readonly status: number;
   readonly headers: DispatchedHeaders;
   readonly statusText: string | undefined;
-  /** What would have been passed on, in order: not every dispatcher pauses when it is asked to. */
+  /** Events to be passed on later, in order: not every dispatcher pauses on request. */
   readonly rest: (() => void)[];
 }
 
@@ -34,7 +34,7 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner, Sender
   reason: Error | null = null;
   readonly request: Request;
   readonly session = undefined;
-  /** The handler calls `abort`. */
+  /** Not used: the handler calls `abort`. */
   readonly signal = undefined;
   readonly #parts: CallParts;
   readonly #attempts: Attempts<Request>;
@@ -43,9 +43,9 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner, Sender
   readonly #handler: Dispatcher.DispatchHandler;
   #attempt: DispatchAttempt | undefined;
   #kept: KeptHead | undefined;
-  /** Of the last attempt, if it failed. */
+  /** The error of the last attempt, if it failed. */
   #error: Error | undefined;
-  /** Whether the head of a response has been passed on. */
+  /** Whether the head of a response was passed on. */
   #isPassing = false;
   #isOver = false;
 
@@ -58,7 +58,7 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner, Sender
     this.#attempts = new Attempts(parts.pool, this);
   }
 
-  /** A body that was not begun is whole, whatever it is. */
+  /** A body that was not read yet can be sent, whatever it is. */
   get canRepeat(): boolean {
     return this.#body.canRepeat || this.#attempt?.isUnsent === true;
   }
@@ -71,7 +71,7 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner, Sender
     return this.#attempt?.controller?.rawTrailers ?? null;
   }
 
-  /** Chooses the first backend before it returns, unless it must queue for one. */
+  /** Chooses the first backend synchronously, unless the request has to wait in the queue. */
   start(): void {
     this.#guard(() => this.#handler.onRequestStart?.(this, undefined));
     if (this.#isOver) return;
@@ -196,7 +196,7 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner, Sender
     const slash = url.indexOf('/', url.indexOf('//') + 2);
     const origin = slash < 0 ? url : url.slice(0, slash);
     const { path } = this.#options;
-    // CONNECT has an authority there.
+    // The path of CONNECT is an authority.
     const target = slash >= 0 && path.startsWith('/') ? url.slice(slash) + path : path;
     try {
       this.#parts.dispatcher.dispatch(
@@ -232,7 +232,7 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner, Sender
     this.#handler.onResponseError?.(this, error);
   }
 
-  /** @param outcome - if it is not what the attempts know themselves */
+  /** @param outcome - if it differs from the outcome that the attempts recorded */
   #settle(outcome?: Outcome): void {
     this.#isOver = true;
     this.#kept = undefined;

@@ -4,24 +4,27 @@ import type { Controller, DispatchedHeaders, Handler, UpgradedSocket } from './d
 /** The call that an attempt belongs to. */
 export interface AttemptOwner {
   interim(status: number, headers: DispatchedHeaders, statusText: string | undefined): void;
-  /** The head of an answer came. @returns whether the answer is wanted; else it goes by unread */
+  /**
+   * The head of a response was received.
+   * @returns whether the owner wants the response; otherwise it is discarded
+   */
   head(status: number, headers: DispatchedHeaders, statusText: string | undefined): boolean;
   data(chunk: Buffer): void;
   ended(trailers: DispatchedHeaders): void;
   upgraded(status: number, headers: DispatchedHeaders, socket: UpgradedSocket): void;
-  /** The response did not come, or not all of it. */
+  /** There is no response, or it is incomplete. */
   attemptFailed(error: Error): void;
 }
 
-/** As much of an answer that nobody wants is read, so that its connection can be kept. */
+/** The most bytes of an unwanted response that are read and discarded, to keep the connection. */
 const MAX_DISCARDED_BYTES = 65_536;
 
-/** One try of a request on one backend: passes on what undici says while it is of interest. */
+/** One attempt of a request on one backend. It passes undici's events on until the attempt is over. */
 export class DispatchAttempt implements Handler {
   /** `undefined` before the request is sent. */
   controller: Controller | undefined;
   readonly #owner: AttemptOwner;
-  /** Whether its owner hears of it no more, and for which reason, if it is to be ended. */
+  /** Whether the owner gets no more events; and the reason, if the attempt was aborted. */
   #isOver = false;
   #reason: Error | undefined;
   #discarded = 0;
@@ -30,12 +33,12 @@ export class DispatchAttempt implements Handler {
     this.#owner = owner;
   }
 
-  /** Whether it is sure that nothing was sent. */
+  /** Whether it is certain that nothing was sent. */
   get isUnsent(): boolean {
     return this.controller === undefined;
   }
 
-  /** Ends it; its owner hears no more of it. */
+  /** Aborts the attempt. The owner gets no more events. */
   abort(reason: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -43,7 +46,7 @@ export class DispatchAttempt implements Handler {
     this.controller?.abort(reason);
   }
 
-  /** Its owner wants no more of it: the rest goes by unread. */
+  /** Discards the rest of the response. The owner gets no more events. */
   drop(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -80,7 +83,7 @@ export class DispatchAttempt implements Handler {
   onResponseData(controller: Controller, chunk: Buffer): void {
     if (!this.#isOver) this.#owner.data(chunk);
     else if ((this.#discarded += chunk.length) > MAX_DISCARDED_BYTES)
-      controller.abort(new Error('too much to discard'));
+      controller.abort(new Error('the response was discarded'));
   }
 
   onResponseEnd(_controller: Controller, trailers: DispatchedHeaders): void {

@@ -1,4 +1,4 @@
-// Types of undici that it does not name by itself.
+// Types of undici that it does not export by name.
 import type { Dispatcher } from 'undici';
 
 export type Handler = Dispatcher.DispatchHandler;
