@@ -1,17 +1,14 @@
 // A rate limiter in the memory of one process.
 
-import { randomBytes } from 'node:crypto';
-
 import type { RateLimiter } from '../index.ts';
-import { hashKey } from '../internal.ts';
-import { loadFlexible } from './flexible.ts';
-import { checkInteger, checkLimit, consume, type RateLimit } from './window.ts';
+import { checkInteger, checkLimit, type RateLimit } from './window.ts';
+import { WindowTable } from './window-table.ts';
 
 /** Settings of {@link memoryRateLimiter}. */
 export interface MemoryRateLimiterOptions extends RateLimit {
   /**
-   * How many keys have a counter of their own, from 0 to 10,000,000.
-   * @defaultValue 100,000, about 60 MB if all are in use
+   * How many keys have a counter of their own, from 0 to 10,000,000; rounded up to a multiple of 8.
+   * @defaultValue 100,000, which takes 2 MB, and 10 MB once there are more keys
    */
   readonly maxKeys?: number;
 }
@@ -22,9 +19,12 @@ export interface MemoryRateLimiterStats {
   readonly allowed: number;
   /** Requests beyond it. */
   readonly limited: number;
-  /** Requests whose key had to share a counter with other keys. */
-  readonly crowded: number;
-  /** Keys that have a counter of their own now. */
+  /**
+   * How often a key lost its counter to another one before its window ended; it is counted on, in cells that
+   * keys share.
+   */
+  readonly evicted: number;
+  /** Keys that have a counter of their own now. Read in O(maxKeys). */
   readonly keys: number;
 }
 
@@ -34,63 +34,41 @@ export interface MemoryRateLimiter extends RateLimiter {
   readonly stats: MemoryRateLimiterStats;
 }
 
-/** Number of counters that the keys beyond `maxKeys` share. */
-const CROWDS = 1_024;
-
 /**
  * Allows each key `points` requests in a window of `durationMs`, which begins with the first request of the
  * key. So in any time t, at most `points * (ceil(t / durationMs) + 1)` requests are allowed. Each process
  * counts for itself: n processes allow n times as many.
  *
- * Built on rate-limiter-flexible, which keeps every key until its window ends, however many keys there are.
- * Here `maxKeys` bounds them. No key is evicted, since an evicted key would get a new window. Instead, keys
- * beyond `maxKeys` share 1,024 counters by a secret hash, until other windows end. Expected O(1).
+ * The memory is fixed by `maxKeys`, whatever keys come: each is kept as a digest of 64 bits, with a secret in
+ * it, in a table of 20 bytes an entry. If there are more keys, a new one takes the counter of one that has
+ * used few requests, so that clients who invent keys do not lock others out. The count that is replaced goes
+ * into cells which several keys share, 64 to 128 bytes for each of `maxKeys`, until its window ends: a key
+ * that was refused stays refused. Only where far more than `maxKeys` keys have used up all of their requests
+ * in one window may a new key be refused for theirs. Every request is O(length of the key).
  * @throws RangeError if an option is out of range
  */
 export function memoryRateLimiter(options: MemoryRateLimiterOptions): MemoryRateLimiter {
   const { points, durationMs, maxKeys = 100_000 } = options;
   checkLimit(options);
   checkInteger(maxKeys, 'maxKeys', 0, 10_000_000);
-  const counters = loadFlexible().then(({ RateLimiterMemory }) => {
-    const settings = { points, duration: durationMs / 1_000 };
-    return { single: new RateLimiterMemory(settings), crowds: new RateLimiterMemory(settings) };
-  });
-  counters.catch(() => {});
-  const seed = randomBytes(4).readInt32LE();
-  /** End of each key's window. All windows have the same length, so the map is ordered by end. */
-  const windows = new Map<string, number>();
-  const counts = { allowed: 0, limited: 0, crowded: 0 };
-
-  const forgetEnded = (now: number) => {
-    for (const [key, endsAt] of windows) {
-      if (endsAt > now) break;
-      windows.delete(key);
-    }
-  };
+  const table = new WindowTable(points, durationMs, maxKeys);
+  const counts = { allowed: 0, limited: 0 };
 
   return {
     async take(key) {
       const now = performance.now();
-      forgetEnded(now);
-      const isKnown = windows.has(key);
-      const isSingle = isKnown || windows.size < maxKeys;
-      if (!isSingle) counts.crowded++;
-      // Recorded before the await, so that concurrent requests cannot exceed `maxKeys`.
-      else if (!isKnown) windows.set(key, now + durationMs);
-      const { single, crowds } = await counters;
-      const { verdict, isFirst } = await (isSingle
-        ? consume(single, key, options)
-        : consume(crowds, String(hashKey(key, seed) & (CROWDS - 1)), options));
-      if (isKnown && isFirst) {
-        windows.delete(key);
-        windows.set(key, now + durationMs);
-      }
-      counts[verdict.allowed ? 'allowed' : 'limited']++;
-      return verdict;
+      const { used, endsAt } = table.count(key, now);
+      const allowed = used <= points;
+      counts[allowed ? 'allowed' : 'limited']++;
+      return {
+        allowed,
+        limit: points,
+        remaining: Math.max(0, points - used),
+        resetMs: Math.min(durationMs, Math.ceil(endsAt - now)),
+      };
     },
     get stats() {
-      forgetEnded(performance.now());
-      return { ...counts, keys: windows.size };
+      return { ...counts, evicted: table.evicted, keys: table.keysAt(performance.now()) };
     },
   };
 }

@@ -65,7 +65,7 @@ export function redisRateLimiter(options: RedisRateLimiterOptions): RedisRateLim
   );
   limiter.catch(() => {});
   return insuredRateLimiter({
-    take: async (key) => (await consume(await limiter, key, options)).verdict,
+    take: async (key) => consume(await limiter, key, options),
     insurance: options.insurance ?? memoryRateLimiter({ points, durationMs }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });

@@ -13,13 +13,6 @@ export interface RateLimit {
   readonly durationMs: number;
 }
 
-/** The result of counting a request. */
-export interface Consumption {
-  readonly verdict: RateLimitVerdict;
-  /** Whether the request began a new window. */
-  readonly isFirst: boolean;
-}
-
 /** A longer key is replaced by its digest, so that the size of keys is bounded. */
 const MAX_KEY_CHARACTERS = 128;
 
@@ -31,7 +24,7 @@ export async function consume(
   limiter: RateLimiterAbstract,
   key: string,
   { points, durationMs }: RateLimit,
-): Promise<Consumption> {
+): Promise<RateLimitVerdict> {
   const name = key.length > MAX_KEY_CHARACTERS ? `sha256 ${hash('sha256', key, 'base64url')}` : key;
   let allowed = true;
   const result = await limiter.consume(name).catch((thrown: unknown) => {
@@ -42,10 +35,7 @@ export async function consume(
   });
   // The store uses the wall clock, which may have been set back.
   const resetMs = Math.min(durationMs, Math.max(0, result.msBeforeNext));
-  return {
-    verdict: { allowed, limit: points, remaining: result.remainingPoints, resetMs },
-    isFirst: result.isFirstInDuration,
-  };
+  return { allowed, limit: points, remaining: result.remainingPoints, resetMs };
 }
 
 function isRefusal(thrown: unknown): thrown is RateLimiterRes {
