@@ -34,26 +34,23 @@ const BOTH = `
 import * as crypto from 'node:crypto';
 import { jwtSessions } from 'evenkeel/sessions';
 import { memoryRateLimiter } from 'evenkeel/rate-limit';
+import { BalancedDispatcher } from 'evenkeel/undici';
 import { createGateway } from 'evenkeel-gateway';
 ${TWO_TOKENS}
-const backend = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: async (request) => new Response(request.method + ' ' + await request.text()) });
-const gateway = createGateway({
-  listeners: [{ host: '127.0.0.1', port: 0 }],
-  pools: { app: { backends: ['http://127.0.0.1:' + backend.port], health: false } },
-});
-const [{ port }] = await gateway.listen();
-const told = [];
-told.push(await twoTokens());
-told.push((await memoryRateLimiter({ points: 1, durationMs: 1000 }).take('k')).allowed);
-for (const init of [{}, { method: 'POST', body: 'hello' }]) {
-  const response = await fetch('http://127.0.0.1:' + port + '/', init);
-  told.push(response.status, await response.text());
-}
-console.log(JSON.stringify(told));
-await gateway.close();
-backend.stop(true);
-process.exit(0);
+const caught = (call) => { try { call(); } catch (error) { return error.message; } };
+console.log(JSON.stringify([
+  await twoTokens(),
+  (await memoryRateLimiter({ points: 1, durationMs: 1000 }).take('k')).allowed,
+  caught(() => new BalancedDispatcher(['http://127.0.0.1:1'])),
+  caught(() => createGateway({ listeners: [{ port: 0 }], pools: { app: { backends: ['http://127.0.0.1:1'] } } })),
+]));
 `;
+const BOTH_TOLD = [
+  TWO_TOKENS_VERIFIED,
+  true,
+  'evenkeel/undici needs Node.js: this platform replaces undici; use evenkeel/fetch',
+  'evenkeel-gateway needs Node.js: this platform replaces undici, which sends its requests',
+];
 
 export async function checkBun(alone, both, tools) {
   const bun = join(tools, 'node_modules', '.bin', 'bun');
@@ -68,14 +65,10 @@ export async function checkBun(alone, both, tools) {
     assert.deepEqual(await outputOf(alone, 'use.bun.mjs', ALONE), TOLD);
   });
   if (both === undefined) return;
-  await check('sessions, limits and the gateway work under Bun', async () => {
-    assert.deepEqual(await outputOf(both, 'both.bun.mjs', BOTH), [
-      TWO_TOKENS_VERIFIED,
-      true,
-      200,
-      'GET ',
-      200,
-      'POST hello',
-    ]);
-  });
+  await check(
+    'sessions and limits work under Bun; what is built on undici says that it does not',
+    async () => {
+      assert.deepEqual(await outputOf(both, 'both.bun.mjs', BOTH), BOTH_TOLD);
+    },
+  );
 }

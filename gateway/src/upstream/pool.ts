@@ -27,6 +27,7 @@ import { POOL_FIGURES } from '../observation/pool-figures.ts';
 import { balancerOptions, defined } from './pool-options.ts';
 import { sessionPolicy } from './session-policy.ts';
 import { type CheckService, checkService } from './undici-checks.ts';
+import { checkPlatform } from './undici-connections.ts';
 import { Upstream } from './upstream.ts';
 
 /** The engine that chooses a backend, with the connections, health checks and counters of all backends. */
@@ -59,6 +60,7 @@ export class UpstreamPool implements AttemptRules<Request> {
    * @throws TypeError or RangeError naming the setting and its value
    */
   constructor(name: string, config: ResolvedPool, before?: UpstreamPool) {
+    checkPlatform();
     const { retries, queue } = config;
     this.name = name;
     this.config = config;

@@ -19,6 +19,14 @@ import type {
 import { shakeHands } from './node-handshake.ts';
 import { UndiciCall } from './undici-call.ts';
 
+/** @throws Error on a platform that has something else in the place of undici, as Bun does */
+export function checkPlatform(): void {
+  if (typeof Pool.prototype.dispatch !== 'function')
+    throw new Error(
+      'evenkeel-gateway needs Node.js: this platform replaces undici, which sends its requests',
+    );
+}
+
 /** Keeps a pool of connections; upgrades go their own way. */
 export class UndiciConnections implements Connections {
   readonly pool: Pool;

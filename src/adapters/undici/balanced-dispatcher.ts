@@ -62,6 +62,8 @@ export class BalancedDispatcher extends Dispatcher {
     options: BalancedDispatcherOptions & BalancerOptions<Request> = {},
   ) {
     super();
+    if (typeof Dispatcher.prototype.dispatch !== 'function')
+      throw new Error('evenkeel/undici needs Node.js: this platform replaces undici; use evenkeel/fetch');
     this.#pool = new ClientPool(backends, options);
     this.balancer = this.#pool.balancer;
     this.#origin = options.origin === undefined ? undefined : new URL(options.origin).origin;
