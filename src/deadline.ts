@@ -1,7 +1,7 @@
 // Time limits and cancellation of work: abort signals, timeouts and waits.
 
 import type { Timers } from './env.ts';
-import { CancelledError, UpstreamTimeoutError } from './errors.ts';
+import { CancelledError, isError, UpstreamTimeoutError } from './errors.ts';
 import { shown } from './shown.ts';
 
 /** The longest delay of platform timers. A timer with a longer one would fire at once. */
@@ -87,7 +87,7 @@ export function pause(delayMs: number, timers: Timers, signal: AbortSignal | und
 /** The reason of an aborted signal, as an `Error`. */
 export function abortError(signal: AbortSignal): Error {
   const reason: unknown = signal.reason;
-  return reason instanceof Error ? reason : new CancelledError(undefined, { cause: reason });
+  return isError(reason) ? reason : new CancelledError(undefined, { cause: reason });
 }
 
 /**

@@ -65,6 +65,20 @@ export class LoadbalancerError extends Error {
 }
 
 /**
+ * Whether a value is an `Error`, of this realm or of another one: under Jest, errors of Node.js are of another
+ * realm than the tests.
+ */
+export function isError(value: unknown): value is Error {
+  if (value instanceof Error) return true;
+  try {
+    return /^\[object (?:Error|DOMException)\]$/.test(Object.prototype.toString.call(value));
+  } catch {
+    // A getter of the value threw.
+    return false;
+  }
+}
+
+/**
  * Whether a value is an instance of a class, or of a class with the same brand. It calls no getter of the
  * value.
  */

@@ -3,11 +3,11 @@
 import type { HTTPService, Request, Response, SendOptions } from './contracts.ts';
 import { withDeadline } from './deadline.ts';
 import { systemEnv, type Timers } from './env.ts';
-import { LoadbalancerError, UpstreamError } from './errors.ts';
+import { isError, LoadbalancerError, UpstreamError } from './errors.ts';
 import { codingsOf, isDecoded } from './http/codings.ts';
 import { HOP_HEADERS, listedNames } from './http/header-roles.ts';
 import { isToken } from './http/token.ts';
-import { isUnsent } from './http/unsent.ts';
+import { isAggregate, isUnsent } from './http/unsent.ts';
 import { parsedUrl } from './http/url.ts';
 import { bag, checkBag } from './options/bag.ts';
 import { aTimers } from './options/env-bag.ts';
@@ -138,10 +138,9 @@ function incomingHeaders(headers: Headers): Record<string, string | readonly str
 
 /** The message of the innermost cause, as `fetch` itself only says "fetch failed". */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  if (error.cause instanceof Error) return reasonOf(error.cause);
+  if (!isError(error)) return String(error);
+  if (isError(error.cause)) return reasonOf(error.cause);
   // A host name with several addresses fails with one error for each address.
-  if (error instanceof AggregateError && error.errors.length > 0)
-    return error.errors.map(reasonOf).join('; ');
+  if (isAggregate(error)) return error.errors.map(reasonOf).join('; ');
   return error.message || error.name;
 }

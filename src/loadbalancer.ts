@@ -11,7 +11,7 @@ import type {
 } from './contracts.ts';
 import { limitedSignal, withDeadline } from './deadline.ts';
 import { systemEnv } from './env.ts';
-import { OverloadedError } from './errors.ts';
+import { isError, OverloadedError } from './errors.ts';
 import { HealthChecker, type HealthCheckStats } from './health/health-checker.ts';
 import { loadMetricsFeed } from './health/load-metrics-feed.ts';
 import { retryAfter } from './http/refusal.ts';
@@ -91,14 +91,14 @@ export class Loadbalancer implements ILoadBalancer {
     this.#totalTimeoutMs = options.totalTimeoutMs;
     this.balancer = new Balancer(backendPool, balancerOptions(options));
     this.balancer.subscribe((event) => {
-      if (event.type === 'warning') this.#log('warn', () => event.message);
+      if (event.type === 'warning') this.#log('warn', event.message);
       if (event.type !== 'rejected') return;
       const effect = event.index < 0 ? 'the pool stays as it is' : 'the entry is skipped';
-      this.#log('warn', () => `${event.message}; ${effect}`);
+      this.#log('warn', `${event.message}; ${effect}`);
     });
     if (sessions !== undefined || rateLimit !== undefined) {
       const failed = (what: string, error: unknown) =>
-        this.#log('warn', () => `${what} failed: ${error instanceof Error ? String(error) : shown(error)}`);
+        this.#log('warn', `${what} failed: ${isError(error) ? String(error) : shown(error)}`);
       this.#gate = new Gate({ sessions, rateLimit, failed });
     }
     this.#checker = health && new HealthChecker(this.balancer, httpService, { ...health, env });
@@ -138,6 +138,7 @@ export class Loadbalancer implements ILoadBalancer {
     { signal }: RequestOptions = {},
   ): Promise<void> {
     const { admission, delivery, error } = await this.#deliver(request, signal);
+    if (error !== undefined) this.#log('error', 'request failed', request?.method, request?.path, error);
     try {
       if (admission !== undefined || error !== undefined) {
         await this.#writeHeaders(admission, delivery?.backend, error, responseWriter);
@@ -209,15 +210,20 @@ export class Loadbalancer implements ILoadBalancer {
   }
 
   #logDecision({ method, path }: Request, { backend, spilled }: Lease): void {
-    this.#log('debug', () => `${method} ${path} -> ${backend.id}${spilled ? ' (spilled)' : ''}`);
+    this.#log(
+      'debug',
+      spilled ? 'backend chosen, as its home is full' : 'backend chosen',
+      method,
+      path,
+      backend.id,
+    );
   }
 
-  /** A logger that throws, or rejects, never breaks a request. The message is built only if it is wanted. */
-  #log(level: 'debug' | 'warn', message: () => string): void {
+  /** A logger that throws, or rejects, never breaks a request. Nothing is formatted for it: what it prints is its choice. */
+  #log(level: 'debug' | 'warn' | 'error', text: string, ...about: readonly unknown[]): void {
     try {
-      if (level === 'debug' && this.#logger?.debugEnabled === false) return;
-      const pending: unknown = this.#logger?.log(level, message());
-      if (pending instanceof Promise) pending.catch(() => {});
+      const pending: unknown = this.#logger?.log(level, text, ...about);
+      if (pending !== undefined) Promise.resolve(pending).catch(() => {});
     } catch {
       // Nowhere is left to tell it.
     }

@@ -2,31 +2,35 @@
 
 /** Receives the log of evenkeel. The host implements it. A logger that throws never breaks a request. */
 export interface ILoggerService {
-  /** Called with the level (`'debug'`, `'warn'` or `'error'`) and a message. */
+  /**
+   * Called with a level, a message, and what the message is about, as it is:
+   *
+   * - `'debug'` for each decision, with the method, the path and the backend's id
+   * - `'error'` for each request that ends in an error, with the method, the path and the error
+   * - `'warn'` for what the host should see to
+   */
   log(...args: unknown[]): void;
-  /** `false` turns off the `debug` message for each decision, and saves the time to build it. */
-  readonly debugEnabled?: boolean;
 }
 
 /** Settings of {@link LoggerService}. */
 export interface LoggerServiceOptions {
-  /** Whether to log each decision. @defaultValue false */
+  /** Whether to print each decision. @defaultValue false */
   readonly debug?: boolean;
   /** Receives the log lines. @defaultValue `console.log` */
   readonly sink?: (...args: unknown[]) => void;
 }
 
-/** A simple logger: writes each message to the console, prefixed with `evenkeel`. */
+/** A simple logger: prints each message to the console, prefixed with `evenkeel`; those of `'debug'` if asked to. */
 export class LoggerService implements ILoggerService {
-  readonly debugEnabled: boolean;
+  readonly #debug: boolean;
   readonly #sink: (...args: unknown[]) => void;
 
   constructor({ debug = false, sink = console.log }: LoggerServiceOptions = {}) {
-    this.debugEnabled = debug;
+    this.#debug = debug;
     this.#sink = sink;
   }
 
   log(...args: unknown[]): void {
-    this.#sink('evenkeel', ...args);
+    if (this.#debug || args[0] !== 'debug') this.#sink('evenkeel', ...args);
   }
 }

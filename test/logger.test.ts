@@ -37,27 +37,48 @@ describe('LoggerService', () => {
     expect(new LoggerService({ sink: () => 'ignored' }).log('a')).toBeUndefined();
   });
 
-  it('wants no debug lines unless told otherwise', () => {
-    expect(new LoggerService().debugEnabled).toBe(false);
-    expect(new LoggerService({ debug: false }).debugEnabled).toBe(false);
-    expect(new LoggerService({ debug: true }).debugEnabled).toBe(true);
+  it('prints what is of the level debug only if asked to', () => {
+    const { lines, sink } = setUp();
+    new LoggerService({ sink }).log('debug', 'a');
+    new LoggerService({ debug: false, sink }).log('debug', 'a');
+    expect(lines).toEqual([]);
+    new LoggerService({ debug: true, sink }).log('debug', 'a');
+    expect(lines).toEqual([['evenkeel', 'debug', 'a']]);
   });
 });
 
 describe('a Loadbalancer with a LoggerService', () => {
-  async function linesOf(debug: boolean) {
+  const refused = () => {
+    throw new Error('refused');
+  };
+
+  async function linesOf(debug: boolean, answer?: () => unknown) {
     const { lines, sink } = setUp();
     const logger: ILoggerService = new LoggerService({ debug, sink });
-    const loadbalancer = new Loadbalancer(new RecordingService(), nativePool(1), logger);
+    const spy = vi.spyOn(logger, 'log');
+    const loadbalancer = new Loadbalancer(new RecordingService(answer), nativePool(1), logger);
     await loadbalancer.onRequest(aRequest('/a?b=1'), new RecordingWriter());
-    return lines;
+    return { lines, calls: spy.mock.calls };
   }
 
-  it('writes one line a decision with debug', async () => {
-    expect(await linesOf(true)).toEqual([['evenkeel', 'debug', 'GET /a?b=1 -> http://10.0.0.0:8080']]);
+  const CHOSEN = ['debug', 'backend chosen', 'GET', '/a?b=1', 'http://10.0.0.0:8080'];
+  const FAILED = ['error', 'request failed', 'GET', '/a?b=1', new Error('refused')];
+
+  it('calls it for each request and for each error, and it prints errors', async () => {
+    expect(await linesOf(false)).toEqual({ calls: [CHOSEN], lines: [] });
+    expect(await linesOf(false, refused)).toEqual({
+      calls: [CHOSEN, FAILED],
+      lines: [['evenkeel', ...FAILED]],
+    });
   });
 
-  it('writes nothing without debug', async () => {
-    expect(await linesOf(false)).toEqual([]);
+  it('has each decision printed with debug', async () => {
+    expect(await linesOf(true, refused)).toEqual({
+      calls: [CHOSEN, FAILED],
+      lines: [
+        ['evenkeel', ...CHOSEN],
+        ['evenkeel', ...FAILED],
+      ],
+    });
   });
 });

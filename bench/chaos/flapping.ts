@@ -67,7 +67,7 @@ export async function runFlapping(seed: number, virtualMs: number): Promise<Flap
   return { ...shared, verdicts: verdictsOf(shared) };
 }
 
-const SILENT = { debugEnabled: false, log: () => {} };
+const SILENT = { log: () => {} };
 
 function serviceOn(env: VirtualEnv) {
   const sendRequest = (_url: string, { id }: Request) =>

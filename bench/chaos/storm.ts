@@ -90,7 +90,7 @@ export async function runStorm(options: StormOptions): Promise<Storm> {
   };
 }
 
-const SILENT = { debugEnabled: false, log: () => {} };
+const SILENT = { log: () => {} };
 
 /** Records the events of the load balancer in the ledger. */
 function watch(loadbalancer: Loadbalancer, ledger: Ledger): Map<string, number> {

@@ -81,7 +81,7 @@ async function restarts(isKilled: boolean): Promise<Errors> {
   return errors;
 }
 
-const SILENT = { debugEnabled: false, log: () => {} };
+const SILENT = { log: () => {} };
 
 export const restartRows: readonly Row[] = [
   {

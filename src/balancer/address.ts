@@ -2,6 +2,7 @@
 // `BackendSpec`.
 
 import type { BackendPoolEntry, BackendTraits } from '../contracts.ts';
+import { isError } from '../errors.ts';
 import { parsedUrl } from '../http/url.ts';
 import type { Shape } from '../options/bag.ts';
 import {
@@ -46,8 +47,8 @@ export function readEntry(entry: BackendPoolEntry, where: string): BackendSpec {
   } catch (error) {
     // Errors thrown by this file begin with the place. Any other error comes from a getter of the entry
     // itself.
-    if (error instanceof Error && error.message.startsWith(where)) throw error;
-    const reason = error instanceof Error ? error.message : shown(error);
+    if (isError(error) && error.message.startsWith(where)) throw error;
+    const reason = isError(error) ? error.message : shown(error);
     throw new TypeError(`${where} cannot be read: ${reason}`, { cause: error });
   }
 }

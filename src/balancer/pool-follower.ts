@@ -1,6 +1,7 @@
 // Follows the caller's array of backends: notices that it changed and reads it again.
 
 import type { BackendPoolEntry, BackendTraits } from '../contracts.ts';
+import { isError } from '../errors.ts';
 import { shown } from '../shown.ts';
 import { type BackendSpec, checkWeight, readEntry } from './address.ts';
 
@@ -131,7 +132,7 @@ export class PoolFollower {
         }
       } catch (error) {
         if (rejected.length === 0) this.error = error;
-        rejected.push({ index, message: error instanceof Error ? error.message : String(error) });
+        rejected.push({ index, message: isError(error) ? error.message : String(error) });
       }
     }
     this.#entries = entries;
@@ -146,7 +147,7 @@ export class PoolFollower {
       this.#isUnreadable = false;
       return entries;
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : shown(cause);
+      const reason = isError(cause) ? cause.message : shown(cause);
       const message = `${this.#name} cannot be read: ${reason}`;
       this.#isUnreadable = true;
       this.error = new TypeError(message, { cause });

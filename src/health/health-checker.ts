@@ -6,7 +6,7 @@ import type { BalancerEvent } from '../balancer/events.ts';
 import type { HTTPService, Response } from '../contracts.ts';
 import { MAX_TIMEOUT_MS, withDeadline } from '../deadline.ts';
 import type { Timers } from '../env.ts';
-import { CancelledError } from '../errors.ts';
+import { CancelledError, isError } from '../errors.ts';
 import { shown } from '../shown.ts';
 import type { Backend } from '../strategies/strategy.ts';
 import { type HealthCheckOptions, type HealthCheckSettings, readHealthOptions } from './health-options.ts';
@@ -185,7 +185,7 @@ export class HealthChecker {
       );
       return this.#isWatched(target) ? this.#judge(target.backend, response) : undefined;
     } catch (error) {
-      return error instanceof Error ? error.message : shown(error);
+      return isError(error) ? error.message : shown(error);
     }
   }
 

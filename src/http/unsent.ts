@@ -1,5 +1,7 @@
 // Recognises errors after which it is certain that nothing was sent.
 
+import { isError } from '../errors.ts';
+
 /**
  * Codes of errors before the first byte: no connection, or the host name was not found. Node and Bun set
  * them.
@@ -20,8 +22,14 @@ const NO_CONNECTION = /client error \(Connect\)/;
  * anything.
  */
 export function isUnsent(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isUnsent);
+  if (!isError(error)) return false;
+  if (isAggregate(error)) return error.errors.every(isUnsent);
   if (CODES.has((error as { code?: string }).code ?? '') || NO_CONNECTION.test(error.message)) return true;
   return error.cause !== undefined && isUnsent(error.cause);
+}
+
+/** Whether an error stands for several, such as one for each address of a host. */
+export function isAggregate(error: Error): error is AggregateError {
+  const { errors } = error as { errors?: unknown };
+  return Array.isArray(errors) && errors.length > 0;
 }

@@ -8,6 +8,7 @@ import { abortError } from '../deadline.ts';
 import type { Env } from '../env.ts';
 import {
   type Attempt,
+  isError,
   LoadbalancerError,
   NoBackendError,
   OverloadedError,
@@ -173,7 +174,7 @@ export class Attempts<R extends { readonly method: string }> {
    * evenkeel or failover is on.
    */
   tell(error: unknown): void {
-    if (this.#history === undefined || !(error instanceof Error)) return;
+    if (this.#history === undefined || !isError(error)) return;
     // Does nothing if the error cannot be extended.
     Reflect.defineProperty(error, 'attempts', { value: this.#history, configurable: true });
   }
@@ -356,9 +357,9 @@ function hasLeft(signal: AbortSignal | undefined): boolean {
 /** The message of an error. Errors of a host may have getters that throw. */
 function reasonOf(error: unknown): string {
   try {
-    if (!(error instanceof Error)) return String(error);
+    if (!isError(error)) return String(error);
     const { message, cause } = error;
-    return cause instanceof Error && cause.message !== message ? `${message}: ${cause.message}` : message;
+    return isError(cause) && cause.message !== message ? `${message}: ${cause.message}` : message;
   } catch {
     return 'unreadable';
   }

@@ -3,7 +3,7 @@ import type { Lease } from '../balancer/lease.ts';
 import type { Session } from '../balancer/session.ts';
 import type { Request, Response } from '../contracts.ts';
 import { withDeadline } from '../deadline.ts';
-import { UpstreamError } from '../errors.ts';
+import { isError, UpstreamError } from '../errors.ts';
 import { shown } from '../shown.ts';
 import type { Backend } from '../strategies/strategy.ts';
 import { type AttemptRules, Attempts, type Sender } from './attempts.ts';
@@ -144,7 +144,7 @@ function isUnsent(error: Error): boolean {
 }
 
 function asError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown;
+  if (isError(thrown)) return thrown;
   return new UpstreamError(`the HTTP service failed with ${shown(thrown)}, which is not an Error`, {
     cause: thrown,
   });

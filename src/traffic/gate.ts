@@ -77,7 +77,8 @@ export class Gate {
         all.push([header, value]),
       );
       // A policy that stores what it hears may have made it an async method.
-      if (pending instanceof Promise) pending.catch((error) => failed('the session policy', error));
+      if (pending !== undefined)
+        Promise.resolve(pending).catch((error) => failed('the session policy', error));
     } catch (error) {
       failed('the session policy', error);
     }
