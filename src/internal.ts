@@ -3,7 +3,7 @@
  * are released together and pinned to each other. Hosts import `evenkeel`.
  */
 
-export { readEntry } from './balancer/address.ts';
+export { canonicalId, readEntry } from './balancer/address.ts';
 export { BALANCER, BALANCER_DEFAULTS } from './balancer/options.ts';
 export { MAX_TIMEOUT_MS } from './deadline.ts';
 export { hashKey } from './hashing/hash.ts';

@@ -51,37 +51,31 @@ export class GatewayControl implements Control {
   async change(command: Command): Promise<void> {
     const pool = this.#runtime().pools.get(command.pool);
     if (pool === undefined) throw new ControlError(404, `there is no pool ${JSON.stringify(command.pool)}`);
-    if (command.type === 'add') add(pool, command);
-    else if (!apply(pool, command)) {
+    if (command.type === 'add') return add(pool, command);
+    if (!pool.balancer.has(command.backend))
       throw new ControlError(404, `pool ${command.pool} has no backend ${JSON.stringify(command.backend)}`);
-    }
+    asBadRequest(() => apply(pool, command));
   }
 }
 
 function add({ balancer, name }: UpstreamPool, { backend }: Extract<Command, { type: 'add' }>): void {
   const added = asBadRequest(() => readEntry(backend, 'backend'));
-  if (balancer.backends.some(({ id, url }) => id === added.id || url === added.url)) {
+  if (
+    balancer.backends.some(
+      ({ id, url }) => id === added.id || readEntry(url, 'url').address === added.address,
+    )
+  ) {
     throw new ControlError(409, `pool ${name} already has a backend ${JSON.stringify(added.id)}`);
   }
   asBadRequest(() => balancer.add(backend));
 }
 
-/** @returns whether there is such a backend */
-function apply({ balancer }: UpstreamPool, command: Exclude<Command, { type: 'add' }>): boolean {
+function apply({ balancer }: UpstreamPool, command: Exclude<Command, { type: 'add' }>): void {
   const { backend: id } = command;
-  switch (command.type) {
-    case 'remove':
-      return balancer.remove(id);
-    case 'resume':
-      return balancer.resume(id);
-    case 'weight':
-      return asBadRequest(() => balancer.setWeight(id, command.weight));
-    case 'drain': {
-      const isThere = balancer.backends.some((backend) => backend.id === id);
-      if (isThere) void balancer.drain(id);
-      return isThere;
-    }
-  }
+  if (command.type === 'remove') balancer.remove(id);
+  else if (command.type === 'resume') balancer.resume(id);
+  else if (command.type === 'weight') balancer.setWeight(id, command.weight);
+  else void balancer.drain(id);
 }
 
 /** The engine refuses only mistakes of the call. @throws ControlError with status 400 */

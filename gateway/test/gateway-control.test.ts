@@ -56,6 +56,12 @@ describe('a change at run time', () => {
     expect(await backend(A)).toBeUndefined();
   });
 
+  it('is made to a backend that is named in any spelling of its URL', async () => {
+    const { control, backend } = setUp();
+    await control.change({ type: 'drain', pool: 'shop', backend: 'HTTP://10.0.0.1:80/' });
+    expect(await backend(A)).toMatchObject({ state: 'draining' });
+  });
+
   it('sets a weight', async () => {
     const { control, backend } = setUp();
     await control.change({ type: 'weight', pool: 'shop', backend: A, weight: 0.5 });

@@ -19,13 +19,12 @@ import { shown } from '../shown.ts';
 
 /** A pool entry after it was checked: one form for all spellings. */
 export interface BackendSpec {
+  /** The id that the entry gives, or else the address. */
   readonly id: string;
-  /** Base URL without a trailing slash. */
+  /** Base URL without a trailing slash; scheme, host and port are as they were written. */
   readonly url: string;
-  /** The base URL in canonical form. Two spellings of one address give the same text. */
+  /** The base URL in canonical form. All spellings of one address give the same text. */
   readonly address: string;
-  /** Whether the entry gave an id; otherwise the id is the base URL. */
-  readonly named: boolean;
   readonly weight: number;
   readonly zone: string | undefined;
   readonly backup: boolean;
@@ -54,8 +53,23 @@ export function readEntry(entry: BackendPoolEntry, where: string): BackendSpec {
 }
 
 const FORMS = 'IPAddr and Port, url, or one of host, hostname and address with port';
+/** Scheme, host and port of a URL that is written in the usual way. */
+const ORIGIN = /^https?:\/\/[^\s/\\?#]*[^\s/\\?#:]/i;
 /** `host:port`; an IPv6 address needs its brackets. */
 const HOST_AND_PORT = /^(\[[^\]]*\]|[^\s/\\?#@%:[\]]+):(\d+)$/;
+
+/**
+ * The id that a text stands for: the canonical base URL if it is a base URL or `host:port` in any spelling,
+ * else the text itself.
+ */
+export function canonicalId(text: string): string {
+  if (!text.includes(':')) return text;
+  try {
+    return addressOf(readText(text, ''));
+  } catch {
+    return text;
+  }
+}
 
 function readForm(entry: BackendPoolEntry, where: string): BackendSpec {
   if (typeof entry === 'string') return specOf(readText(entry, where), {}, where);
@@ -127,11 +141,11 @@ function specOf(url: string, traits: BackendTraits, where: string): BackendSpec 
     if (traits[name as keyof BackendTraits] !== undefined)
       checkRule(rule, traits[name as keyof BackendTraits], `${where}.${name}`);
   checkSpelling(traits, where);
+  const address = addressOf(url);
   return {
-    id: id ?? url,
+    id: id ?? address,
     url,
-    address: withoutSlash(new URL(url).href),
-    named: id !== undefined,
+    address,
     weight,
     zone,
     backup,
@@ -151,7 +165,8 @@ function readUrl(text: unknown, where: string): string {
   if (typeof text !== 'string' || url === undefined) throw new TypeError(`${where} ${rule}, got ${got}`);
   const plain = url.username === '' && url.password === '' && url.port !== '0' && !/[?#]/.test(text);
   if (!/^https?:$/.test(url.protocol) || !plain) throw new TypeError(`${where} ${rule}, got ${got}`);
-  return withoutSlash(url.origin + url.pathname);
+  // The path is joined with those of requests, so that it must not have segments such as `..`.
+  return withoutSlash((ORIGIN.exec(text)?.[0] ?? url.origin) + url.pathname);
 }
 
 function readHostPort(
@@ -172,6 +187,11 @@ function readHostPort(
     throw new TypeError(`${hostWhere} must be an IP address or a host name, got ${shown(host)}`);
   }
   return `${protocol}://${text}:${number}`;
+}
+
+/** The canonical form of a base URL: what the URL Standard makes of it, without the slash at the end. */
+function addressOf(url: string): string {
+  return withoutSlash(new URL(url).href);
 }
 
 function withoutSlash(url: string): string {

@@ -134,53 +134,51 @@ export class Balancer<R = string> {
   /**
    * Removes a backend at once; its leases run on. A backend that is listed in the caller's array stays
    * removed until the array no longer lists it.
-   * @returns whether the pool had a backend with this id
+   * @param id - of a base URL, any spelling does, here and in all other calls
+   * @throws RangeError if the pool has no such backend, here and in all other calls but `has`
    */
-  remove(id: string): boolean {
-    return this.#with(id, (member) => this.#membership.remove(member));
+  remove(id: string): void {
+    this.#membership.remove(this.#membership.get(id));
   }
 
   /**
    * Drains a backend: it gets no new requests, except those of sessions that it already has, which it keeps
    * for a while.
    * @param sessionsMs - how long it keeps its sessions, in milliseconds. @defaultValue 30,000
-   * @returns a promise that resolves when its last lease has ended, or at once if the pool has no backend
-   * with this id
+   * @returns a promise that resolves when its last lease has ended; rejects with a RangeError if the pool has
+   * no such backend
    */
-  drain(id: string, sessionsMs = 30_000): Promise<void> {
-    const member = this.#membership.find(id);
-    if (member === undefined) return Promise.resolve();
-    return this.#membership.drain(member, this.#settings.env.clock.now() + sessionsMs);
+  async drain(id: string, sessionsMs = 30_000): Promise<void> {
+    const member = this.#membership.get(id);
+    await this.#membership.drain(member, this.#settings.env.clock.now() + sessionsMs);
   }
 
-  /** Ends a drain. @returns whether the pool had a backend with this id */
-  resume(id: string): boolean {
-    return this.#setReason(id, DRAINING, false, { type: 'resumed', backend: id });
+  /** Ends a drain. */
+  resume(id: string): void {
+    this.#setReason(id, DRAINING, false, (backend) => ({ type: 'resumed', backend }));
   }
 
   /**
    * Changes a backend's weight. The new weight stays until the caller's array lists the backend with another
    * one.
-   * @returns whether the pool had a backend with this id
    * @throws RangeError if the weight is not a number from 0 to 1,000
    */
-  setWeight(id: string, weight: number): boolean {
+  setWeight(id: string, weight: number): void {
     checkWeight(weight, 'weight');
-    return this.#with(id, (member) => this.#membership.setWeight(member, weight));
+    this.#membership.setWeight(this.#membership.get(id), weight);
   }
 
   /**
    * Marks a backend as unhealthy: it gets no requests, unless the pool is in panic.
    * @param reason - passed on in the event
-   * @returns whether the pool had a backend with this id
    */
-  markDown(id: string, reason?: string): boolean {
-    return this.#setReason(id, DOWN, true, { type: 'down', backend: id, reason });
+  markDown(id: string, reason?: string): void {
+    this.#setReason(id, DOWN, true, (backend) => ({ type: 'down', backend, reason }));
   }
 
-  /** Undoes {@link Balancer.markDown}. @returns whether the pool had a backend with this id */
-  markUp(id: string): boolean {
-    return this.#setReason(id, DOWN, false, { type: 'up', backend: id });
+  /** Undoes {@link Balancer.markDown}. */
+  markUp(id: string): void {
+    this.#setReason(id, DOWN, false, (backend) => ({ type: 'up', backend }));
   }
 
   /**
@@ -200,16 +198,14 @@ export class Balancer<R = string> {
 
   /**
    * Records the workload that a backend reports of itself, for the strategy `least-workload`.
-   * @returns whether the pool had a backend with this id
    * @throws RangeError if a value is not a number from 0 to 1
    */
-  report(id: string, workload: WorkloadReport): boolean {
+  report(id: string, workload: WorkloadReport): void {
     const use = highestUse(workload);
-    return this.#with(id, (member) => {
-      if (use === undefined) return;
-      member.workload = use;
-      member.reportedAt = this.#settings.env.clock.now();
-    });
+    const member = this.#membership.get(id);
+    if (use === undefined) return;
+    member.workload = use;
+    member.reportedAt = this.#settings.env.clock.now();
   }
 
   /** Counters and states of the pool and of each backend. O(n), and O(points) after a change of members. */
@@ -219,13 +215,9 @@ export class Balancer<R = string> {
     return { ...this.#poolStats.stats(), rejected: this.#membership.rejected };
   }
 
-  /**
-   * The state of one backend, as {@link Balancer.stats} has it. O(1).
-   * @returns `undefined` if the pool has no backend with this id
-   */
-  stateOf(id: string): BackendState | undefined {
-    const member = this.#membership.find(id);
-    return member === undefined ? undefined : stateOf(member);
+  /** The state of one backend, as {@link Balancer.stats} has it. O(1). */
+  stateOf(id: string): BackendState {
+    return stateOf(this.#membership.get(id));
   }
 
   /** Reads the caller's array now rather than at the next request. O(1) if it has not changed. */
@@ -233,9 +225,9 @@ export class Balancer<R = string> {
     this.#membership.follow();
   }
 
-  /** Whether the pool has a backend of this id. */
+  /** Whether the pool has a backend of this id, in any spelling. */
   has(id: string): boolean {
-    return this.#membership.find(id) !== undefined;
+    return typeof id === 'string' && this.#membership.find(id) !== undefined;
   }
 
   /** The backends of the pool, in its order. */
@@ -266,13 +258,8 @@ export class Balancer<R = string> {
     return this.#leases.whenReleased(listener);
   }
 
-  #with(id: string, change: (member: Member) => void): boolean {
-    const member = this.#membership.find(id);
-    if (member !== undefined) change(member);
-    return member !== undefined;
-  }
-
-  #setReason(id: string, reason: number, on: boolean, event: BalancerEvent): boolean {
-    return this.#with(id, (member) => this.#membership.setReason(member, reason, on, event));
+  #setReason(id: string, reason: number, on: boolean, event: (id: string) => BalancerEvent): void {
+    const member = this.#membership.get(id);
+    this.#membership.setReason(member, reason, on, event(member.id));
   }
 }

@@ -61,7 +61,7 @@ export class Decisions<R> {
   /** The backend of a session; `undefined` if that backend may not keep the session. */
   #backendOf(session: Session | undefined, tried: readonly Backend[]): Member | undefined {
     if (session?.backend === undefined) return undefined;
-    const member = this.#parts.pool.get(session.backend);
+    const member = this.#parts.pool.find(session.backend);
     return member !== undefined && !tried.includes(member) && this.#keepsSessions(member)
       ? member
       : undefined;

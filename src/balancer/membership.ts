@@ -1,4 +1,5 @@
 import type { BackendPoolEntry } from '../contracts.ts';
+import { shown } from '../shown.ts';
 import { type BackendSpec, readEntry } from './address.ts';
 import { Drains } from './drains.ts';
 import type { BalancerEvent, Events } from './events.ts';
@@ -53,10 +54,24 @@ export class Membership {
     return !this.#follower.hasChangedAt(member.index) || !this.#read();
   }
 
-  /** Applies changes of the caller's array, then looks up a member. */
+  /**
+   * Applies changes of the caller's array, then looks up a member.
+   * @param id - in any spelling, if it is a base URL
+   */
   find(id: string): Member | undefined {
     this.follow();
-    return this.#pool.get(id);
+    return this.#pool.find(id);
+  }
+
+  /**
+   * The same for a backend that must be in the pool.
+   * @throws TypeError or RangeError that names the id
+   */
+  get(id: string): Member {
+    if (typeof id !== 'string') throw new TypeError(`id must be the id of a backend, got ${shown(id)}`);
+    const member = this.find(id);
+    if (member === undefined) throw new RangeError(`the pool has no backend ${JSON.stringify(id)}`);
+    return member;
   }
 
   /** @throws TypeError or RangeError if the entry is invalid or the id is in use */

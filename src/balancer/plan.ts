@@ -2,8 +2,9 @@
 
 import type { BackendPoolEntry } from '../contracts.ts';
 import { type Move, movesBetween, sharesOf } from '../hashing/key-space.ts';
+import { shown } from '../shown.ts';
 import { isKeyedStrategy, type Weighted } from '../strategies/strategy.ts';
-import { checkWeight, readEntry } from './address.ts';
+import { canonicalId, checkWeight, readEntry } from './address.ts';
 import type { Chooser } from './chooser.ts';
 import type { Member } from './member.ts';
 
@@ -68,15 +69,16 @@ function changed(
   { add = [], remove = [], setWeight = {} }: PoolChange,
 ): Weighted[] {
   const weights = new Map(members.map(({ id, weight }) => [id, weight]));
+  const known = (id: string, call: string) => {
+    const own = weights.has(id) ? id : canonicalId(String(id));
+    if (!weights.has(own)) throw new RangeError(`${call} names ${shown(id)}, which is not in the pool`);
+    return own;
+  };
   for (const [id, weight] of Object.entries(setWeight)) {
-    if (!weights.has(id))
-      throw new RangeError(`setWeight names ${JSON.stringify(id)}, which is not in the pool`);
-    weights.set(id, checkWeight(weight, `setWeight[${JSON.stringify(id)}]`));
+    const own = known(id, 'setWeight');
+    weights.set(own, checkWeight(weight, `setWeight[${JSON.stringify(id)}]`));
   }
-  for (const id of remove) {
-    if (!weights.delete(id))
-      throw new RangeError(`remove names ${JSON.stringify(id)}, which is not in the pool`);
-  }
+  for (const id of remove) weights.delete(known(id, 'remove'));
   for (const [index, entry] of add.entries()) {
     const { id, weight } = readEntry(entry, `add[${index}]`);
     if (weights.has(id))

@@ -21,6 +21,13 @@ export interface RejectedEntry {
   readonly message: string;
 }
 
+/** A backend while the array is read, with the weights of all its entries. */
+interface Listing {
+  readonly spec: BackendSpec;
+  weights: readonly number[];
+  readonly index: number;
+}
+
 /** An array of up to this many entries is compared completely before every decision. */
 const COMPARED = 64;
 /**
@@ -108,28 +115,12 @@ export class PoolFollower {
   read(): ListedBackend[] | undefined {
     const entries = this.#readEntries();
     if (entries === undefined) return undefined;
-    const listed = new Map<string, { spec: BackendSpec; weight: number; index: number }>();
-    const byAddress = new Map<string, string>();
+    const listed = new Map<string, Listing>();
     const rejected: RejectedEntry[] = [];
     for (const [index, entry] of entries.entries()) {
       const where = `${this.#name}[${index}]`;
       try {
-        const spec = readEntry(entry, where);
-        const id = spec.named ? spec.id : (byAddress.get(spec.address) ?? spec.id);
-        const known = listed.get(id);
-        if (known === undefined) {
-          listed.set(id, { spec, weight: spec.weight, index });
-          if (!spec.named) byAddress.set(spec.address, id);
-        } else if (known.spec.address === spec.address) {
-          known.weight = checkWeight(
-            known.weight + spec.weight,
-            `${where}.weight, added to that of ${this.#name}[${known.index}],`,
-          );
-        } else {
-          throw new RangeError(
-            `${where}.id ${JSON.stringify(id)} already stands for ${known.spec.url} at ${this.#name}[${known.index}], got ${spec.url}`,
-          );
-        }
+        this.#list(listed, readEntry(entry, where), index, where);
       } catch (error) {
         if (rejected.length === 0) this.error = error;
         rejected.push({ index, message: isError(error) ? error.message : String(error) });
@@ -138,7 +129,24 @@ export class PoolFollower {
     this.#entries = entries;
     this.#weights = entries.map(weightOf);
     this.rejected = rejected;
-    return [...listed.values()];
+    return [...listed.values()].map(({ spec, weights, index }) => ({ spec, weight: sumOf(weights), index }));
+  }
+
+  /** Adds an entry to those read before it. @throws RangeError if it contradicts one of them */
+  #list(listed: Map<string, Listing>, spec: BackendSpec, index: number, where: string): void {
+    const known = listed.get(spec.id);
+    if (known === undefined) {
+      listed.set(spec.id, { spec, weights: [spec.weight], index });
+      return;
+    }
+    const first = `${this.#name}[${known.index}]`;
+    if (known.spec.address !== spec.address)
+      throw new RangeError(
+        `${where}.id ${JSON.stringify(spec.id)} already stands for ${known.spec.url} at ${first}, got ${spec.url}`,
+      );
+    const weights = [...known.weights, spec.weight];
+    checkWeight(sumOf(weights), `${where}.weight, added to that of ${first},`);
+    known.weights = weights;
   }
 
   #readEntries(): BackendPoolEntry[] | undefined {
@@ -182,6 +190,11 @@ export class PoolFollower {
     // call.
     return weight !== this.#weights[i] && !Object.is(weight, this.#weights[i]);
   }
+}
+
+/** Added up in the order of size, so that the sum is exactly the same for every order of the entries. */
+function sumOf(weights: readonly number[]): number {
+  return [...weights].sort((a, b) => a - b).reduce((sum, weight) => sum + weight, 0);
 }
 
 /** The weight of an entry, unchecked. */

@@ -1,7 +1,7 @@
 // The members of a pool, their slots and tiers, and which of them are eligible.
 
 import { MAX_SLOT } from '../hashing/ring.ts';
-import type { BackendSpec } from './address.ts';
+import { type BackendSpec, canonicalId } from './address.ts';
 import type { Events } from './events.ts';
 import { DOWN, DRAINING, Member, WEIGHTLESS } from './member.ts';
 import { type ReasonMasks, Tier } from './tier.ts';
@@ -52,6 +52,11 @@ export class Pool implements ReasonMasks {
 
   get(id: string): Member | undefined {
     return this.#byId.get(id);
+  }
+
+  /** The same for an id that a caller wrote: of a base URL, any spelling does. */
+  find(id: string): Member | undefined {
+    return this.#byId.get(id) ?? this.#byId.get(canonicalId(id));
   }
 
   /** Whether a member may get new requests. */

@@ -80,13 +80,17 @@ describe('the accepted forms of a pool entry', () => {
       { IPAddr: '10.0.0.1', Port: '80' as never },
       'http://10.0.0.1:80',
     ],
-    ['a string in capitals', 'HTTP://A.Example:8080/Base', 'http://a.example:8080/Base'],
+    ['a string in capitals', 'HTTP://A.Example:8080/Base', 'HTTP://A.Example:8080/Base'],
+    ['a string with the default port', 'http://10.0.0.1:80/', 'http://10.0.0.1:80'],
+    ['a string with spaces around', ' http://10.0.0.1:80 ', 'http://10.0.0.1'],
+    ['a string with another kind of slashes', 'http:\\\\a.example\\base', 'http://a.example/base'],
+    ['a string with a colon and no port', 'http://a.example:/base', 'http://a.example/base'],
+    ['a prefix that leads back', 'http://A.example:80/a/../base', 'http://A.example:80/base'],
   ])('%s', (_, entry, url) => {
     expect(read(entry)).toMatchObject({
-      id: url,
+      id: addressOf(url),
       url,
-      address: expect.any(String),
-      named: false,
+      address: addressOf(url),
       weight: 1,
       zone: undefined,
     });
@@ -102,7 +106,6 @@ describe('the accepted forms of a pool entry', () => {
     expect(read({ ...entry, id: 'cache-7', weight: 2.5, zone: 'eu-west-1a' })).toMatchObject({
       id: 'cache-7',
       url: 'http://10.0.0.1:8080',
-      named: true,
       weight: 2.5,
       zone: 'eu-west-1a',
     });
@@ -122,7 +125,7 @@ describe('the accepted forms of a pool entry', () => {
 
   it('takes what is explicitly undefined as left out', () => {
     const traits = { id: undefined, weight: undefined, zone: undefined };
-    expect(read({ url: 'http://a.example', ...traits })).toMatchObject({ named: false, weight: 1 });
+    expect(read({ url: 'http://a.example', ...traits })).toMatchObject({ id: 'http://a.example', weight: 1 });
     expect(urlOf({ host: 'a.example', port: 80, protocol: undefined })).toBe('http://a.example:80');
   });
 

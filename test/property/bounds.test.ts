@@ -90,13 +90,14 @@ describe('both bounds', () => {
           const leases: Lease[] = [];
           for (const { op, which } of steps) {
             const id = `http://b${which % 16}`;
-            const present = balancer.stats().backends.some((backend) => backend.id === id);
+            const present = balancer.has(id);
             if (op === 'acquire') {
               const lease = acquireChecked(balancer, `key ${which}`, bounds);
               if (lease !== undefined) leases.push(lease);
             } else if (op === 'release') leases.splice(which % (leases.length || 1), 1)[0]?.release();
-            else if (op === 'add' && !present) balancer.add({ url: id, weight: 1 + (which % 3) });
-            else if (op === 'remove') balancer.remove(id);
+            else if (!present) {
+              if (op === 'add') balancer.add({ url: id, weight: 1 + (which % 3) });
+            } else if (op === 'remove') balancer.remove(id);
             else if (op === 'drain') void balancer.drain(id);
             else if (op === 'resume') balancer.resume(id);
             else if (op === 'down') balancer.markDown(id);

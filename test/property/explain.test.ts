@@ -112,9 +112,10 @@ class Play {
     else if (one.op === 'list' || one.op === 'add') {
       const entry = { url, weight: one.weight, ...(one.zone === undefined ? {} : { zone: one.zone }) };
       if (one.op === 'list') pool.push(entry);
-      else if (!balancer.backends.some(({ id }) => id === url)) balancer.add(entry);
-    } else if (one.op === 'weigh') balancer.setWeight(url, one.weight);
-    else if (one.op === 'unlist') pool.splice(one.which, 1);
+      else if (!balancer.has(url)) balancer.add(entry);
+    } else if (one.op === 'unlist') pool.splice(one.which, 1);
+    else if (!balancer.has(url)) return undefined;
+    else if (one.op === 'weigh') balancer.setWeight(url, one.weight);
     else if (one.op === 'remove') balancer.remove(url);
     else if (one.op === 'drain') void balancer.drain(url, 5_000);
     else if (one.op === 'resume') balancer.resume(url);

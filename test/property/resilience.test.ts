@@ -195,7 +195,7 @@ function play(
   };
   for (const { op, which } of steps) {
     const id = `http://b${which % (count + 3)}`;
-    const isMember = balancer.backends.some((backend) => backend.id === id);
+    const isMember = balancer.has(id);
     const one = () => leases.splice(which % (leases.length || 1), 1)[0];
     if (op === 'acquire') {
       const lease = acquire(`key ${which}`);
@@ -207,9 +207,9 @@ function play(
     else if (op === 'storm') bad.has(id) ? bad.delete(id) : bad.add(id);
     else if (op === 'wait') env.advance(which);
     else if (op === 'add' && !isMember) balancer.add(id);
-    else if (op === 'remove') balancer.remove(id);
-    else if (op === 'down') balancer.markDown(id);
-    else if (op === 'up') balancer.markUp(id);
+    else if (op === 'remove' && isMember) balancer.remove(id);
+    else if (op === 'down' && isMember) balancer.markDown(id);
+    else if (op === 'up' && isMember) balancer.markUp(id);
     check();
   }
   for (const lease of leases.splice(0)) release(lease, 'success');

@@ -38,7 +38,6 @@ const enter = (pool: Pool, i: number, weight: number): Member => {
     id,
     url: `http://${id}`,
     address: `http://${id}`,
-    named: true,
     concurrency: undefined,
     ...traits,
   });

@@ -188,8 +188,7 @@ export class UpstreamPool implements AttemptRules<Request> {
   }
 
   #seeState(id: string): void {
-    const state = this.balancer.stateOf(id);
-    if (state !== undefined && !this.#isReplaced) this.#meterOf(id).states.see(state);
+    if (!this.#isReplaced && this.balancer.has(id)) this.#meterOf(id).states.see(this.balancer.stateOf(id));
   }
 
   #meterOf(id: string): BackendMeter {

@@ -1,5 +1,5 @@
 // The changes at run time that every worker has made.
-import { readEntry } from 'evenkeel/internal';
+import { canonicalId, readEntry } from 'evenkeel/internal';
 import type { PoolConfig } from '../config/pool-schema.ts';
 import type { Command } from '../contracts.ts';
 
@@ -8,12 +8,12 @@ type BackendEntry = PoolConfig['backends'][number] | Extract<Command, { type: 'a
 
 /** The base URL of a backend in canonical form. */
 function addressOf(entry: BackendEntry): string {
-  return readEntry(typeof entry === 'string' ? entry : entry.url, 'backend').url;
+  return readEntry(typeof entry === 'string' ? entry : entry.url, 'backend').address;
 }
 
-/** The id of a backend. */
+/** The id of a backend. An operator may name it in any spelling, so that all are brought to one. */
 function idOf(entry: BackendEntry): string {
-  return typeof entry === 'string' ? addressOf(entry) : (entry.id ?? addressOf(entry));
+  return typeof entry === 'string' || entry.id === undefined ? addressOf(entry) : canonicalId(entry.id);
 }
 
 /** URL and weight of each backend of a pool, by id. */
@@ -24,7 +24,8 @@ function backendsOf(pool: PoolConfig): Map<string, { address: string; weight: nu
   );
 }
 
-const targetOf = (command: Command) => (command.type === 'add' ? idOf(command.backend) : command.backend);
+const targetOf = (command: Command) =>
+  command.type === 'add' ? idOf(command.backend) : canonicalId(command.backend);
 const isSameTarget = (a: Command, b: Command) => a.pool === b.pool && targetOf(a) === targetOf(b);
 const isDrain = ({ type }: Command) => type === 'drain' || type === 'resume';
 

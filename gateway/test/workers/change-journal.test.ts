@@ -53,6 +53,11 @@ describe('a journal of changes', () => {
       [],
     ],
     [
+      'a resume in another spelling',
+      [on('drain', 'http://10.0.0.1:80'), on('resume', 'HTTP://10.0.0.1/')],
+      [on('resume', 'HTTP://10.0.0.1/')],
+    ],
+    [
       'the second removal of a configured backend',
       [on('remove', A), add(A), on('remove', A)],
       [on('remove', A)],
