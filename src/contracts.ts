@@ -84,7 +84,7 @@ export interface BackendTraits {
    * How many requests the backend can work on at once for this balancer, an integer from 1 to 1,000,000. With
    * fewer in flight it is never at the limit that the bound on requests in flight sets. With several balancers,
    * give each its part.
-   * @defaultValue `bounds.concurrency` of the balancer, which is 1
+   * @defaultValue what the backend reports, else `bounds.concurrency` of the balancer, which is 1
    */
   concurrency?: number;
 }

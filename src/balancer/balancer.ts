@@ -17,7 +17,7 @@ import { PoolStats } from './pool-stats.ts';
 import { Router } from './router.ts';
 import type { Session } from './session.ts';
 import { type BackendState, type BalancerStats, stateOf } from './stats.ts';
-import { highestUse, type WorkloadReport } from './workload.ts';
+import { concurrencyIn, highestUse, type WorkloadReport } from './workload.ts';
 
 const NONE_TRIED: readonly Backend[] = [];
 
@@ -197,12 +197,16 @@ export class Balancer<R = string> {
   }
 
   /**
-   * Records the workload that a backend reports of itself, for the strategy `least-workload`.
-   * @throws RangeError if a value is not a number from 0 to 1
+   * Records what a backend reports of itself: its workload, for the strategy `least-workload`, and how many
+   * requests it can work on at once, for the bound on requests in flight.
+   * @throws RangeError if a value is not a number from 0 to 1, or the concurrency not an integer from 1 to
+   * 1,000,000
    */
   report(id: string, workload: WorkloadReport): void {
     const use = highestUse(workload);
+    const concurrency = concurrencyIn(workload);
     const member = this.#membership.get(id);
+    if (concurrency !== undefined) member.setConcurrency(member.ownConcurrency, concurrency);
     if (use === undefined) return;
     member.workload = use;
     member.reportedAt = this.#settings.env.clock.now();

@@ -23,7 +23,10 @@ export class Member implements Backend {
   readonly slot: number;
   /** The current weight: the nominal weight times the scale. */
   weight: number;
-  /** How many requests it can work on at once for this balancer; `undefined` if it is not told. */
+  /**
+   * How many requests it can work on at once for this balancer: what its entry says, else what it reports;
+   * `undefined` if neither does.
+   */
   concurrency: number | undefined;
   /** Leases that began. */
   requests = 0;
@@ -48,6 +51,10 @@ export class Member implements Backend {
   /** Factor for the weight, above 0 and up to 1: below 1 while slow start ramps it up. */
   scale = 1;
   workload: number | undefined = undefined;
+  /** The concurrency in its entry. */
+  ownConcurrency: number | undefined;
+  /** The concurrency that it reported last. */
+  reportedConcurrency: number | undefined = undefined;
   reportedAt = 0;
   /** While it drains, it keeps its sessions until this time, in milliseconds of the clock. */
   keepsSessionsUntil = 0;
@@ -66,5 +73,13 @@ export class Member implements Backend {
     this.slot = slot;
     this.tier = tier;
     this.concurrency = spec.concurrency;
+    this.ownConcurrency = spec.concurrency;
+  }
+
+  /** Sets what its entry and its reports say of its concurrency; the entry wins. */
+  setConcurrency(own: number | undefined, reported: number | undefined): void {
+    this.ownConcurrency = own;
+    this.reportedConcurrency = reported;
+    this.concurrency = own ?? reported;
   }
 }

@@ -185,7 +185,7 @@ export class Membership {
     // A weight set by `setWeight` stays until the array lists another one.
     if (member.listedWeight !== weight) member.nominalWeight = weight;
     member.listedWeight = weight;
-    member.concurrency = spec.concurrency;
+    member.setConcurrency(spec.concurrency, member.reportedConcurrency);
     member.index = index;
     return member;
   }
@@ -207,7 +207,14 @@ export class Membership {
 }
 
 /** A pool entry from which `add` makes an equal member. */
-function entryOf({ id, url, zone, tier, nominalWeight, concurrency }: Member): BackendPoolEntry {
+function entryOf({
+  id,
+  url,
+  zone,
+  tier,
+  nominalWeight,
+  ownConcurrency: concurrency,
+}: Member): BackendPoolEntry {
   return {
     id,
     url,

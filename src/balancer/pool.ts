@@ -88,7 +88,7 @@ export class Pool implements ReasonMasks {
       returning.scale = 1;
       returning.added = false;
       returning.index = -1;
-      returning.concurrency = spec.concurrency;
+      returning.setConcurrency(spec.concurrency, undefined);
       return returning;
     }
     const slot = this.#freeSlots.pop() ?? this.bySlot.length;

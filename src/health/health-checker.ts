@@ -194,7 +194,7 @@ export class HealthChecker {
     const reported = this.#reader.readBody(data);
     const orca = this.#reader.readHeader(headers);
     if (!isEmpty(reported)) this.#balancer.report(id, { ...reported });
-    else this.#balancer.report(id, { utilization: utilization(orca) });
+    else this.#balancer.report(id, { utilization: utilization(orca), concurrency: orca.concurrency });
     if (typeof status !== 'number' || !isWell(status)) return `status ${shown(status)}`;
     if (body !== undefined && !body(String(data ?? '').slice(0, MAX_BODY_LENGTH)))
       return 'the body check failed';

@@ -45,7 +45,7 @@ export interface HealthThresholds {
 }
 
 /** Limits on the utilization of resources, 0 to 1. A check fails if a reported value exceeds its limit. */
-export type WorkloadLimits = Readonly<Partial<Record<keyof LoadMetrics, number>>>;
+export type WorkloadLimits = Readonly<Partial<Record<Exclude<keyof LoadMetrics, 'concurrency'>, number>>>;
 
 /** Settings of a {@link HealthChecker}. */
 export interface HealthCheckOptions {
@@ -75,7 +75,7 @@ export interface HealthCheckSettings {
   readonly timeoutMs: number;
   readonly fall: number;
   readonly rise: number;
-  readonly limits: readonly (readonly [resource: keyof LoadMetrics, limit: number])[];
+  readonly limits: readonly (readonly [resource: keyof WorkloadLimits, limit: number])[];
   readonly env: Env;
 }
 
@@ -195,6 +195,6 @@ function readRanges(statuses: readonly unknown[], place: string): (readonly [fro
 
 function readLimits(limits: WorkloadLimits): HealthCheckSettings['limits'] {
   return Object.entries(limits).flatMap(([resource, limit]) =>
-    limit === undefined ? [] : [[resource as keyof LoadMetrics, limit] as const],
+    limit === undefined ? [] : [[resource as keyof WorkloadLimits, limit] as const],
   );
 }

@@ -7,7 +7,7 @@ import { type Bag, bag, checkBag, withDefaults } from '../options/bag.ts';
 import { aClock } from '../options/env-bag.ts';
 import { aNumber } from '../options/rule.ts';
 import type { Backend } from '../strategies/strategy.ts';
-import { type IgnoredReports, LoadMetricsReader, utilization } from './load-metrics.ts';
+import { type IgnoredReports, type LoadMetrics, LoadMetricsReader, utilization } from './load-metrics.ts';
 
 /** Settings of {@link loadMetricsFeed}. */
 export interface LoadMetricsFeedOptions {
@@ -41,7 +41,7 @@ export const FEED: Bag<LoadMetricsFeedOptions> = bag<LoadMetricsFeedOptions>({
 
 /** The counters of a {@link LoadMetricsFeed}. */
 export interface LoadMetricsFeedStats {
-  /** Reports that were passed on to the balancer. */
+  /** Reports of a load that were passed on to the balancer. */
   readonly reports: number;
   /** Reports that were ignored because they came within `blackoutMs`. */
   readonly blackedOut: number;
@@ -66,7 +66,8 @@ interface Reporter {
  * Passes the load that backends report in the header `endpoint-load-metrics` of ordinary responses on to a
  * balancer, for the strategy `least-workload`. The load is the application's own utilization if that is above
  * 0, else the utilization of the CPU. Reports of a backend that is new, or was marked up, are ignored for the
- * first ten seconds, as it has had hardly any work.
+ * first ten seconds, as it has had hardly any work. The metric `named_metrics.concurrency` is passed on at
+ * once: how many requests the backend can work on at once.
  *
  * @throws RangeError if an option is out of range
  * @see ORCA and gRPC proposals A51 and A58
@@ -90,11 +91,11 @@ export function loadMetricsFeed(
    * Reads the report of a response. A response object of the host may have getters that throw; then there is
    * no report.
    */
-  function utilizationOf(response: Response): number | undefined {
+  function metricsOf(response: Response): LoadMetrics {
     try {
-      return utilization(reader.readHeader(response?.headers));
+      return reader.readHeader(response?.headers);
     } catch {
-      return undefined;
+      return {};
     }
   }
 
@@ -111,7 +112,10 @@ export function loadMetricsFeed(
   }
 
   function feed({ id }: Pick<Backend, 'id'>, response: Response): void {
-    const use = utilizationOf(response);
+    const metrics = metricsOf(response);
+    const use = utilization(metrics);
+    if (metrics.concurrency !== undefined && balancer.has(id))
+      balancer.report(id, { concurrency: metrics.concurrency });
     // An empty report only returns whether the backend is in the pool. Nothing is kept for removed backends.
     if (use === undefined || !balancer.has(id)) return;
     if (!isTrusted(id)) {

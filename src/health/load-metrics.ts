@@ -1,8 +1,11 @@
 // Reads load reports of backends: JSON bodies of health checks and the ORCA header.
 
+import { aConcurrency } from '../balancer/address.ts';
 import type { Response } from '../contracts.ts';
 
-/** The load that a backend reported, each value from 0 to 1. Values that it did not report are missing. */
+/**
+ * What a backend reported: loads from 0 to 1, and its concurrency. Values that it did not report are missing.
+ */
 export interface LoadMetrics {
   cpu?: number;
   memory?: number;
@@ -10,6 +13,8 @@ export interface LoadMetrics {
   eventLoop?: number;
   /** The utilization that the application itself computed (`application_utilization` of ORCA). */
   application?: number;
+  /** How many requests it can work on at once, an integer from 1 to 1,000,000. */
+  concurrency?: number;
 }
 
 /** Counts of load reports, and values in them, that were ignored. */
@@ -18,7 +23,7 @@ export interface IgnoredReports {
   readonly oversized: number;
   /** Reports that could not be parsed: invalid JSON, or an unknown format. */
   readonly malformed: number;
-  /** Values that are not a number from 0 to 1, or occurred twice. */
+  /** Values that are out of range, or occurred twice. */
   readonly invalid: number;
 }
 
@@ -34,6 +39,7 @@ const BODY_NAMES = new Map<string, keyof LoadMetrics>([
   ['memory', 'memory'],
   ['network', 'network'],
   ['eventLoop', 'eventLoop'],
+  ['concurrency', 'concurrency'],
 ]);
 
 /** The JSON format of Protobuf allows two spellings of every name. */
@@ -46,6 +52,14 @@ const ORCA_NAMES = new Map<string, keyof LoadMetrics>([
   ['applicationUtilization', 'application'],
   ['utilization.network', 'network'],
   ['utilization.event_loop', 'eventLoop'],
+  ['named_metrics.concurrency', 'concurrency'],
+]);
+
+/** The maps of an ORCA report, by the spellings of their names. */
+const ORCA_MAPS = new Map([
+  ['utilization', 'utilization'],
+  ['named_metrics', 'named_metrics'],
+  ['namedMetrics', 'named_metrics'],
 ]);
 
 /** ORCA allows these above 1, for a backend beyond its soft limit. */
@@ -67,8 +81,8 @@ export class LoadMetricsReader {
   }
 
   /**
-   * Reads a JSON object `{ cpu, memory, network, eventLoop }`. Any other text is not a report and is not
-   * counted.
+   * Reads a JSON object `{ cpu, memory, network, eventLoop, concurrency }`. Any other text is not a report and
+   * is not counted.
    */
   readBody(body: unknown): LoadMetrics {
     if (typeof body !== 'string') return {};
@@ -129,8 +143,9 @@ export class LoadMetricsReader {
       const name = names.get(field);
       // Protobuf and JSON.stringify write null for numbers that JSON cannot represent.
       if (name === undefined || value === null) continue;
-      const limit = names === ORCA_NAMES && MAY_EXCEED_ONE.has(name) ? Number.MAX_VALUE : 1;
-      if (metrics[name] === undefined && typeof value === 'number' && value >= 0 && value <= limit) {
+      if (metrics[name] !== undefined) this.#ignored.invalid++;
+      else if (name === 'concurrency' && aConcurrency.holds(value)) metrics.concurrency = value as number;
+      else if (name !== 'concurrency' && isLoad(value, names === ORCA_NAMES && MAY_EXCEED_ONE.has(name))) {
         metrics[name] = Math.min(1, value);
       } else {
         this.#ignored.invalid++;
@@ -138,6 +153,11 @@ export class LoadMetricsReader {
     }
     return metrics;
   }
+}
+
+/** Whether a value is a load: a number from 0 to 1, or above where that is allowed. */
+function isLoad(value: unknown, mayExceedOne: boolean): value is number {
+  return typeof value === 'number' && value >= 0 && value <= (mayExceedOne ? Number.MAX_VALUE : 1);
 }
 
 /** Whether a report has no values. */
@@ -158,8 +178,9 @@ export function utilization({ application = 0, cpu = 0 }: LoadMetrics): number |
 
 function* entriesOf(report: object): Iterable<readonly [string, unknown]> {
   for (const [field, value] of Object.entries(report)) {
-    if (field === 'utilization' && typeof value === 'object' && value !== null) {
-      for (const [resource, use] of Object.entries(value)) yield [`utilization.${resource}`, use];
+    const map = ORCA_MAPS.get(field);
+    if (map !== undefined && typeof value === 'object' && value !== null) {
+      for (const [name, metric] of Object.entries(value)) yield [`${map}.${name}`, metric];
     } else {
       yield [field, value];
     }

@@ -21,6 +21,13 @@ export interface LoadReportOptions {
    * @defaultValue the load of this process
    */
   readonly sample?: () => LoadSample;
+  /**
+   * How many requests the server can work on at once, an integer from 1 to 1,000,000: with fewer in flight a
+   * balancer does not send requests elsewhere for the sake of evenness. Where several balancers send to the
+   * server, the part of each.
+   * @defaultValue not reported
+   */
+  readonly concurrency?: number;
   /** Milliseconds since a fixed point in time. @defaultValue the platform's clock */
   readonly now?: () => number;
 }
@@ -39,8 +46,9 @@ const RESOURCES = ['cpu', 'memory', 'network', 'eventLoop'] as const;
 
 /**
  * Makes a Node.js server report its load to the load balancer in front of it. GET and HEAD of `/health` get a
- * JSON response `{ status, cpu, memory, network, eventLoop }` with each load from 0 to 1. Every other
- * response gets the ORCA header `endpoint-load-metrics`. The load is measured at most once a second, when a
+ * JSON response `{ status, cpu, memory, network, eventLoop }` with each load from 0 to 1, and `concurrency`
+ * if it is set. Every other response gets the ORCA header `endpoint-load-metrics`, with the concurrency as
+ * `named_metrics.concurrency`. The load is measured at most once a second, when a
  * request comes; there is no timer. In the first second all measured values except the memory are 0.
  *
  * @example With Express, Connect and the like
@@ -58,11 +66,12 @@ const RESOURCES = ['cpu', 'memory', 'network', 'eventLoop'] as const;
 export function loadReport(options: LoadReportOptions = {}): LoadReport {
   checkOptions(options);
   const { path = '/health', bytesPerSecond, sample = processLoad(), now = () => performance.now() } = options;
+  const { concurrency } = options;
   const meter = bytesPerSecond === undefined ? undefined : new TrafficMeter();
   let sampledAt = now();
   let requests = 0;
   let load = measured(sample, meter && 0);
-  let metrics = orcaText(load, 0);
+  let metrics = orcaText(load, 0, concurrency);
 
   function refresh(): void {
     const elapsedMs = now() - sampledAt;
@@ -70,7 +79,7 @@ export function loadReport(options: LoadReportOptions = {}): LoadReport {
     sampledAt += elapsedMs;
     const network = meter && (meter.readAndReset() * 1_000) / elapsedMs / (bytesPerSecond as number);
     load = measured(sample, network);
-    metrics = orcaText(load, (requests * 1_000) / elapsedMs);
+    metrics = orcaText(load, (requests * 1_000) / elapsedMs, concurrency);
     requests = 0;
   }
 
@@ -79,7 +88,7 @@ export function loadReport(options: LoadReportOptions = {}): LoadReport {
     refresh();
     const { method, url = '' } = request;
     if ((method === 'GET' || method === 'HEAD') && pathOf(url) === path) {
-      respond(response, method, JSON.stringify({ status: 'ok', ...load }));
+      respond(response, method, JSON.stringify({ status: 'ok', ...load, concurrency }));
       return true;
     }
     requests++;
@@ -129,13 +138,14 @@ function sampleOrNothing(sample: () => LoadSample): LoadSample {
  * The application utilization is that of the most used resource. Balancers that follow gRPC A58 need the
  * requests a second, too.
  */
-function orcaText(load: LoadSample, requestsPerSecond: number): string {
+function orcaText(load: LoadSample, requestsPerSecond: number, concurrency: number | undefined): string {
   const uses = Object.values(load);
   const metrics: [string, number | undefined][] = [
     ['cpu_utilization', load.cpu],
     ['mem_utilization', load.memory],
     ['application_utilization', uses.length === 0 ? undefined : Math.max(...uses)],
     ['rps_fractional', rounded(requestsPerSecond)],
+    ['named_metrics.concurrency', concurrency],
   ];
   const known = metrics.filter(([, value]) => value !== undefined);
   return `TEXT ${known.map(([name, value]) => `${name}=${value}`).join(',')}`;
@@ -145,13 +155,15 @@ function rounded(value: number): number {
   return Math.round(value * 10_000) / 10_000;
 }
 
-function checkOptions({ path, bytesPerSecond, sample, now }: LoadReportOptions): void {
+function checkOptions({ path, bytesPerSecond, sample, concurrency, now }: LoadReportOptions): void {
   if (path !== undefined && (typeof path !== 'string' || !/^\/[^\s?#]*$/.test(path)))
     throw new TypeError(`path must begin with "/" and have no space, "?" and "#", got ${String(path)}`);
   if (bytesPerSecond !== undefined && !(typeof bytesPerSecond === 'number' && bytesPerSecond > 0))
     throw new RangeError(`bytesPerSecond must be a positive number, got ${String(bytesPerSecond)}`);
   if (sample !== undefined && typeof sample !== 'function')
     throw new TypeError(`sample must be a function, got ${String(sample)}`);
+  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 1e6))
+    throw new RangeError(`concurrency must be an integer from 1 to 1000000, got ${String(concurrency)}`);
   if (now !== undefined && typeof now !== 'function')
     throw new TypeError(`now must be a function, got ${String(now)}`);
 }

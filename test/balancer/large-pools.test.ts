@@ -1,7 +1,7 @@
 // Pools of more than 64 backends: where keys go, what a hot key costs, and how memory follows the size.
 import { describe, expect, it } from 'vitest';
 import { jump } from '../../src/hashing/hash.ts';
-import { Balancer, consistentHash } from '../../src/index.ts';
+import { type BackendPoolEntry, Balancer, consistentHash } from '../../src/index.ts';
 import { firstEligible, inWalkingOrder } from '../../src/strategies/jumps.ts';
 import { aBackend, TestEnv } from '../support.ts';
 
@@ -165,6 +165,32 @@ describe('concurrency', () => {
     expect(used.size).toBe(1);
     for (let i = 0; i < 20; i++) used.add(balancer.acquire('hot')?.backend.id);
     expect(used.size).toBeGreaterThan(1);
+  });
+
+  it('is taken from a report, unless the entry says its own', () => {
+    const pool: BackendPoolEntry[] = [{ url: 'http://a', concurrency: 8 }, 'http://b', 'http://c'];
+    const balancer = new Balancer<string>(pool);
+    const limits = () => balancer.explain('x').candidates.map(({ flightLimit }) => flightLimit);
+    for (const id of ['http://a', 'http://b']) balancer.report(id, { concurrency: 5 });
+    expect(limits()).toEqual([8, 5, 1]);
+    balancer.report('http://b', { cpu: 0.5 });
+    expect(limits()).toEqual([8, 5, 1]);
+    balancer.report('http://b', { concurrency: 3 });
+    expect(limits()).toEqual([8, 3, 1]);
+    expect(() => balancer.report('http://b', { concurrency: 0 })).toThrow(
+      'concurrency must be an integer from 1 to 1000000, got 0',
+    );
+    // An entry that stops to say its own falls back on the report.
+    pool[0] = 'http://a';
+    balancer.refresh();
+    balancer.acquire('x')?.release();
+    expect(limits()).toEqual([5, 3, 1]);
+  });
+
+  it('in a report alone is no workload', () => {
+    const balancer = new Balancer(['http://a', 'http://b'], { strategy: 'least-workload' });
+    balancer.report('http://a', { concurrency: 5 });
+    expect(balancer.backends[0]?.workload).toBeUndefined();
   });
 
   it.each([0, 1.5, -1, 1_000_001, Number.NaN, '8'])('rejects %s', (concurrency) => {

@@ -48,6 +48,13 @@ describe('the feed of load metrics', () => {
     expect(workload()).toBe(0.2);
   });
 
+  it('passes a concurrency on at once, which is no load', () => {
+    const { answer, balancer, feed } = setUp();
+    answer(`${TEXT(0.2)},named_metrics.concurrency=8`);
+    expect(balancer.backends[0]).toMatchObject({ workload: undefined, concurrency: 8 });
+    expect(feed.stats()).toMatchObject({ reports: 0, blackedOut: 1 });
+  });
+
   it('waits for each backend on its own', () => {
     const { env, answer, workload } = setUp();
     answer(TEXT(0.2), 'http://a');

@@ -57,6 +57,24 @@ describe('a report in the body of an answer', () => {
     },
   );
 
+  it('may say how many requests the backend can work on at once', () => {
+    expect(readBody('{"cpu":0.5,"concurrency":8}').metrics).toEqual({ cpu: 0.5, concurrency: 8 });
+    expect(readBody('{"concurrency":8,"concurrency ":9}').metrics).toEqual({ concurrency: 8 });
+    for (const text of ['TEXT named_metrics.concurrency=8', 'JSON {"named_metrics":{"concurrency":8}}'])
+      expect(readHeader(text)).toEqual({ metrics: { concurrency: 8 }, ...NOTHING });
+    expect(readHeader('JSON {"namedMetrics":{"concurrency":8}}').metrics).toEqual({ concurrency: 8 });
+    // Not by a name that ORCA does not have.
+    expect(readHeader('TEXT concurrency=8').metrics).toEqual({});
+  });
+
+  it.each(['0', '-1', '1.5', '1000001', '"8"', '1e999'])('loses a concurrency of %s', (value) => {
+    expect(readBody(`{"cpu":0.5,"concurrency":${value}}`)).toEqual({
+      metrics: { cpu: 0.5 },
+      ...NOTHING,
+      invalid: 1,
+    });
+  });
+
   it('may hold null for what is not known', () => {
     expect(readBody('{"cpu":null,"memory":0.5}')).toEqual({ metrics: { memory: 0.5 }, ...NOTHING });
   });

@@ -75,6 +75,17 @@ describe('the health check', () => {
     });
   });
 
+  it('says how many requests the server can work on at once, and so does the header', () => {
+    const { health, call } = setUp({ sample, concurrency: 8 });
+    expect(health()).toMatchObject({ cpu: 0.1, concurrency: 8 });
+    const header = call().headers['endpoint-load-metrics'] as string;
+    expect(header).toContain('named_metrics.concurrency=8');
+    expect(new LoadMetricsReader().readHeader({ 'endpoint-load-metrics': header }).concurrency).toBe(8);
+    expect(setUp({ sample }).health()).not.toHaveProperty('concurrency');
+    for (const concurrency of [0, 1.5, 1_000_001, '8' as never])
+      expect(() => loadReport({ concurrency })).toThrow(/^concurrency must be an integer from 1 to 1000000/);
+  });
+
   it('is answered without a body to HEAD', () => {
     const { call } = setUp({ sample });
     const { body, headers, answered } = call('/health', 'HEAD');
