@@ -66,6 +66,7 @@ export type {
 export { type ILoggerService, LoggerService, type LoggerServiceOptions } from './logger.ts';
 export { type ConsistentHashOptions, consistentHash } from './strategies/consistent-hash.ts';
 export { leastConnections } from './strategies/least-connections.ts';
+export { type LeastTimeOptions, leastTime } from './strategies/least-time.ts';
 export { type LeastWorkloadOptions, leastWorkload } from './strategies/least-workload.ts';
 export { type MaglevOptions, maglev } from './strategies/maglev.ts';
 export { type PeakEwmaOptions, peakEwma } from './strategies/peak-ewma.ts';

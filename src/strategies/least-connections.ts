@@ -1,16 +1,18 @@
 // The strategy `least-connections`.
 
+import { BackendHeap } from './backend-heap.ts';
 import { FairTurns } from './fair-turns.ts';
-import type { Backend, Eligible, Strategy, StrategyFactory } from './strategy.ts';
+import type { Strategy, StrategyFactory } from './strategy.ts';
 
 /**
  * The backend with the fewest requests in flight relative to its weight. Backends that tie take turns by
- * weight. A binary heap keeps the order: O(log n) for each lease, O(1) for a pick while the best backend is
- * eligible.
+ * weight; one that finished a request goes to the back of the line, as the slow ones finish fewer and would
+ * come first otherwise. The first turns are drawn at random. A binary heap keeps the order: O(log n) for each
+ * lease, O(1) for a pick while the best backend is eligible.
  */
 export function leastConnections(): StrategyFactory {
-  return (): Strategy => {
-    const turns = new FairTurns();
+  return ({ random }): Strategy => {
+    const turns = new FairTurns(random);
     const heap = new BackendHeap((a, b) => {
       const difference = a.inFlight * b.weight - b.inFlight * a.weight;
       return difference === 0 ? turns.isFirst(a, b) : difference < 0;
@@ -23,89 +25,13 @@ export function leastConnections(): StrategyFactory {
       },
       pick: (_key, eligible) => heap.best(eligible),
       started({ backend }) {
-        turns.record(backend);
+        turns.began(backend);
         heap.moved(backend);
       },
-      finished: ({ backend }) => heap.moved(backend),
+      finished({ backend }) {
+        turns.finished(backend);
+        heap.moved(backend);
+      },
     };
   };
-}
-
-/** A binary heap of backends with an index by slot, to reorder one backend when its load changes. */
-class BackendHeap {
-  readonly #before: (a: Backend, b: Backend) => boolean;
-  #heap: Backend[] = [];
-  /** Position of each slot's backend in the heap. */
-  #places: (number | undefined)[] = [];
-
-  constructor(before: (a: Backend, b: Backend) => boolean) {
-    this.#before = before;
-  }
-
-  update(backends: readonly Backend[]): void {
-    this.#heap = [...backends].sort((a, b) => (this.#before(a, b) ? -1 : 1));
-    this.#places = [];
-    for (const [place, backend] of this.#heap.entries()) this.#places[backend.slot] = place;
-  }
-
-  /**
-   * The first eligible backend in order: the top of the heap, else the best one below each backend that is
-   * not eligible.
-   */
-  best(eligible: Eligible): Backend | undefined {
-    return this.#bestBelow(0, eligible, undefined);
-  }
-
-  /** Restores the order after the load of a backend changed. */
-  moved(backend: Backend): void {
-    const place = this.#places[backend.slot];
-    if (place === undefined || this.#heap[place] !== backend) return;
-    this.#sink(this.#rise(place));
-  }
-
-  #bestBelow(place: number, eligible: Eligible, best: Backend | undefined): Backend | undefined {
-    const backend = this.#heap[place];
-    if (backend === undefined || (best !== undefined && !this.#before(backend, best))) return best;
-    if (eligible(backend)) return backend;
-    return this.#bestBelow(2 * place + 2, eligible, this.#bestBelow(2 * place + 1, eligible, best));
-  }
-
-  #rise(from: number): number {
-    let place = from;
-    while (place > 0) {
-      const parent = (place - 1) >> 1;
-      if (!this.#before(this.#heap[place] as Backend, this.#heap[parent] as Backend)) break;
-      this.#swap(place, parent);
-      place = parent;
-    }
-    return place;
-  }
-
-  #sink(from: number): void {
-    let place = from;
-    for (;;) {
-      const left = 2 * place + 1;
-      const right = left + 1;
-      let first = place;
-      if (left < this.#heap.length && this.#before(this.#heap[left] as Backend, this.#heap[first] as Backend))
-        first = left;
-      if (
-        right < this.#heap.length &&
-        this.#before(this.#heap[right] as Backend, this.#heap[first] as Backend)
-      )
-        first = right;
-      if (first === place) return;
-      this.#swap(place, first);
-      place = first;
-    }
-  }
-
-  #swap(a: number, b: number): void {
-    const backend = this.#heap[a] as Backend;
-    const other = this.#heap[b] as Backend;
-    this.#heap[a] = other;
-    this.#heap[b] = backend;
-    this.#places[other.slot] = a;
-    this.#places[backend.slot] = b;
-  }
 }

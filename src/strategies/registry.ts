@@ -2,6 +2,7 @@
 
 import { consistentHash } from './consistent-hash.ts';
 import { leastConnections } from './least-connections.ts';
+import { leastTime } from './least-time.ts';
 import { leastWorkload } from './least-workload.ts';
 import { maglev } from './maglev.ts';
 import { peakEwma } from './peak-ewma.ts';
@@ -49,6 +50,10 @@ export const strategies = {
     summary: 'the fewest requests in flight',
     factory: /* @__PURE__ */ leastConnections(),
   },
+  'least-time': {
+    summary: 'the shortest expected time; not where few requests take very much longer than the others',
+    factory: /* @__PURE__ */ leastTime(),
+  },
   'power-of-two': {
     summary: 'the less loaded of two random backends',
     factory: /* @__PURE__ */ powerOfTwo(),
@@ -58,7 +63,7 @@ export const strategies = {
     factory: /* @__PURE__ */ peakEwma(),
   },
   'least-workload': {
-    summary: 'the least use of CPU, memory or network, as backends report it',
+    summary: 'requests by inverse use of CPU, memory or network, as backends report it',
     factory: /* @__PURE__ */ leastWorkload(),
   },
 } as const satisfies Record<string, StrategyEntry>;

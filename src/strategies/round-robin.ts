@@ -1,16 +1,16 @@
 import type { Backend, Eligible, Strategy, StrategyFactory } from './strategy.ts';
 
 /**
- * Each backend in turn, in the order of the pool. With unequal weights it uses the smooth order of nginx, in
- * which weights 5:1:1 give a a b a c a a. Adding or removing backends does not change the turns of the
- * others. O(1) with equal weights while the next backend is eligible, else O(backends).
+ * Each backend in turn, in the order of the pool, from a random first one: many balancers that start together
+ * do not all begin with the same backend. With unequal weights it uses the smooth order of nginx, in which
+ * weights 5:1:1 give a a b a c a a. Adding or removing backends does not change the turns of the others. O(1) with equal weights while the next backend is eligible, else O(backends).
  *
  * @see nginx, ngx_http_upstream_round_robin: smooth weighted round robin
  */
 export function roundRobin(): StrategyFactory {
-  return (): Strategy => {
-    const plain = plainTurns();
-    const smooth = smoothTurns();
+  return ({ random }): Strategy => {
+    const plain = plainTurns(random);
+    const smooth = smoothTurns(random);
     let turns: Turns = plain;
     return {
       name: 'round-robin',
@@ -37,16 +37,17 @@ interface Turns {
 }
 
 /** For equal weights. */
-function plainTurns(): Turns {
+function plainTurns(random: () => number): Turns {
   let backends: readonly Backend[] = [];
   let next = 0;
   /** Index of the last pick. */
   let picked = 0;
   return {
     update(updated) {
+      const members = new Set(updated);
       const waiting = [...backends.slice(next), ...backends.slice(0, next)];
-      const first = waiting.find((backend) => updated.includes(backend));
-      next = first === undefined ? 0 : updated.indexOf(first);
+      const first = waiting.find((backend) => members.has(backend));
+      next = first === undefined ? Math.floor(random() * updated.length) : updated.indexOf(first);
       backends = updated;
     },
     pick(eligible) {
@@ -65,18 +66,28 @@ function plainTurns(): Turns {
   };
 }
 
+/** At most this many turns are taken in advance, to start at a random place of the order. */
+const MOST_IN_ADVANCE = 1_000;
+
 /** For unequal weights. */
-function smoothTurns(): Turns {
+function smoothTurns(random: () => number): Turns {
   let backends: readonly Backend[] = [];
   let credits = new Float64Array(0);
+  let weights = new Float64Array(0);
   /** Which backends were eligible at the last pick: 1 or 0 by index. */
   let considered = new Uint8Array(0);
-  return {
+  const turns: Turns = {
     update(updated) {
-      const before = new Map(backends.map((backend, place) => [backend, credits[place] as number]));
-      credits = Float64Array.from(updated, (backend) => before.get(backend) ?? 0);
+      const isFirst = backends.length === 0;
+      // In units of the weight: what a backend is owed, or owes, stays a part of one round.
+      const owed = new Map(
+        backends.map((backend, place) => [backend, (credits[place] as number) / (weights[place] as number)]),
+      );
+      credits = Float64Array.from(updated, (backend) => (owed.get(backend) ?? 0) * backend.weight);
+      weights = Float64Array.from(updated, ({ weight }) => weight);
       considered = new Uint8Array(updated.length);
       backends = updated;
+      if (isFirst) startAnywhere();
     },
     pick(eligible) {
       let best: Backend | undefined;
@@ -104,4 +115,17 @@ function smoothTurns(): Turns {
       credits[place] = (credits[place] as number) - total;
     },
   };
+
+  /** Takes a random part of one round in advance. For whole weights the order stays exactly what it was. */
+  function startAnywhere(): void {
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const round = Math.ceil(total / weights.reduce((least, weight) => Math.min(least, weight), total));
+    const most = Math.min(round, Math.ceil((MOST_IN_ADVANCE * 64) / backends.length), MOST_IN_ADVANCE);
+    for (let left = Math.floor(random() * most); left > 0; left--) {
+      const backend = turns.pick(() => true);
+      if (backend !== undefined) turns.record(backend);
+    }
+  }
+
+  return turns;
 }

@@ -563,10 +563,18 @@ describe('reports', () => {
       strategy: 'least-workload',
       env: new TestEnv(),
     });
-    balancer.report('http://a', { cpu: 0.2, memory: 0.9 });
-    balancer.report('http://b', { cpu: 0.5, network: 0.1 });
-    balancer.report('http://c', { cpu: 0.6, gpu: 0.7 });
-    expect(send(balancer, 10)).toEqual({ 'http://b': 10 });
+    balancer.report('http://a', { cpu: 0.2, memory: 0.8 });
+    balancer.report('http://b', { cpu: 0.2, network: 0.1 });
+    balancer.report('http://c', { cpu: 0.1, gpu: 0.4 });
+    // Shares of 1/0.8, 1/0.2 and 1/0.4, after a round in which the reports are read.
+    send(balancer, 30);
+    const counts = send(balancer, 700);
+    for (const [id, share] of [
+      ['http://a', 100],
+      ['http://b', 400],
+      ['http://c', 200],
+    ] as const)
+      expect(Math.abs((counts[id] ?? 0) - share)).toBeLessThanOrEqual(3);
     expect(() => balancer.report('http://a', { cpu: 1.5 })).toThrow(
       'cpu must be a number from 0 to 1, got 1.5',
     );

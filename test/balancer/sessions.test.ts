@@ -21,7 +21,7 @@ describe('a session', () => {
   it.each([1, 2])('does not disturb the turns of requests without one: the first of weight %d', (weight) => {
     const pool = FOUR.map((url, i) => ({ url, weight: i === 0 ? weight : 1 }));
     const turns = (between: (balancer: Balancer) => void) => {
-      const balancer = new Balancer(pool, { strategy: 'round-robin' });
+      const balancer = new Balancer(pool, { strategy: 'round-robin', env: new TestEnv() });
       return Array.from({ length: 10 }, () => {
         between(balancer);
         return (balancer.acquire('x') as Lease).backend.id;

@@ -3,9 +3,12 @@ import {
   Balancer,
   type Lease,
   leastConnections,
+  leastTime,
   leastWorkload,
   peakEwma,
   powerOfTwo,
+  type StrategyName,
+  strategies,
 } from '../../src/index.ts';
 import { TestEnv, tally } from '../support.ts';
 
@@ -44,6 +47,61 @@ describe('least connections', () => {
     expect(count(30)).toEqual({ 'http://a': 10, 'http://b': 10, 'http://c': 10 });
     balancer.markUp('http://d');
     expect(count(40)['http://d']).toBeLessThanOrEqual(11);
+  });
+
+  it('gives the next turn of an idle pool to the backend that has been idle for the longest time', () => {
+    const balancer = new Balancer(['http://a', 'http://b', 'http://c'], {
+      strategy: 'least-connections',
+      env: new TestEnv(),
+    });
+    const [first, second, third] = [take(balancer), take(balancer), take(balancer)];
+    // The first backend is the slow one: it got no more requests than the others, but it ends last.
+    second.release();
+    third.release();
+    first.release();
+    expect([take(balancer), take(balancer), take(balancer)].map(({ backend }) => backend.id)).toEqual(
+      [second, third, first].map(({ backend }) => backend.id),
+    );
+  });
+
+  it.each(['least-connections', 'round-robin', 'least-workload', 'least-time'] as const)(
+    'a weight that is raised counts at once, without a debt from before: %s',
+    (strategy) => {
+      const pool = [{ url: 'http://a', weight: 0.001 }, 'http://b', 'http://c'];
+      const balancer = new Balancer(pool, { strategy, env: new TestEnv() });
+      for (let i = 0; i < 5_000; i++) take(balancer).release();
+      balancer.setWeight('http://a', 1);
+      const counts: Record<string, number> = {};
+      for (let i = 0; i < 30; i++) {
+        const lease = take(balancer);
+        tally(counts, lease.backend.id);
+        lease.release();
+      }
+      expect(Math.abs((counts['http://a'] ?? 0) - 10)).toBeLessThanOrEqual(1);
+    },
+  );
+});
+
+describe('many young balancers', () => {
+  const unkeyed = (Object.keys(strategies) as StrategyName[]).filter(
+    (name) => !('home' in strategies[name].factory(new TestEnv())),
+  );
+
+  it.each(unkeyed)('spread their first requests: %s', (strategy) => {
+    const counts: Record<string, number> = {};
+    const pool = Array.from({ length: 10 }, (_, i) => `http://b${i}`);
+    for (let seed = 0; seed < 500; seed++)
+      tally(counts, take(new Balancer(pool, { strategy, env: new TestEnv(seed * 7_919) })).backend.id);
+    expect(Math.max(...Object.values(counts)) / 50).toBeLessThanOrEqual(1.6);
+  });
+
+  it.each(unkeyed)('spread their first requests by weight: %s', (strategy) => {
+    const counts: Record<string, number> = {};
+    const pool = [{ url: 'http://a', weight: 3 }, 'http://b'];
+    for (let seed = 0; seed < 500; seed++)
+      tally(counts, take(new Balancer(pool, { strategy, env: new TestEnv(seed * 7_919) })).backend.id);
+    expect((counts['http://a'] ?? 0) / 500).toBeGreaterThan(0.5);
+    expect((counts['http://b'] ?? 0) / 500).toBeGreaterThan(0.1);
   });
 });
 
@@ -100,15 +158,56 @@ describe('peak EWMA', () => {
 });
 
 describe('least workload', () => {
-  it('forgets a report after its time, and counts who has none as the mean', () => {
+  const sharesOf = (balancer: Balancer, requests: number) => {
+    const counts: Record<string, number> = {};
+    for (let i = 0; i < requests; i++) {
+      const lease = take(balancer);
+      tally(counts, lease.backend.id);
+      lease.release();
+    }
+    return FOUR.map((id) => (counts[id] ?? 0) / requests);
+  };
+
+  it('shares by inverse workload; a backend without a report counts as the mean', () => {
+    const balancer = new Balancer(FOUR, { strategy: 'least-workload', env: new TestEnv() });
+    balancer.report('http://a', { cpu: 0.2 });
+    balancer.report('http://b', { cpu: 0.8 });
+    sharesOf(balancer, 100);
+    // 1/0.2, 1/0.8, and their mean twice.
+    const [a, b, c, d] = sharesOf(balancer, 1_000) as [number, number, number, number];
+    expect(a / b).toBeCloseTo(4, 0);
+    expect(c / d).toBeCloseTo(1, 1);
+    expect(c / b).toBeCloseTo(2.5, 0);
+  });
+
+  it('forgets a report after its time', () => {
     const env = new TestEnv();
     const balancer = new Balancer(FOUR, { strategy: leastWorkload({ expiryMs: 1_000 }), env });
-    balancer.report('http://a', { cpu: 0.2 });
-    balancer.report('http://b', { cpu: 0.9 });
-    expect(take(balancer).backend.id).toBe('http://a');
-    env.nowMs += 1_001;
+    balancer.report('http://a', { cpu: 0.9 });
     balancer.report('http://b', { cpu: 0.1 });
-    expect(take(balancer).backend.id).toBe('http://b');
+    expect(sharesOf(balancer, 400)[1]).toBeGreaterThan(0.4);
+    env.nowMs += 1_001;
+    sharesOf(balancer, 100);
+    for (const share of sharesOf(balancer, 400)) expect(share).toBeCloseTo(0.25, 1);
+  });
+
+  it('settles where use follows the requests, instead of swinging from report to report', () => {
+    const env = new TestEnv();
+    const balancer = new Balancer(FOUR, { strategy: 'least-workload', env });
+    const capacity = [1, 1, 1, 2];
+    let last: number[] = [];
+    for (let round = 0; round < 12; round++) {
+      last = sharesOf(balancer, 600);
+      env.nowMs += 10_000;
+      for (const [i, id] of FOUR.entries())
+        balancer.report(id, { cpu: Math.min(1, (last[i] as number) / (capacity[i] as number)) });
+    }
+    const next = sharesOf(balancer, 600);
+    for (const [i, share] of next.entries()) {
+      expect(Math.abs(share - (last[i] as number))).toBeLessThan(0.03);
+      expect(share).toBeGreaterThan(0.15);
+    }
+    expect(next[3] as number).toBeGreaterThan(1.2 * (next[0] as number));
   });
 
   it('spreads out as requests pile up between reports', () => {
@@ -122,5 +221,58 @@ describe('least workload', () => {
 
   it('refuses an expiry of 0', () => {
     expect(() => leastWorkload({ expiryMs: 0 })).toThrow('expiryMs must be a positive number, got 0');
+  });
+});
+
+describe('least time', () => {
+  /** Serves requests one after the other; each takes as long as its backend takes. */
+  function serve(balancer: Balancer, env: TestEnv, latencies: Record<string, number>, requests: number) {
+    const counts: Record<string, number> = {};
+    for (let i = 0; i < requests; i++) {
+      const lease = take(balancer);
+      tally(counts, lease.backend.id);
+      env.nowMs += latencies[lease.backend.id] ?? 5;
+      lease.release(latencies[lease.backend.id] === 0 ? 'failure' : 'success');
+    }
+    return counts;
+  }
+
+  it('avoids a slow backend, and tries it again after ten time constants', () => {
+    const env = new TestEnv();
+    const balancer = new Balancer(FOUR, { strategy: 'least-time', env });
+    expect(serve(balancer, env, { 'http://d': 200 }, 1_000)['http://d'] ?? 0).toBeLessThan(5);
+    env.nowMs += 10_001;
+    expect(serve(balancer, env, {}, 1_000)['http://d'] ?? 0).toBeGreaterThan(200);
+  });
+
+  it('weighs speed against requests in flight', () => {
+    const env = new TestEnv();
+    const balancer = new Balancer(['http://a', 'http://b'], { strategy: leastTime(), env });
+    serve(balancer, env, { 'http://a': 10, 'http://b': 40 }, 20);
+    for (let i = 0; i < 10; i++) take(balancer);
+    const [a, b] = balancer.stats().backends.map(({ inFlight }) => inFlight) as [number, number];
+    expect(a).toBe(8);
+    expect(b).toBe(2);
+  });
+
+  it('is not drawn to fast failures', () => {
+    const env = new TestEnv();
+    const balancer = new Balancer(FOUR, { strategy: 'least-time', env });
+    expect(serve(balancer, env, { 'http://d': 0 }, 1_000)['http://d'] ?? 0).toBeLessThan(50);
+  });
+
+  it('compares eight random backends in large pools, and finds the only eligible one', () => {
+    const env = new TestEnv();
+    const pool = Array.from({ length: 200 }, (_, i) => `http://b${i}`);
+    const balancer = new Balancer(pool, { strategy: 'least-time', env });
+    const slow = Object.fromEntries(pool.slice(0, 50).map((id) => [id, 100]));
+    const counts = serve(balancer, env, slow, 4_000);
+    expect(pool.slice(0, 50).reduce((sum, id) => sum + (counts[id] ?? 0), 0)).toBeLessThan(400);
+    for (const id of pool) if (id !== 'http://b7') void balancer.drain(id);
+    expect(take(balancer).backend.id).toBe('http://b7');
+  });
+
+  it.each([0, -1, Number.NaN])('refuses a time constant of %d', (decayMs) => {
+    expect(() => leastTime({ decayMs })).toThrow(`decayMs must be a positive number, got ${decayMs}`);
   });
 });

@@ -1,14 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Backend, roundRobin } from '../../src/index.ts';
+import { type Backend, type Env, roundRobin } from '../../src/index.ts';
 import { aBackend, TestEnv } from '../support.ts';
+
+/** An environment that starts at the first place of the order. */
+const FIRST = { clock: { now: () => 0 }, random: () => 0 };
 
 function sequence(
   weights: readonly number[],
   length: number,
   eligible: (backend: Backend) => boolean = () => true,
+  env: Pick<Env, 'clock' | 'random'> = FIRST,
 ): string {
-  const strategy = roundRobin()(new TestEnv());
+  const strategy = roundRobin()(env);
   strategy.update(weights.map((weight, i) => aBackend(String.fromCharCode(97 + i), i, { weight })));
   let order = '';
   for (let i = 0; i < length; i++) {
@@ -56,6 +60,17 @@ describe('round robin', () => {
     );
   });
 
+  it('starts anywhere in its order, and keeps it', () => {
+    const begun = new Set<string>();
+    for (let seed = 0; seed < 60; seed++) {
+      const order = sequence([5, 1, 1], 21, () => true, new TestEnv(seed));
+      expect(reference([5, 1, 1], 35)).toContain(order);
+      begun.add(order.slice(0, 7));
+      expect('abcabcabc').toContain(sequence([1, 1, 1], 7, () => true, new TestEnv(seed)));
+    }
+    expect(begun.size).toBeGreaterThan(4);
+  });
+
   it('is exact over one cycle', () => {
     const weights = [3, 1, 4, 1, 5];
     const order = sequence(weights, 14);
@@ -68,7 +83,7 @@ describe('round robin', () => {
   });
 
   it('goes on with its turn when members come and go', () => {
-    const strategy = roundRobin()(new TestEnv());
+    const strategy = roundRobin()(FIRST);
     const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((id, i) => aBackend(id, i)) as [
       Backend,
       Backend,
