@@ -51,7 +51,7 @@ export const strategies = {
     factory: /* @__PURE__ */ leastConnections(),
   },
   'least-time': {
-    summary: 'the shortest expected time; not where few requests take very much longer than the others',
+    summary: 'the shortest expected time; not if few requests take 100 times as long',
     factory: /* @__PURE__ */ leastTime(),
   },
   'power-of-two': {

@@ -2,7 +2,10 @@ import { Agent, type Dispatcher, errors, type fetch } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { BalancedDispatcher } from '../../src/adapters/undici/index.ts';
 import { Balancer, maxInFlight, type Request } from '../../src/index.ts';
+import { startAtTheFirst } from '../first-backend.ts';
 import { TestEnv } from '../support.ts';
+
+startAtTheFirst();
 
 type Handler = Dispatcher.DispatchHandler;
 

@@ -2,7 +2,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { FetchHTTPService, Loadbalancer, LoggerService, UpstreamError } from '../../src/index.ts';
+import { startAtTheFirst } from '../first-backend.ts';
 import { aRequest, RecordingWriter } from '../support.ts';
+
+startAtTheFirst();
 
 const servers: Server[] = [];
 

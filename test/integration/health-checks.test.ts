@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { HealthChecker } from '../../src/health/health-checker.ts';
 import { FetchHTTPService, Loadbalancer } from '../../src/index.ts';
+import { startAtTheFirst } from '../first-backend.ts';
 import { aRequest, RecordingLogger, RecordingWriter } from '../support.ts';
+
+startAtTheFirst();
 
 const cleanUps: (() => void)[] = [];
 

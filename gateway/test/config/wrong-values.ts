@@ -16,7 +16,7 @@ const BY_RULE = '"path", "client-address", "header", "cookie" or "jwt-claim"';
 const ALGORITHMS =
   '"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA" or "Ed25519"';
 const STRATEGIES =
-  '"consistent-hash", "maglev", "rendezvous", "ip-hash", "round-robin", "random", "least-connections", "power-of-two", "peak-ewma" or "least-workload"';
+  '"consistent-hash", "maglev", "rendezvous", "ip-hash", "round-robin", "random", "least-connections", "least-time", "power-of-two", "peak-ewma" or "least-workload"';
 const LONG_SECRET = 'a secret that has 32 bytes or more';
 
 const listeners: WrongValue[] = [

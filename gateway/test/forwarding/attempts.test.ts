@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Outcome, systemEnv } from '../../../src/index.ts';
+import { startAtTheFirst } from '../../../test/first-backend.ts';
 import { aRequest } from '../../../test/support.ts';
 import { UpstreamAttempts } from '../../src/forwarding/attempts.ts';
 import { UpstreamPool } from '../../src/upstream/pool.ts';
 import { resolvedPool } from '../resolved.ts';
+
+startAtTheFirst();
 
 type PoolInput = Parameters<typeof resolvedPool>[0];
 

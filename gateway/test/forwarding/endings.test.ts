@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { startAtTheFirst } from '../../../test/first-backend.ts';
 import type { Client } from '../conformance/wire/client.ts';
 import { END_STREAM } from '../conformance/wire/frames.ts';
 import { H2Client } from '../conformance/wire/h2-client.ts';
@@ -17,6 +18,8 @@ import {
   until,
   untilIdle,
 } from '../integration/gateway/lab.ts';
+
+startAtTheFirst();
 
 afterEach(endAll);
 

@@ -1,11 +1,15 @@
 import { Readable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { memoryRateLimiter } from 'evenkeel/rate-limit';
+import { afterEach, afterEach, beforeAll, beforeEach, beforeEach, describe, describe, expect, expect, it, it, vi, vi } from 'vitest';
+import { startAtTheFirst } from '../../../test/first-backend.ts';
 import type { AccessRecord, GatewayLog } from '../../src/contracts.ts';
 import { Engine } from '../../src/engine.ts';
 import { Exchange } from '../../src/forwarding/exchange.ts';
 import { REFUSALS } from '../../src/local-reply/refusal.ts';
 import { resolved, type resolvedPool } from '../resolved.ts';
 import { FakeCall, FakeClient } from './fakes.ts';
+
+startAtTheFirst();
 
 type PoolInput = Parameters<typeof resolvedPool>[0];
 type ConfigInput = Omit<Parameters<typeof resolved>[0], 'pools'>;

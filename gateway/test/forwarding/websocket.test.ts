@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
+import { startAtTheFirst } from '../../../test/first-backend.ts';
 import { echoes } from '../conformance/cases/open-tunnel.ts';
 import { handshake, SWITCH } from '../conformance/cases/websocket-handshake.ts';
 import type { Client } from '../conformance/wire/client.ts';
@@ -19,6 +20,8 @@ import {
   until,
   untilIdle,
 } from '../integration/gateway/lab.ts';
+
+startAtTheFirst();
 
 afterEach(endAll);
 

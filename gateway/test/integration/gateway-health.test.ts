@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { startAtTheFirst } from '../../../test/first-backend.ts';
 import { get } from '../conformance/wire/requests.ts';
 import { type Reply, reply } from '../conformance/wire/upstream.ts';
 import { aGateway, anUpstream, endAll, until } from './gateway/lab.ts';
+
+startAtTheFirst();
 
 afterEach(endAll);
 

@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { startAtTheFirst } from '../../../test/first-backend.ts';
 import type { Client } from '../conformance/wire/client.ts';
 import { chunk, get, message } from '../conformance/wire/requests.ts';
 import { reply } from '../conformance/wire/upstream.ts';
 import { aGateway, anUpstream, endAll, until, untilIdle } from './gateway/lab.ts';
+
+startAtTheFirst();
 
 afterEach(endAll);
 

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { startAtTheFirst } from '../../../test/first-backend.ts';
 import { createGateway } from '../../src/gateway.ts';
 import type { Client } from '../conformance/wire/client.ts';
 import { sleep } from '../conformance/wire/poll.ts';
@@ -16,6 +17,8 @@ import {
   until,
   untilIdle,
 } from './gateway/lab.ts';
+
+startAtTheFirst();
 
 afterEach(endAll);
 

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { startAtTheFirst } from '../../../test/first-backend.ts';
 import { hmacToken } from '../../../test/sessions/jwt-tokens.ts';
 import { certificateFor } from '../conformance/certificates.ts';
 import { header } from '../conformance/wire/messages.ts';
@@ -14,6 +15,8 @@ import {
   until,
   untilIdle,
 } from './gateway/lab.ts';
+
+startAtTheFirst();
 
 afterEach(endAll);
 

@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { startAtTheFirst } from '../../../test/first-backend.ts';
 import { handshake } from '../conformance/cases/websocket-handshake.ts';
 import type { Client } from '../conformance/wire/client.ts';
 import { header } from '../conformance/wire/messages.ts';
 import { get, HOST, message, post, postChunked, SMUGGLED } from '../conformance/wire/requests.ts';
 import { type Reply, reply } from '../conformance/wire/upstream.ts';
 import { aGateway, anUpstream, endAll, until, untilIdle } from '../integration/gateway/lab.ts';
+
+startAtTheFirst();
 
 afterEach(endAll);
 

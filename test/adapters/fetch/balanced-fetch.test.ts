@@ -7,7 +7,10 @@ import {
   type Request,
   UpstreamTimeoutError,
 } from '../../../src/index.ts';
+import { startAtTheFirst } from '../../first-backend.ts';
 import { aRequest, TestEnv } from '../../support.ts';
+
+startAtTheFirst();
 
 type Init = RequestInit & { duplex?: string };
 

@@ -13,8 +13,11 @@ import {
   type Request,
   UpstreamTimeoutError,
 } from '../../../src/index.ts';
+import { startAtTheFirst } from '../../first-backend.ts';
 import { TestEnv } from '../../support.ts';
 import { aBackend, closeBackends, leases, refusingUrl, until } from './backends.ts';
+
+startAtTheFirst();
 
 afterEach(closeBackends);
 

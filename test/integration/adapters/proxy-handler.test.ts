@@ -2,7 +2,10 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { proxyHandler } from '../../../src/adapters/fetch/index.ts';
 import { Balancer, byClientAddress, maxInFlight, type Request } from '../../../src/index.ts';
+import { startAtTheFirst } from '../../first-backend.ts';
 import { aBackend, closeBackends, leases, refusingUrl, until } from './backends.ts';
+
+startAtTheFirst();
 
 afterEach(closeBackends);
 

@@ -15,8 +15,11 @@ import {
   OverloadedError,
   type Request,
 } from '../../../src/index.ts';
+import { startAtTheFirst } from '../../first-backend.ts';
 import { TestEnv } from '../../support.ts';
 import { aBackend, closeBackends, leases, refusingUrl, until } from './backends.ts';
+
+startAtTheFirst();
 
 const dispatchers: BalancedDispatcher[] = [];
 
