@@ -273,6 +273,8 @@ describe('least time', () => {
   });
 
   it.each([0, -1, Number.NaN])('refuses a time constant of %d', (decayMs) => {
-    expect(() => leastTime({ decayMs })).toThrow(`decayMs must be a positive number, got ${decayMs}`);
+    expect(() => leastTime({ decayMs })).toThrow(
+      `leastTime.decayMs must be a finite number above 0, got ${decayMs}`,
+    );
   });
 });

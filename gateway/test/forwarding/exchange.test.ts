@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
-import { memoryRateLimiter } from 'evenkeel/rate-limit';
-import { afterEach, afterEach, beforeAll, beforeEach, beforeEach, describe, describe, expect, expect, it, it, vi, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startAtTheFirst } from '../../../test/first-backend.ts';
 import type { AccessRecord, GatewayLog } from '../../src/contracts.ts';
 import { Engine } from '../../src/engine.ts';
