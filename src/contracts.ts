@@ -114,7 +114,8 @@ export type BackendPoolEntry = BackendServiceInfo | UrlBackend | HostBackend | U
 
 /**
  * The pool of backends. evenkeel never changes the array, but follows it: a backend that is added to it or
- * removed from it is noticed at the next request.
+ * removed from it is noticed at the next request; a replaced entry is not used from then on, and other changes
+ * of entries are noticed within as many requests as there are entries, or 8.
  */
 export type BackendPool = BackendPoolEntry[];
 

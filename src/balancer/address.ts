@@ -16,6 +16,7 @@ import {
   type Rule,
 } from '../options/rule.ts';
 import { shown } from '../shown.ts';
+import { isUrl } from './entry-snapshot.ts';
 
 /** A pool entry after it was checked: one form for all spellings. */
 export interface BackendSpec {
@@ -96,11 +97,6 @@ function readForm(entry: BackendPoolEntry, where: string): BackendSpec {
 /** What Node.js and its libraries call the host of an address. */
 const HOST_NAMES = ['host', 'hostname', 'address'] as const;
 type AnyHost = { readonly [name in (typeof HOST_NAMES)[number] | 'port' | 'protocol']?: unknown };
-
-/** Whether a value is a `URL`, of this realm or of another one. */
-function isUrl(value: unknown): value is URL {
-  return Object.prototype.toString.call(value) === '[object URL]';
-}
 
 const aWeight: Rule = aNumber(
   `a number from 0 to ${MAX_WEIGHT}`,

@@ -40,7 +40,8 @@ export class Balancer<R = string> {
 
   /**
    * @param backendPool - the backends. The balancer never changes this array, but notices when the caller
-   * does.
+   * does: an entry that was replaced is never picked, other changes are seen within n picks, or 8 in pools of
+   * up to 8. `refresh`, `stats`, `explain`, `plan` and `fingerprint` read the whole array.
    * @throws TypeError or RangeError that names the entry or option and its value
    */
   constructor(backendPool: readonly BackendPoolEntry[], options: BalancerOptions<R> = {}) {
@@ -87,8 +88,9 @@ export class Balancer<R = string> {
     return chooser.picked === undefined ? undefined : this.#leases.open(chooser);
   }
 
-  /** What `acquire` would choose for a request, and why. Changes nothing. O(n). */
+  /** What `acquire` would choose for a request, and why. Reads the whole array; changes nothing. O(n). */
   explain(request: R, tried: readonly Backend[] = NONE_TRIED, session?: Session): Explanation {
+    this.#membership.refresh();
     const key = this.#decisions.keyOf(request, session);
     const chooser = this.#decisions.decide(request, key, tried, session);
     return explanation(key, chooser, this.#pool, this.#guards);
@@ -119,7 +121,7 @@ export class Balancer<R = string> {
    * @throws RangeError if the change does not fit the pool, for example removes an id that is not in it
    */
   plan(change: PoolChange): Plan {
-    this.#membership.follow();
+    this.#membership.refresh();
     return planChange(this.#router.choosers, this.#pool.members, change);
   }
 
@@ -214,7 +216,7 @@ export class Balancer<R = string> {
 
   /** Counters and states of the pool and of each backend. O(n), and O(points) after a change of members. */
   stats(): BalancerStats {
-    this.#membership.follow();
+    this.#membership.refresh();
     this.#guards.advance();
     return { ...this.#poolStats.stats(), rejected: this.#membership.rejected };
   }
@@ -224,9 +226,9 @@ export class Balancer<R = string> {
     return stateOf(this.#membership.get(id));
   }
 
-  /** Reads the caller's array now rather than at the next request. O(1) if it has not changed. */
+  /** Applies all changes of the caller's array now, rather than as requests come. O(n). */
   refresh(): void {
-    this.#membership.follow();
+    this.#membership.refresh();
   }
 
   /** Whether the pool has a backend of this id, in any spelling. */
@@ -245,7 +247,7 @@ export class Balancer<R = string> {
    * fingerprints give each key the same home.
    */
   get fingerprint(): string {
-    this.#membership.follow();
+    this.#membership.refresh();
     return this.#poolStats.fingerprint;
   }
 

@@ -48,7 +48,7 @@ export class Decisions<R> {
     session: Session | undefined,
   ): Chooser {
     const { guards, router, membership } = this.#parts;
-    membership.follow();
+    membership.followAtPick();
     guards.advance();
     const sticky = this.#backendOf(session, tried);
     if (sticky !== undefined) return router.stickTo(sticky, tried);
@@ -61,7 +61,9 @@ export class Decisions<R> {
   /** The backend of a session; `undefined` if that backend may not keep the session. */
   #backendOf(session: Session | undefined, tried: readonly Backend[]): Member | undefined {
     if (session?.backend === undefined) return undefined;
-    const member = this.#parts.pool.find(session.backend);
+    const { pool, membership } = this.#parts;
+    let member = pool.find(session.backend);
+    if (member !== undefined && !membership.confirms(member)) member = pool.find(session.backend);
     return member !== undefined && !tried.includes(member) && this.#keepsSessions(member)
       ? member
       : undefined;

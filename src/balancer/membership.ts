@@ -41,8 +41,18 @@ export class Membership {
     return this.#follower.rejected;
   }
 
-  /** Applies changes of the caller's array. O(1) if there are none. */
+  /** Applies changes of the caller's array that are seen at a pick. O(1) if there are none. */
+  followAtPick(): void {
+    if (this.#follower.hasChangedAtPick()) this.#read();
+  }
+
+  /** The same at another call: in an array of up to 64 entries, every change is seen. O(1) if there are none. */
   follow(): void {
+    if (this.#follower.hasChangedAtCall()) this.#read();
+  }
+
+  /** Applies all changes of the caller's array. O(n). */
+  refresh(): void {
     if (this.#follower.hasChanged()) this.#read();
   }
 
@@ -51,7 +61,7 @@ export class Membership {
    * cannot be read, the last reading stays valid.
    */
   confirms(member: Member): boolean {
-    return !this.#follower.hasChangedAt(member.index) || !this.#read();
+    return !this.#follower.hasReplaced(member.index) || !this.#read();
   }
 
   /**
@@ -60,7 +70,8 @@ export class Membership {
    */
   find(id: string): Member | undefined {
     this.follow();
-    return this.#pool.find(id);
+    const member = this.#pool.find(id);
+    return member === undefined || this.confirms(member) ? member : this.#pool.find(id);
   }
 
   /**
@@ -119,7 +130,7 @@ export class Membership {
    * this one's array wins.
    */
   takeOver(before: Membership): void {
-    before.follow();
+    before.refresh();
     for (const [id, address] of before.#withheld) {
       const member = this.find(id);
       if (member?.address === address) this.remove(member);

@@ -1,9 +1,10 @@
 // Follows the caller's array of backends: notices that it changed and reads it again.
 
-import type { BackendPoolEntry, BackendTraits } from '../contracts.ts';
+import type { BackendPoolEntry } from '../contracts.ts';
 import { isError } from '../errors.ts';
 import { shown } from '../shown.ts';
 import { type BackendSpec, checkWeight, readEntry } from './address.ts';
+import { type EntrySnapshot, snapshotOf } from './entry-snapshot.ts';
 
 /** A backend listed in the caller's array. The weights of several entries for it are added up. */
 export interface ListedBackend {
@@ -28,18 +29,15 @@ interface Listing {
   readonly index: number;
 }
 
-/** An array of up to this many entries is compared completely before every decision. */
+/** At every eighth pick a window of the array is compared. */
+const PICKS = 8;
+/** An array of up to this many entries is compared as a whole before every call that is no pick. */
 const COMPARED = 64;
-/**
- * Of a longer array, the next 16 entries are compared, and the weight of every fourth of them; the phase
- * rotates.
- */
-const WINDOW = 16;
-const PHASES = 4;
 
 /**
- * Follows the caller's array, which may change at any time. {@link PoolFollower.hasChanged} costs a few
- * nanoseconds; {@link PoolFollower.read} reads the array again. Entries are compared by identity and weight.
+ * Follows the caller's array, which may change at any time. The `hasChanged` methods notice that it did, at
+ * little cost; {@link PoolFollower.read} reads it again. Entries are compared by identity and by all their
+ * properties, so that entries changed in place are noticed.
  */
 export class PoolFollower {
   /** The invalid entries of the last reading. */
@@ -51,13 +49,13 @@ export class PoolFollower {
   /** Whether the last reading threw. Then the result of the reading before stays valid. */
   #isUnreadable = false;
   #entries: readonly BackendPoolEntry[] = [];
-  #weights: readonly unknown[] = [];
-  /**
-   * Start of the next window of a long array, and the phase: which entry of each four has its weight
-   * compared.
-   */
+  #snapshots: readonly (EntrySnapshot | undefined)[] = [];
+  /** What each entry was read as; `undefined` for an invalid one. */
+  #specs: readonly (BackendSpec | undefined)[] = [];
+  #picks = 0;
+  /** Start and size of the next window. */
   #next = 0;
-  #phase = 0;
+  #size = 0;
 
   /** @param name - the name of the array in error messages */
   constructor(source: readonly BackendPoolEntry[], name: string) {
@@ -67,41 +65,48 @@ export class PoolFollower {
     this.#name = name;
   }
 
+  /** Whether the array had no entry when it was last read. */
+  get isEmpty(): boolean {
+    return this.#entries.length === 0;
+  }
+
   /**
-   * Whether the array differs from the last reading. O(1): of an array with more than 64 entries, one call
-   * compares the length, 16 entries and 4 weights. So a replaced entry is noticed within n/16 calls, a
-   * changed weight within n/4.
+   * Whether the array is seen to differ from the last reading, to be asked at each pick. O(1): compares the
+   * length, and at every eighth pick the next entries, 8 or as many as it takes to compare each entry once
+   * in n picks.
    */
-  hasChanged(): boolean {
-    if (this.#isUnreadable) return true;
+  hasChangedAtPick(): boolean {
+    const isTurn = (this.#picks = (this.#picks + 1) % PICKS) === 0;
+    if (this.#isUnreadable) return isTurn;
     try {
-      return this.#hasMoved();
+      if (this.#source.length !== this.#entries.length) return true;
     } catch {
       return true;
     }
+    return isTurn && this.#hasChangedNext();
   }
 
-  #hasMoved(): boolean {
-    const length = this.#source.length;
-    if (length !== this.#entries.length) return true;
-    if (length <= COMPARED) return this.#differs(0, length);
-    const from = this.#next;
-    const to = Math.min(from + WINDOW, length);
-    const phase = this.#phase;
-    this.#next = to < length ? to : 0;
-    if (to === length) this.#phase = (phase + 1) % PHASES;
-    return this.#windowDiffers(from, to, phase);
+  /** The same, to be asked at other calls: compares up to 64 entries, of a longer array the next window. */
+  hasChangedAtCall(): boolean {
+    return this.#entries.length <= COMPARED
+      ? this.hasChanged()
+      : this.#hasOtherLength() || this.#hasChangedNext();
+  }
+
+  /** Whether the array differs from the last reading in any way. O(n). */
+  hasChanged(): boolean {
+    return this.#hasOtherLength() || this.#differ(0, this.#entries.length);
   }
 
   /**
-   * Whether one entry of a long array changed since the last reading. Checked for every picked backend, so
-   * that a replaced entry is never used.
+   * Whether another entry has taken a place of the array. Checked for every picked backend, so that a
+   * replaced entry is never used.
    * @param index - negative for a backend that is not listed in the array
    */
-  hasChangedAt(index: number): boolean {
-    if (index < 0 || this.#entries.length <= COMPARED) return false;
+  hasReplaced(index: number): boolean {
+    if (index < 0) return false;
     try {
-      return this.#differs(index, index + 1);
+      return this.#source[index] !== this.#entries[index];
     } catch {
       return true;
     }
@@ -109,25 +114,36 @@ export class PoolFollower {
 
   /**
    * Reads the array. The weights of entries for the same backend are added up. Invalid entries are left out
-   * and recorded in {@link PoolFollower.rejected}. O(n).
+   * and recorded in {@link PoolFollower.rejected}. O(n); only entries that have changed are checked again.
    * @returns `undefined` if the array itself cannot be read, which is recorded in the same way
    */
   read(): ListedBackend[] | undefined {
     const entries = this.#readEntries();
     if (entries === undefined) return undefined;
+    const before = new Reading(this.#entries, this.#snapshots, this.#specs);
+    const snapshots: (EntrySnapshot | undefined)[] = [];
+    const specs: (BackendSpec | undefined)[] = [];
     const listed = new Map<string, Listing>();
     const rejected: RejectedEntry[] = [];
     for (const [index, entry] of entries.entries()) {
       const where = `${this.#name}[${index}]`;
+      const at = before.indexOf(entry, index);
+      snapshots.push(at < 0 ? snapshotOf(entry) : before.snapshots[at]);
       try {
-        this.#list(listed, readEntry(entry, where), index, where);
+        const spec = before.specs[at] ?? readEntry(entry, where);
+        specs.push(spec);
+        this.#list(listed, spec, index, where);
       } catch (error) {
         if (rejected.length === 0) this.error = error;
-        rejected.push({ index, message: isError(error) ? error.message : String(error) });
+        rejected.push({ index, message: error instanceof Error ? error.message : String(error) });
+        specs[index] = undefined;
       }
     }
     this.#entries = entries;
-    this.#weights = entries.map(weightOf);
+    this.#snapshots = snapshots;
+    this.#specs = specs;
+    this.#next = 0;
+    this.#size = Math.ceil(entries.length / Math.max(1, Math.floor(entries.length / PICKS)));
     this.rejected = rejected;
     return [...listed.values()].map(({ spec, weights, index }) => ({ spec, weight: sumOf(weights), index }));
   }
@@ -151,7 +167,7 @@ export class PoolFollower {
 
   #readEntries(): BackendPoolEntry[] | undefined {
     try {
-      const entries = [...this.#source];
+      const entries = Array.from(this.#source);
       this.#isUnreadable = false;
       return entries;
     } catch (cause) {
@@ -164,48 +180,71 @@ export class PoolFollower {
     }
   }
 
-  /** Whether an entry or its weight differs from the last reading. */
-  #differs(from: number, to: number): boolean {
-    const source = this.#source;
-    const entries = this.#entries;
-    for (let i = from; i < to; i++) if (source[i] !== entries[i] || this.#weightDiffers(i)) return true;
-    return false;
+  #hasOtherLength(): boolean {
+    try {
+      return this.#isUnreadable || this.#source.length !== this.#entries.length;
+    } catch {
+      return true;
+    }
   }
 
-  /**
-   * The same for a window of a long array. Compares only every fourth weight, as reading weights takes
-   * longer.
-   */
-  #windowDiffers(from: number, to: number, phase: number): boolean {
-    const source = this.#source;
-    const entries = this.#entries;
-    for (let i = from; i < to; i++) if (source[i] !== entries[i]) return true;
-    for (let i = from + phase; i < to; i += PHASES) if (this.#weightDiffers(i)) return true;
-    return false;
+  /** Compares the next window, which goes on at the beginning of the array after its end. */
+  #hasChangedNext(): boolean {
+    const { length } = this.#entries;
+    const from = this.#next;
+    const to = from + this.#size;
+    this.#next = to < length ? to : to - length;
+    return to <= length ? this.#differ(from, to) : this.#differ(from, length) || this.#differ(0, to - length);
   }
 
-  #weightDiffers(i: number): boolean {
-    const weight = weightOf(this.#source[i]);
-    // Object.is, as NaN differs from itself: an entry with this invalid weight must not look changed at each
-    // call.
-    return weight !== this.#weights[i] && !Object.is(weight, this.#weights[i]);
+  /** Whether one of some entries differs from the last reading. */
+  #differ(from: number, to: number): boolean {
+    const source = this.#source;
+    const entries = this.#entries;
+    const snapshots = this.#snapshots;
+    try {
+      for (let i = from; i < to; i++) {
+        const entry = source[i];
+        if (entry !== entries[i]) return true;
+        if (snapshots[i]?.fits(entry) === false) return true;
+      }
+      return false;
+    } catch {
+      return true;
+    }
+  }
+}
+
+/** A reading of the array, in which the next one looks for entries that it has still. */
+class Reading {
+  readonly snapshots: readonly (EntrySnapshot | undefined)[];
+  readonly specs: readonly (BackendSpec | undefined)[];
+  readonly #entries: readonly BackendPoolEntry[];
+  #places: Map<BackendPoolEntry, number> | undefined;
+
+  constructor(
+    entries: readonly BackendPoolEntry[],
+    snapshots: readonly (EntrySnapshot | undefined)[],
+    specs: readonly (BackendSpec | undefined)[],
+  ) {
+    this.#entries = entries;
+    this.snapshots = snapshots;
+    this.specs = specs;
+  }
+
+  /** Where an entry was that has not changed since; -1 if there is none. Expected O(1). */
+  indexOf(entry: BackendPoolEntry, index: number): number {
+    const at = this.#entries[index] === entry ? index : this.#placeOf(entry);
+    return at >= 0 && this.snapshots[at]?.fits(entry) !== false ? at : -1;
+  }
+
+  #placeOf(entry: BackendPoolEntry): number {
+    this.#places ??= new Map(this.#entries.map((one, i) => [one, i]));
+    return this.#places.get(entry) ?? -1;
   }
 }
 
 /** Added up in the order of size, so that the sum is exactly the same for every order of the entries. */
 function sumOf(weights: readonly number[]): number {
   return [...weights].sort((a, b) => a - b).reduce((sum, weight) => sum + weight, 0);
-}
-
-/** The weight of an entry, unchecked. */
-function weightOf(entry: BackendPoolEntry | undefined): unknown {
-  return typeof entry === 'object' && entry !== null ? readWeight(entry as BackendTraits) : undefined;
-}
-
-function readWeight(entry: BackendTraits): unknown {
-  try {
-    return entry.weight;
-  } catch {
-    return undefined;
-  }
 }

@@ -24,7 +24,7 @@ export type { HealthCheckOptions } from './health-options.ts';
 /** The part of a balancer that a {@link HealthChecker} uses. */
 export type CheckedBalancer = Pick<
   Balancer<unknown>,
-  'backends' | 'markDown' | 'markUp' | 'refresh' | 'report' | 'subscribe'
+  'backends' | 'has' | 'markDown' | 'markUp' | 'report' | 'subscribe'
 >;
 
 /** The results of a backend's checks. */
@@ -167,10 +167,9 @@ export class HealthChecker {
     this.#schedule(target, Math.max(0, startedAt + jittered - env.clock.now()));
   }
 
-  /** Whether a backend is still checked. Reading `backends` applies changes of the caller's array first. */
-  #isWatched({ watch: { signal } }: Target): boolean {
-    if (!signal.aborted) this.#balancer.refresh();
-    return !signal.aborted;
+  /** Whether a backend is still checked. Asking for it applies changes of the caller's array first. */
+  #isWatched({ backend: { id }, watch: { signal } }: Target): boolean {
+    return this.#balancer.has(id) && !signal.aborted;
   }
 
   /** @returns why the check failed; `undefined` if it succeeded */
