@@ -82,8 +82,8 @@ export interface BackendTraits {
   backup?: boolean;
   /**
    * How many requests the backend can work on at once for this balancer, an integer from 1 to 1,000,000. With
-   * fewer in flight it is never at the limit that the bound on requests in flight sets. With several balancers,
-   * give each its part.
+   * fewer in flight it is never at the limit that the bound on requests in flight sets. With several
+   * balancers, give each its part.
    * @defaultValue what the backend reports, else `bounds.concurrency` of the balancer, which is 1
    */
   concurrency?: number;
@@ -100,7 +100,10 @@ export interface UrlBackend extends BackendTraits {
   url: string;
 }
 
-/** A backend by host and port; `URL`, `node:http` and `server.address()` each have a name of their own for the host. */
+/**
+ * A backend by host and port; `URL`, `node:http` and `server.address()` each have a name of their own for the
+ * host.
+ */
 export type HostBackend = BackendTraits &
   ({ host: string } | { hostname: string } | { address: string }) & {
     /** From 1 to 65,535; also as text, as environment variables have it. */
@@ -114,8 +117,8 @@ export type BackendPoolEntry = BackendServiceInfo | UrlBackend | HostBackend | U
 
 /**
  * The pool of backends. evenkeel never changes the array, but follows it: a backend that is added to it or
- * removed from it is noticed at the next request; a replaced entry is not used from then on, and other changes
- * of entries are noticed within as many requests as there are entries, or 8.
+ * removed from it is noticed at the next request; a replaced entry is not used from then on, and other
+ * changes of entries are noticed within as many requests as there are entries, or 8.
  */
 export type BackendPool = BackendPoolEntry[];
 

@@ -65,8 +65,8 @@ export class LoadbalancerError extends Error {
 }
 
 /**
- * Whether a value is an `Error`, of this realm or of another one: under Jest, errors of Node.js are of another
- * realm than the tests.
+ * Whether a value is an `Error`, of this realm or of another one: under Jest, errors of Node.js are of
+ * another realm than the tests.
  */
 export function isError(value: unknown): value is Error {
   if (value instanceof Error) return true;

@@ -1,6 +1,6 @@
 /**
- * The exports for our own outer packages that are not public. They may change in any release, as the two packages
- * are released together and pinned to each other. Hosts import `evenkeel`.
+ * The exports for our own outer packages that are not public. They may change in any release, as the two
+ * packages are released together and pinned to each other. Hosts import `evenkeel`.
  */
 
 export { canonicalId, readEntry } from './balancer/address.ts';

@@ -14,45 +14,55 @@ import { RATE_LIMIT, type RateLimitOptions } from './traffic/gate.ts';
 import { type LeaseQueueOptions, QUEUE } from './traffic/lease-queue.ts';
 import type { SessionPolicy } from './traffic/sessions.ts';
 
-/** Settings of a `Loadbalancer`: those of the engine, which choose a backend, and seven of its own, which send. */
+/**
+ * Settings of a `Loadbalancer`: those of the engine, which choose a backend, and seven of its own, which
+ * send.
+ */
 export interface LoadbalancerOptions extends BalancerOptions<Request> {
   /**
-   * The key of a request; requests with equal keys go to one backend. A request whose key is `undefined` goes to
-   * a random backend, in proportion to the weights.
+   * The key of a request; requests with equal keys go to one backend. A request whose key is `undefined` goes
+   * to a random backend, in proportion to the weights.
    * @defaultValue the path with its query; with the strategy `ip-hash` the client's address
    */
   readonly key?: AffinityKey;
   /** Settings of the pool as a whole. */
   readonly pool?: LoadbalancerPoolOptions;
-  /** Milliseconds for the response of one backend, above 0. @defaultValue none: the HTTP service decides */
+  /**
+   * Time limit for the response of one backend, in milliseconds, above 0.
+   * @defaultValue none: the HTTP service decides
+   */
   readonly timeoutMs?: number;
-  /** Milliseconds for everything, with waits and retries, above 0. @defaultValue none */
+  /** Time limit for a request with all waits and retries, in milliseconds, above 0. @defaultValue none */
   readonly totalTimeoutMs?: number;
   /**
-   * Whether a response counts as the backend's failure. It is passed on all the same.
+   * Whether a response counts as a failure of the backend. It is passed on to the client in any case.
    * @defaultValue status 502, 503 or 504
    */
   readonly isFailure?: (response: Response) => boolean;
-  /** Sends a request that failed to another backend, where that cannot do harm. @defaultValue false */
+  /** Retries a failed request on another backend, if that is safe. @defaultValue false */
   readonly failover?: FailoverOptions | boolean;
   /** Lets requests wait while every backend is at its limit. @defaultValue false */
   readonly queue?: LeaseQueueOptions | boolean;
-  /** Checks every backend, takes out those that fail and brings them back. Needs `close()`. @defaultValue false */
+  /**
+   * Health checks: marks backends down that fail, and up that recover. Call `close()` to stop them.
+   * @defaultValue false
+   */
   readonly health?: HealthCheckOptions | boolean;
-  /** What requests of one client have in common: a session, a rate limit. */
+  /** Options that treat the requests of one client together: sessions and rate limit. */
   readonly clients?: ClientsOptions;
 }
 
-/** Settings of the pool of a `Loadbalancer` as a whole. */
+/** Settings of a `Loadbalancer` that concern the pool as a whole. */
 export interface LoadbalancerPoolOptions extends PoolOptions<Request> {
   /**
-   * Feeds the strategy `least-workload` with what backends report in the ORCA header of their responses.
+   * Feeds the strategy `least-workload` with the load that backends report in the ORCA header of their
+   * responses.
    * @defaultValue false
    */
   readonly loadMetrics?: LoadMetricsFeedOptions | boolean;
 }
 
-/** What requests of one client have in common. */
+/** Options that treat the requests of one client together. */
 export interface ClientsOptions {
   /** Keeps the requests of one session on one backend. @defaultValue none */
   readonly sessions?: SessionPolicy;
@@ -107,7 +117,7 @@ export function balancerOptions(options: LoadbalancerOptions): BalancerOptions<R
   return { ...pickNames(options, BALANCER), pool, key: options.key ?? defaultKey(options.strategy) };
 }
 
-/** What counts as a backend's failure unless the host says otherwise. */
+/** The default of `isFailure`. */
 export function isGatewayError({ status }: Response): boolean {
   return isFailureStatus(status);
 }

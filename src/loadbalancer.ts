@@ -31,19 +31,19 @@ import { Failover, type FailoverStats } from './traffic/failover.ts';
 import { type Admission, Gate } from './traffic/gate.ts';
 import { LeaseQueue, type LeaseQueueStats } from './traffic/lease-queue.ts';
 
-/** The pool in numbers, and what happened to requests on their way to it. */
+/** The figures of a pool, and counters of everything around it. */
 export interface LoadbalancerStats extends BalancerStats {
-  /** `undefined` where failover is off. */
+  /** `undefined` if failover is off. */
   readonly failover: FailoverStats | undefined;
-  /** `undefined` where the queue is off. */
+  /** `undefined` if the queue is off. */
   readonly queue: LeaseQueueStats | undefined;
-  /** What checks found, backend by backend; `undefined` where they are off. */
+  /** The results of health checks by backend; `undefined` if they are off. */
   readonly health: HealthCheckStats | undefined;
-  /** Requests that were refused because their client sent too many. */
+  /** Requests that were refused by the rate limit. */
   readonly rateLimited: number;
 }
 
-/** What came of a request: the response of its delivery, unless there is an error. */
+/** The result of a request: the response of its delivery, unless there is an error. */
 interface Delivered {
   readonly admission?: Admission | undefined;
   readonly delivery?: Delivery;
@@ -51,12 +51,13 @@ interface Delivered {
 }
 
 /**
- * The load balancer that a host injects: sends each request to the backend that the engine chooses, and writes the one
- * answer, or the one error, that comes of it.
+ * The load balancer that a host injects. It sends each request to the backend that the engine chooses, and
+ * writes the response or the error.
  *
  * @example
  * ```ts
- * const loadbalancer = new Loadbalancer(httpService, [{ IPAddr: '10.0.0.1', Port: 8080 }], new LoggerService());
+ * const backends = [{ IPAddr: '10.0.0.1', Port: 8080 }];
+ * const loadbalancer = new Loadbalancer(httpService, backends, new LoggerService());
  * await loadbalancer.onRequest(request, responseWriter);
  * ```
  */
@@ -71,7 +72,7 @@ export class Loadbalancer implements ILoadBalancer {
 
   /**
    * @param backendPool - the pool; the array is followed, never changed
-   * @throws TypeError or RangeError naming the argument, entry or option and its value
+   * @throws TypeError or RangeError that names the argument, entry or option and its value
    */
   constructor(
     httpService: HTTPService,
@@ -80,7 +81,9 @@ export class Loadbalancer implements ILoadBalancer {
     options: LoadbalancerOptions = {},
   ) {
     if (typeof httpService?.sendRequest !== 'function')
-      throw new TypeError('httpService must have a method sendRequest');
+      throw new TypeError(
+        `httpService must be an object with a method sendRequest, got ${shown(httpService)}`,
+      );
     checkOptions(options);
     const { isFailure = isGatewayError, clients: { sessions, rateLimit } = {} } = options;
     const [failover, queue, health] = [ifOn(options.failover), ifOn(options.queue), ifOn(options.health)];
@@ -118,7 +121,7 @@ export class Loadbalancer implements ILoadBalancer {
       decided: (request, lease) => this.#logDecision(request, lease),
       send: ({ url }, request, signal) => {
         const target = urlFor(url, request.path);
-        // Exactly two arguments, unless the host asked for more.
+        // Exactly two arguments, unless the host set a timeout or passed a signal.
         return signal === undefined
           ? httpService.sendRequest(target, request)
           : httpService.sendRequest(target, request, { signal });
@@ -127,10 +130,11 @@ export class Loadbalancer implements ILoadBalancer {
   }
 
   /**
-   * Sends a request to the backend that is chosen for it before this method first waits, and writes what came of it: exactly one of
-   * `writeResponse` and `writeError` is called, once. (With sessions, a rate limit or a queue, the choice may have to wait.)
+   * Sends a request to a backend and writes the result: exactly one of `writeResponse` and `writeError` is
+   * called, once. The backend is chosen synchronously, before the first await, unless sessions, a rate limit
+   * or a queue have to wait.
    *
-   * @returns a promise that settles when the answer has been written; it rejects only where the writer itself fails
+   * @returns a promise that settles when the response was written; it rejects only if the writer fails
    */
   async onRequest(
     request: Request,
@@ -143,7 +147,7 @@ export class Loadbalancer implements ILoadBalancer {
       if (admission !== undefined || error !== undefined) {
         await this.#writeHeaders(admission, delivery?.backend, error, responseWriter);
       }
-      // A writer may return a promise, though its contract does not ask for one.
+      // A writer may return a promise, although its contract does not require one.
       await (error === undefined
         ? responseWriter.writeResponse(delivery?.response as Response)
         : responseWriter.writeError(error));
@@ -152,7 +156,7 @@ export class Loadbalancer implements ILoadBalancer {
     }
   }
 
-  /** What happened so far. */
+  /** Figures and counters so far. */
   stats(): LoadbalancerStats {
     return {
       ...this.balancer.stats(),
@@ -168,7 +172,7 @@ export class Loadbalancer implements ILoadBalancer {
     this.#checker?.close();
   }
 
-  /** Gets what is to be written: an error, or else the response of the delivery. Never rejects. */
+  /** Gets the result of a request: an error, or else the response of the delivery. Never rejects. */
   async #deliver(request: Request, signal: AbortSignal | undefined): Promise<Delivered> {
     const timeoutMs = this.#totalTimeoutMs;
     const { timers } = this.#parts.env;
@@ -188,13 +192,13 @@ export class Loadbalancer implements ILoadBalancer {
     }
   }
 
-  /** A limiter or a session policy may never answer. @throws what ended the wait, always an `Error` */
+  /** Waits for a limiter or session policy, which may hang. @throws the `Error` that ended the wait */
   #admit(gate: Gate, request: Request, signal: AbortSignal | undefined): Promise<Admission> {
     if (signal === undefined) return gate.admit(request);
     return withDeadline(() => gate.admit(request), { signal, timers: this.#parts.env.timers });
   }
 
-  /** Only what options ask for: without them, no header is written. */
+  /** Writes the headers of sessions and rate limit; without these options there are none. */
   async #writeHeaders(
     admission: Admission | undefined,
     backend: Backend | undefined,
@@ -202,7 +206,7 @@ export class Loadbalancer implements ILoadBalancer {
     writer: ResponseWriter,
   ): Promise<void> {
     const headers = admission === undefined ? [] : (this.#gate?.headersFor(admission, backend?.id) ?? []);
-    // Only the queue's own errors: what an error of the HTTP service says is for its reader.
+    // Only for errors of the queue and the limiter; errors of the HTTP service are passed on unchanged.
     if (this.#parts.queue !== undefined && error instanceof OverloadedError) {
       headers.push(['Retry-After', retryAfter(error.retryAfterMs)]);
     }
@@ -219,18 +223,21 @@ export class Loadbalancer implements ILoadBalancer {
     );
   }
 
-  /** A logger that throws, or rejects, never breaks a request. Nothing is formatted for it: what it prints is its choice. */
+  /**
+   * Logs a text and the values it is about, unformatted: the logger decides what it prints. A logger that
+   * throws or rejects never breaks a request.
+   */
   #log(level: 'debug' | 'warn' | 'error', text: string, ...about: readonly unknown[]): void {
     try {
       const pending: unknown = this.#logger?.log(level, text, ...about);
       if (pending !== undefined) Promise.resolve(pending).catch(() => {});
     } catch {
-      // Nowhere is left to tell it.
+      // An error of the logger cannot be logged.
     }
   }
 }
 
-/** Contracts of some hosts have `url` in the place of `path`. */
+/** The error for a request without a path. Some hosts have a field `url` instead of `path`. */
 function pathError(request: { readonly path?: unknown; readonly url?: unknown } | undefined): TypeError {
   const hint = request?.url === undefined ? '' : '; the request has url, the name in an older contract';
   return new TypeError(`request.path must be a string, got ${shown(request?.path)}${hint}`);

@@ -20,7 +20,10 @@ export interface LoggerServiceOptions {
   readonly sink?: (...args: unknown[]) => void;
 }
 
-/** A simple logger: prints each message to the console, prefixed with `evenkeel`; those of `'debug'` if asked to. */
+/**
+ * A simple logger: prints each message to the console, prefixed with `evenkeel`; those of `'debug'` if asked
+ * to.
+ */
 export class LoggerService implements ILoggerService {
   readonly #debug: boolean;
   readonly #sink: (...args: unknown[]) => void;

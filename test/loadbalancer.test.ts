@@ -523,7 +523,7 @@ describe('keys', () => {
 describe('bad arguments', () => {
   it('refuses an HTTP service without sendRequest', () => {
     expect(() => new Loadbalancer({} as never, [], new RecordingLogger())).toThrow(
-      'httpService must have a method sendRequest',
+      'httpService must be an object with a method sendRequest, got {}',
     );
   });
 

@@ -46,7 +46,9 @@ export class Membership {
     if (this.#follower.hasChangedAtPick()) this.#read();
   }
 
-  /** The same at another call: in an array of up to 64 entries, every change is seen. O(1) if there are none. */
+  /**
+   * The same at another call: in an array of up to 64 entries, every change is seen. O(1) if there are none.
+   */
   follow(): void {
     if (this.#follower.hasChangedAtCall()) this.#read();
   }

@@ -81,8 +81,8 @@ export class LoadMetricsReader {
   }
 
   /**
-   * Reads a JSON object `{ cpu, memory, network, eventLoop, concurrency }`. Any other text is not a report and
-   * is not counted.
+   * Reads a JSON object `{ cpu, memory, network, eventLoop, concurrency }`. Any other text is not a report
+   * and is not counted.
    */
   readBody(body: unknown): LoadMetrics {
     if (typeof body !== 'string') return {};

@@ -1,6 +1,6 @@
 // Parses URLs without `URL.canParse`, which older pages and jsdom do not have.
 
-/** The URL that a text stands for; `undefined` if it is none. */
+/** Parses a URL; `undefined` if the text is not one. */
 export function parsedUrl(text: string): URL | undefined {
   try {
     return new URL(text);

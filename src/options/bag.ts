@@ -1,23 +1,23 @@
-/** Bags of options: which names there are, what each must be, and what to say of names that there are not. */
+/** Bags of options: their names, the rule of each value, and errors for unknown names. */
 import { shown } from '../shown.ts';
 import { checkRule, isObject, nearestHint, type Rule } from './rule.ts';
 
-/** A rule for each option of `T`: one that was forgotten does not compile. */
+/** A rule for each option of `T`. A missing rule is a compile error. */
 export type Shape<T> = { readonly [Name in keyof T]-?: Rule };
 
-/** A checked kind of bag. */
+/** The description of a kind of bag. */
 export interface Bag<T> {
   readonly shape: Shape<T>;
-  /** Names that options had before, and where each one is now. */
+  /** Former names of options, and their new paths. */
   readonly moved: Readonly<Record<string, string>>;
 }
 
-/** @param moved - names that options had before, and the path of each one now, beside the bag */
+/** @param moved - former names of options, and their new paths relative to the bag */
 export function bag<T extends object>(shape: Shape<T>, moved: Readonly<Record<string, string>> = {}): Bag<T> {
   return { shape, moved };
 }
 
-/** A bag within a bag. @param needed - names that must be there */
+/** The rule of a bag within a bag. @param needed - required names */
 export function aBag<T>(inner: Bag<T>, needed: readonly (keyof T & string)[] = []): Rule {
   return {
     words: 'an object of options',
@@ -29,7 +29,7 @@ export function aBag<T>(inner: Bag<T>, needed: readonly (keyof T & string)[] = [
   };
 }
 
-/** @throws what the rules of names that must be there say of `undefined` */
+/** @throws the error of the first required name that is missing */
 export function checkNeeded<T>(
   options: object,
   { shape }: Bag<T>,
@@ -43,9 +43,9 @@ export function checkNeeded<T>(
 }
 
 /**
- * Checks a bag of options: its own kind, the names in it, and the value of each.
- * @param place - what messages put before the names, such as `health`; empty for the options of a class
- * @param of - the factory or class that takes the bag
+ * Checks a bag of options: its type, its names, and each value.
+ * @param place - the prefix of names in error messages, such as `health`; empty for the options of a class
+ * @param of - the name of the factory or class
  * @throws TypeError or RangeError with the place, the rule and the value
  */
 export function checkBag<T>(
@@ -61,7 +61,7 @@ export function checkBag<T>(
   checkNames(options, known, place);
 }
 
-/** The options with the defaults of those that were left out; `undefined` is as good as left out. */
+/** The options, with the defaults for missing ones. `undefined` counts as missing. */
 export function withDefaults<T extends object, D extends Partial<T>>(
   options: T,
   defaults: D,
@@ -71,13 +71,13 @@ export function withDefaults<T extends object, D extends Partial<T>>(
   return settings as Omit<T, keyof D> & Required<Pick<T, keyof D & keyof T>>;
 }
 
-/** The options of a part that `true` turns on and `false` off; `undefined` if it is off. */
+/** The options of a feature that `true` turns on and `false` turns off; `undefined` if it is off. */
 export function ifOn<T extends object>(option: T | boolean | undefined): T | undefined {
   if (option === true) return {} as T;
   return option === false ? undefined : option;
 }
 
-/** The options that a shape has, out of a larger bag. */
+/** The part of a larger bag whose names a shape has. */
 export function pickNames<T extends object, U extends object>(
   options: U,
   shape: Shape<T>,
@@ -88,14 +88,17 @@ export function pickNames<T extends object, U extends object>(
   ) as Pick<U, keyof T & keyof U>;
 }
 
-/** Whether a value is what balancers call factories with: one that was not called gets it as options. */
+/**
+ * Whether a value is the argument with which balancers call factories. A factory that the host forgot to call
+ * gets it as its options.
+ */
 export function isSurroundings(value: unknown): boolean {
   return (
     isObject(value) && isObject(value.clock) && typeof value.random === 'function' && 'now' in value.clock
   );
 }
 
-/** For `guards: [outlierEjection]` in place of `guards: [outlierEjection()]`. */
+/** The error for `guards: [outlierEjection]` instead of `guards: [outlierEjection()]`. */
 export function notCalled(name: string): TypeError {
   return new TypeError(`${name} must be called, as ${name}(), got the function itself`);
 }

@@ -1,4 +1,4 @@
-/** What `env` must be, wherever an option takes one. */
+/** The rule of the option `env`. */
 import { aFunction, anObject, anObjectWith, checkRule, nearestHint, type Rule } from './rule.ts';
 
 export const aClock: Rule = anObjectWith('now');
@@ -6,7 +6,10 @@ export const aTimers: Rule = anObjectWith('schedule');
 
 const PARTS: Readonly<Record<string, Rule>> = { clock: aClock, random: aFunction, timers: aTimers };
 
-/** Parts of an `Env`. It may have further members, as that of a simulator; only a near miss is a mistake. */
+/**
+ * Checks parts of an `Env`. Further members are allowed, as a simulator has some; only a misspelt name is an
+ * error.
+ */
 export const anEnv: Rule = {
   ...anObject,
   words: 'an object with a clock, random or timers',

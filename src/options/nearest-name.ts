@@ -1,6 +1,6 @@
-// Finds the name that a misspelt one probably means.
+// Finds the known name that is nearest to a misspelt one.
 
-/** The nearest of some names; `undefined` if none is near. */
+/** The nearest of some names; `undefined` if none is near enough. */
 export function nearestName(written: string, names: Iterable<string>): string | undefined {
   const plain = plainName(written);
   let nearest: string | undefined;

@@ -1,24 +1,24 @@
-/** What options must be: each rule is the words behind "must be" and the test of a value. */
+/** Rules of options: the words after "must be" in error messages, and the test of a value. */
 import { MAX_TIMEOUT_MS } from '../deadline.ts';
 import { shown } from '../shown.ts';
 import { nearestName } from './nearest-name.ts';
 
-/** What a value must be. */
+/** A rule for a value. */
 export interface Rule {
-  /** Stands behind "must be" in messages. */
+  /** The words after "must be". */
   readonly words: string;
   readonly holds: (value: unknown) => boolean;
-  /** What is thrown; numbers and names out of a range throw a RangeError. @defaultValue TypeError */
+  /** The class of the error. Numbers and names out of range throw a RangeError. @defaultValue TypeError */
   readonly error?: new (
     message: string,
   ) => Error;
-  /** Checks what is inside of a value for which `holds` is true. */
+  /** Checks the parts of a value for which `holds` is true. */
   readonly inside?: (value: never, place: string) => void;
-  /** More to say about a wrong value, behind the message. */
+  /** A hint about an invalid value, after the message. */
   readonly hint?: (value: unknown) => string;
 }
 
-/** @throws what the rule says, with the place, the words and the value */
+/** @throws the error of the rule, with the place, the words and the value */
 export function checkRule(rule: Rule, value: unknown, place: string): void {
   if (!rule.holds(value)) {
     const Failure = rule.error ?? TypeError;
@@ -39,7 +39,7 @@ export const aPositive: Rule = aNumber(
   'a finite number above 0',
   (value) => value > 0 && value < Number.POSITIVE_INFINITY,
 );
-/** A delay that timers can hold. */
+/** A delay that platform timers support. */
 export const aTimeout: Rule = aNumber(
   `a number of milliseconds above 0 and up to ${MAX_TIMEOUT_MS}`,
   (value) => value > 0 && value <= MAX_TIMEOUT_MS,
@@ -53,7 +53,7 @@ export function anInteger(min: number, max = Number.POSITIVE_INFINITY): Rule {
   );
 }
 
-/** An integer of at least `min`, or `Infinity`, which turns something off. */
+/** An integer of at least `min`, or `Infinity`, which turns the feature off. */
 export function anIntegerOrInfinity(min: number): Rule {
   const { words, holds } = anInteger(min);
   return aNumber(`${words}, or Infinity`, (value) => value === Number.POSITIVE_INFINITY || holds(value));
@@ -73,7 +73,7 @@ export const aSignal: Rule = {
     isObject(value) && typeof value.aborted === 'boolean' && typeof value.addEventListener === 'function',
 };
 
-/** An object with methods, whatever else it has; a class instance is fine. */
+/** An object with the given methods. Other members are allowed; it may be an instance of a class. */
 export function anObjectWith(...methods: string[]): Rule {
   return {
     words: `an object with ${methods.length === 1 ? 'a method' : 'the methods'} ${inWords(methods)}`,
@@ -83,7 +83,7 @@ export function anObjectWith(...methods: string[]): Rule {
   };
 }
 
-/** One of some names; a near miss is told. */
+/** One of some names. The error suggests the nearest one. */
 export function oneOf(names: readonly string[]): Rule {
   return {
     words: `one of ${names.join(', ')}`,
@@ -103,7 +103,7 @@ export function aListOf(entry: Rule): Rule {
   };
 }
 
-/** `true` for all defaults, `false` for off, or what another rule says. */
+/** `true` for all defaults, `false` for off, or a value for another rule. */
 export function orBoolean(rule: Rule): Rule {
   return {
     ...rule,
@@ -115,7 +115,7 @@ export function orBoolean(rule: Rule): Rule {
   };
 }
 
-/** `; did you mean "retries"?`, or nothing. */
+/** A hint such as `; did you mean "retries"?`, or an empty text. */
 export function nearestHint(written: unknown, names: Iterable<string>): string {
   const near = typeof written === 'string' ? nearestName(written, names) : undefined;
   return near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;
@@ -125,7 +125,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `a, b and c`. */
+/** A list such as `a, b and c`. */
 function inWords(names: readonly string[]): string {
   return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }

@@ -41,8 +41,8 @@ const VALID = 10;
  * that one that was slow is tried again. Ties take turns by weight, and latencies that differ by less than
  * about a fifth are a tie.
  *
- * It finds differences of speed best. Do not use it if few requests take very much longer than the others: one
- * of them makes its backend look slow. Then `least-connections` is better.
+ * It finds differences of speed best. Do not use it if few requests take very much longer than the others:
+ * one of them makes its backend look slow. Then `least-connections` is better.
  *
  * @throws RangeError if an option is not a positive number
  */
@@ -98,7 +98,9 @@ export function leastTime(options: LeastTimeOptions = {}): StrategyFactory {
   };
 }
 
-/** The random backends that the next pick compares; drawn in advance, so that a dry run sees the same ones. */
+/**
+ * The random backends that the next pick compares; drawn in advance, so that a dry run sees the same ones.
+ */
 class Draws {
   readonly #draw = new WeightedDraw();
   readonly #numbers = new Int32Array(DRAWS);

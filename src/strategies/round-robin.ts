@@ -3,7 +3,8 @@ import type { Backend, Eligible, Strategy, StrategyFactory } from './strategy.ts
 /**
  * Each backend in turn, in the order of the pool, from a random first one: many balancers that start together
  * do not all begin with the same backend. With unequal weights it uses the smooth order of nginx, in which
- * weights 5:1:1 give a a b a c a a. Adding or removing backends does not change the turns of the others. O(1) with equal weights while the next backend is eligible, else O(backends).
+ * weights 5:1:1 give a a b a c a a. Adding or removing backends does not change the turns of the others. O(1)
+ * with equal weights while the next backend is eligible, else O(backends).
  *
  * @see nginx, ngx_http_upstream_round_robin: smooth weighted round robin
  */

@@ -1,3 +1,5 @@
+// A timer for a time of the injected clock.
+
 import { MAX_TIMEOUT_MS } from '../deadline.ts';
 import type { Env } from '../env.ts';
 

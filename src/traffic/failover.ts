@@ -1,3 +1,5 @@
+// The rules of failover: which failures are retried, how often, and after which wait.
+
 import { systemEnv } from '../env.ts';
 import { FAILURE_STATUSES } from '../http/failure-statuses.ts';
 import { aBag, type Bag, bag, checkBag, withDefaults } from '../options/bag.ts';
@@ -6,19 +8,26 @@ import { BUDGET, BUDGET_DEFAULTS, RetryBudget, type RetryBudgetOptions } from '.
 
 /** Settings of failover. */
 export interface FailoverOptions {
-  /** How many more backends to try after the first, from 0 to 10. @defaultValue 1 */
+  /** The most retries of a request, each on another backend, from 0 to 10. @defaultValue 1 */
   readonly retries?: number;
   /** Responses with these statuses are retried. @defaultValue 502, 503, 504 */
   readonly retryOn?: readonly number[];
-  /** The wait before the first retry is random up to this many milliseconds; the limit doubles with each. @defaultValue 25 */
+  /**
+   * The wait before the first retry is random, up to this many milliseconds. The limit doubles with each
+   * further retry.
+   * @defaultValue 25
+   */
   readonly minDelayMs?: number;
-  /** No wait is longer than this many milliseconds. @defaultValue 250 */
+  /** The longest wait before a retry, in milliseconds. @defaultValue 250 */
   readonly maxDelayMs?: number;
-  /** Keeps retries in proportion to requests, so that they do not become a storm. @defaultValue see {@link RetryBudgetOptions} */
+  /**
+   * Limits retries in proportion to requests, to prevent a retry storm.
+   * @defaultValue see {@link RetryBudgetOptions}
+   */
   readonly budget?: RetryBudgetOptions;
 }
 
-/** What is not given. */
+/** The defaults. */
 export const FAILOVER_DEFAULTS = {
   retries: 1,
   retryOn: FAILURE_STATUSES,
@@ -29,7 +38,7 @@ export const FAILOVER_DEFAULTS = {
 
 const aDelay: Rule = aNumber('a number of milliseconds from 0 to 60000', (ms) => ms >= 0 && ms <= 60_000);
 
-/** What the options of failover must be. */
+/** The rules of the options. */
 export const FAILOVER: Bag<FailoverOptions> = bag<FailoverOptions>({
   retries: anInteger(0, 10),
   retryOn: aListOf(anInteger(100, 999)),
@@ -38,23 +47,26 @@ export const FAILOVER: Bag<FailoverOptions> = bag<FailoverOptions>({
   budget: aBag(BUDGET),
 });
 
-/** Why a request was, or was not, sent to another backend. */
+/** The counters of failover. */
 export interface FailoverStats {
-  /** Retries by what made them necessary: a response's status, an error, or an error before anything was sent. */
+  /** Retries by cause: the status of a response, an error, or an error before anything was sent. */
   readonly retries: { readonly status: number; readonly error: number; readonly unsent: number };
-  /** Failures that were not retried: the method forbids it, the retries are used up, or the budget is. */
+  /**
+   * Failures that were not retried: because of the method, because all retries were used, or because of the
+   * budget.
+   */
   readonly declined: { readonly method: number; readonly exhausted: number; readonly budget: number };
 }
 
-/** Why a request is sent to another backend: a response's status, an error, or an error before anything was sent. */
+/** The cause of a retry: the status of a response, an error, or an error before anything was sent. */
 export type RetryCause = 'status' | 'error' | 'unsent';
 
-/** Methods that may be sent twice with the effect of once (RFC 9110 section 9.2.2). */
+/** Idempotent methods, which may be sent twice (RFC 9110 section 9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
-/** The rules of retries: which failures are worth one, how many are allowed, and how long each waits. */
+/** The rules of retries: which failures are retried, how often, and after which wait. */
 export class Failover {
-  /** Must be told of every request that begins and ends, and of every retry that ends. */
+  /** The retry budget. Its users report the begin and end of every request, and the end of every retry. */
   readonly budget: RetryBudget;
   readonly #limit: number;
   readonly #retryOn: ReadonlySet<number>;
@@ -64,7 +76,7 @@ export class Failover {
   readonly #retries = { status: 0, error: 0, unsent: 0 };
   readonly #declined = { method: 0, exhausted: 0, budget: 0 };
 
-  /** @throws RangeError where an option is out of range */
+  /** @throws RangeError if an option is out of range */
   constructor(options: FailoverOptions = {}, random: () => number = systemEnv.random) {
     checkBag(options, FAILOVER, 'failover');
     const settings = withDefaults(options, FAILOVER_DEFAULTS);
@@ -79,7 +91,7 @@ export class Failover {
     this.#random = random;
   }
 
-  /** What happened so far. */
+  /** The counters so far. */
   get stats(): FailoverStats {
     return { retries: { ...this.#retries }, declined: { ...this.#declined } };
   }
@@ -90,11 +102,12 @@ export class Failover {
   }
 
   /**
-   * Whether another attempt may follow. An attempt that sent nothing is free: each backend gets one at most, so that it cannot
-   * become a storm, and neither limit nor budget apply.
+   * Whether a retry is allowed. A retry after an attempt that sent nothing is free: neither limit nor budget
+   * apply to it, as each backend gets at most one such attempt.
    * @param method - `undefined` if the request cannot be sent again
-   * @param charged - retries that this request has had, without free ones
-   * @returns whether it may; a retry that is not free then has a place in the budget until `budget.retryEnded`
+   * @param charged - number of retries of this request so far, without free ones
+   * @returns whether it is allowed. A retry that is not free then counts in the budget until
+   * `budget.retryEnded`
    */
   begin(cause: RetryCause, method: string | undefined, charged: number): boolean {
     const isFree = cause === 'unsent';
@@ -105,13 +118,13 @@ export class Failover {
   }
 
   /**
-   * Counts a retry for which there is a backend.
+   * Counts a retry for which a backend was found.
    * @param charged - as for {@link Failover.begin}
    * @returns milliseconds to wait before it
    */
   count(cause: RetryCause, charged: number): number {
     this.#retries[cause]++;
-    // Full jitter: clients that failed together must not come back together.
+    // Full jitter, so that requests that failed at the same time are not retried at the same time.
     return this.#random() * Math.min(this.#maxDelayMs, this.#minDelayMs * 2 ** charged);
   }
 

@@ -1,3 +1,5 @@
+// Admission: counts a request against its rate limit and finds its session, before a backend is chosen.
+
 import type { Session } from '../balancer/session.ts';
 import type { Request } from '../contracts.ts';
 import { RateLimitedError } from '../errors.ts';
@@ -7,49 +9,52 @@ import { byClientAddress } from './affinity.ts';
 import { clientNetwork, type RateLimiter, rateLimitHeaders } from './rate-limiter.ts';
 import type { SessionPolicy } from './sessions.ts';
 
-/** How requests count against a limit. */
+/** Settings of a rate limit. */
 export interface RateLimitOptions {
   readonly limiter: RateLimiter;
-  /** The limit that a request counts against, by its client; `undefined` for none. @defaultValue the client's address, an IPv6 one by its /64 */
+  /**
+   * Derives the key that a request is counted under; `undefined` if it is not limited.
+   * @defaultValue the client's address, for IPv6 its /64
+   */
   readonly key?: (request: Request) => string | undefined;
 }
 
-/** What the options of a rate limit must be. */
+/** The rules of the options. */
 export const RATE_LIMIT: Rule = aBag(
   bag<RateLimitOptions>({ limiter: anObjectWith('take'), key: aFunction }),
   ['limiter'],
 );
 
-/** What a {@link Gate} works with. */
+/** The parts of a {@link Gate}. */
 export interface GateParts {
   readonly sessions: SessionPolicy | undefined;
   readonly rateLimit: RateLimitOptions | undefined;
-  /** Takes what goes wrong in a limiter or a session policy. */
+  /** Receives errors of the limiter or the session policy. */
   readonly failed: (what: string, error: unknown) => void;
 }
 
-/** The facts about a request before a backend is chosen for it. */
+/** The result of the admission of a request. */
 export interface Admission {
   readonly session: Session | undefined;
-  /** Headers for the response, also for one without a backend. */
+  /** Headers for the response, even if no backend is chosen. */
   readonly headers: readonly (readonly [string, string])[];
-  /** Why the request is not let in. */
+  /** Why the request is refused; `undefined` if it is admitted. */
   readonly refusal: RateLimitedError | undefined;
 }
 
-/** The result for a request that no limit counts. */
+/** The result for a request without a limit. */
 const UNCOUNTED: Omit<Admission, 'session'> = { headers: [], refusal: undefined };
 
 /**
- * Stands before the choice of a backend: counts the request against its client's limit and finds its session. A limiter or a session
- * policy that fails lets the request through: neither may be a single point of failure. `Loadbalancer` has one of its own; use this one
- * where you move the bytes yourself.
+ * Admits or refuses a request before a backend is chosen: counts it against its rate limit and finds its
+ * session. If the limiter or the session policy fails, the request is admitted, so that neither is a single
+ * point of failure.
  */
 export class Gate {
   readonly #parts: GateParts;
   #refused = 0;
 
-  /** @param parts - what it asks; with neither, every request is let in */
+  /** @param parts - limiter and session policy; without both, every request is admitted */
   constructor(parts: GateParts) {
     this.#parts = parts;
   }
@@ -59,7 +64,7 @@ export class Gate {
     return this.#refused;
   }
 
-  /** Finds out whether a request is let in, and its session. Never rejects. */
+  /** Admits or refuses a request, and finds its session. Never rejects. */
   async admit(request: Request): Promise<Admission> {
     const counted = await this.#count(request);
     if (counted.refusal === undefined) return { ...counted, session: await this.#sessionOf(request) };
@@ -67,7 +72,7 @@ export class Gate {
     return { ...counted, session: undefined };
   }
 
-  /** The headers of the response, once its backend is known: the session policy may add its own. */
+  /** The headers of the response after a backend responded, including those of the session policy. */
   headersFor({ session, headers }: Admission, backendId: string | undefined): (readonly [string, string])[] {
     const all = [...headers];
     if (backendId === undefined) return all;
@@ -76,7 +81,7 @@ export class Gate {
       const pending: unknown = sessions?.written?.(session, backendId, (header, value) =>
         all.push([header, value]),
       );
-      // A policy that stores what it hears may have made it an async method.
+      // A policy that stores sessions may have an async method here.
       if (pending !== undefined)
         Promise.resolve(pending).catch((error) => failed('the session policy', error));
     } catch (error) {
@@ -92,7 +97,7 @@ export class Gate {
       const key = (rateLimit.key ?? ownNetwork)(request);
       if (key === undefined) return UNCOUNTED;
       const verdict = await rateLimit.limiter.take(key);
-      // In here, too: a verdict may be anything.
+      // Inside of the `try`, too, as the verdict of a host's limiter may have any form.
       const refusal = verdict.allowed ? undefined : new RateLimitedError(verdict.resetMs);
       return { headers: rateLimitHeaders(verdict), refusal };
     } catch (error) {

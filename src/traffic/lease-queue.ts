@@ -1,3 +1,5 @@
+// A queue of requests that wait for a backend with room.
+
 import type { Balancer } from '../balancer/balancer.ts';
 import type { Lease } from '../balancer/lease.ts';
 import type { Session } from '../balancer/session.ts';
@@ -13,16 +15,19 @@ export type { LeaseQueueStats } from './queue-tally.ts';
 
 /** Settings of a {@link LeaseQueue}. */
 export interface LeaseQueueOptions {
-  /** How many requests may wait for each backend in the pool, from 0 to 100,000; 0 turns all away at once. @defaultValue 100 */
+  /**
+   * How many requests may wait for each backend in the pool, from 0 to 100,000; with 0 none waits.
+   * @defaultValue 100
+   */
   readonly limit?: number;
-  /** Milliseconds that a request waits at the most, above 0. @defaultValue 3,000 */
+  /** The longest wait of a request, in milliseconds, above 0. @defaultValue 3,000 */
   readonly timeoutMs?: number;
 }
 
-/** What is not given. */
+/** The defaults. */
 export const QUEUE_DEFAULTS: Required<LeaseQueueOptions> = { limit: 100, timeoutMs: 3_000 };
 
-/** What the options of a queue must be. */
+/** The rules of the options. */
 export const QUEUE: Bag<LeaseQueueOptions> = bag<LeaseQueueOptions>({
   limit: anInteger(0, 100_000),
   timeoutMs: aTimeout,
@@ -31,14 +36,15 @@ export const QUEUE: Bag<LeaseQueueOptions> = bag<LeaseQueueOptions>({
 /** A request that waits for a lease. */
 export interface Wait<R> {
   readonly request: R;
-  /** Backends that this request was already sent to, which are left out. */
+  /** Backends that this request was already sent to; they are not chosen again. */
   readonly tried: readonly Backend[] | undefined;
   readonly session: Session | undefined;
-  /** Milliseconds, if it may wait less than others. */
+  /** A shorter time limit for this request, in milliseconds. */
   readonly limitMs?: number;
   /**
-   * Called once, unless the wait was left before. With a lease, which must be released; with an error: OverloadedError after
-   * too long a wait, or an error of the key function or the strategy; or with neither: no backend is left to wait for.
+   * Called once, unless the wait was ended before by the client. Its arguments are a lease, which must be
+   * released; or an error, which is an OverloadedError after a timeout, or an error of the key function or
+   * the strategy; or neither, if no backend is left to wait for.
    */
   readonly ended: (lease: Lease | undefined, error?: unknown) => void;
 }
@@ -46,35 +52,39 @@ export interface Wait<R> {
 interface Waiter<R> {
   readonly wait: Wait<R>;
   readonly tried: readonly Backend[];
-  /** Whether it may get on, or be lost, where others can only wait. */
+  /**
+   * Whether it has tried backends or a session, so that its result may differ from that of other requests.
+   */
   readonly isPicky: boolean;
   readonly since: number;
   readonly cancelTimer: () => void;
 }
 
 /**
- * Lets requests wait, first come, first served, while every backend is busy. A request that has already tried the backend
- * that became free lets the next one have it.
+ * Lets requests wait, first come, first served, while every backend is at its limit. If a request was already
+ * sent to the backend that now has room, the next request gets it.
  *
- * @typeParam R - what the balancer's `acquire` takes
+ * @typeParam R - the type of a request
  */
 export class LeaseQueue<R> {
   readonly #balancer: Balancer<R>;
   readonly #env: Pick<Env, 'clock' | 'timers'>;
   readonly #limit: number;
   readonly #timeoutMs: number;
-  /** In the order in which they came. */
+  /** In the order of arrival. */
   readonly #waiters = new Set<Waiter<R>>();
   readonly #tally = new QueueTally();
   readonly #alarm: Alarm;
-  /** How many of them are picky. */
+  /** Number of picky waiters. */
   #picky = 0;
-  /** Whether something has changed since the last dispatch. */
+  /** Whether the pool may have changed since the last dispatch. */
   #isStale = false;
-  /** An idle queue listens to nothing, so that it costs nothing. */
+  /**
+   * Ends the subscriptions; `undefined` while the queue is empty, as an empty queue subscribes to nothing.
+   */
   #ignore: (() => void) | undefined;
 
-  /** @throws RangeError where an option is out of range */
+  /** @throws RangeError if an option is out of range */
   constructor(balancer: Balancer<R>, options: LeaseQueueOptions & Pick<Env, 'clock' | 'timers'>) {
     const own = pickNames(options, QUEUE.shape);
     checkBag(own, QUEUE, 'queue');
@@ -91,19 +101,19 @@ export class LeaseQueue<R> {
     return this.#waiters.size;
   }
 
-  /** The queue in numbers. */
+  /** The counters of the queue. */
   get stats(): LeaseQueueStats {
     return this.#tally.stats(this.depth);
   }
 
-  /** Acquires a lease if a backend has room now; requests that wait come first. */
+  /** Acquires a lease if a backend has room now. Waiting requests are served before. */
   tryAcquire(request: R, tried?: readonly Backend[], session?: Session): Lease | undefined {
     if (this.#waiters.size > 0) this.#catchUp();
     return this.#balancer.acquire(request, tried, session);
   }
 
   /**
-   * Waits for a lease, for a request for which `tryAcquire` found none because every backend is busy.
+   * Lets a request wait for a lease, after `tryAcquire` found none because every backend is at its limit.
    * @returns a function that ends the wait when the client leaves; `undefined` if the queue is full
    */
   wait(wait: Wait<R>): (() => void) | undefined {
@@ -130,7 +140,10 @@ export class LeaseQueue<R> {
     return () => void this.#end(waiter, 'cancelled');
   }
 
-  /** The error of a request that gets no lease. After its time every request that waits now has been served or has left. */
+  /**
+   * The error of a request that gets no lease. After its `retryAfterMs`, all requests that wait now have
+   * ended their wait.
+   */
   overloaded(message = 'every backend is busy and the queue is full'): OverloadedError {
     return new OverloadedError(this.#timeoutMs, message);
   }
@@ -152,7 +165,8 @@ export class LeaseQueue<R> {
       const { wait, tried } = waiter;
       const { request, session } = wait;
       const ownBackend = session?.backend;
-      // A draining backend may still take its own sessions. Once is enough to know.
+      // A draining backend may still serve its own sessions. One failed attempt for a session's backend is
+      // enough to skip the others.
       const isHopeless = isBusy !== undefined && (ownBackend === undefined || fullSessions.has(ownBackend));
       try {
         const lease = isHopeless ? undefined : this.#balancer.acquire(request, tried, session);
@@ -176,7 +190,7 @@ export class LeaseQueue<R> {
     if (this.#waiters.size > 0) this.#alarm.set(this.#balancer.dueAt);
   }
 
-  /** @returns whether the wait had not ended before */
+  /** @returns whether the wait was still open */
   #end(waiter: Waiter<R>, ending: Ending): boolean {
     if (!this.#waiters.delete(waiter)) return false;
     if (waiter.isPicky) this.#picky--;
@@ -198,7 +212,7 @@ export class LeaseQueue<R> {
     };
   }
 
-  /** Not at once: the engine may be in the middle of a decision. */
+  /** Dispatches in a microtask, as the engine may be in the middle of a decision. */
   readonly #changed = (): void => {
     if (this.#isStale) return;
     this.#isStale = true;

@@ -1,10 +1,10 @@
-/** A queue in numbers, since its beginning. */
+/** The counters of a queue since it was created. */
 export interface LeaseQueueStats {
   /** Requests that wait now. */
   readonly depth: number;
   /** Waits that ended with a backend. */
   readonly served: number;
-  /** Waits that took too long. */
+  /** Waits that ended by the time limit. */
   readonly timedOut: number;
   /** Waits that the client ended. */
   readonly cancelled: number;
@@ -12,7 +12,7 @@ export interface LeaseQueueStats {
   readonly abandoned: number;
   /** Requests that were refused because the queue was full. */
   readonly refused: number;
-  /** Milliseconds that served requests waited: all together, and the longest. */
+  /** Waiting times of served requests in milliseconds: their sum, and the longest. */
   readonly waitMs: { readonly sum: number; readonly max: number };
 }
 

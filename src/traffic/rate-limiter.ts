@@ -1,3 +1,5 @@
+// The contract of a rate limiter, the headers that report a limit, and the network of a client address.
+
 import { parsedUrl } from '../http/url.ts';
 
 /** Counts requests by key. `evenkeel/rate-limit` has two: in memory and in Redis. */
@@ -19,12 +21,12 @@ export interface RateLimitVerdict {
 }
 
 /**
- * The headers that tell a client where it stands: `RateLimit-Limit`, `RateLimit-Remaining` and
- * `RateLimit-Reset`, and `Retry-After` where the request is refused. Times are in whole seconds, rounded up,
- * so that a client that waits as told is not refused again.
+ * The headers that report the limit to a client: `RateLimit-Limit`, `RateLimit-Remaining` and
+ * `RateLimit-Reset`, and `Retry-After` if the request is refused. Times are in whole seconds, rounded up, so
+ * that a client that waits as long is not refused again.
  *
- * This is the form of the drafts up to 06, which is what clients read; later ones fold it into two structured
- * fields, and none of them is an RFC yet.
+ * This is the format of the drafts up to 06, which clients support. Later drafts have two structured fields
+ * instead; none of them is an RFC yet.
  * @see draft-ietf-httpapi-ratelimit-headers-06, and RFC 9110 section 10.2.3 for `Retry-After`
  */
 export function rateLimitHeaders({
@@ -38,7 +40,7 @@ export function rateLimitHeaders({
     ['RateLimit-Remaining', whole(remaining)],
     ['RateLimit-Reset', whole(resetMs / 1_000)],
   ];
-  // A delay of 0 would have the client come back at once.
+  // With a delay of 0 the client would retry at once.
   if (!allowed) headers.push(['Retry-After', whole(Math.max(1, resetMs / 1_000))]);
   return headers;
 }
@@ -52,10 +54,11 @@ function whole(value: number): string {
 }
 
 /**
- * Whom to count an address for: an IPv4 address for itself, an IPv6 address for its /64, since all of that is
- * commonly one client's. An IPv4-mapped IPv6 address is the IPv4 address; brackets, port and zone id do not
- * count. O(length).
- * @returns for example `192.0.2.7` or `2001:db8:0:1::/64`; what is no IP address comes back as it is
+ * The network by which a client's address is counted: an IPv4 address itself, or the /64 of an IPv6 address,
+ * as one client commonly has a whole /64. An IPv4-mapped IPv6 address counts as the IPv4 address. Brackets,
+ * port and zone id are ignored. O(length).
+ * @returns for example `192.0.2.7` or `2001:db8:0:1::/64`; a text that is not an IP address is returned
+ * unchanged
  * @see RFC 4291 sections 2.2 and 2.5.5.2, RFC 6177 section 2
  */
 export function clientNetwork(address: string): string {
@@ -77,16 +80,16 @@ export function clientNetwork(address: string): string {
     .join(':')}::/64`;
 }
 
-/** One spelling for each byte: with leading zeros, some readers take it for octal. */
+/** Whether a text is a byte in decimal, without leading zeros, which some parsers read as octal. */
 function isByte(text: string): boolean {
   return String(Number(text)) === text && Number(text) <= 255;
 }
 
-/** The eight groups of an IPv6 address, `undefined` where it is none. */
+/** The eight groups of an IPv6 address; `undefined` if it is not one. */
 function groupsOf(text: string): number[] | undefined {
   const url = parsedUrl(`http://[${text}]`);
   if (url === undefined) return undefined;
-  // The parser has written it in its one short form, a dotted tail included.
+  // The URL parser returns the canonical short form, with a dotted tail converted to groups.
   const [head = [], tail = []] = url.hostname.slice(1, -1).split('::').map(groupsIn);
   return [...head, ...new Array<number>(8 - head.length - tail.length).fill(0), ...tail];
 }

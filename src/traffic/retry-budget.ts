@@ -1,3 +1,5 @@
+// The retry budget, which limits the share of retries among the requests in flight.
+
 import { type Bag, bag, withDefaults } from '../options/bag.ts';
 import { anInteger, aRatio } from '../options/rule.ts';
 
@@ -5,22 +7,22 @@ import { anInteger, aRatio } from '../options/rule.ts';
 export interface RetryBudgetOptions {
   /** How many retries may be in flight for each request in flight, from 0 to 1. @defaultValue 0.2 */
   readonly ratio?: number;
-  /** How many retries may be in flight however few requests are. @defaultValue 3 */
+  /** How many retries may be in flight in any case, however few requests are. @defaultValue 3 */
   readonly floor?: number;
 }
 
-/** What is not given. */
+/** The defaults. */
 export const BUDGET_DEFAULTS: Required<RetryBudgetOptions> = { ratio: 0.2, floor: 3 };
 
-/** What the options of a retry budget must be. */
+/** The rules of the options. */
 export const BUDGET: Bag<RetryBudgetOptions> = bag<RetryBudgetOptions>({
   ratio: aRatio,
   floor: anInteger(0),
 });
 
 /**
- * Keeps retries from becoming a storm: if every backend fails, a retry for each request doubles the load when there is least
- * room for it. At most `max(floor, ratio * requests in flight)` retries are in flight at a time.
+ * Prevents a retry storm: if every backend fails, a retry for each request would double the load at the worst
+ * time. At most `max(floor, ratio * requests in flight)` retries are in flight at a time.
  *
  * @see Envoy, retry budgets; Finagle, RetryBudget
  */
@@ -42,24 +44,27 @@ export class RetryBudget {
     return this.#retries;
   }
 
-  /** A request has come. */
+  /** Counts a request that began. */
   requestBegan(): void {
     this.#requests++;
   }
 
-  /** A request has ended. */
+  /** Counts a request that ended. */
   requestEnded(): void {
     this.#requests--;
   }
 
-  /** @returns whether there is room for one more retry; if so it is counted until {@link RetryBudget.retryEnded} */
+  /**
+   * @returns whether there is room for one more retry; if so it is counted until
+   * {@link RetryBudget.retryEnded}
+   */
   beginRetry(): boolean {
     if (this.#retries + 1 > Math.max(this.#floor, this.#ratio * this.#requests)) return false;
     this.#retries++;
     return true;
   }
 
-  /** The head of a retry's response has come, or the retry has failed. */
+  /** Counts the end of a retry: the head of its response was received, or it failed. */
   retryEnded(): void {
     this.#retries--;
   }

@@ -1,3 +1,5 @@
+// The contract of a session policy.
+
 import type { Session } from '../balancer/session.ts';
 import type { Request } from '../contracts.ts';
 

@@ -1,3 +1,5 @@
+// The pool of a client over `fetch` or undici: its engine, failover and queue.
+
 import { isFailureStatus } from '../../http/failure-statuses.ts';
 import {
   type BackendPoolEntry,
@@ -16,29 +18,29 @@ import {
 import { type AttemptRules, BALANCER, Failover, LeaseQueue } from '../../internal.ts';
 import { ifOn, pickNames } from '../../options/bag.ts';
 
-/** How a client sends through a pool. */
+/** Settings of a client. */
 export interface ClientOptions {
   /**
-   * Whether an answer of this status counts as its backend's failure. It is passed on all the same.
+   * Whether a response with this status counts as a failure of the backend. It is passed on in any case.
    * @defaultValue 502, 503 and 504
    */
   readonly isFailure?: (status: number) => boolean;
-  /** Sends a request that failed to another backend, where that cannot do harm. @defaultValue off */
+  /** Retries a failed request on another backend, if that is safe. @defaultValue off */
   readonly failover?: FailoverOptions | boolean;
-  /** Lets requests wait for a place when every backend has its hands full. @defaultValue off */
+  /** Lets requests wait while every backend is at its limit. @defaultValue off */
   readonly queue?: LeaseQueueOptions | boolean;
   readonly env?: Partial<Env>;
 }
 
-/** A pool as its clients see it, in numbers. */
+/** The figures of a client's pool. */
 export interface ClientStats extends BalancerStats {
-  /** `undefined` where failover is off. */
+  /** `undefined` if failover is off. */
   readonly failover: FailoverStats | undefined;
-  /** `undefined` where the queue is off. */
+  /** `undefined` if the queue is off. */
   readonly queue: LeaseQueueStats | undefined;
 }
 
-/** What all requests of one client share: the engine, and the rules of attempts. */
+/** The parts that all requests of one client share: the engine and the rules of attempts. */
 export class ClientPool implements AttemptRules<Request> {
   readonly balancer: Balancer<Request>;
   readonly env: Env;
@@ -47,8 +49,8 @@ export class ClientPool implements AttemptRules<Request> {
   readonly queue: LeaseQueue<Request> | undefined;
 
   /**
-   * @param backends - a pool of its own, whose array is followed, or a balancer that others may use, too
-   * @throws TypeError or RangeError naming the entry or option and its value
+   * @param backends - the array of a pool of its own, which is followed, or a balancer that may be shared
+   * @throws TypeError or RangeError that names the entry or option and its value
    */
   constructor(
     backends: readonly BackendPoolEntry[] | Balancer<Request>,
@@ -71,7 +73,7 @@ export class ClientPool implements AttemptRules<Request> {
   }
 }
 
-/** By what it does: a copy of the class from another module system is as good. */
+/** Whether a value is a balancer. It checks methods, as the class may come from another build. */
 function isBalancer(
   backends: readonly BackendPoolEntry[] | Balancer<Request>,
 ): backends is Balancer<Request> {
