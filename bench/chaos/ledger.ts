@@ -24,6 +24,8 @@ export interface Entry {
   readonly written: (Response | Error)[];
   /** The backends that it was sent to, in order, and how many of them received it. */
   readonly attempts: string[];
+  /** How many of its attempts failed before anything was sent. */
+  unsent: number;
   arrivals: number;
   /** The first fault that affected it. */
   fault: FaultKind | undefined;
@@ -31,7 +33,10 @@ export interface Entry {
   left: boolean;
   /** The response that it must get, if any. */
   readonly body: string;
-  /** When its last attempt ended and how many requests were in flight then. */
+  /**
+   * When its last attempt ended and how many requests were in flight then; `undefined` if that attempt sent
+   * nothing, as the next one is then no retry.
+   */
   lastEnd: { event: number; inFlight: number } | undefined;
 }
 
@@ -73,6 +78,7 @@ export class Ledger {
       rejected: false,
       written: [],
       attempts: [],
+      unsent: 0,
       arrivals: 0,
       fault: undefined,
       left: false,
@@ -90,7 +96,7 @@ export class Ledger {
   }
 
   /** @returns a function that records the end of the attempt; only its first call counts */
-  attempt(entry: Entry, backend: string): (outcome: AttemptOutcome) => void {
+  attempt(entry: Entry, backend: string): (outcome: AttemptOutcome, isUnsent?: boolean) => void {
     const number = this.#attempts++;
     const { lastEnd } = entry;
     const retryEnded = lastEnd && this.retries.began(lastEnd.event, lastEnd.inFlight);
@@ -98,10 +104,11 @@ export class Ledger {
     this.dead.attemptBegan(number, backend);
     this.#note('send', entry.id, backend);
     let isOver = false;
-    return (outcome) => {
+    return (outcome, isUnsent = false) => {
       if (isOver) return;
       isOver = true;
-      entry.lastEnd = { event: this.#env.events, inFlight: this.#inFlight };
+      if (isUnsent) entry.unsent++;
+      entry.lastEnd = isUnsent ? undefined : { event: this.#env.events, inFlight: this.#inFlight };
       retryEnded?.(this.#env.events);
       this.dead.attemptEnded(number, backend, outcome);
       this.#note(outcome, entry.id, backend);

@@ -61,7 +61,7 @@ export function requestVerdicts(storm: Storm): Verdict[] {
   const unreceived = count((entry) => isOk(entry) && entry.arrivals === 0);
   const posts = count(({ method, arrivals }) => method === 'POST' && arrivals > 1);
   const sameTwice = count(({ attempts }) => new Set(attempts).size < attempts.length);
-  const tooMany = count(({ attempts }) => attempts.length > MOST_ATTEMPTS);
+  const tooMany = count(({ attempts, unsent }) => attempts.length - unsent > MOST_ATTEMPTS);
   const unexplained = count((entry) => !isOk(entry) && entry.fault === undefined && !entry.left);
   const strange = count(isStrange);
   const late = count(
@@ -84,7 +84,7 @@ export function requestVerdicts(storm: Storm): Verdict[] {
       posts === 0,
     ),
     verdict(
-      `a retry goes to another backend, ${MOST_ATTEMPTS} attempts at the most`,
+      `a retry goes to another backend, ${MOST_ATTEMPTS} attempts at the most, without those that sent nothing`,
       `${sameTwice} came back, ${tooMany} tried more often`,
       sameTwice + tooMany === 0,
     ),

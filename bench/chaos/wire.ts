@@ -57,9 +57,9 @@ export class Wire implements HTTPService {
     const entry: Entry = ledger.of(request.id);
     const inFlight = this.#inFlight.get(backend.id);
     const close = ledger.attempt(entry, backend.id);
-    const ended = (outcome: AttemptOutcome) => {
+    const ended = (outcome: AttemptOutcome, isUnsent = false) => {
       inFlight?.delete(entry);
-      close(outcome);
+      close(outcome, isUnsent);
     };
     inFlight?.add(entry);
     const signal = options?.signal;
@@ -74,7 +74,7 @@ export class Wire implements HTTPService {
         return response;
       },
       (error: unknown) => {
-        ended('failure');
+        ended('failure', (error as { requestSent?: unknown }).requestSent === false);
         throw error;
       },
     );
