@@ -1,14 +1,16 @@
 export { Balancer } from './balancer/balancer.ts';
 export type { Bounds } from './balancer/bounded-load.ts';
+export type { AcquireOptions } from './balancer/decisions.ts';
 export type { BalancerEvent, BalancerListener } from './balancer/events.ts';
-export type { Candidate, Explanation } from './balancer/explanation.ts';
-export type { Guard, GuardControl, GuardFactory } from './balancer/guard.ts';
-export type { Lease } from './balancer/lease.ts';
+export type { Candidate, Explanation, RunningTrials } from './balancer/explanation.ts';
+export type { Guard, GuardControl, GuardFactory, GuardLease } from './balancer/guard.ts';
+export type { FailureCause, Lease } from './balancer/lease.ts';
 export type { BalancerOptions, PoolOptions, ZoneOptions } from './balancer/options.ts';
 export type { Plan, PoolChange } from './balancer/plan.ts';
 export type { RejectedEntry } from './balancer/pool-follower.ts';
 export type { Session } from './balancer/session.ts';
 export type { BackendState, BackendStats, BalancerStats } from './balancer/stats.ts';
+export type { Trust } from './balancer/trust.ts';
 export type { WorkloadReport } from './balancer/workload.ts';
 export {
   BackendPool,

@@ -44,7 +44,7 @@ export class GatewayControl implements Control {
     const session = await pool.sessions?.read(request);
     return {
       route: { host: route.host, path: route.path, pool: pool.name },
-      explanation: pool.balancer.explain(request, [], session),
+      explanation: pool.balancer.explain(request, { session }),
     };
   }
 

@@ -2,7 +2,7 @@ import type { BackendPoolEntry } from '../contracts.ts';
 import type { Env } from '../env.ts';
 import type { Backend } from '../strategies/strategy.ts';
 import { checkWeight } from './address.ts';
-import { Decisions } from './decisions.ts';
+import { type AcquireOptions, Decisions } from './decisions.ts';
 import { type BalancerEvent, type BalancerListener, Events } from './events.ts';
 import { type Explanation, explanation } from './explanation.ts';
 import { Guards } from './guards.ts';
@@ -15,11 +15,13 @@ import { type Plan, type PoolChange, planChange } from './plan.ts';
 import { Pool } from './pool.ts';
 import { PoolStats } from './pool-stats.ts';
 import { Router } from './router.ts';
-import type { Session } from './session.ts';
 import { type BackendState, type BalancerStats, stateOf } from './stats.ts';
+import { Trials } from './trials.ts';
+import { View } from './view.ts';
 import { concurrencyIn, highestUse, type WorkloadReport } from './workload.ts';
 
 const NONE_TRIED: readonly Backend[] = [];
+const FIRST_ATTEMPT: AcquireOptions = {};
 
 /**
  * The engine: chooses a backend for each request and hands out a lease on it. It is synchronous and does no
@@ -37,6 +39,7 @@ export class Balancer<R = string> {
   readonly #poolStats: PoolStats;
   readonly #decisions: Decisions<R>;
   readonly #leases: Leases;
+  readonly #view: View;
 
   /**
    * @param backendPool - the backends. The balancer never changes this array, but notices when the caller
@@ -57,6 +60,7 @@ export class Balancer<R = string> {
         this.#router.membersChanged(removed);
       },
     });
+    const view = new View(this.#pool, env.clock);
     this.#guards = new Guards(settings.guards, this.#pool, this.#events, env);
     this.#router = new Router(this.#pool, env.random, {
       zoneOrder: zones?.order ?? [],
@@ -65,35 +69,35 @@ export class Balancer<R = string> {
         bounds,
         seed,
         random: env.random,
+        view,
         warn: this.#events.warn,
       }),
     });
     this.#poolStats = new PoolStats(this.#pool, this.#router);
     const membership = (this.#membership = new Membership(backendPool, this.#pool, this.#events));
-    const parts = { pool: this.#pool, guards: this.#guards, router: this.#router, membership };
+    const parts = { pool: this.#pool, guards: this.#guards, router: this.#router, membership, view };
+    this.#view = view;
     this.#decisions = new Decisions(settings, parts);
-    this.#leases = new Leases(parts);
+    this.#leases = new Leases(parts, new Trials(env.clock), this.#events);
   }
 
   /**
    * Chooses a backend and counts the request as its load until the lease is released. Expected O(1) for the
    * default strategy.
-   * @param tried - backends that this request was already sent to; they are not chosen again
-   * @param session - the session of the request; its backend takes precedence over the strategy and the
-   * bounds
    * @returns `undefined` if no backend may serve the request
    */
-  acquire(request: R, tried: readonly Backend[] = NONE_TRIED, session?: Session): Lease | undefined {
-    const chooser = this.#decisions.decide(request, this.#decisions.keyOf(request, session), tried, session);
+  acquire(request: R, options: AcquireOptions = FIRST_ATTEMPT): Lease | undefined {
+    const key = this.#decisions.keyOf(request, options.session);
+    const chooser = this.#decisions.decide(request, key, options);
     return chooser.picked === undefined ? undefined : this.#leases.open(chooser);
   }
 
   /** What `acquire` would choose for a request, and why. Reads the whole array; changes nothing. O(n). */
-  explain(request: R, tried: readonly Backend[] = NONE_TRIED, session?: Session): Explanation {
+  explain(request: R, options: AcquireOptions = FIRST_ATTEMPT): Explanation {
     this.#membership.refresh();
-    const key = this.#decisions.keyOf(request, session);
-    const chooser = this.#decisions.decide(request, key, tried, session);
-    return explanation(key, chooser, this.#pool, this.#guards);
+    const key = this.#decisions.keyOf(request, options.session);
+    const chooser = this.#decisions.decide(request, key, options);
+    return explanation(key, chooser, this.#pool, this.#guards, this.#view);
   }
 
   /**

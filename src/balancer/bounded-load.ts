@@ -139,6 +139,11 @@ export class KeyPlaces {
     this.#tier = tier;
   }
 
+  /** The backend that the key goes back to; `undefined` if it is where it belongs. */
+  get origin(): Member | undefined {
+    return this.#origin === NO_SLOT ? undefined : this.#pool.bySlot[this.#origin];
+  }
+
   /** How many keys are remembered. */
   get size(): number {
     return this.#memory.size;

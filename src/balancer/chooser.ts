@@ -14,6 +14,7 @@ import { type BoundSettings, flightLimit, KeyPlaces, memorySize, shareOf } from 
 import type { Member } from './member.ts';
 import type { Pool } from './pool.ts';
 import type { Tier } from './tier.ts';
+import type { View } from './view.ts';
 
 /** Parts of a {@link Chooser}. */
 export interface ChooserOptions {
@@ -23,6 +24,8 @@ export interface ChooserOptions {
   readonly random: () => number;
   /** Takes what is wrong with the strategy, once. */
   readonly warn: (message: string) => void;
+  /** Which members the request at hand may go to. */
+  readonly view: View;
 }
 
 /**
@@ -43,6 +46,8 @@ export class Chooser {
   sticky = false;
   /** The strategy's pick where it may not serve, and another backend is chosen in its place. */
   overruled: Backend | undefined = undefined;
+  /** Whether the request is a trial of a backend that is not trusted. */
+  isTrial = false;
   /** 32-bit hash of the key; a random number for a request without one. */
   position = 0;
   readonly strategy: Strategy;
@@ -58,8 +63,8 @@ export class Chooser {
   readonly #warn: (message: string) => void;
   readonly #hasher = new KeyHasher();
   readonly #bounded: boolean;
-  #tried: readonly Backend[] = [];
-  /** Eligible weight of the members in `#tried`, which is subtracted from the sums. */
+  readonly #view: View;
+  /** Eligible weight of the members that were tried, which is subtracted from the sums. */
   #triedWeight = 0;
   /**
    * Replaces the hash for a request without a key. Drawn in advance, so that a dry run and the request that
@@ -68,12 +73,14 @@ export class Chooser {
   #chance: number;
   #hasKey = false;
 
-  constructor(pool: Pool, tier: Tier<Member>, { strategy, bounds, seed, random, warn }: ChooserOptions) {
+  constructor(pool: Pool, tier: Tier<Member>, options: ChooserOptions) {
+    const { strategy, bounds, seed, random, view, warn } = options;
     this.tier = tier;
     this.strategy = strategy;
     this.bounds = bounds;
     this.seed = seed;
     this.#pool = pool;
+    this.#view = view;
     this.#random = random;
     this.#warn = warn;
     this.#chance = drawNumber(random);
@@ -101,33 +108,38 @@ export class Chooser {
   }
 
   /**
-   * Chooses the backend for a request. O(1) for the default strategy.
+   * Chooses the backend for the request that the view was set for. O(1) for the default strategy.
    * @param key - `undefined` for a request without one
-   * @param tried - backends that this request was already sent to
    */
-  choose(key: string | undefined, tried: readonly Backend[]): void {
-    this.#exclude(tried);
+  choose(key: string | undefined): void {
+    this.#weighTried();
     this.sticky = false;
     this.overruled = undefined;
     this.#hasKey = this.#keyed !== undefined && key !== undefined;
     this.owner = this.#hasKey ? this.#ownerOf(key as string) : undefined;
     if (!this.#hasKey) this.position = this.#chance;
+    const view = this.#view;
     const { owner } = this;
-    if (owner !== undefined && this.#mayServe(owner)) {
-      this.picked = owner;
-      this.spilled = false;
-    } else {
-      this.picked = this.#verified(this.strategy.pick(this.position, this.#mayServe as Eligible));
-      this.spilled = owner !== undefined && this.#pool.isEligible(owner) && !tried.includes(owner);
-    }
+    const away = view.mayTry ? this.#triedHome() : undefined;
+    if (away !== undefined) this.picked = away;
+    else if (owner !== undefined && this.#mayServe(owner)) this.picked = owner;
+    else this.picked = this.#verified(this.strategy.pick(this.position, this.#mayServe as Eligible));
+    this.isTrial = view.mayTry && this.picked !== undefined && view.isTrial(this.picked);
+    this.spilled =
+      owner !== undefined &&
+      this.picked !== owner &&
+      !this.isTrial &&
+      (owner.reasons & view.mask) === 0 &&
+      !view.tried.includes(owner);
   }
 
   /** Chooses the backend of a session, without regard to strategy and bounds. */
-  stickTo(member: Member, tried: readonly Backend[]): void {
-    this.#exclude(tried);
+  stickTo(member: Member): void {
+    this.#weighTried();
     this.sticky = true;
     this.overruled = undefined;
     this.picked = member;
+    this.isTrial = this.#view.isTrial(member);
     this.owner = undefined;
     this.spilled = false;
     this.#hasKey = false;
@@ -148,14 +160,9 @@ export class Chooser {
    */
   flightLimitOf(member: Member): number {
     if (!this.#bounded) return Number.POSITIVE_INFINITY;
-    const { eligibleWeight, inFlight } = this.tier;
-    const weight = this.#tried.length === 0 ? eligibleWeight : eligibleWeight - this.#triedWeight;
-    const limit = flightLimit(inFlight, shareOf(member, weight), this.bounds.factor, this.bounds.z);
+    const share = shareOf(member, this.#eligibleWeight());
+    const limit = flightLimit(this.tier.inFlight, share, this.bounds.factor, this.bounds.z);
     return Math.max(limit, member.concurrency ?? this.bounds.concurrency);
-  }
-
-  hasTried(member: Member): boolean {
-    return this.#tried.includes(member);
   }
 
   /** A custom strategy may ignore `eligible`, or return a foreign object: the first eligible is chosen. */
@@ -185,24 +192,34 @@ export class Chooser {
     return this.places.owner;
   }
 
-  #exclude(tried: readonly Backend[]): void {
-    this.#tried = tried;
-    if (tried.length > 0) this.#triedWeight = this.#weigh(tried);
+  /**
+   * The backend where a remembered key belongs, if it is not trusted and may be tried: a key that comes home
+   * as a trial finds its cache, if the alarm was a false one.
+   */
+  #triedHome(): Member | undefined {
+    const home = this.#hasKey ? this.places?.origin : undefined;
+    return home !== undefined && this.#view.isTrial(home) && this.#mayServe(home) ? home : undefined;
   }
 
-  #weigh(backends: readonly Backend[]): number {
-    let weight = 0;
-    for (const member of new Set(backends as readonly Member[])) {
-      if (member.present && member.tier === this.tier && this.#pool.isEligible(member))
-        weight += member.weight;
+  #weighTried(): void {
+    const { tried, mask } = this.#view;
+    if (tried.length === 0) return;
+    this.#triedWeight = 0;
+    for (const member of new Set(tried as readonly Member[])) {
+      if (member.present && member.tier === this.tier && (member.reasons & mask) === 0)
+        this.#triedWeight += member.weight;
     }
-    return weight;
+  }
+
+  /** Weight of the members among which this request is placed. */
+  #eligibleWeight(): number {
+    const { tried, trust } = this.#view;
+    if (tried.length === 0) return this.tier.eligibleWeight;
+    return this.tier.eligibleWeightIn(trust) - this.#triedWeight;
   }
 
   readonly #mayServe = (member: Member): boolean =>
-    this.#pool.isEligible(member) &&
-    (this.#tried.length === 0 || !this.#tried.includes(member)) &&
-    (!this.#bounded || this.#hasRoom(member));
+    this.#view.admits(member) && (!this.#bounded || this.#hasRoom(member));
 
   /** Whether a member is below its limit on requests in flight. */
   #hasRoom(member: Member): boolean {
@@ -210,8 +227,10 @@ export class Chooser {
     // The limit is at least the concurrency and at least factor times the fair share. Mostly these two checks
     // decide, without computing it.
     if (inFlight < (member.concurrency ?? this.bounds.concurrency)) return true;
-    const { eligibleWeight, inFlight: total } = this.tier;
-    if ((inFlight + 1) * eligibleWeight <= this.bounds.factor * (total + 1) * member.weight) return true;
+    const { inFlight: total } = this.tier;
+    const { tried, trust } = this.#view;
+    const weight = tried.length === 0 ? this.tier.eligibleWeight : this.tier.eligibleWeightIn(trust);
+    if ((inFlight + 1) * weight <= this.bounds.factor * (total + 1) * member.weight) return true;
     return inFlight < this.flightLimitOf(member);
   }
 }

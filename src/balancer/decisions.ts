@@ -10,6 +10,26 @@ import type { BalancerSettings } from './options.ts';
 import type { Pool } from './pool.ts';
 import type { Router } from './router.ts';
 import type { Session } from './session.ts';
+import type { View } from './view.ts';
+
+const NONE_TRIED: readonly Backend[] = [];
+
+/** What a request brings along beside its key. */
+export interface AcquireOptions {
+  /** Backends that the request was already sent to; they are not chosen again. @defaultValue none */
+  readonly tried?: readonly Backend[] | undefined;
+  /**
+   * The session of the request; its backend takes precedence over the strategy and the bounds.
+   * @defaultValue none
+   */
+  readonly session?: Session | undefined;
+  /**
+   * Whether the request will be sent again if it fails. Then it may be a trial of an unhealthy backend, if
+   * the pool is in a crisis.
+   * @defaultValue false
+   */
+  readonly repeatable?: boolean | undefined;
+}
 
 /** The parts of a balancer that a decision needs. */
 export interface DecisionParts {
@@ -17,6 +37,7 @@ export interface DecisionParts {
   readonly guards: Guards;
   readonly router: Router;
   readonly membership: Membership;
+  readonly view: View;
 }
 
 /**
@@ -44,39 +65,44 @@ export class Decisions<R> {
   decide(
     request: R,
     key: string | undefined,
-    tried: readonly Backend[],
-    session: Session | undefined,
+    { tried = NONE_TRIED, session, repeatable = false }: AcquireOptions,
   ): Chooser {
-    const { guards, router, membership } = this.#parts;
+    const { guards, router, membership, view } = this.#parts;
     membership.followAtPick();
     guards.advance();
-    const sticky = this.#backendOf(session, tried);
-    if (sticky !== undefined) return router.stickTo(sticky, tried);
+    view.set(tried, repeatable);
+    const sticky = this.#backendOf(session);
+    if (sticky !== undefined) return router.stickTo(sticky);
     const zone = this.#settings.zones?.of(request);
-    const chooser = router.choose(key, tried, zone);
+    const chooser = router.choose(key, zone);
     if (chooser.picked === undefined || membership.confirms(chooser.picked)) return chooser;
-    return router.choose(key, tried, zone);
+    view.renew();
+    return router.choose(key, zone);
   }
 
   /** The backend of a session; `undefined` if that backend may not keep the session. */
-  #backendOf(session: Session | undefined, tried: readonly Backend[]): Member | undefined {
+  #backendOf(session: Session | undefined): Member | undefined {
     if (session?.backend === undefined) return undefined;
-    const { pool, membership } = this.#parts;
+    const { pool, membership, view } = this.#parts;
     let member = pool.find(session.backend);
-    if (member !== undefined && !membership.confirms(member)) member = pool.find(session.backend);
-    return member !== undefined && !tried.includes(member) && this.#keepsSessions(member)
+    if (member !== undefined && !membership.confirms(member)) {
+      member = pool.find(session.backend);
+      view.renew();
+    }
+    return member !== undefined && !view.tried.includes(member) && this.#keepsSessions(member)
       ? member
       : undefined;
   }
 
   /**
-   * A draining backend keeps its sessions for a while, a backend of weight 0 for good. Both get no new
-   * sessions.
+   * A session stays with its backend only while no better one is left: if the view's class of trust does not
+   * include it, the session goes elsewhere, unless as a trial. A draining backend keeps its sessions for a
+   * while, a backend of weight 0 for good. Both get no new sessions.
    */
   #keepsSessions(member: Member): boolean {
-    const { pool } = this.#parts;
-    if (pool.isEligible(member)) return true;
-    if (!pool.isEligibleWithout(member, DRAINING | WEIGHTLESS)) return false;
+    const { view } = this.#parts;
+    if (view.admits(member)) return true;
+    if ((member.reasons & view.mask & ~(DRAINING | WEIGHTLESS)) !== 0) return false;
     return (member.reasons & DRAINING) === 0 || this.#settings.env.clock.now() < member.keepsSessionsUntil;
   }
 }

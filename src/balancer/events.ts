@@ -21,6 +21,13 @@ export type BalancerEvent =
   /** The backend's circuit breaker changed to this state. */
   | { readonly type: 'opened' | 'half-open' | 'closed'; readonly backend: string }
   /**
+   * A crisis began (`true`) or ended (`false`): less than half of the weight in service is well, so that
+   * unhealthy backends are tried with single requests.
+   */
+  | { readonly type: 'crisis'; readonly crisis: boolean }
+  /** One request is sent to an unhealthy backend, to see whether it works. */
+  | { readonly type: 'trial'; readonly backend: string }
+  /**
    * Panic began (`true`) or ended (`false`): while it lasts, health is ignored because too much of the pool
    * is unhealthy.
    */

@@ -5,14 +5,16 @@ import type { Chooser } from './chooser.ts';
 import type { Guards } from './guards.ts';
 import { DOWN, DRAINING, type Member, WEIGHTLESS } from './member.ts';
 import type { Pool } from './pool.ts';
+import { EJECTED, TRUSTS, type Trust, WELL } from './trust.ts';
+import type { View } from './view.ts';
 
 /** Why a backend would, or would not, get a request. */
 export interface Candidate {
   readonly id: string;
   /**
-   * `picked`; `eligible`; `full 5/4` (requests in flight and their limit); `keys full 3/3` (keys and their
-   * limit, for a new key); `down`; `draining`; `weight 0`; `already tried`; `backup`; `zone eu-2` (in another
-   * zone); or the verdict of a guard.
+   * `picked`; `picked as a trial`; `eligible`; `full 5/4` (requests in flight and their limit); `keys full
+   * 3/3` (keys and their limit, for a new key); `down`; `draining`; `weight 0`; `already tried`; `backup`;
+   * `zone eu-2` (in another zone); or the verdict of a guard.
    */
   readonly verdict: string;
   readonly inFlight: number;
@@ -21,6 +23,16 @@ export interface Candidate {
   readonly keys: number;
   /** How many keys it may own when one more is placed; `Infinity` if they are not bounded. */
   readonly keyLimit: number;
+}
+
+/** The trials of one unhealthy backend. */
+export interface RunningTrials {
+  readonly backend: string;
+  /** Trials in flight, and how many may be. */
+  readonly inFlight: number;
+  readonly limit: number;
+  /** Milliseconds until the next one may begin, after one that failed. */
+  readonly waitMs: number;
 }
 
 /** How a decision was made. */
@@ -40,6 +52,14 @@ export interface Explanation {
   readonly remembered: boolean;
   /** Whether the request would spill over to another backend because the owner is at its limit. */
   readonly spilled: boolean;
+  /** Which class of trust the request asks, and why that one. */
+  readonly trust: { readonly asked: Trust; readonly because: string };
+  /** Whether unhealthy backends are tried: too few backends are well, or all of them are at their limit. */
+  readonly crisis: boolean;
+  /** Whether the request would be a trial of an unhealthy backend. */
+  readonly trial: boolean;
+  /** The trials of unhealthy backends. */
+  readonly trials: readonly RunningTrials[];
   /** Whether health is ignored because too much of the pool is unhealthy. */
   readonly panic: boolean;
   readonly bounds: {
@@ -57,6 +77,7 @@ export function explanation(
   chooser: Chooser,
   pool: Pool,
   guards: Guards,
+  view: View,
 ): Explanation {
   const { picked, owner, places, bounds, seed, strategy, tier } = chooser;
   // Hashed again: with a session, or a strategy without keys, the chooser has not hashed the key.
@@ -70,11 +91,20 @@ export function explanation(
     owner: owner?.id,
     remembered: owner !== undefined && places?.known === true,
     spilled: chooser.spilled,
+    trust: { asked: TRUSTS[view.trust] as Trust, because: whyTrust(pool, view) },
+    crisis: pool.isCrisis,
+    trial: chooser.isTrial,
+    trials: pool.members.flatMap((member) => {
+      const { trial } = member;
+      if (trial === undefined) return [];
+      const { inFlight, limit } = trial;
+      return [{ backend: member.id, inFlight, limit, waitMs: view.waitOf(trial) }];
+    }),
     panic: pool.panic,
     bounds: { factor: bounds.factor, z: bounds.z, keys: places?.size ?? 0, inFlight: tier.inFlight },
     candidates: pool.members.map((member) => ({
       id: member.id,
-      verdict: verdict(member, chooser, pool, guards),
+      verdict: verdict(member, chooser, view, guards),
       inFlight: member.inFlight,
       flightLimit: chooser.flightLimitOf(member),
       keys: member.keys,
@@ -83,15 +113,22 @@ export function explanation(
   };
 }
 
-function verdict(member: Member, chooser: Chooser, pool: Pool, guards: Guards): string {
+function whyTrust({ panic, trust }: Pool, view: View): string {
+  if (panic) return 'health is ignored in panic';
+  if (view.trust === WELL) return trust === WELL ? 'some backend is well' : 'no backend is in service';
+  const which = view.trust === trust ? 'no backend' : 'no untried backend';
+  return view.trust === EJECTED ? `${which} is well` : `${which} is well or ejected`;
+}
+
+function verdict(member: Member, chooser: Chooser, view: View, guards: Guards): string {
   const { places } = chooser;
-  if (member === chooser.picked) return 'picked';
+  if (member === chooser.picked) return chooser.isTrial ? 'picked as a trial' : 'picked';
   if ((member.reasons & WEIGHTLESS) !== 0) return 'weight 0';
   if ((member.reasons & DRAINING) !== 0) return 'draining';
-  if ((member.reasons & DOWN) !== 0 && !pool.panic) return 'down';
-  const barred = guards.verdict(member, pool.panic ? pool.healthMask : 0);
+  if ((member.reasons & DOWN & view.mask) !== 0) return 'down';
+  const barred = guards.verdict(member, ~view.mask);
   if (barred !== undefined) return barred;
-  if (chooser.hasTried(member)) return 'already tried';
+  if (view.tried.includes(member)) return 'already tried';
   if (member.tier !== chooser.tier)
     return member.tier.backup ? 'backup' : `zone ${member.tier.zone ?? 'unknown'}`;
   const flights = chooser.flightLimitOf(member);

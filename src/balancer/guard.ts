@@ -4,15 +4,20 @@
 import type { Env } from '../env.ts';
 import type { Backend, Outcome, StrategyLease } from '../strategies/strategy.ts';
 import type { BalancerEvent, BalancerListener } from './events.ts';
+import type { FailureCause, HeldLease } from './lease.ts';
+
+/** A lease, as far as guards are concerned. */
+export type GuardLease = StrategyLease & Pick<HeldLease, 'status' | 'isTrial'>;
 
 /** The view of the pool that a guard gets, and the changes that it may make. */
 export interface GuardControl extends Pick<Env, 'clock' | 'random'> {
   /** The members of the pool, including draining ones and those of weight 0. */
   readonly backends: readonly Backend[];
   /**
-   * Whether a backend may get requests now: no guard bars it, and it is not down, draining or of weight 0.
+   * Whether nothing speaks against a backend: it is not down, draining or of weight 0, and no guard bars it,
+   * unless because it is at its limit.
    */
-  isEligible(backend: Backend): boolean;
+  isWell(backend: Backend): boolean;
   /**
    * Bars a backend from new requests (`true`), or lifts the bar (`false`). Bars of other guards are not
    * affected.
@@ -32,7 +37,10 @@ export interface GuardControl extends Pick<Env, 'clock' | 'random'> {
  * decision after that time.
  */
 export interface Guard {
-  /** Whether its bars mean "unhealthy". Panic ignores such bars. */
+  /**
+   * Whether its bars mean "unhealthy": such backends are asked only where no other backend is left, and tried
+   * in a crisis. Other bars hold always.
+   */
   readonly isHealth: boolean;
   /**
    * Whether its bars mean "at its limit": the backend is healthy, and waiting for it helps.
@@ -50,9 +58,14 @@ export interface Guard {
    */
   advance?(now: number): void;
   /** Called after a lease began; `inFlight` of its backend includes it. */
-  started?(lease: StrategyLease): void;
+  started?(lease: GuardLease): void;
+  /**
+   * Called when the head of a response has come, if the shell tells of it.
+   * @param isFailure - whether its status counts as the backend's failure
+   */
+  responded?(lease: GuardLease, isFailure: boolean): void;
   /** Called after a lease ended; `inFlight` of its backend no longer includes it. */
-  finished?(lease: StrategyLease, outcome: Outcome): void;
+  finished?(lease: GuardLease, outcome: Outcome, cause?: FailureCause): void;
   /** Why it bars a backend, in a few words, for `explain`. */
   verdict(backend: Backend): string;
 }

@@ -2,7 +2,7 @@ import type { Env } from '../env.ts';
 import type { Backend, Outcome } from '../strategies/strategy.ts';
 import type { Events } from './events.ts';
 import type { Guard, GuardControl, GuardFactory } from './guard.ts';
-import type { HeldLease } from './lease.ts';
+import type { FailureCause, HeldLease } from './lease.ts';
 import { FIRST_GUARD, type Member } from './member.ts';
 import type { Pool } from './pool.ts';
 
@@ -22,8 +22,8 @@ export class Guards {
     this.#starters = this.#guards.filter(({ started }) => started !== undefined);
     this.#finishers = this.#guards.filter(({ finished }) => finished !== undefined);
     for (const [i, guard] of this.#guards.entries()) {
-      if (guard.isHealth) pool.healthMask |= FIRST_GUARD << i;
-      if (guard.isBusy === true) pool.busyMask |= FIRST_GUARD << i;
+      const { isHealth, isBusy = false } = guard;
+      pool.declare(FIRST_GUARD << i, { isHealth, isBusy });
     }
   }
 
@@ -49,8 +49,12 @@ export class Guards {
     for (let i = 0; i < this.#starters.length; i++) this.#starters[i]?.started?.(lease);
   }
 
-  finished(lease: HeldLease, outcome: Outcome): void {
-    for (let i = 0; i < this.#finishers.length; i++) this.#finishers[i]?.finished?.(lease, outcome);
+  responded(lease: HeldLease, isFailure: boolean): void {
+    for (let i = 0; i < this.#guards.length; i++) this.#guards[i]?.responded?.(lease, isFailure);
+  }
+
+  finished(lease: HeldLease, outcome: Outcome, cause: FailureCause | undefined): void {
+    for (let i = 0; i < this.#finishers.length; i++) this.#finishers[i]?.finished?.(lease, outcome, cause);
   }
 
   /**
@@ -70,7 +74,7 @@ function controlFor(bit: number, pool: Pool, events: Events, { clock, random }: 
     get backends() {
       return pool.members;
     },
-    isEligible: (backend: Backend) => pool.isEligible(backend as Member),
+    isWell: (backend: Backend) => pool.isWell(backend as Member),
     bar: (backend, barred) => pool.setReason(backend as Member, bit, barred),
     scale: (factors) => pool.scale(factors as ReadonlyMap<Member, number>),
     emit: (event) => events.emit(event),

@@ -1,14 +1,24 @@
 // The lease: the right to send one request to one backend.
-
 import type { Backend, Outcome, StrategyLease } from '../strategies/strategy.ts';
+import type { Trial } from './trial.ts';
+import type { Trust } from './trust.ts';
 
 /** On platforms without explicit resource management, a symbol of our own that no runtime looks up. */
 const dispose: typeof Symbol.dispose =
   Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);
 
-/** Receives a lease when it is released. */
+/**
+ * How a backend failed:
+ * - `connection`: it refused the connection, or the connection broke;
+ * - `late`: no head of a response came in time;
+ * - `status`: it responded with a status that counts as a failure.
+ */
+export type FailureCause = 'connection' | 'late' | 'status';
+
+/** Receives what becomes of a lease. */
 export interface Lessor {
-  ended(lease: HeldLease, outcome: Outcome): void;
+  responded(lease: HeldLease, isFailure: boolean): void;
+  ended(lease: HeldLease, outcome: Outcome, cause: FailureCause | undefined): void;
 }
 
 /**
@@ -20,8 +30,27 @@ export interface Lease {
   readonly backend: Backend;
   /** Whether the request spilled over, because the backend that owns its key was at its limit. */
   readonly spilled: boolean;
-  /** Ends the lease; only the first call counts. @param outcome - @defaultValue `'success'` */
-  release(outcome?: Outcome): void;
+  /** How far the backend is trusted. */
+  readonly trust: Trust;
+  /**
+   * Whether the request is a trial of an unhealthy backend. If it fails, it is to be sent to another backend,
+   * which costs it no retry.
+   */
+  readonly isTrial: boolean;
+  /**
+   * Tells that the head of the response has come. Optional, but a backend is judged sooner, and more justly:
+   * a long response does not hide that its backend works, and a failure by status can be told from a broken
+   * connection. Only the first call counts.
+   * @param isFailure - whether the status counts as the backend's failure. @defaultValue false
+   */
+  responded(status: number, isFailure?: boolean): void;
+  /**
+   * Ends the lease; only the first call counts.
+   * @param outcome - @defaultValue `'success'`
+   * @param cause - how the backend failed. @defaultValue `'status'` if it responded with a failure, else
+   * `'connection'`
+   */
+  release(outcome?: Outcome, cause?: FailureCause): void;
   /** Ends the lease as a success, unless it was released before. */
   [dispose](): void;
 }
@@ -30,20 +59,40 @@ export interface Lease {
 export class HeldLease implements Lease, StrategyLease {
   readonly backend: Backend;
   readonly spilled: boolean;
+  readonly trust: Trust;
+  /** The trials that the request is one of. */
+  readonly trial: Trial | undefined;
   /** Belongs to the strategy, hence not part of {@link Lease}: only one that measures time sets it. */
   startedAt = 0;
+  /** Status of the response; `undefined` before its head has come. */
+  status: number | undefined = undefined;
+  #isFailure = false;
   #lessor: Lessor | undefined;
 
-  constructor(backend: Backend, spilled: boolean, lessor: Lessor) {
+  constructor(backend: Backend, lessor: Lessor, spilled: boolean, trust: Trust, trial: Trial | undefined) {
     this.backend = backend;
     this.spilled = spilled;
+    this.trust = trust;
+    this.trial = trial;
     this.#lessor = lessor;
   }
 
-  release(outcome: Outcome = 'success'): void {
+  get isTrial(): boolean {
+    return this.trial !== undefined;
+  }
+
+  responded(status: number, isFailure = false): void {
+    if (this.status !== undefined) return;
+    this.status = status;
+    this.#isFailure = isFailure;
+    this.#lessor?.responded(this, isFailure);
+  }
+
+  release(outcome: Outcome = 'success', cause?: FailureCause): void {
     const lessor = this.#lessor;
     this.#lessor = undefined;
-    lessor?.ended(this, outcome);
+    if (outcome !== 'failure') lessor?.ended(this, outcome, undefined);
+    else lessor?.ended(this, outcome, cause ?? (this.#isFailure ? 'status' : 'connection'));
   }
 
   [dispose](): void {

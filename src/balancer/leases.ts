@@ -1,41 +1,56 @@
 import type { Outcome } from '../strategies/strategy.ts';
 import type { Chooser } from './chooser.ts';
 import type { DecisionParts } from './decisions.ts';
-import { HeldLease, type Lease, type Lessor } from './lease.ts';
+import type { Events } from './events.ts';
+import { type FailureCause, HeldLease, type Lease, type Lessor } from './lease.ts';
 import type { Member } from './member.ts';
+import type { Trials } from './trials.ts';
 
 /** Opens and ends leases: updates the counters, then informs the strategy, the guards and the listeners. */
 export class Leases implements Lessor {
   readonly #parts: DecisionParts;
+  readonly #trials: Trials;
+  readonly #events: Events;
   readonly #listeners = new Set<() => void>();
 
-  constructor(parts: DecisionParts) {
+  constructor(parts: DecisionParts, trials: Trials, events: Events) {
     this.#parts = parts;
+    this.#trials = trials;
+    this.#events = events;
   }
 
   /** Opens a lease on the backend that a chooser picked. It must have picked one. */
   open(chooser: Chooser): Lease {
     const { pool, guards, router } = this.#parts;
     const member = chooser.picked as Member;
-    const lease = new HeldLease(member, chooser.spilled, this);
+    const trial = chooser.isTrial ? this.#trials.begin(member) : undefined;
+    const lease = new HeldLease(member, this, chooser.spilled, pool.trustOf(member), trial);
     chooser.commit();
     router.committed();
     pool.begin(member);
     member.requests++;
     chooser.strategy.started?.(lease, chooser.sticky);
     guards.started(lease);
+    if (trial?.limit === 1) this.#events.emit({ type: 'trial', backend: member.id });
     return lease;
   }
 
+  /** Called when the head of a response has come. */
+  responded(lease: HeldLease, isFailure: boolean): void {
+    if (lease.trial !== undefined && !isFailure) this.#trials.succeeded(lease.trial);
+    this.#parts.guards.responded(lease, isFailure);
+  }
+
   /** Called when a lease is released. */
-  ended(lease: HeldLease, outcome: Outcome): void {
+  ended(lease: HeldLease, outcome: Outcome, cause: FailureCause | undefined): void {
     const { pool, guards, router, membership } = this.#parts;
     const member = lease.backend as Member;
     pool.end(member);
     if (outcome === 'failure') member.failures++;
     else if (outcome === 'cancelled') member.cancelled++;
+    if (lease.trial !== undefined) this.#trials.ended(lease.trial, outcome, lease.status !== undefined);
     if (member.present) router.chooserOf(member).strategy.finished?.(lease, outcome);
-    guards.finished(lease, outcome);
+    guards.finished(lease, outcome, cause);
     membership.ended(member);
     if (this.#listeners.size > 0) this.#notify();
   }

@@ -3,6 +3,7 @@
 import type { Backend } from '../strategies/strategy.ts';
 import type { BackendSpec } from './address.ts';
 import type { Tier } from './tier.ts';
+import type { Trial } from './trial.ts';
 
 /**
  * Reasons that bar a member from new requests, one bit each. A member is eligible while no bit that counts is
@@ -50,6 +51,8 @@ export class Member implements Backend {
   nominalWeight: number;
   /** Factor for the weight, above 0 and up to 1: below 1 while slow start ramps it up. */
   scale = 1;
+  /** Its trials since it became unhealthy; `undefined` before the first one. */
+  trial: Trial | undefined = undefined;
   workload: number | undefined = undefined;
   /** The concurrency in its entry. */
   ownConcurrency: number | undefined;

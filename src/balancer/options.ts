@@ -55,9 +55,10 @@ export interface PoolOptions<R> {
   /** Keeps requests in their zone while its healthy capacity suffices. @defaultValue zones are ignored */
   readonly zones?: ZoneOptions<R>;
   /**
-   * If a larger share of the backends than this is unhealthy, the pool is in panic: health is ignored. From 0
-   * to 1; at 1 it never is.
-   * @defaultValue 0.5
+   * If a larger share of the backends than this is unhealthy, the pool is in panic: health is ignored, as in
+   * Envoy. From 0 to 1; at 1 it never is. Panic sends to the dead as many requests as to the living, while
+   * trials find out by single requests which alarms were false.
+   * @defaultValue 1
    */
   readonly panicRatio?: number;
 }
@@ -90,7 +91,7 @@ export const BALANCER_DEFAULTS = {
   strategy: 'consistent-hash',
   seed: 0,
   bounds: { factor: 1.25, z: 1, concurrency: 1 },
-  pool: { panicRatio: 0.5 },
+  pool: { panicRatio: 1 },
 } as const satisfies BalancerOptions<never>;
 
 const BOUNDS = bag<Bounds>({

@@ -5,6 +5,7 @@ import type { Chooser } from './chooser.ts';
 import type { Pool } from './pool.ts';
 import type { Router } from './router.ts';
 import { type BalancerStats, backendStats } from './stats.ts';
+import { TRUSTS } from './trust.ts';
 
 /**
  * Computes the figures of a pool: counters, key-space shares and the fingerprint. Values that depend on the
@@ -44,13 +45,15 @@ export class PoolStats {
 
   /** O(n), and O(points) after a change of members. */
   stats(): Omit<BalancerStats, 'rejected'> {
-    const { members, tiers, panic } = this.#pool;
+    const { members, tiers, trust, isCrisis, panic } = this.#pool;
     this.#shares ??= new Map(this.#router.choosers.flatMap((chooser) => [...homeShares(chooser)]));
     return {
       strategy: (this.#router.choosers[0] as Chooser).strategy.name,
       fingerprint: this.fingerprint,
       inFlight: tiers.reduce((sum, tier) => sum + tier.inFlight, 0),
       keys: this.#router.keys,
+      trust: TRUSTS[trust],
+      crisis: isCrisis,
       panic,
       backends: members.map((member) => backendStats(member, this.#shares?.get(member.id))),
     };

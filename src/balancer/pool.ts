@@ -2,9 +2,13 @@
 
 import { MAX_SLOT } from '../hashing/ring.ts';
 import { type BackendSpec, canonicalId } from './address.ts';
-import type { Events } from './events.ts';
+import type { BalancerEvent, Events } from './events.ts';
 import { DOWN, DRAINING, Member, WEIGHTLESS } from './member.ts';
 import { type ReasonMasks, Tier } from './tier.ts';
+import { EJECTED, LEAST_TRUSTED, LEVELS, type Trust, type TrustLevel, WELL } from './trust.ts';
+
+/** In a crisis, less than this share of the weight in service is well. */
+const CRISIS_RATIO = 0.5;
 
 /** Settings and callbacks of a {@link Pool}. */
 export interface PoolOptions {
@@ -26,19 +30,30 @@ export class Pool implements ReasonMasks {
    * zones are ignored.
    */
   readonly tiers: Tier<Member>[] = [new Tier<Member>(undefined, false)];
-  /** Whether health is ignored because too many members are unhealthy. */
+  /** Whether health is ignored because too many members are unhealthy. Only with a `panicRatio` below 1. */
   panic = false;
-  /** Reasons that mean "unhealthy". */
+  /** The class of trust in use: the first one that has a member. */
+  trust: TrustLevel = WELL;
+  /**
+   * Whether only traffic can tell which unhealthy members work: less than half of the weight in service is
+   * well, or all the members that are well are at their limit.
+   */
+  isCrisis = false;
+  /** Reasons that mean "unhealthy": down, or ejected by a guard. */
   healthMask = DOWN;
   /** Reasons that mean "at its limit": waiting helps. */
   busyMask = 0;
-  /** Reasons that bar a member now: all of them, in panic without those of `healthMask`. */
+  /** For each class of trust, the reasons that bar a member where it is in use. */
+  barMasks: readonly [number, number, number] = [-1, -1, ~DOWN];
+  /** The one of the class in use. */
   barMask = -1;
   readonly bySlot: (Member | undefined)[] = [];
   readonly #byId = new Map<string, Member>();
   /** Removed members that still have leases, by id. A backend that comes back keeps its counters. */
   readonly #departed = new Map<string, Member>();
   readonly #freeSlots: number[] = [];
+  /** Whether less than half of the weight in service is well. */
+  #isShort = false;
   readonly #options: PoolOptions;
 
   constructor(options: PoolOptions) {
@@ -59,22 +74,50 @@ export class Pool implements ReasonMasks {
     return this.#byId.get(id) ?? this.#byId.get(canonicalId(id));
   }
 
-  /** Whether a member may get new requests. */
+  /** Adds a guard's reason to the masks. Called before the pool has members. */
+  declare(
+    reason: number,
+    { isHealth, isBusy }: { readonly isHealth: boolean; readonly isBusy: boolean },
+  ): void {
+    if (isHealth) this.healthMask |= reason;
+    if (isBusy) this.busyMask |= reason;
+    this.barMasks = [-1, ~(this.healthMask & ~DOWN), ~this.healthMask];
+  }
+
+  /** Whether a member may get new requests where the class in use is asked. */
   isEligible(member: Member): boolean {
     return (member.reasons & this.barMask) === 0;
   }
 
-  /** Whether a member would be eligible without some of its reasons. */
-  isEligibleWithout(member: Member, reasons: number): boolean {
-    return (member.reasons & this.barMask & ~reasons) === 0;
+  /** Whether nothing speaks against a member. It may be at its limit. */
+  isWell(member: Member): boolean {
+    return (member.reasons & ~this.busyMask) === 0;
   }
 
-  /** Whether some untried member would be eligible if it were not at its limit. O(n). */
+  /** How far a member is trusted. A draining one, for example, is trusted, but gets nothing. */
+  trustOf({ reasons }: Member): Trust {
+    if ((reasons & this.healthMask) === 0) return 'well';
+    return (reasons & DOWN) === 0 ? 'ejected' : 'down';
+  }
+
+  /** The first class of trust that has a member left when some are excluded. O(tried). */
+  trustWithout(tried: readonly Member[]): TrustLevel {
+    if (tried.length === 0 || this.panic) return this.trust;
+    for (const level of LEVELS) if (this.#countIn(level) > this.#countOf(tried, level)) return level;
+    return this.trust;
+  }
+
+  /**
+   * Whether some untried member of the class in use would be eligible if it were not at its limit. O(tried).
+   */
   isBusy(tried: readonly Member[]): boolean {
-    return this.members.some(
-      (member) =>
-        !this.isEligible(member) && this.isEligibleWithout(member, this.busyMask) && !tried.includes(member),
-    );
+    const level = this.trustWithout(tried);
+    let busy = 0;
+    for (const tier of this.tiers) busy += tier.countIn(level) - tier.eligibleIn(level);
+    if (busy === 0) return false;
+    for (const member of new Set(tried))
+      if (member.present && this.#isIn(member, level) && (member.reasons & this.busyMask) !== 0) busy--;
+    return busy > 0;
   }
 
   /** Creates the member for a new backend. It joins the pool with the next {@link Pool.replace}. */
@@ -85,6 +128,7 @@ export class Pool implements ReasonMasks {
       this.#departed.delete(spec.id);
       returning.present = true;
       returning.reasons = 0;
+      returning.trial = undefined;
       returning.scale = 1;
       returning.added = false;
       returning.index = -1;
@@ -123,11 +167,11 @@ export class Pool implements ReasonMasks {
     this.#options.membersChanged(removed);
     const { events } = this.#options;
     for (const tier of this.tiers) tier.sum(this);
-    const panicTurned = this.#judge();
+    const turned = this.#judge();
     for (const { id } of removed) events.emit({ type: 'removed', backend: id });
     for (const member of members) if (!before.has(member)) events.emit({ type: 'added', backend: member.id });
     for (const { id } of resumed) events.emit({ type: 'resumed', backend: id });
-    if (panicTurned) events.emit({ type: 'panic', panic: this.panic });
+    for (const event of turned) events.emit(event);
   }
 
   /** Sets the scale of some members' weights. */
@@ -137,7 +181,7 @@ export class Pool implements ReasonMasks {
   }
 
   /**
-   * Sets (`on`) or clears a reason that bars a member. O(1) amortised; O(n) if panic begins or ends.
+   * Sets (`on`) or clears a reason that bars a member. O(1) amortised.
    * @returns whether that changed anything
    */
   setReason(member: Member, reason: number, on: boolean): boolean {
@@ -145,10 +189,11 @@ export class Pool implements ReasonMasks {
     const reasons = on ? before | reason : before & ~reason;
     if (reasons === before) return false;
     member.reasons = reasons;
+    if ((before & this.healthMask) !== 0 && (reasons & this.healthMask) === 0) member.trial = undefined;
     // A removed member is not part of any sum.
     if (!member.present) return true;
     member.tier.change(member, before, this);
-    if (this.#judge()) this.#options.events.emit({ type: 'panic', panic: this.panic });
+    for (const event of this.#judge()) this.#options.events.emit(event);
     return true;
   }
 
@@ -168,7 +213,11 @@ export class Pool implements ReasonMasks {
   #tierFor({ zone, backup }: BackendSpec): Tier<Member> {
     const key = this.#options.zoned && !backup ? zone : undefined;
     let tier = this.tiers.find((one) => one.zone === key && one.backup === backup);
-    if (tier === undefined) this.tiers.push((tier = new Tier<Member>(key, backup)));
+    if (tier === undefined) {
+      tier = new Tier<Member>(key, backup);
+      tier.use(this.trust);
+      this.tiers.push(tier);
+    }
     return tier;
   }
 
@@ -187,28 +236,72 @@ export class Pool implements ReasonMasks {
     this.#freeSlots.push(member.slot);
   }
 
+  #isIn({ reasons }: Member, level: TrustLevel): boolean {
+    return (reasons & this.barMasks[level] & ~this.busyMask) === 0;
+  }
+
+  #countIn(level: TrustLevel): number {
+    let count = 0;
+    for (const tier of this.tiers) count += tier.countIn(level);
+    return count;
+  }
+
+  #countOf(members: readonly Member[], level: TrustLevel): number {
+    let count = 0;
+    for (const member of new Set(members)) if (member.present && this.#isIn(member, level)) count++;
+    return count;
+  }
+
   /**
-   * Decides whether the pool is in panic. There is no panic while healthy backups can serve all requests. A
-   * member at its limit counts as healthy.
-   * @returns whether panic began or ended
+   * Finds the class of trust in use, and whether there is a crisis or panic. Backups count as well as others
+   * for the class, but not for the shares: they are not in service while others are. There is no panic while
+   * healthy backups can serve all requests. O(tiers).
+   * @returns the events that tell of it
    */
-  #judge(): boolean {
+  #judge(): readonly BalancerEvent[] {
+    // One loop over all sums: with a limit on requests in flight, this runs for many leases.
+    let well = 0;
+    let ejected = 0;
+    let eligible = 0;
+    let all = 0;
     let inService = 0;
-    let healthy = 0;
+    let weight = 0;
+    let wellWeight = 0;
     let backups = 0;
     for (const tier of this.tiers) {
-      if (tier.backup) backups += tier.healthy;
+      const wellHere = tier.countIn(WELL);
+      well += wellHere;
+      ejected += tier.countIn(EJECTED) - wellHere;
+      eligible += tier.eligibleIn(WELL);
+      all += tier.countIn(LEAST_TRUSTED);
+      if (tier.backup) backups += wellHere;
       else {
-        inService += tier.inService;
-        healthy += tier.healthy;
+        inService += tier.countIn(LEAST_TRUSTED);
+        weight += tier.weight;
+        wellWeight += tier.wellWeight;
       }
     }
-    const tooMany = inService - healthy > this.#options.panicRatio * inService;
-    const panic = tooMany && (healthy > 0 || backups === 0);
-    if (panic === this.panic) return false;
+    const primary = well - backups;
+    const isShort = primary < inService && wellWeight < CRISIS_RATIO * weight;
+    const tooMany = inService - primary > this.#options.panicRatio * inService;
+    const panic = tooMany && (primary > 0 || backups === 0);
+    this.isCrisis = isShort || (well > 0 && eligible === 0);
+    this.#use(panic ? LEAST_TRUSTED : well > 0 || all === 0 ? WELL : ejected > 0 ? EJECTED : LEAST_TRUSTED);
+    if (panic === this.panic && isShort === this.#isShort) return NO_EVENTS;
+    const events: BalancerEvent[] = [];
+    if (isShort !== this.#isShort) events.push({ type: 'crisis', crisis: isShort });
+    if (panic !== this.panic) events.push({ type: 'panic', panic });
+    this.#isShort = isShort;
     this.panic = panic;
-    this.barMask = panic ? ~this.healthMask : -1;
-    for (const tier of this.tiers) tier.sum(this);
-    return true;
+    return events;
+  }
+
+  #use(trust: TrustLevel): void {
+    if (trust === this.trust) return;
+    this.trust = trust;
+    this.barMask = this.barMasks[trust];
+    for (const tier of this.tiers) tier.use(trust);
   }
 }
+
+const NO_EVENTS: readonly BalancerEvent[] = [];

@@ -1,7 +1,6 @@
 // Chooses the tier for a request: its own zone first, then the other zones, backups last.
 
 import { hashKey, KEY_SPACE, mix } from '../hashing/hash.ts';
-import type { Backend } from '../strategies/strategy.ts';
 import { drawNumber } from '../strategies/weighted-draw.ts';
 import { Chooser, type ChooserOptions } from './chooser.ts';
 import type { Member } from './member.ts';
@@ -64,24 +63,24 @@ export class Router {
   }
 
   /** Chooses a backend. @returns the chooser that holds the decision */
-  choose(key: string | undefined, tried: readonly Backend[], zone: string | undefined): Chooser {
+  choose(key: string | undefined, zone: string | undefined): Chooser {
     const only = this.#choosers[0] as Chooser;
     if (this.#choosers.length === 1) {
-      only.choose(key, tried);
+      only.choose(key);
       return only;
     }
     const order = this.#order(key, zone);
     for (const chooser of order) {
-      chooser.choose(key, tried);
+      chooser.choose(key);
       if (chooser.picked !== undefined) return chooser;
     }
     return order[0] as Chooser;
   }
 
   /** Chooses the backend of a session. @returns the chooser that holds the decision */
-  stickTo(member: Member, tried: readonly Backend[]): Chooser {
+  stickTo(member: Member): Chooser {
     const chooser = this.chooserOf(member);
-    chooser.stickTo(member, tried);
+    chooser.stickTo(member);
     return chooser;
   }
 
@@ -127,7 +126,7 @@ export class Router {
  */
 function byHealth(choosers: readonly Chooser[], fraction: number): Chooser | undefined {
   const shares = choosers.map(({ tier }) =>
-    Math.min(1, tier.weight === 0 ? 0 : (OVERPROVISIONING * tier.healthyWeight) / tier.weight),
+    Math.min(1, tier.weight === 0 ? 0 : (OVERPROVISIONING * tier.wellWeight) / tier.weight),
   );
   const total = Math.min(
     1,

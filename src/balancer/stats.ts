@@ -2,6 +2,7 @@
 
 import { DOWN, DRAINING, FIRST_GUARD, type Member } from './member.ts';
 import type { RejectedEntry } from './pool-follower.ts';
+import type { Trust } from './trust.ts';
 
 /**
  * Whether a backend gets new requests (`up`), and if not, why: it was marked `down`, it is `draining`, or a
@@ -42,6 +43,13 @@ export interface BalancerStats {
   readonly inFlight: number;
   /** Number of remembered keys. */
   readonly keys: number;
+  /** The class of trust that is in use: the first one that has a backend in service. */
+  readonly trust: Trust;
+  /**
+   * Whether unhealthy backends are tried with single requests: less than half of the weight in service is
+   * well, or all the backends that are well are at their limit.
+   */
+  readonly crisis: boolean;
   /** Whether health is ignored because too much of the pool is unhealthy. */
   readonly panic: boolean;
   readonly backends: readonly BackendStats[];

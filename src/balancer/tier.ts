@@ -1,5 +1,7 @@
 // Groups of members that share one load, with their sums kept up to date.
 
+import { LEAST_TRUSTED, LEVELS, type TrustLevel, WELL } from './trust.ts';
+
 /** The fields of a member that a tier adds up. */
 interface Summand {
   readonly reasons: number;
@@ -8,12 +10,13 @@ interface Summand {
 
 /** The meaning of reasons, as bit masks. */
 export interface ReasonMasks {
-  /** Reasons that mean "unhealthy". */
-  readonly healthMask: number;
-  /** Reasons that mean "at its limit": the member is in service and healthy all the same. */
+  /**
+   * For each class of trust, the reasons that bar a member where that class is in use: all of them, without
+   * those of ejections, without those of ejections and of being down.
+   */
+  readonly barMasks: readonly [number, number, number];
+  /** Reasons that mean "at its limit": the member is in service and well all the same. */
   readonly busyMask: number;
-  /** Reasons that bar a member now: all of them, in panic without those of `healthMask`. */
-  readonly barMask: number;
 }
 
 /** Number and weight of the members of a kind. */
@@ -23,6 +26,7 @@ class Total {
 
   /** Adds (1) or subtracts (-1) a member, or changes nothing (0). */
   add(by: number, weight: number): void {
+    if (by === 0) return;
     this.count += by;
     // Exactly 0 without members, without a remainder of rounding.
     this.weight = this.count === 0 ? 0 : this.weight + by * weight;
@@ -46,9 +50,12 @@ export class Tier<M extends Summand> {
   members: readonly M[] = [];
   /** Requests in flight, over all members. */
   inFlight = 0;
-  readonly #inService = new Total();
-  readonly #healthy = new Total();
-  readonly #eligible = new Total();
+  /** For each class of trust, its members and those of the classes before it, also those at their limit. */
+  readonly #inClass = LEVELS.map(() => new Total());
+  /** The same without members at their limit. */
+  readonly #eligible = LEVELS.map(() => new Total());
+  /** The one of the class that the pool uses. */
+  #used = this.#eligible[WELL] as Total;
   /** Changes since the last exact sum. */
   #changes = 0;
 
@@ -57,9 +64,29 @@ export class Tier<M extends Summand> {
     this.backup = backup;
   }
 
-  /** Weight of the eligible members. */
+  /** Sets the class of trust that the pool uses. */
+  use(level: TrustLevel): void {
+    this.#used = this.#eligible[level] as Total;
+  }
+
+  /** Weight of the members that are eligible in the class that the pool uses. */
   get eligibleWeight(): number {
-    return this.#eligible.weight;
+    return this.#used.weight;
+  }
+
+  /** Weight of the members that are eligible where a class of trust is in use. */
+  eligibleWeightIn(level: TrustLevel): number {
+    return (this.#eligible[level] as Total).weight;
+  }
+
+  /** Number of the members that are eligible where a class of trust is in use. */
+  eligibleIn(level: TrustLevel): number {
+    return (this.#eligible[level] as Total).count;
+  }
+
+  /** Number of the members of a class of trust and of those before it, members at their limit included. */
+  countIn(level: TrustLevel): number {
+    return (this.#inClass[level] as Total).count;
   }
 
   /**
@@ -67,29 +94,18 @@ export class Tier<M extends Summand> {
    * ones, and those with an open breaker, are not.
    */
   get weight(): number {
-    return this.#inService.weight;
+    return (this.#inClass[LEAST_TRUSTED] as Total).weight;
   }
 
-  /** Weight of the healthy members. Includes members at their limit. */
-  get healthyWeight(): number {
-    return this.#healthy.weight;
-  }
-
-  /** Number of members in service. */
-  get inService(): number {
-    return this.#inService.count;
-  }
-
-  /** Number of healthy members. */
-  get healthy(): number {
-    return this.#healthy.count;
+  /** Weight of the members that are well. Includes members at their limit. */
+  get wellWeight(): number {
+    return (this.#inClass[WELL] as Total).weight;
   }
 
   /** Computes all sums. O(n). */
   sum(masks: ReasonMasks): void {
-    this.#inService.clear();
-    this.#healthy.clear();
-    this.#eligible.clear();
+    for (const total of this.#inClass) total.clear();
+    for (const total of this.#eligible) total.clear();
     for (const { reasons, weight } of this.members) this.#apply(weight, -1, reasons, masks);
     this.#changes = 0;
   }
@@ -103,15 +119,12 @@ export class Tier<M extends Summand> {
     else this.#apply(weight, before, reasons, masks);
   }
 
-  #apply(
-    weight: number,
-    before: number,
-    after: number,
-    { healthMask, busyMask, barMask }: ReasonMasks,
-  ): void {
-    this.#inService.add(changeOf(before, after, ~(healthMask | busyMask)), weight);
-    this.#healthy.add(changeOf(before, after, ~busyMask), weight);
-    this.#eligible.add(changeOf(before, after, barMask), weight);
+  #apply(weight: number, before: number, after: number, { barMasks, busyMask }: ReasonMasks): void {
+    for (const level of LEVELS) {
+      const mask = barMasks[level];
+      (this.#inClass[level] as Total).add(changeOf(before, after, mask & ~busyMask), weight);
+      (this.#eligible[level] as Total).add(changeOf(before, after, mask), weight);
+    }
   }
 }
 

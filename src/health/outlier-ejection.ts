@@ -25,7 +25,7 @@ const EPSILON = 1e-9;
  * after an ejection: a backend that comes back and fails at once is ejected at once, and a success resets the
  * count. Requests that were in flight at the ejection do not count. At most `maxEjectedRatio` of the pool is
  * ejected, and never the last eligible backend. O(1) for each lease, O(n) for each ejection and interval.
- * Ejections mean "unhealthy": panic ignores them.
+ * Ejections mean "unhealthy": an ejected backend is asked only where no other is left, and tried in a crisis.
  *
  * @throws RangeError if an option is out of its range
  * @see
@@ -172,7 +172,7 @@ class OutlierEjection implements Guard {
     const { backends } = this.#control;
     return (
       this.#ejected.size + 1 <= this.#settings.maxEjectedRatio * backends.length + EPSILON &&
-      backends.some((other) => other !== backend && this.#control.isEligible(other))
+      backends.some((other) => other !== backend && this.#control.isWell(other))
     );
   }
 

@@ -47,7 +47,7 @@ const PATIENCE = 0.1;
  * to a ring, so each key moves at most once.
  *
  * Slow start begins when a backend is added, marked up, back from an ejection, or its breaker closes. It does
- * not begin if no other backend is eligible, if all others are new as well, or in panic. List it after the
+ * not begin if no other backend is eligible, if all others are new as well, or in a crisis. List it after the
  * guards that bring backends back, so that it takes effect in the same decision. It never bars a backend. It
  * costs nothing while no backend is starting.
  *
@@ -73,7 +73,7 @@ class SlowStart implements Guard {
     string,
     { readonly backend: Backend; readonly startedAt: number; scale: number }
   >();
-  #panic = false;
+  #isCrisis = false;
   readonly #control: GuardControl;
   readonly #settings: Settings;
 
@@ -105,8 +105,8 @@ class SlowStart implements Guard {
 
   #listen(event: BalancerEvent): void {
     switch (event.type) {
-      case 'panic':
-        this.#panic = event.panic;
+      case 'crisis':
+        this.#isCrisis = event.crisis;
         break;
       case 'removed':
         this.#starting.delete(event.backend);
@@ -127,8 +127,8 @@ class SlowStart implements Guard {
     const arrived = new Map(this.#arrived);
     this.#arrived.clear();
     const { backends } = this.#control;
-    const isCarried = backends.some((other) => !arrived.has(other.id) && this.#control.isEligible(other));
-    if (this.#panic || !isCarried) return;
+    const isCarried = backends.some((other) => !arrived.has(other.id) && this.#control.isWell(other));
+    if (this.#isCrisis || !isCarried) return;
     for (const backend of backends) {
       const startedAt = arrived.get(backend.id);
       if (startedAt === undefined) continue;

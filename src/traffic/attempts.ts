@@ -2,6 +2,7 @@
 // whether the request goes on to another backend. It sends nothing itself: `Loadbalancer`, the clients over
 // `fetch` and undici, and the gateway use it, each with a {@link Sender} of its own.
 import type { Balancer } from '../balancer/balancer.ts';
+import type { AcquireOptions } from '../balancer/decisions.ts';
 import type { Lease } from '../balancer/lease.ts';
 import type { Session } from '../balancer/session.ts';
 import { abortError } from '../deadline.ts';
@@ -15,7 +16,7 @@ import {
   UpstreamTimeoutError,
 } from '../errors.ts';
 import type { Backend, Outcome } from '../strategies/strategy.ts';
-import type { Failover, RetryCause } from './failover.ts';
+import { type Failover, isFree, type RetryCause } from './failover.ts';
 import type { LeaseQueue } from './lease-queue.ts';
 
 /** The rules of attempts, which all requests to one pool share. */
@@ -131,11 +132,14 @@ export class Attempts<R extends { readonly method: string }> {
   responded(status: number, isFailure: boolean): Verdict {
     this.outcome = isFailure ? 'failure' : 'success';
     this.#leaveBudget();
+    const lease = this.#lease;
+    lease?.responded(status, isFailure);
     const { failover } = this.#rules;
-    if (failover === undefined || !failover.retriesOn(status)) return 'stands';
+    const hasFailedTrial = isFailure && lease?.isTrial === true;
+    if (failover === undefined || !(hasFailedTrial || failover.retriesOn(status))) return 'stands';
     this.#error = undefined;
     this.#note(`status ${status}`);
-    return this.#retry(failover, 'status');
+    return this.#retry(failover, hasFailedTrial ? 'trial' : 'status');
   }
 
   /**
@@ -150,7 +154,8 @@ export class Attempts<R extends { readonly method: string }> {
     this.#error = error;
     this.#note(reasonOf(error));
     const isFinal = failover === undefined || failure === 'rejected';
-    const verdict = isFinal ? 'stands' : this.#retry(failover, failure === 'unsent' ? 'unsent' : 'error');
+    const cause = this.#lease?.isTrial === true ? 'trial' : failure === 'unsent' ? 'unsent' : 'error';
+    const verdict = isFinal ? 'stands' : this.#retry(failover, cause);
     if (verdict === 'stands') this.tell(error);
     return verdict;
   }
@@ -200,7 +205,7 @@ export class Attempts<R extends { readonly method: string }> {
     if (lease === undefined || this.#isOver || signal?.aborted) return 'stands';
     if (this.#deadline !== Number.POSITIVE_INFINITY && env.clock.now() >= this.#deadline) return 'stands';
     if (!failover.begin(cause, canRepeat ? request.method : undefined, this.#charged)) return 'stands';
-    this.#hasPlace = cause !== 'unsent';
+    this.#hasPlace = !isFree(cause);
     this.#tried = [...(this.#tried ?? []), lease.backend];
     let verdict: Verdict = 'stands';
     try {
@@ -225,27 +230,32 @@ export class Attempts<R extends { readonly method: string }> {
   /** Counts a retry for which a backend was found. @returns milliseconds to wait before it */
   #count(failover: Failover, cause: RetryCause): number {
     const delayMs = failover.count(cause, this.#charged);
-    if (cause !== 'unsent') this.#charged++;
+    if (!isFree(cause)) this.#charged++;
     return delayMs;
   }
 
   #acquire(): Lease | undefined {
     const { balancer, queue } = this.#rules;
-    const { request, session } = this.#sender;
+    const { request } = this.#sender;
     return queue === undefined
-      ? balancer.acquire(request, this.#tried, session)
-      : queue.tryAcquire(request, this.#tried, session);
+      ? balancer.acquire(request, this.#acquireOptions())
+      : queue.tryAcquire(request, this.#acquireOptions());
+  }
+
+  #acquireOptions(): AcquireOptions {
+    const { request, session, canRepeat } = this.#sender;
+    const repeatable = canRepeat && this.#rules.failover?.repeats(request.method) === true;
+    return { tried: this.#tried, session, repeatable };
   }
 
   /** @param cause - the cause of a retry. @returns whether the queue had room */
   #enqueue(queue: LeaseQueue<R>, cause: RetryCause | undefined): boolean {
     const { clock } = this.#rules.env;
-    const { request, session } = this.#sender;
+    const { request } = this.#sender;
     const since = clock.now();
     const leave = queue.wait({
       request,
-      tried: this.#tried,
-      session,
+      options: this.#acquireOptions(),
       limitMs: this.#deadline - since,
       ended: (lease, error) => {
         // The lease counts at once, but the request is sent in a microtask, as the queue is in the middle of

@@ -49,8 +49,8 @@ export const FAILOVER: Bag<FailoverOptions> = bag<FailoverOptions>({
 
 /** The counters of failover. */
 export interface FailoverStats {
-  /** Retries by cause: the status of a response, an error, or an error before anything was sent. */
-  readonly retries: { readonly status: number; readonly error: number; readonly unsent: number };
+  /** Retries by their cause. */
+  readonly retries: Readonly<Record<RetryCause, number>>;
   /**
    * Failures that were not retried: because of the method, because all retries were used, or because of the
    * budget.
@@ -58,8 +58,19 @@ export interface FailoverStats {
   readonly declined: { readonly method: number; readonly exhausted: number; readonly budget: number };
 }
 
-/** The cause of a retry: the status of a response, an error, or an error before anything was sent. */
-export type RetryCause = 'status' | 'error' | 'unsent';
+/**
+ * The cause of a retry: the status of a response, an error, an error before anything was sent, or the failure
+ * of a trial.
+ */
+export type RetryCause = 'status' | 'error' | 'unsent' | 'trial';
+
+/**
+ * Whether a retry is free: neither limit nor budget apply. An attempt that sent nothing happens once for each
+ * backend. A trial happens once for each request, and one at a time for each backend that fails.
+ */
+export function isFree(cause: RetryCause): boolean {
+  return cause === 'unsent' || cause === 'trial';
+}
 
 /** Idempotent methods, which may be sent twice (RFC 9110 section 9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
@@ -73,7 +84,7 @@ export class Failover {
   readonly #minDelayMs: number;
   readonly #maxDelayMs: number;
   readonly #random: () => number;
-  readonly #retries = { status: 0, error: 0, unsent: 0 };
+  readonly #retries = { status: 0, error: 0, unsent: 0, trial: 0 };
   readonly #declined = { method: 0, exhausted: 0, budget: 0 };
 
   /** @throws RangeError if an option is out of range */
@@ -101,19 +112,24 @@ export class Failover {
     return this.#retryOn.has(status);
   }
 
+  /** Whether a request of this method is sent again if it fails after it was sent. */
+  repeats(method: string): boolean {
+    return this.#limit > 0 && IDEMPOTENT.has(method);
+  }
+
   /**
-   * Whether a retry is allowed. A retry after an attempt that sent nothing is free: neither limit nor budget
-   * apply to it, as each backend gets at most one such attempt.
+   * Whether a retry is allowed. Neither limit nor budget apply to one that is free.
    * @param method - `undefined` if the request cannot be sent again
    * @param charged - number of retries of this request so far, without free ones
    * @returns whether it is allowed. A retry that is not free then counts in the budget until
    * `budget.retryEnded`
    */
   begin(cause: RetryCause, method: string | undefined, charged: number): boolean {
-    const isFree = cause === 'unsent';
-    if (method === undefined || !(isFree || IDEMPOTENT.has(method))) return this.#decline('method');
-    if (this.#limit === 0 || (!isFree && charged >= this.#limit)) return this.#decline('exhausted');
-    if (!isFree && !this.budget.beginRetry()) return this.#decline('budget');
+    const costs = !isFree(cause);
+    if (method === undefined || !(cause === 'unsent' || IDEMPOTENT.has(method)))
+      return this.#decline('method');
+    if (this.#limit === 0 || (costs && charged >= this.#limit)) return this.#decline('exhausted');
+    if (costs && !this.budget.beginRetry()) return this.#decline('budget');
     return true;
   }
 
@@ -124,6 +140,8 @@ export class Failover {
    */
   count(cause: RetryCause, charged: number): number {
     this.#retries[cause]++;
+    // The client has waited for a trial, which it did not ask for.
+    if (cause === 'trial') return 0;
     // Full jitter, so that requests that failed at the same time are not retried at the same time.
     return this.#random() * Math.min(this.#maxDelayMs, this.#minDelayMs * 2 ** charged);
   }

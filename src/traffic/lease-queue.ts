@@ -1,6 +1,7 @@
 // A queue of requests that wait for a backend with room.
 
 import type { Balancer } from '../balancer/balancer.ts';
+import type { AcquireOptions } from '../balancer/decisions.ts';
 import type { Lease } from '../balancer/lease.ts';
 import type { Session } from '../balancer/session.ts';
 import type { Env } from '../env.ts';
@@ -36,9 +37,7 @@ export const QUEUE: Bag<LeaseQueueOptions> = bag<LeaseQueueOptions>({
 /** A request that waits for a lease. */
 export interface Wait<R> {
   readonly request: R;
-  /** Backends that this request was already sent to; they are not chosen again. */
-  readonly tried: readonly Backend[] | undefined;
-  readonly session: Session | undefined;
+  readonly options: AcquireOptions;
   /** A shorter time limit for this request, in milliseconds. */
   readonly limitMs?: number;
   /**
@@ -52,6 +51,9 @@ export interface Wait<R> {
 interface Waiter<R> {
   readonly wait: Wait<R>;
   readonly tried: readonly Backend[];
+  readonly session: Session | undefined;
+  /** Whether it may be a trial of an unhealthy backend, where other requests must wait. */
+  readonly repeatable: boolean;
   /**
    * Whether it has tried backends or a session, so that its result may differ from that of other requests.
    */
@@ -77,6 +79,8 @@ export class LeaseQueue<R> {
   readonly #alarm: Alarm;
   /** Number of picky waiters. */
   #picky = 0;
+  /** How many of them may be trials. */
+  #repeatable = 0;
   /** Whether the pool may have changed since the last dispatch. */
   #isStale = false;
   /**
@@ -107,9 +111,9 @@ export class LeaseQueue<R> {
   }
 
   /** Acquires a lease if a backend has room now. Waiting requests are served before. */
-  tryAcquire(request: R, tried?: readonly Backend[], session?: Session): Lease | undefined {
+  tryAcquire(request: R, options?: AcquireOptions): Lease | undefined {
     if (this.#waiters.size > 0) this.#catchUp();
-    return this.#balancer.acquire(request, tried, session);
+    return this.#balancer.acquire(request, options);
   }
 
   /**
@@ -121,7 +125,7 @@ export class LeaseQueue<R> {
       this.#tally.refused++;
       return undefined;
     }
-    const { tried = [], session, limitMs = Number.POSITIVE_INFINITY } = wait;
+    const { options, limitMs = Number.POSITIVE_INFINITY } = wait;
     const timeoutMs = Math.min(this.#timeoutMs, Math.max(1, Math.ceil(limitMs)));
     const giveUp = () => {
       // A backend that becomes free at this very moment still serves.
@@ -131,10 +135,13 @@ export class LeaseQueue<R> {
     };
     const { timers, clock } = this.#env;
     const cancelTimer = timers.schedule(giveUp, timeoutMs);
+    const { session, repeatable = false } = options;
+    const tried = [...(options.tried ?? [])];
     const isPicky = tried.length > 0 || session?.backend !== undefined;
-    const waiter = { wait, tried: [...tried], isPicky, since: clock.now(), cancelTimer };
+    const waiter = { wait, tried, session, repeatable, isPicky, since: clock.now(), cancelTimer };
     this.#waiters.add(waiter);
     if (isPicky) this.#picky++;
+    if (repeatable) this.#repeatable++;
     this.#listen();
     this.#alarm.set(this.#balancer.dueAt);
     return () => void this.#end(waiter, 'cancelled');
@@ -160,16 +167,22 @@ export class LeaseQueue<R> {
     /** Whether unconstrained requests must keep waiting; `undefined` until one `acquire` has failed. */
     let isBusy: boolean | undefined;
     const fullSessions = new Set<string>();
+    /** Whether there is no trial left for those who may be one. */
+    let areTrialsTaken = false;
     for (const waiter of this.#waiters) {
-      if (isBusy === true && this.#picky === 0) break;
-      const { wait, tried } = waiter;
-      const { request, session } = wait;
+      if (isBusy === true && this.#picky === 0 && (areTrialsTaken || this.#repeatable === 0)) break;
+      const { wait, tried, session, repeatable } = waiter;
       const ownBackend = session?.backend;
       // A draining backend may still serve its own sessions. One failed attempt for a session's backend is
       // enough to skip the others.
-      const isHopeless = isBusy !== undefined && (ownBackend === undefined || fullSessions.has(ownBackend));
+      const isHopeless =
+        isBusy !== undefined &&
+        (areTrialsTaken || !repeatable) &&
+        (ownBackend === undefined || fullSessions.has(ownBackend));
       try {
-        const lease = isHopeless ? undefined : this.#balancer.acquire(request, tried, session);
+        const lease = isHopeless
+          ? undefined
+          : this.#balancer.acquire(wait.request, { tried, session, repeatable });
         if (lease !== undefined) {
           this.#end(waiter, 'served');
           wait.ended(lease);
@@ -177,6 +190,7 @@ export class LeaseQueue<R> {
         }
         if (tried.length === 0) {
           isBusy ??= this.#balancer.isBusy();
+          areTrialsTaken ||= repeatable;
           if (ownBackend !== undefined) fullSessions.add(ownBackend);
         }
         if (tried.length === 0 ? isBusy : this.#balancer.isBusy(tried)) continue;
@@ -194,6 +208,7 @@ export class LeaseQueue<R> {
   #end(waiter: Waiter<R>, ending: Ending): boolean {
     if (!this.#waiters.delete(waiter)) return false;
     if (waiter.isPicky) this.#picky--;
+    if (waiter.repeatable) this.#repeatable--;
     waiter.cancelTimer();
     this.#tally.ended(ending, this.#env.clock.now() - waiter.since);
     if (this.#waiters.size === 0) {

@@ -128,7 +128,7 @@ describe('leases', () => {
 
   it('on a backend that left, once they have ended, leave nothing of it: it comes back as a new one', () => {
     const balancer = new Balancer<string>(['http://a', 'http://b']);
-    const held = balancer.acquire('x', [], { backend: 'http://a' });
+    const held = balancer.acquire('x', { session: { backend: 'http://a' } });
     balancer.remove('http://a');
     held?.release();
     // Takes the place in the tables that has become free.
@@ -215,8 +215,8 @@ describe('a backend that is down', () => {
     expect(send(balancer, 1_000)['http://b']).toBeGreaterThan(200);
   });
 
-  it('is used all the same in panic, when more than half of the pool is out', () => {
-    const balancer = new Balancer(FOUR);
+  it('is used all the same in panic, when more than the panic ratio of the pool is out', () => {
+    const balancer = new Balancer(FOUR, { pool: { panicRatio: 0.5 } });
     const events: BalancerEvent[] = [];
     balancer.subscribe((event) => events.push(event));
     balancer.markDown('http://a');
@@ -234,10 +234,10 @@ describe('a backend that is down', () => {
     ]);
   });
 
-  it('does not cause panic where panicRatio is 1', () => {
-    const balancer = new Balancer(FOUR, { pool: { panicRatio: 1 } });
+  it('causes no panic by default', () => {
+    const balancer = new Balancer(FOUR);
     for (const id of FOUR) balancer.markDown(id);
-    expect(balancer.acquire('x')).toBeUndefined();
+    expect(balancer.stats().panic).toBe(false);
   });
 });
 
@@ -420,7 +420,7 @@ describe('drain', () => {
   });
 
   it('is not lifted by panic', () => {
-    const balancer = new Balancer(FOUR);
+    const balancer = new Balancer(FOUR, { pool: { panicRatio: 0.5 } });
     void balancer.drain('http://a');
     for (const id of ['http://b', 'http://c', 'http://d']) balancer.markDown(id);
     expect(balancer.stats().panic).toBe(true);
@@ -439,12 +439,12 @@ describe('failover', () => {
     const balancer = new Balancer(FOUR);
     const tried = [];
     for (let i = 0; i < 4; i++) {
-      const lease = balancer.acquire('x', tried) as Lease;
+      const lease = balancer.acquire('x', { tried }) as Lease;
       expect(tried).not.toContain(lease.backend);
       tried.push(lease.backend);
       lease.release('failure');
     }
-    expect(balancer.acquire('x', tried)).toBeUndefined();
+    expect(balancer.acquire('x', { tried })).toBeUndefined();
     expect(balancer.stats().backends.reduce((sum, { spills }) => sum + spills, 0)).toBe(0);
   });
 
@@ -452,10 +452,10 @@ describe('failover', () => {
     const balancer = new Balancer<string>(['http://a', 'http://b']);
     const [a] = balancer.backends as [Backend, Backend];
     // Sessions go past the bound: of all requests, `b` has more than its share as one of two backends.
-    for (let i = 0; i < 12; i++) balancer.acquire(`key ${i}`, [], { backend: 'http://b' });
+    for (let i = 0; i < 12; i++) balancer.acquire(`key ${i}`, { session: { backend: 'http://b' } });
     expect(balancer.acquire('new')?.backend.id).toBe('http://a');
     for (let i = 0; i < 5; i++) {
-      expect(balancer.acquire(`retry ${i}`, [a])?.backend.id).toBe('http://b');
+      expect(balancer.acquire(`retry ${i}`, { tried: [a] })?.backend.id).toBe('http://b');
     }
   });
 });

@@ -50,7 +50,7 @@ describe('explain', () => {
     balancer.markDown(others[0] as string);
     void balancer.drain(others[1] as string);
     const tried = balancer.backends.find(({ id }) => id === home) as Backend;
-    expect(verdicts(balancer.explain('hot', [tried]))).toEqual({
+    expect(verdicts(balancer.explain('hot', { tried: [tried] }))).toEqual({
       [home]: 'already tried',
       [others[0] as string]: 'down',
       [others[1] as string]: 'draining',
@@ -79,11 +79,14 @@ describe('explain', () => {
   it('tells of the request at hand where a session decides, and not of the one before', () => {
     const balancer = new Balancer(FOUR);
     const { hash, position } = balancer.explain('b');
-    balancer.explain('a', [balancer.backends[1] as Backend]);
-    const explained = balancer.explain('b', [], { backend: 'http://a' });
+    balancer.explain('a', { tried: [balancer.backends[1] as Backend] });
+    const explained = balancer.explain('b', { session: { backend: 'http://a' } });
     expect(explained).toMatchObject({ key: 'b', picked: 'http://a', hash, position });
     expect(verdicts(explained)['http://b']).toBe('eligible');
-    const tried = balancer.explain('b', [balancer.backends[2] as Backend], { backend: 'http://a' });
+    const tried = balancer.explain('b', {
+      tried: [balancer.backends[2] as Backend],
+      session: { backend: 'http://a' },
+    });
     expect(verdicts(tried)['http://c']).toBe('already tried');
   });
 
@@ -103,7 +106,8 @@ describe('explain', () => {
     ] as const) {
       const balancer = new Balancer(pool, { bounds: { z } });
       const tried = [...balancer.backends].reverse();
-      for (const { flightLimit } of balancer.explain('x', tried).candidates) expect(flightLimit).toBe(limit);
+      for (const { flightLimit } of balancer.explain('x', { tried }).candidates)
+        expect(flightLimit).toBe(limit);
     }
   });
 

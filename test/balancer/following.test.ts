@@ -80,7 +80,7 @@ describe.each(SIZES)('in a pool of %d', (n) => {
     // A session does not bring it back.
     const replaced = pool[0] as string;
     pool[0] = 'http://newer';
-    expect(balancer.acquire('x', [], { backend: replaced })?.backend.id).not.toBe(replaced);
+    expect(balancer.acquire('x', { session: { backend: replaced } })?.backend.id).not.toBe(replaced);
     pool.push('http://last');
     const ids: string[] = [];
     const end = balancer.subscribe((event) => event.type === 'added' && ids.push(event.backend));

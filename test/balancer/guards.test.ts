@@ -64,7 +64,8 @@ describe('a guard', () => {
 
   it('is ignored in panic where it judges health, and only then', () => {
     const [health, breaker] = [puppet({ isHealth: true }), puppet()];
-    const balancer = new Balancer(FOUR, { guards: [health.factory, breaker.factory] });
+    const guards = [health.factory, breaker.factory];
+    const balancer = new Balancer(FOUR, { guards, pool: { panicRatio: 0.5 } });
     breaker.bar('http://d');
     for (const id of ['http://a', 'http://b', 'http://c']) health.bar(id);
     expect(balancer.stats().panic).toBe(true);

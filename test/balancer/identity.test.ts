@@ -91,7 +91,7 @@ describe.each(SPELLINGS)('the backend %s', (id, entries) => {
     );
     expect(balancer.plan({ remove: [spelling] })).toEqual(balancer.plan({ remove: [id] }));
     expect(() => balancer.add(spelling)).toThrow(`backend ${JSON.stringify(id)} is already in the pool`);
-    expect(balancer.acquire('x', [], { backend: spelling })?.backend.id).toBe(id);
+    expect(balancer.acquire('x', { session: { backend: spelling } })?.backend.id).toBe(id);
     expect(balancer.has(spelling)).toBe(true);
     balancer.remove(spelling);
     expect(balancer.has(spelling)).toBe(false);

@@ -72,7 +72,7 @@ describe('a balancer that takes the place of another', () => {
       { type: 'down', backend: B },
     ]);
     const session = { backend: A };
-    const taken = () => balancer.acquire('x', [], session)?.backend.id;
+    const taken = () => balancer.acquire('x', { session })?.backend.id;
     expect(taken()).toBe(A);
     env.advance(1_001);
     expect(taken()).toBe(C);

@@ -187,7 +187,7 @@ describe.each(SHELLS)('$name', ({ make, throws, ok, methods }) => {
     second.head(503);
     await settled(0);
     expect(asked.status).toBe(503);
-    expect(reasons()?.retries).toEqual({ status: 1, error: 0, unsent: 0 });
+    expect(reasons()?.retries).toEqual({ status: 1, error: 0, unsent: 0, trial: 0 });
     await endAll();
   });
 
@@ -197,7 +197,7 @@ describe.each(SHELLS)('$name', ({ make, throws, ok, methods }) => {
     sent.head(503);
     await settled(0);
     expect(asked.status).toBe(503);
-    expect(reasons()?.retries).toEqual({ status: 0, error: 0, unsent: 0 });
+    expect(reasons()?.retries).toEqual({ status: 0, error: 0, unsent: 0, trial: 0 });
     await endAll();
   });
 
@@ -210,7 +210,7 @@ describe.each(SHELLS)('$name', ({ make, throws, ok, methods }) => {
       expect(new Set(shell.sent.map(({ url }) => url)).size).toBe(3);
       expect(asked.status).toBe(ok);
       expect(reasons()).toEqual({
-        retries: { status: 0, error: 0, unsent: 2 },
+        retries: { status: 0, error: 0, unsent: 2, trial: 0 },
         declined: { method: 0, exhausted: 0, budget: 0 },
       });
       await endAll();
@@ -243,7 +243,7 @@ describe.each(SHELLS)('$name', ({ make, throws, ok, methods }) => {
     await answerAll((sent) => (shell.sent.length === 1 ? sent.head(503) : sent.reset()));
     expect(asked.isDone).toBe(true);
     expect(reasons()).toEqual({
-      retries: { status: 1, error: 0, unsent: 0 },
+      retries: { status: 1, error: 0, unsent: 0, trial: 0 },
       declined: { method: 0, exhausted: 1, budget: 0 },
     });
     await endAll();

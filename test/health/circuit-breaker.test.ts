@@ -21,7 +21,7 @@ function trip(balancer: Balancer) {
 
 /** Whether A takes a request; it is held. */
 function probe(balancer: Balancer) {
-  const lease = balancer.acquire('any', [], { backend: A });
+  const lease = balancer.acquire('any', { session: { backend: A } });
   if (lease?.backend.id === A) return lease;
   lease?.release();
   return undefined;

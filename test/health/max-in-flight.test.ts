@@ -8,8 +8,9 @@ import { ids, leaseOn, verdictOf } from './steering.ts';
 const [A, B] = ids(2) as [string, string];
 const unbounded = { factor: Number.POSITIVE_INFINITY };
 
-function setUp(limit: number, count = 2) {
-  return new Balancer(ids(count), { guards: [maxInFlight(limit)], bounds: unbounded, env: new TestEnv() });
+function setUp(limit: number, count = 2, panicRatio = 1) {
+  const guards = [maxInFlight(limit)];
+  return new Balancer(ids(count), { guards, bounds: unbounded, env: new TestEnv(), pool: { panicRatio } });
 }
 
 describe('maxInFlight', () => {
@@ -24,11 +25,11 @@ describe('maxInFlight', () => {
   it.each(['success', 'failure', 'cancelled'] as const)('gives a place back that ends as a %s', (outcome) => {
     const balancer = setUp(3);
     const leases = Array.from({ length: 3 }, () => leaseOn(balancer, A));
-    expect(balancer.acquire('any', [], { backend: A })?.backend.id).toBe(B);
+    expect(balancer.acquire('any', { session: { backend: A } })?.backend.id).toBe(B);
     leases[0]?.release(outcome);
     expect(verdictOf(balancer, A)).toBe('eligible');
     leaseOn(balancer, A);
-    expect(balancer.acquire('any', [], { backend: A })?.backend.id).toBe(B);
+    expect(balancer.acquire('any', { session: { backend: A } })?.backend.id).toBe(B);
   });
 
   it('makes a backend busy, not ill: waiting helps, and there is no panic', () => {
@@ -40,7 +41,7 @@ describe('maxInFlight', () => {
   });
 
   it('is not ignored in panic', () => {
-    const balancer = setUp(1, 3);
+    const balancer = setUp(1, 3, 0.5);
     balancer.markDown(A);
     balancer.markDown(B);
     expect(balancer.stats().panic).toBe(true);

@@ -9,11 +9,7 @@ const [A, B, C, D] = ids(4) as [string, string, string, string];
 
 function setUp(count = 4, options: OutlierEjectionOptions = { jitter: 0 }, seed = 1) {
   const env = new TestEnv(seed);
-  const balancer = new Balancer(ids(count), {
-    guards: [outlierEjection(options)],
-    env,
-    pool: { panicRatio: 1 },
-  });
+  const balancer = new Balancer(ids(count), { guards: [outlierEjection(options)], env });
   return { env, balancer, events: eventsOf(balancer) };
 }
 
@@ -205,7 +201,8 @@ describe('what ejection leaves in the pool', () => {
 
   it('counts as health, so that panic ignores it', () => {
     const env = new TestEnv();
-    const balancer = new Balancer(ids(4), { guards: [outlierEjection({ maxEjectedRatio: 0.5 })], env });
+    const guards = [outlierEjection({ maxEjectedRatio: 0.5 })];
+    const balancer = new Balancer(ids(4), { guards, env, pool: { panicRatio: 0.5 } });
     send(balancer, A, 'failure', 5);
     send(balancer, B, 'failure', 5);
     expect(verdictOf(balancer, A)).toMatch(/^ejected/);

@@ -103,7 +103,7 @@ describe('slow start', () => {
     expect(weightOf(balancer, A), 'closed').toBe(0.1);
     env.advance(30_000);
 
-    const five = Array.from({ length: 5 }, () => balancer.acquire('any', [], { backend: B }));
+    const five = Array.from({ length: 5 }, () => balancer.acquire('any', { session: { backend: B } }));
     for (const lease of five) lease?.release('failure');
     env.advance(30_000);
     expect(weightOf(balancer, B), 'returned, in the same decision').toBe(0.1);
@@ -240,11 +240,11 @@ describe('slow start is skipped', () => {
     expect(weightOf(balancer, B)).toBe(1);
   });
 
-  it('in panic', () => {
+  it('in a crisis', () => {
     const { balancer } = setUp();
     for (const id of ids(4)) balancer.markDown(id);
     balancer.markUp(A);
-    expect(balancer.stats().panic).toBe(true);
+    expect(balancer.stats().crisis).toBe(true);
     expect(weightOf(balancer, A)).toBe(1);
   });
 

@@ -11,7 +11,7 @@ export function ids(count: number): string[] {
 
 /** A lease on one backend, which must take requests. */
 export function leaseOn(balancer: Balancer, id: string): Lease {
-  const lease = balancer.acquire('any', [], { backend: id }) as Lease;
+  const lease = balancer.acquire('any', { session: { backend: id } }) as Lease;
   expect(lease?.backend.id).toBe(id);
   return lease;
 }
@@ -27,10 +27,10 @@ export function verdictOf(balancer: Balancer, id: string): string | undefined {
   return found === 'picked' ? 'eligible' : found;
 }
 
-/** All events from now on, but for those that every balancer emits as it is made. */
+/** All events from now on that concern a backend, or panic: not those of a crisis. */
 export function eventsOf(balancer: Balancer): BalancerEvent[] {
   const events: BalancerEvent[] = [];
-  balancer.subscribe((event) => events.push(event));
+  balancer.subscribe((event) => event.type !== 'crisis' && events.push(event));
   return events;
 }
 

@@ -34,10 +34,9 @@ function limits(total: number, weight: number, weights: number, factor: number) 
 }
 
 function eligibleIn(balancer: Balancer) {
-  const { backends, panic } = balancer.stats();
-  return backends.filter(
-    ({ weight, state }) => weight > 0 && state !== 'draining' && (panic || state === 'up'),
-  );
+  const backends = balancer.stats().backends.filter(({ weight }) => weight > 0);
+  const well = backends.filter(({ state }) => state === 'up');
+  return well.length > 0 ? well : backends.filter(({ state }) => state === 'down');
 }
 
 /** Takes one lease and checks every promise that the two bounds make at its admission. */

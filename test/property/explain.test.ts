@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Backend,
   Balancer,
+  type BalancerStats,
   circuitBreaker,
   type Explanation,
   type Lease,
@@ -33,10 +34,12 @@ const asked = fc.record({
   zone,
   tried: fc.array(which, { maxLength: 3 }),
   session: fc.option(which, { nil: undefined }),
+  repeatable: fc.boolean(),
 });
 const step = fc.oneof(
   { weight: 10, arbitrary: asked },
   { weight: 5, arbitrary: fc.record({ op: fc.constant('end' as const), which: fc.nat(), how: fc.nat(2) }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('head' as const), which: fc.nat(), how: fc.nat(1) }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -100,15 +103,17 @@ class Play {
     if (one.op === 'ask') {
       const tried = balancer.backends.filter(({ id }) => one.tried.some((i) => URLS[i] === id));
       const session = one.session === undefined ? undefined : { backend: URLS[one.session] as string };
-      explained(() => balancer.explain(one, tried, session), tried);
-      const lease = balancer.acquire(one, tried, session);
+      explained(() => balancer.explain(one, { tried, session, repeatable: one.repeatable }), tried);
+      const lease = balancer.acquire(one, { tried, session, repeatable: one.repeatable });
       if (lease !== undefined) leases.push(lease);
       return lease;
     }
     if (one.op === 'end') {
       const outcome = (['success', 'failure', 'cancelled'] as const)[one.how];
       leases.splice(one.which % (leases.length || 1), 1)[0]?.release(outcome);
-    } else if (one.op === 'wait') env.advance(one.ms);
+    } else if (one.op === 'head')
+      leases[one.which % (leases.length || 1)]?.responded(200 + one.how, one.how === 1);
+    else if (one.op === 'wait') env.advance(one.ms);
     else if (one.op === 'list' || one.op === 'add') {
       const entry = { url, weight: one.weight, ...(one.zone === undefined ? {} : { zone: one.zone }) };
       if (one.op === 'list') pool.push(entry);
@@ -126,14 +131,28 @@ class Play {
 }
 
 /** What an explanation says must hold together, whoever is picked. */
-function check({ picked, candidates }: Explanation, tried: readonly Backend[]): void {
+function check({ picked, trial, candidates }: Explanation, tried: readonly Backend[]): void {
   const of = (verdict: string) => candidates.filter((one) => one.verdict === verdict).map(({ id }) => id);
-  expect(of('picked')).toEqual(picked === undefined ? [] : [picked]);
+  const chosen = of(trial ? 'picked as a trial' : 'picked');
+  expect(chosen).toEqual(picked === undefined ? [] : [picked]);
   if (picked === undefined) expect(of('eligible')).toEqual([]);
   for (const id of of('already tried')) expect(tried.some((backend) => backend.id === id)).toBe(true);
   for (const { flightLimit, keyLimit } of candidates) {
     expect(flightLimit).toBeGreaterThanOrEqual(1);
     expect(keyLimit).toBeGreaterThanOrEqual(0);
+  }
+}
+
+/** A request goes to a backend that is not well only as a trial, in panic, or with no other one left. */
+function checkTrust({ panic, backends }: BalancerStats, lease: Lease, tried: readonly Backend[]): void {
+  if (lease.isTrial) {
+    expect(lease.trust).not.toBe('well');
+    expect(tried).toEqual([]);
+  } else if (!panic && lease.trust !== 'well') {
+    const better = backends.filter(
+      ({ id, state, weight }) => state === 'up' && weight > 0 && !tried.some((one) => one.id === id),
+    );
+    expect(better).toEqual([]);
   }
 }
 
@@ -145,8 +164,11 @@ describe('explain, in every state that calls can bring about', () => {
         const blind = new Play(settings);
         for (const one of steps) {
           let explanation: Explanation | undefined;
+          let trusts: ((lease: Lease) => void) | undefined;
           const lease = looked.take(one, (explain, tried) => {
             explanation = explain();
+            const before = looked.balancer.stats();
+            trusts = (lease) => checkTrust(before, lease, tried);
             check(explanation, tried);
             expect(explain()).toEqual(explanation);
           });
@@ -155,7 +177,9 @@ describe('explain, in every state that calls can bring about', () => {
           if (explanation !== undefined) {
             expect(explanation.picked).toBe(lease?.backend.id);
             expect(explanation.spilled).toBe(lease?.spilled ?? explanation.spilled);
+            expect(explanation.trial).toBe(lease?.isTrial ?? false);
           }
+          if (lease !== undefined) trusts?.(lease);
           const { inFlight, keys, backends } = looked.balancer.stats();
           expect(blind.balancer.stats().backends).toEqual(backends);
           const sum = (of: 'inFlight' | 'keys') =>

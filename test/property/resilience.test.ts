@@ -81,7 +81,7 @@ class Witness {
 
   #ejected(id: string, forMs: number): void {
     const { nowMs } = this.#env;
-    const { backends, isEligible } = this.#control();
+    const { backends, isWell } = this.#control();
     const story = this.of(id);
     expect(story.isEjected, 'not twice').toBe(false);
     const intervals = Math.floor((nowMs - story.ejectedUntil) / 10_000);
@@ -93,7 +93,7 @@ class Witness {
     story.isEjected = true;
     const ejected = [...this.stories.values()].filter(({ isEjected }) => isEjected).length;
     expect(ejected).toBeLessThanOrEqual(this.#ratio * backends.length + 1e-9);
-    expect(backends.some(isEligible), 'never the last one').toBe(true);
+    expect(backends.some(isWell), 'never the last one').toBe(true);
   }
 
   #turned(id: string, type: 'opened' | 'half-open' | 'closed'): void {
@@ -236,7 +236,7 @@ describe('all guards together, under random histories', () => {
           release(acquire(`well ${i}`), 'success');
           // One for each that a breaker holds: its probe.
           for (const { id } of balancer.backends) {
-            const lease = balancer.acquire('any', [], { backend: id });
+            const lease = balancer.acquire('any', { session: { backend: id } });
             lease?.release('success');
           }
           check();

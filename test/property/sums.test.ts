@@ -26,8 +26,8 @@ const step = fc.oneof(
 
 const aPool = (panicRatio: number): Pool => {
   const pool = new Pool({ panicRatio, zoned: true, events: new Events(), membersChanged: () => {} });
-  pool.healthMask |= HEALTH;
-  pool.busyMask |= BUSY;
+  pool.declare(HEALTH, { isHealth: true, isBusy: false });
+  pool.declare(BUSY, { isHealth: false, isBusy: true });
   return pool;
 };
 
@@ -53,14 +53,39 @@ function checkAgainstRecount(pool: Pool, panicRatio: number, tolerance = 1e-9) {
   const backups = pool.members.filter((member) => member.tier.backup && isHealthy(member)).length;
   const panic = inService - healthy > panicRatio * inService && (healthy > 0 || backups === 0);
   expect(pool.panic).toBe(panic);
-  const isEligible = ({ reasons }: Member) => (panic ? reasons & ~(DOWN | HEALTH) : reasons) === 0;
+  const classes = [0, HEALTH, DOWN | HEALTH];
+  const inClass = classes.map((ignored) => (member: Member) => (member.reasons & ~(ignored | BUSY)) === 0);
+  const inUse = inClass.findIndex((rule) => pool.members.some(rule));
+  const level = panic ? 2 : Math.max(0, inUse);
+  expect(pool.trust).toBe(level);
+  const isEligible = ({ reasons }: Member) => (reasons & ~(classes[level] as number)) === 0;
+  const weightOf = (members: readonly Member[]) => members.reduce((sum, { weight }) => sum + weight, 0);
+  const wellWeight = weightOf(primary.filter(isHealthy));
+  const half = weightOf(primary.filter(isInService)) / 2;
+  const everyone = pool.members.filter(isHealthy);
+  const isExhausted = everyone.length > 0 && everyone.every(({ reasons }) => (reasons & BUSY) !== 0);
+  // Of sums that are equal but for rounding, either is right.
+  if (Math.abs(wellWeight - half) > 1e-6)
+    expect(pool.isCrisis).toBe((healthy < inService && wellWeight < half) || isExhausted);
+  const isBusy = (tried: readonly Member[]) => {
+    const left = pool.members.filter((member) => !tried.includes(member));
+    const asked = inClass.findIndex((rule) => left.some(rule));
+    const rule = inClass[panic ? 2 : asked];
+    return rule !== undefined && left.some((member) => rule(member) && (member.reasons & BUSY) !== 0);
+  };
+  for (const tried of [[], pool.members.slice(0, 1), pool.members.slice(1)]) {
+    const left = pool.members.filter((member) => !tried.includes(member));
+    const asked = inClass.findIndex((rule) => left.some(rule));
+    if (!panic && asked >= 0) expect(pool.trustWithout(tried)).toBe(asked);
+    if (asked >= 0) expect(pool.isBusy(tried)).toBe(isBusy(tried));
+  }
   for (const member of pool.members) expect(pool.isEligible(member)).toBe(isEligible(member));
   for (const tier of pool.tiers) {
     const members = pool.members.filter((member) => member.tier === tier);
     const weigh = (some: Member[]) => some.reduce((sum, { weight }) => sum + weight, 0);
     const naive = [isInService, isHealthy, isEligible].map((rule) => members.filter(rule));
-    expect([tier.inService, tier.healthy]).toEqual(naive.slice(0, 2).map(({ length }) => length));
-    for (const [i, kept] of [tier.weight, tier.healthyWeight, tier.eligibleWeight].entries()) {
+    expect([tier.countIn(2), tier.countIn(0)]).toEqual(naive.slice(0, 2).map(({ length }) => length));
+    for (const [i, kept] of [tier.weight, tier.wellWeight, tier.eligibleWeight].entries()) {
       const weight = weigh(naive[i] as Member[]);
       // Nothing is nothing, not what rounding left over.
       if (weight === 0) expect(kept).toBe(0);

@@ -55,7 +55,7 @@ describe('a session', () => {
         const ids: string[] = [];
         for (const token of tokens) {
           const session = await sessions.read(token);
-          const { backend } = balancer.acquire('no matter', [], session) as Lease;
+          const { backend } = balancer.acquire('no matter', { session }) as Lease;
           sessions.written(session, backend.id, () => {});
           ids.push(backend.id);
         }

@@ -287,7 +287,7 @@ describe('a retry', () => {
     expect(attempts.failed(broken(), 'unsent')).toBe('stands');
     expect(new Set(told).size).toBe(20);
     expect(rules.failover?.stats).toEqual({
-      retries: { status: 0, error: 0, unsent: 19 },
+      retries: { status: 0, error: 0, unsent: 19, trial: 0 },
       declined: { method: 0, exhausted: 0, budget: 0 },
     });
   });
@@ -300,7 +300,7 @@ describe('a retry', () => {
     expect(attempts.failed(broken(), 'unsent')).toBe('retried');
     env.advance(50);
     expect(attempts.failed(broken(), 'sent')).toBe('stands');
-    expect(rules.failover?.stats.retries).toEqual({ status: 0, error: 1, unsent: 1 });
+    expect(rules.failover?.stats.retries).toEqual({ status: 0, error: 1, unsent: 1, trial: 0 });
   });
 
   it('is neither counted nor waited for if no backend is left', () => {
@@ -308,7 +308,7 @@ describe('a retry', () => {
     const { attempts } = begin();
     expect(attempts.responded(503, true)).toBe('stands');
     expect(held()).toEqual([1, 0, 0, 0]);
-    expect(rules.failover?.stats.retries).toEqual({ status: 0, error: 0, unsent: 0 });
+    expect(rules.failover?.stats.retries).toEqual({ status: 0, error: 0, unsent: 0, trial: 0 });
     attempts.end();
   });
 

@@ -139,10 +139,9 @@ describe('failover', () => {
     const options = { guards: [maxInFlight(1)], queue: { limit: 0 } };
     const { writer, loadbalancer, send, inFlight } = setUp(async () => answer, options, 2);
     const home = loadbalancer.balancer.explain(aRequest('/x')).picked;
-    const held = loadbalancer.balancer.acquire(
-      aRequest('/x'),
-      loadbalancer.balancer.backends.filter(({ id }) => id === home),
-    );
+    const held = loadbalancer.balancer.acquire(aRequest('/x'), {
+      tried: loadbalancer.balancer.backends.filter(({ id }) => id === home),
+    });
     await send();
     expect(writer.responses).toEqual([answer]);
     expect(writer.errors).toEqual([]);

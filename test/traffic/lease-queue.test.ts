@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AcquireOptions } from '../../src/balancer/decisions.ts';
 import { LoadbalancerError, OverloadedError } from '../../src/errors.ts';
 import {
   Balancer,
@@ -8,7 +9,7 @@ import {
   type Lease,
   type Session,
 } from '../../src/index.ts';
-import { LeaseQueue, type LeaseQueueOptions, type Wait } from '../../src/traffic/lease-queue.ts';
+import { LeaseQueue, type LeaseQueueOptions } from '../../src/traffic/lease-queue.ts';
 import { TestEnv } from '../support.ts';
 
 const [A, B, C] = ['http://a', 'http://b', 'http://c'] as const;
@@ -51,19 +52,17 @@ const rest =
 function acquire(
   balancer: Balancer<string>,
   queue: LeaseQueue<string>,
-  {
-    signal,
-    ...asked
-  }: Pick<Wait<string>, 'request' | 'tried' | 'session'> & { signal?: AbortSignal | undefined },
+  { signal, request, ...options }: AcquireOptions & { request: string; signal?: AbortSignal | undefined },
 ): Promise<Lease | undefined> {
   return new Promise((resolve, reject) => {
-    const lease = queue.tryAcquire(asked.request, asked.tried, asked.session);
-    if (lease !== undefined || !balancer.isBusy(asked.tried)) {
+    const lease = queue.tryAcquire(request, options);
+    if (lease !== undefined || !balancer.isBusy(options.tried)) {
       resolve(lease);
       return;
     }
     const leave = queue.wait({
-      ...asked,
+      request,
+      options,
       ended: (got, error) => (error === undefined ? resolve(got) : reject(error)),
     });
     if (leave === undefined) reject(queue.overloaded());

@@ -53,7 +53,7 @@ export interface WayStats {
   readonly incidents: readonly Incident[];
 }
 
-export const NO_RETRIES: WayStats['retries'] = { status: 0, error: 0, unsent: 0 };
+export const NO_RETRIES: WayStats['retries'] = { status: 0, error: 0, unsent: 0, trial: 0 };
 
 export type WayBackend = Pick<
   BackendStats,

@@ -1,4 +1,4 @@
-import type { Candidate, Explanation } from 'evenkeel';
+import type { Candidate, Explanation, RunningTrials } from 'evenkeel';
 import type { ExplainQuery, GatewayExplanation } from '../contracts.ts';
 import { routeText } from './route-text.ts';
 import { table } from './table.ts';
@@ -28,12 +28,22 @@ function keyText({ key, position, remembered }: Explanation): string {
   return `${JSON.stringify(key)}, at ${position.toFixed(4)} of the ring, ${remembered ? 'seen before' : 'new'}`;
 }
 
-function notesOn({ owner, picked, spilled, panic }: Explanation): string[] {
+function notesOn(explanation: Explanation): string[] {
+  const { owner, picked, spilled, panic, trust, trials } = explanation;
   return [
+    ...(trust.asked !== 'well' && !panic
+      ? [`asked are those that are ${trust.asked}: ${trust.because}`]
+      : []),
+    ...trials.map(trialNote),
     ...(panic ? ['too much of the pool is out: health is ignored'] : []),
     ...(spilled ? [`spilled: ${owner}, where the key lives, is full`] : []),
     ...(!spilled && owner !== undefined && owner !== picked ? [`the key lives on ${owner}`] : []),
   ];
+}
+
+function trialNote({ backend, inFlight, limit, waitMs }: RunningTrials): string {
+  const next = waitMs > 0 ? `the next in ${(waitMs / 1_000).toFixed(1)} s` : 'the next at any time';
+  return `${backend} is tried with ${inFlight}/${limit} requests, ${next}`;
 }
 
 function candidateRow({ id, verdict, inFlight, flightLimit, keys, keyLimit }: Candidate): string[] {

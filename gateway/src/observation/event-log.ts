@@ -17,7 +17,7 @@ export interface GatewayEvent {
 
 const MAX_EVENTS = 100;
 /** Events that an operator may want to be woken for: they are warnings in the log. */
-const GRAVE = new Set(['down', 'ejected', 'opened', 'panic', 'rejected']);
+const GRAVE = new Set(['down', 'ejected', 'opened', 'crisis', 'panic', 'rejected']);
 
 /** Keeps the last 100 events, and writes each one to the log. */
 export class EventLog {
@@ -52,6 +52,12 @@ function messageOf(event: BalancerEvent): string {
       return `${event.backend} is ejected for ${Math.round(event.forMs / 1_000)} s: ${event.reason}`;
     case 'panic':
       return event.panic ? 'more than half of the pool is out: health is ignored' : 'health counts again';
+    case 'crisis':
+      return event.crisis
+        ? 'less than half of the pool is well: the rest is tried with single requests'
+        : 'at least half of the pool is well again';
+    case 'trial':
+      return `one request tries ${event.backend}`;
     case 'rejected':
     case 'warning':
       return event.message;

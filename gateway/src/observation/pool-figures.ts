@@ -76,6 +76,12 @@ export const POOL_FIGURES = {
     merge: DISTINCT,
     read: ({ engine }) => engine.fingerprint,
   }),
+  crisis: flag({
+    help: '1 while too little of the pool is well, so that unhealthy backends are tried, else 0.',
+    merge: ANY,
+    metric: { name: 'evenkeel_pool_crisis' },
+    read: ({ engine }) => engine.crisis,
+  }),
   panic: flag({
     help: '1 while health is ignored because too much of the pool is out, else 0.',
     merge: ANY,

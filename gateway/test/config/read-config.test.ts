@@ -230,7 +230,7 @@ describe('a right configuration', () => {
           strategy: 'consistent-hash',
           seed: 0,
           bounds: { factor: 1.25, z: 1, concurrency: 1 },
-          panicRatio: 0.5,
+          panicRatio: 1,
           health: true,
           ejection: true,
           circuitBreaker: false,

@@ -29,6 +29,7 @@ export function aPool(
     name,
     strategy: 'consistent-hash',
     fingerprint: '5f3a9c1e',
+    crisis: false,
     panic: false,
     keys: 0,
     inFlight: 0,
@@ -98,6 +99,10 @@ export const explained: GatewayExplanation = {
     owner: 'b',
     remembered: true,
     spilled: true,
+    trust: { asked: 'well', because: 'some backend is well' },
+    crisis: false,
+    trial: false,
+    trials: [],
     panic: false,
     bounds: { factor: 1.25, z: 1, keys: 2_030, inFlight: 5 },
     candidates: [

@@ -131,6 +131,12 @@ describe('what operators read', () => {
       route: { host: '*', path: '/', pool: 'shop' },
       explanation: {
         ...{ key: '/a', hash: 1, position: 0.1, strategy: 'consistent-hash', picked: 'a', owner: 'a' },
+        ...{
+          trust: { asked: 'well', because: 'some backend is well' },
+          crisis: false,
+          trial: false,
+          trials: [],
+        },
         ...{ remembered: false, spilled: false, panic: false, bounds, candidates: [candidate] },
       },
     };

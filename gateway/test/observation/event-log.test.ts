@@ -47,6 +47,12 @@ describe('what a pool tells', () => {
     [{ type: 'opened', backend: 'b' }, 'the circuit of b is open'],
     [{ type: 'half-open', backend: 'b' }, 'the circuit of b is half-open'],
     [{ type: 'closed', backend: 'b' }, 'the circuit of b is closed'],
+    [
+      { type: 'crisis', crisis: true },
+      'less than half of the pool is well: the rest is tried with single requests',
+    ],
+    [{ type: 'crisis', crisis: false }, 'at least half of the pool is well again'],
+    [{ type: 'trial', backend: 'b' }, 'one request tries b'],
     [{ type: 'panic', panic: true }, 'more than half of the pool is out: health is ignored'],
     [{ type: 'panic', panic: false }, 'health counts again'],
     [{ type: 'rejected', index: 3, message: 'backendPool[3] is wrong' }, 'backendPool[3] is wrong'],

@@ -63,11 +63,12 @@ export function poolStats(
     name,
     strategy: 'consistent-hash',
     fingerprint: 'f00d',
+    crisis: false,
     panic: false,
     keys: 7,
     inFlight: 4,
     failover: {
-      retries: { status: 1, error: 2, unsent: 3 },
+      retries: { status: 1, error: 2, unsent: 3, trial: 4 },
       declined: { method: 4, exhausted: 5, budget: 6 },
     },
     queue: {

@@ -49,7 +49,7 @@ describe('mergeStats', () => {
       keys: 14,
       inFlight: 8,
       failover: {
-        retries: { status: 2, error: 4, unsent: 6 },
+        retries: { status: 2, error: 4, unsent: 6, trial: 8 },
         declined: { method: 8, exhausted: 10, budget: 12 },
       },
       queue: { depth: 2, served: 4, waitMs: { sum: 3_000, max: 900 } },

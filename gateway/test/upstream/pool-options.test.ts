@@ -61,10 +61,9 @@ describe('the guards of a pool', () => {
     const fail = (balancer: Balancer<Request>) => {
       for (let i = 0; i < 60; i++)
         balancer
-          .acquire(
-            aRequest(`/${i}`),
-            BACKENDS.slice(1).map((id) => balancer.backends.find((one) => one.id === id)!),
-          )
+          .acquire(aRequest(`/${i}`), {
+            tried: BACKENDS.slice(1).map((id) => balancer.backends.find((one) => one.id === id)!),
+          })
           ?.release('failure');
       return states(balancer)[0];
     };

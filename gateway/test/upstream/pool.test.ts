@@ -201,7 +201,7 @@ describe('a pool that ends', () => {
 
 describe('the statistics of a pool', () => {
   it('say who is alive: who is up, and in panic who is down, but never who drains', () => {
-    const pool = aPool({ backends: [A, B, C] });
+    const pool = aPool({ backends: [A, B, C], panicRatio: 0.5 });
     const alive = () => pool.stats().backends.map((backend) => backend.alive);
     expect(alive()).toEqual([true, true, true]);
     pool.balancer.markDown(A);

@@ -128,7 +128,7 @@ describe('a balanced fetch', () => {
       queue: true,
       guards: [maxInFlight(1)],
     });
-    const busy = balanced.balancer.acquire(aRequest(), balanced.balancer.backends.slice(0, 1));
+    const busy = balanced.balancer.acquire(aRequest(), { tried: balanced.balancer.backends.slice(0, 1) });
     const kept = balanced('/2');
     while (balanced.stats().queue?.depth !== 1) await Promise.resolve();
     expect(cancelled).toHaveLength(1);

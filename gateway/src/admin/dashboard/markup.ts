@@ -135,6 +135,7 @@ export const MARKUP = `
             <div><dt>Strategy</dt><dd data-text="strategy"></dd></div>
             <div><dt>Home</dt><dd data-text="home"></dd></div>
             <div><dt>Bounds</dt><dd data-text="bounds"></dd></div>
+            <div><dt>Asked</dt><dd data-text="trust"></dd></div>
             <div><dt>Panic</dt><dd data-text="panic"></dd></div>
           </dl>
           <div class="scroll" tabindex="0" role="region" aria-label="Candidates">

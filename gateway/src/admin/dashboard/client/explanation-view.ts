@@ -47,7 +47,7 @@ function outcomeOf({ route, explanation }: GatewayExplanation): string {
 }
 
 function factsOf(explanation: Explanation): Record<string, string> {
-  const { key, hash, position, strategy, bounds, panic } = explanation;
+  const { key, hash, position, strategy, bounds, trust, panic } = explanation;
   return {
     key: key ?? 'none: any backend may take the request',
     hash: `0x${hash.toString(16).padStart(8, '0')} (${hash})`,
@@ -55,6 +55,7 @@ function factsOf(explanation: Explanation): Record<string, string> {
     strategy,
     home: homeOf(explanation),
     bounds: boundsOf(bounds),
+    trust: trust.asked === 'well' ? 'backends that are well' : `${trust.asked}: ${trust.because}`,
     panic: panic ? 'yes: health is ignored' : 'no',
   };
 }

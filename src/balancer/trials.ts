@@ -1,0 +1,47 @@
+// Trials: in a crisis, single requests show which of the unhealthy backends work.
+import type { Clock } from '../env.ts';
+import type { Outcome } from '../strategies/strategy.ts';
+import type { Member } from './member.ts';
+import { FIRST_WAIT_MS, Trial } from './trial.ts';
+
+const LONGEST_WAIT_MS = 8_000;
+/** A backend that has come so far gets whatever it can carry. */
+const MOST_IN_FLIGHT = 2 ** 20;
+
+/**
+ * Keeps the trials of all backends. One trial at a time; a success doubles their number, a failure sets it
+ * back to one and makes the next one wait 1 s, twice as long after each further failure, up to 8 s.
+ */
+export class Trials {
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Counts a trial in. The backend must be unhealthy. */
+  begin(member: Member): Trial {
+    member.trial ??= new Trial();
+    member.trial.inFlight++;
+    return member.trial;
+  }
+
+  /** A trial was answered, and not with a failure. */
+  succeeded(trial: Trial): void {
+    trial.limit = Math.min(MOST_IN_FLIGHT, trial.limit * 2);
+    trial.waitMs = FIRST_WAIT_MS;
+  }
+
+  /** Counts a trial out. @param hasSucceeded - whether {@link Trials.succeeded} was called */
+  ended(trial: Trial, outcome: Outcome, hasSucceeded: boolean): void {
+    trial.inFlight--;
+    if (outcome === 'success' && !hasSucceeded) this.succeeded(trial);
+    if (outcome !== 'failure') return;
+    const now = this.#clock.now();
+    trial.limit = 1;
+    // Of many that fail together, one makes the others wait.
+    if (trial.readyAt > now) return;
+    trial.readyAt = now + trial.waitMs;
+    trial.waitMs = Math.min(LONGEST_WAIT_MS, trial.waitMs * 2);
+  }
+}
