@@ -43,7 +43,7 @@ export function consistentHash(options: ConsistentHashOptions = {}): StrategyFac
  * keys between other backends.
  * @param heaviest - the largest configured weight, above 0
  */
-export function pointScale(heaviest: number): number {
+function pointScale(heaviest: number): number {
   if (heaviest > 8) return 2 ** (3 - Math.ceil(Math.log2(heaviest)));
   if (heaviest < 0.5) return 2 ** (-1 - Math.floor(Math.log2(heaviest)));
   return 1;
