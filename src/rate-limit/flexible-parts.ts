@@ -1,2 +1,2 @@
-// The parts of rate-limiter-flexible that are used.
-export { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
+// The part of rate-limiter-flexible that is used.
+export { RateLimiterRedis } from 'rate-limiter-flexible';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SIX_REQUESTS, TWO_TOKENS, TWO_TOKENS_VERIFIED } from './programs.mjs';
+import { A_REDIS, SIX_REQUESTS, TWO_TOKENS, TWO_TOKENS_VERIFIED } from './programs.mjs';
 import { check } from './report.mjs';
 import { run } from './workplace.mjs';
 
@@ -80,6 +80,7 @@ test('an empty pool is an error of evenkeel', async () => {
 const BOTH = `
 const { createServer } = require('node:http');
 const undici = require('undici');
+${A_REDIS}
 
 test.each(['evenkeel', 'evenkeel/diagnostics', 'evenkeel/fetch', 'evenkeel/internal', 'evenkeel/load-report',
   'evenkeel/rate-limit', 'evenkeel/sessions', 'evenkeel/undici', 'evenkeel-gateway', 'evenkeel-gateway/express',
@@ -92,10 +93,14 @@ test.each(['evenkeel/gateway', 'evenkeel/express', 'evenkeel/fastify', 'evenkeel
 });
 
 test('requests are counted', async () => {
-  const { memoryRateLimiter } = require('evenkeel/rate-limit');
+  const { memoryRateLimiter, redisRateLimiter } = require('evenkeel/rate-limit');
   const limiter = memoryRateLimiter({ points: 1, durationMs: 60_000 });
   expect([await limiter.take('a'), await limiter.take('a'), await limiter.take('b')].map(({ allowed }) => allowed))
     .toEqual([true, false, true]);
+  const shared = redisRateLimiter({ points: 1, durationMs: 60_000, client: aRedis() });
+  expect([await shared.take('a'), await shared.take('a'), await shared.take('b')].map(({ allowed }) => allowed))
+    .toEqual([true, false, true]);
+  expect(shared.stats.insured).toBe(0);
 });
 
 test('fetch, undici and the gateway reach a server, past one that refuses', async () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
-import { SIX_REQUESTS, TWO_TOKENS, TWO_TOKENS_VERIFIED } from './programs.mjs';
+import { A_REDIS, SIX_REQUESTS, TWO_TOKENS, TWO_TOKENS_VERIFIED } from './programs.mjs';
 import { check } from './report.mjs';
 import { bytesOf, filesBelow, npm, outputOf, project, readJson, require, root, run } from './workplace.mjs';
 
@@ -198,17 +198,18 @@ async function checkBundles(alone) {
       const code = `
       import * as crypto from 'node:crypto';
       import { BalancedDispatcher } from 'evenkeel/undici';
-      import { memoryRateLimiter } from 'evenkeel/rate-limit';
+      import { redisRateLimiter } from 'evenkeel/rate-limit';
       import { jwtSessions } from 'evenkeel/sessions';
       ${TWO_TOKENS}
-      const limiter = memoryRateLimiter({ points: 1, durationMs: 1000 });
+      ${A_REDIS}
+      const limiter = redisRateLimiter({ points: 1, durationMs: 1000, client: aRedis() });
       (async () => console.log(JSON.stringify([
-        await twoTokens(), (await limiter.take('k')).allowed, (await limiter.take('k')).allowed, typeof BalancedDispatcher,
+        await twoTokens(), (await limiter.take('k')).allowed, (await limiter.take('k')).allowed, limiter.stats.insured, typeof BalancedDispatcher,
       ])))();`;
       const options = { format: 'cjs', platform: 'node', nodePaths: [join(root, 'node_modules')] };
       const elsewhere = await project('bundle');
       const output = await outputOf(elsewhere, 'bundle.cjs', await bundle(code, options));
-      assert.deepEqual(output, [TWO_TOKENS_VERIFIED, true, false, 'function']);
+      assert.deepEqual(output, [TWO_TOKENS_VERIFIED, true, false, 0, 'function']);
     },
   );
 }

@@ -44,3 +44,19 @@ async function twoTokens() {
 }
 `;
 export const TWO_TOKENS_VERIFIED = ['user-7', 'user-7', 1];
+
+/** A client that counts as the scripts of rate-limiter-flexible do, without a Redis. */
+export const A_REDIS = `
+function aRedis() {
+  const counts = new Map();
+  return {
+    status: 'ready',
+    defineCommand(name) {
+      this[name] = async ([key, points]) => {
+        counts.set(key, (counts.get(key) ?? 0) + Number(points));
+        return [counts.get(key), 1000];
+      };
+    },
+  };
+}
+`;
