@@ -2,6 +2,7 @@
 
 import { channel } from 'node:diagnostics_channel';
 import type { Balancer } from './index.ts';
+import { anObjectWith, checkRule } from './options/rule.ts';
 
 /** The name of the channel for one type of event, for example `evenkeel:ejected`. */
 export function channelName(type: string): string {
@@ -16,6 +17,7 @@ export function channelName(type: string): string {
  * @returns a function that stops publishing
  */
 export function publishEvents<R>(balancer: Balancer<R>): () => void {
+  checkRule(anObjectWith('subscribe'), balancer, 'balancer');
   return balancer.subscribe((event) => {
     const events = channel(channelName(event.type));
     if (events.hasSubscribers) events.publish(event);

@@ -97,6 +97,15 @@ function outgoingRequest(url: string, { method, payload, headers }: Request): Re
   if (!/^https?:$/.test(parsedUrl(url)?.protocol ?? ''))
     throw new TypeError(`url must be an absolute http or https URL, got ${shown(url)}`);
   if (!isToken(method)) throw new TypeError(`method must be an HTTP method, got ${shown(method)}`);
+  if (
+    payload !== undefined &&
+    payload !== null &&
+    typeof payload !== 'string' &&
+    !ArrayBuffer.isView(payload)
+  )
+    throw new TypeError(
+      `payload must be a string, got ${shown(payload)}; did you mean JSON.stringify(payload)?`,
+    );
   const bodiless = /^(get|head)$/i.test(method);
   if (bodiless && payload)
     throw new TypeError(

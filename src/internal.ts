@@ -4,7 +4,7 @@
  */
 
 export { canonicalId, readEntry } from './balancer/address.ts';
-export { BALANCER, BALANCER_DEFAULTS } from './balancer/options.ts';
+export { BALANCER, BALANCER_DEFAULTS, MOVED as BALANCER_MOVED } from './balancer/options.ts';
 export { MAX_TIMEOUT_MS } from './deadline.ts';
 export { hashKey } from './hashing/hash.ts';
 export { BREAKER_DEFAULTS } from './health/breaker-options.ts';
@@ -37,7 +37,19 @@ export {
   retryAfter,
 } from './http/refusal.ts';
 export { TOKEN, TOKEN_PATTERN } from './http/token.ts';
+export { type Bag, bag, checkBag, type Shape } from './options/bag.ts';
 export { nearestName } from './options/nearest-name.ts';
+export {
+  aBoolean,
+  aFunction,
+  anObjectWith,
+  aText,
+  checkRule,
+  isObject,
+  nearestHint,
+  type Rule,
+} from './options/rule.ts';
+export { shown } from './shown.ts';
 export { isKeyedStrategy } from './strategies/strategy.ts';
 export {
   type AttemptFailure,
@@ -46,8 +58,8 @@ export {
   type Sender,
   type Verdict,
 } from './traffic/attempts.ts';
-export { FAILOVER_DEFAULTS, Failover } from './traffic/failover.ts';
+export { FAILOVER_DEFAULTS, FAILOVER_RULE, Failover } from './traffic/failover.ts';
 export { type Admission, Gate, type GateParts } from './traffic/gate.ts';
-export { LeaseQueue, QUEUE_DEFAULTS } from './traffic/lease-queue.ts';
+export { LeaseQueue, QUEUE, QUEUE_DEFAULTS } from './traffic/lease-queue.ts';
 export { clientNetwork, rateLimitHeaders } from './traffic/rate-limiter.ts';
 export { RetryBudget } from './traffic/retry-budget.ts';

@@ -9,7 +9,7 @@ import { aBag, bag, checkBag, pickNames } from './options/bag.ts';
 import { aFunction, anObjectWith, aSignal, aTimeout, orBoolean } from './options/rule.ts';
 import { type StrategyEntry, strategies } from './strategies/registry.ts';
 import { type AffinityKey, byClientAddress, byPath } from './traffic/affinity.ts';
-import { FAILOVER, type FailoverOptions } from './traffic/failover.ts';
+import { FAILOVER_RULE, type FailoverOptions } from './traffic/failover.ts';
 import { RATE_LIMIT, type RateLimitOptions } from './traffic/gate.ts';
 import { type LeaseQueueOptions, QUEUE } from './traffic/lease-queue.ts';
 import type { SessionPolicy } from './traffic/sessions.ts';
@@ -83,10 +83,7 @@ const LOADBALANCER = bag<LoadbalancerOptions>(
     timeoutMs: aTimeout,
     totalTimeoutMs: aTimeout,
     isFailure: aFunction,
-    failover: orBoolean({
-      ...aBag(FAILOVER),
-      hint: (value) => (typeof value === 'number' ? `; did you mean { retries: ${value} }?` : ''),
-    }),
+    failover: orBoolean(FAILOVER_RULE),
     queue: orBoolean(aBag(QUEUE)),
     health: orBoolean(aBag(HEALTH)),
     clients: aBag(bag<ClientsOptions>({ sessions: anObjectWith('read'), rateLimit: RATE_LIMIT })),

@@ -1,5 +1,4 @@
 import { Balancer } from './balancer/balancer.ts';
-import type { Lease } from './balancer/lease.ts';
 import type { BalancerStats } from './balancer/stats.ts';
 import type {
   BackendPoolEntry,
@@ -11,19 +10,22 @@ import type {
 } from './contracts.ts';
 import { limitedSignal, withDeadline } from './deadline.ts';
 import { systemEnv } from './env.ts';
-import { isError, OverloadedError } from './errors.ts';
+import { CancelledError, OverloadedError, RateLimitedError } from './errors.ts';
 import { HealthChecker, type HealthCheckStats } from './health/health-checker.ts';
 import { loadMetricsFeed } from './health/load-metrics-feed.ts';
 import { retryAfter } from './http/refusal.ts';
 import {
   balancerOptions,
   checkOptions,
+  checkRequestOptions,
   isGatewayError,
   type LoadbalancerOptions,
   type RequestOptions,
 } from './loadbalancer-options.ts';
+import { type Log, type LogLevel, logEvent, logTo } from './log.ts';
 import type { ILoggerService } from './logger.ts';
 import { ifOn } from './options/bag.ts';
+import { anObjectWith, checkRule } from './options/rule.ts';
 import { shown } from './shown.ts';
 import type { Backend } from './strategies/strategy.ts';
 import { Delivery, type DeliveryParts } from './traffic/delivery.ts';
@@ -64,7 +66,7 @@ interface Delivered {
 export class Loadbalancer implements ILoadBalancer {
   /** The engine: statistics, explanations, plans, and changes of the pool at run time. */
   readonly balancer: Balancer<Request>;
-  readonly #logger: ILoggerService | undefined;
+  readonly #log: Log;
   readonly #parts: DeliveryParts;
   readonly #checker: HealthChecker | undefined;
   readonly #gate: Gate | undefined;
@@ -80,28 +82,19 @@ export class Loadbalancer implements ILoadBalancer {
     loggerService: ILoggerService,
     options: LoadbalancerOptions = {},
   ) {
-    if (typeof httpService?.sendRequest !== 'function')
-      throw new TypeError(
-        `httpService must be an object with a method sendRequest, got ${shown(httpService)}`,
-      );
+    checkRule(anObjectWith('sendRequest'), httpService, 'httpService');
     checkOptions(options);
     const { isFailure = isGatewayError, clients: { sessions, rateLimit } = {} } = options;
     const [failover, queue, health] = [ifOn(options.failover), ifOn(options.queue), ifOn(options.health)];
     const loadMetrics = ifOn(options.pool?.loadMetrics);
     const env = { ...systemEnv, ...options.env };
     const { timers, clock } = env;
-    this.#logger = loggerService;
+    this.#log = logTo(loggerService);
     this.#totalTimeoutMs = options.totalTimeoutMs;
     this.balancer = new Balancer(backendPool, balancerOptions(options));
-    this.balancer.subscribe((event) => {
-      if (event.type === 'warning') this.#log('warn', event.message);
-      if (event.type !== 'rejected') return;
-      const effect = event.index < 0 ? 'the pool stays as it is' : 'the entry is skipped';
-      this.#log('warn', `${event.message}; ${effect}`);
-    });
+    this.balancer.subscribe((event) => logEvent(this.#log, event));
     if (sessions !== undefined || rateLimit !== undefined) {
-      const failed = (what: string, error: unknown) =>
-        this.#log('warn', `${what} failed: ${isError(error) ? String(error) : shown(error)}`);
+      const failed = (what: string, error: unknown) => this.#log('warn', `${what} failed`, error);
       this.#gate = new Gate({ sessions, rateLimit, failed });
     }
     this.#checker = health && new HealthChecker(this.balancer, httpService, { ...health, env });
@@ -118,7 +111,16 @@ export class Loadbalancer implements ILoadBalancer {
           clock,
           ...loadMetrics,
         }),
-      decided: (request, lease) => this.#logDecision(request, lease),
+      decided: ({ method, path }, { backend, spilled }) =>
+        this.#log(
+          'debug',
+          spilled ? 'backend chosen, as its home is full' : 'backend chosen',
+          method,
+          path,
+          backend.id,
+        ),
+      attemptFailed: ({ method, path }, backend, result) =>
+        this.#log('warn', 'attempt failed', method, path, backend?.id, result),
       send: ({ url }, request, signal) => {
         const target = urlFor(url, request.path);
         // Exactly two arguments, unless the host set a timeout or passed a signal.
@@ -139,10 +141,13 @@ export class Loadbalancer implements ILoadBalancer {
   async onRequest(
     request: Request,
     responseWriter: ResponseWriter,
-    { signal }: RequestOptions = {},
+    options: RequestOptions = NO_OPTIONS,
   ): Promise<void> {
+    if (options !== NO_OPTIONS) checkRequestOptions(options);
+    const { signal } = options;
     const { admission, delivery, error } = await this.#deliver(request, signal);
-    if (error !== undefined) this.#log('error', 'request failed', request?.method, request?.path, error);
+    if (error !== undefined)
+      this.#log(levelOf(error), 'request failed', request?.method, request?.path, error);
     try {
       if (admission !== undefined || error !== undefined) {
         await this.#writeHeaders(admission, delivery?.backend, error, responseWriter);
@@ -212,29 +217,13 @@ export class Loadbalancer implements ILoadBalancer {
     }
     for (const [header, value] of headers) await writer.writeHeader(header, value);
   }
+}
 
-  #logDecision({ method, path }: Request, { backend, spilled }: Lease): void {
-    this.#log(
-      'debug',
-      spilled ? 'backend chosen, as its home is full' : 'backend chosen',
-      method,
-      path,
-      backend.id,
-    );
-  }
+const NO_OPTIONS: RequestOptions = {};
 
-  /**
-   * Logs a text and the values it is about, unformatted: the logger decides what it prints. A logger that
-   * throws or rejects never breaks a request.
-   */
-  #log(level: 'debug' | 'warn' | 'error', text: string, ...about: readonly unknown[]): void {
-    try {
-      const pending: unknown = this.#logger?.log(level, text, ...about);
-      if (pending !== undefined) Promise.resolve(pending).catch(() => {});
-    } catch {
-      // An error of the logger cannot be logged.
-    }
-  }
+/** A client that left, or sends too many requests, is no trouble of the pool. */
+function levelOf(error: Error): LogLevel {
+  return error instanceof CancelledError || error instanceof RateLimitedError ? 'debug' : 'error';
 }
 
 /** The error for a request without a path. Some hosts have a field `url` instead of `path`. */

@@ -13,7 +13,7 @@ const CORE = [
   ['src/strategies'],
   ['src/balancer', 'src/http'],
   ['src/health', 'src/traffic', 'src/discovery'],
-  ['src/loadbalancer-options', 'src/loadbalancer', 'src/fetch-http-service', 'src/logger'],
+  ['src/loadbalancer-options', 'src/loadbalancer', 'src/fetch-http-service', 'src/log', 'src/logger'],
   ['src/index', 'src/internal'],
 ];
 const OUTER = [

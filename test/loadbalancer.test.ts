@@ -435,7 +435,7 @@ describe('the pool stays the caller’s', () => {
     const message = 'backendPool[2].Port must be an integer from 1 to 65535, got 70000';
     expect(loadbalancer.balancer.stats().rejected).toEqual([{ index: 2, message }]);
     expect(logger.lines.filter(([level]) => level === 'warn')).toEqual([
-      ['warn', `${message}; the entry is skipped`],
+      ['warn', 'pool entry rejected', { type: 'rejected', index: 2, message }],
     ]);
   });
 
@@ -451,7 +451,7 @@ describe('the pool stays the caller’s', () => {
       message: expect.stringMatching(/^backendPool cannot be read: /),
     });
     expect(logger.lines.filter(([level]) => level === 'warn')).toEqual([
-      ['warn', `${rejected?.message}; the pool stays as it is`],
+      ['warn', 'pool entry rejected', { type: 'rejected', ...rejected }],
     ]);
   });
 

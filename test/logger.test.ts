@@ -62,21 +62,26 @@ describe('a Loadbalancer with a LoggerService', () => {
   }
 
   const CHOSEN = ['debug', 'backend chosen', 'GET', '/a?b=1', 'http://10.0.0.0:8080'];
+  const ATTEMPT = ['warn', 'attempt failed', 'GET', '/a?b=1', 'http://10.0.0.0:8080', new Error('refused')];
   const FAILED = ['error', 'request failed', 'GET', '/a?b=1', new Error('refused')];
 
   it('calls it for each request and for each error, and it prints errors', async () => {
     expect(await linesOf(false)).toEqual({ calls: [CHOSEN], lines: [] });
     expect(await linesOf(false, refused)).toEqual({
-      calls: [CHOSEN, FAILED],
-      lines: [['evenkeel', ...FAILED]],
+      calls: [CHOSEN, ATTEMPT, FAILED],
+      lines: [
+        ['evenkeel', ...ATTEMPT],
+        ['evenkeel', ...FAILED],
+      ],
     });
   });
 
   it('has each decision printed with debug', async () => {
     expect(await linesOf(true, refused)).toEqual({
-      calls: [CHOSEN, FAILED],
+      calls: [CHOSEN, ATTEMPT, FAILED],
       lines: [
         ['evenkeel', ...CHOSEN],
+        ['evenkeel', ...ATTEMPT],
         ['evenkeel', ...FAILED],
       ],
     });

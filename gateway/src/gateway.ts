@@ -1,3 +1,4 @@
+import { aFunction, anObjectWith, aText, type Bag, bag, checkBag } from 'evenkeel/internal';
 import { AdminServer } from './admin/admin-server.ts';
 import { dashboardPage } from './admin/dashboard/dashboard.ts';
 import { readConfig } from './config/read-config.ts';
@@ -31,14 +32,22 @@ export interface GatewayParts {
   readonly rateLimiter?: RateLimiterFactory;
 }
 
+/** What the parts of a gateway must be. */
+export const PARTS: Bag<GatewayParts> = bag<GatewayParts>({
+  log: anObjectWith('debug', 'info', 'warn', 'error'),
+  baseDir: aText,
+  rateLimiter: aFunction,
+});
+
 /** How long connections that are idle stay open when the gateway closes. */
 const LAST_REQUESTS_MS = 1_000;
 
 /**
  * A reverse proxy. Nothing is opened, and no backend is checked, before `listen`.
- * @throws ConfigError where the configuration cannot be used
+ * @throws ConfigError where the configuration cannot be used, TypeError where a part cannot
  */
 export function createGateway(config: GatewayConfigInput, parts: GatewayParts = {}): Gateway {
+  checkBag(parts, PARTS, '', 'createGateway');
   return new ReverseProxy(config, parts);
 }
 

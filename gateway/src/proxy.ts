@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { checkBag } from 'evenkeel/internal';
 import { readConfig } from './config/read-config.ts';
 import { resolveConfig } from './config/resolve-config.ts';
 import type { GatewayConfigInput } from './config/schema.ts';
 import type { Control, GatewayStats } from './contracts.ts';
 import { Engine } from './engine.ts';
-import type { GatewayParts } from './gateway.ts';
+import { type GatewayParts, PARTS } from './gateway.ts';
 import { Http1Server } from './listeners/http1-server.ts';
 import { SILENT } from './observation/silent-log.ts';
 import { defined } from './upstream/pool-options.ts';
@@ -34,6 +35,7 @@ export interface NodeProxy {
 
 /** @throws ConfigError where the configuration cannot be used */
 export function createProxy(config: NodeProxyConfig, parts: GatewayParts = {}): NodeProxy {
+  checkBag(parts, PARTS, '', 'createProxy');
   const { limits, clientTimeouts: timeouts, trustedProxies, name, ...pool } = config;
   const own = defined({ limits, timeouts, trustedProxies, name });
   const input = { listeners: [{ port: 0 }], pools: { proxy: pool }, ...own };

@@ -1,6 +1,8 @@
 import type { BackendPoolEntry } from '../contracts.ts';
 import type { Env } from '../env.ts';
+import { aFunction, checkRule } from '../options/rule.ts';
 import type { Backend } from '../strategies/strategy.ts';
+import { checkAcquire } from './acquire-options.ts';
 import { checkWeight } from './address.ts';
 import { type AcquireOptions, Decisions } from './decisions.ts';
 import { type BalancerEvent, type BalancerListener, Events } from './events.ts';
@@ -77,7 +79,7 @@ export class Balancer<R = string> {
     const membership = (this.#membership = new Membership(backendPool, this.#pool, this.#events));
     const parts = { pool: this.#pool, guards: this.#guards, router: this.#router, membership, view };
     this.#view = view;
-    this.#decisions = new Decisions(settings, parts);
+    this.#decisions = new Decisions(settings, parts, this.#events.warn);
     this.#leases = new Leases(parts, new Trials(env.clock), this.#events);
   }
 
@@ -87,6 +89,7 @@ export class Balancer<R = string> {
    * @returns `undefined` if no backend may serve the request
    */
   acquire(request: R, options: AcquireOptions = FIRST_ATTEMPT): Lease | undefined {
+    if (options !== FIRST_ATTEMPT) checkAcquire(options);
     const key = this.#decisions.keyOf(request, options.session);
     const chooser = this.#decisions.decide(request, key, options);
     return chooser.picked === undefined ? undefined : this.#leases.open(chooser);
@@ -94,6 +97,7 @@ export class Balancer<R = string> {
 
   /** What `acquire` would choose for a request, and why. Reads the whole array; changes nothing. O(n). */
   explain(request: R, options: AcquireOptions = FIRST_ATTEMPT): Explanation {
+    if (options !== FIRST_ATTEMPT) checkAcquire(options);
     this.#membership.refresh();
     const key = this.#decisions.keyOf(request, options.session);
     const chooser = this.#decisions.decide(request, key, options);
@@ -257,6 +261,7 @@ export class Balancer<R = string> {
 
   /** Calls the listener for every event from now on. @returns a function that ends the subscription */
   subscribe(listener: BalancerListener): () => void {
+    checkRule(aFunction, listener, 'listener');
     return this.#events.subscribe(listener);
   }
 
@@ -265,6 +270,7 @@ export class Balancer<R = string> {
    * @returns a function that ends the subscription
    */
   whenReleased(listener: () => void): () => void {
+    checkRule(aFunction, listener, 'listener');
     return this.#leases.whenReleased(listener);
   }
 

@@ -47,8 +47,10 @@ export interface DecisionParts {
 export class Decisions<R> {
   readonly #settings: BalancerSettings<R>;
   readonly #parts: DecisionParts;
+  readonly #warn: (message: string) => void;
 
-  constructor(settings: BalancerSettings<R>, parts: DecisionParts) {
+  constructor(settings: BalancerSettings<R>, parts: DecisionParts, warn: (message: string) => void) {
+    this.#warn = warn;
     this.#settings = settings;
     this.#parts = parts;
   }
@@ -56,9 +58,19 @@ export class Decisions<R> {
   /** The key of a request: the session's, else the one that the `key` option derives. */
   keyOf(request: R, session: Session | undefined): string | undefined {
     const key: unknown = session?.key ?? this.#settings.key(request);
-    if (typeof key === 'string') return key;
-    // Hosts in plain JavaScript may return a number. Any other type counts as no key.
-    return typeof key === 'number' ? String(key) : undefined;
+    return typeof key === 'string' ? key : this.#textOf(key);
+  }
+
+  /** Hosts in plain JavaScript may return a number. Anything else counts as no key, and is told once. */
+  #textOf(key: unknown): string | undefined {
+    if (typeof key === 'number' || typeof key === 'bigint') return String(key);
+    if (key === undefined || key === null) return undefined;
+    // Nobody waits for a promise, which may hold a rejection.
+    if (key instanceof Promise) key.catch(() => {});
+    const kind =
+      key instanceof Promise ? 'a promise' : typeof key === 'object' ? 'an object' : `a ${typeof key}`;
+    this.#warn(`key must return a string or undefined, got ${kind}; such requests have no key`);
+    return undefined;
   }
 
   /** Chooses a backend. @returns the chooser that holds the decision */

@@ -1,4 +1,7 @@
 import type { Env } from '../env.ts';
+import { notCalled } from '../options/bag.ts';
+import { anObjectWith, checkRule } from '../options/rule.ts';
+import { shown } from '../shown.ts';
 import type { Backend, Outcome } from '../strategies/strategy.ts';
 import type { Events } from './events.ts';
 import type { Guard, GuardControl, GuardFactory } from './guard.ts';
@@ -18,7 +21,9 @@ export class Guards {
   constructor(factories: readonly GuardFactory[], pool: Pool, events: Events, env: Env) {
     if (factories.length > 24) throw new RangeError(`guards must be at most 24, got ${factories.length}`);
     this.#env = env;
-    this.#guards = factories.map((factory, i) => factory(controlFor(FIRST_GUARD << i, pool, events, env)));
+    this.#guards = factories.map((factory, i) =>
+      guardOf(factory, controlFor(FIRST_GUARD << i, pool, events, env), `guards[${i}]`),
+    );
     this.#starters = this.#guards.filter(({ started }) => started !== undefined);
     this.#finishers = this.#guards.filter(({ finished }) => finished !== undefined);
     for (const [i, guard] of this.#guards.entries()) {
@@ -65,6 +70,17 @@ export class Guards {
     const at = this.#guards.findIndex((_, i) => (member.reasons & ~ignored & (FIRST_GUARD << i)) !== 0);
     return this.#guards[at]?.verdict(member);
   }
+}
+
+/** @throws TypeError if the factory makes no guard, as with `guards: [outlierEjection]` without a call */
+function guardOf(factory: GuardFactory, control: GuardControl, place: string): Guard {
+  const guard: unknown = factory(control);
+  if (typeof guard === 'function') throw notCalled(factory.name || place);
+  checkRule(anObjectWith('verdict'), guard, `what ${place} makes`);
+  const { dueAt } = guard as Guard;
+  if (typeof dueAt !== 'number')
+    throw new TypeError(`dueAt of what ${place} makes must be a number, got ${shown(dueAt)}`);
+  return guard as Guard;
 }
 
 function controlFor(bit: number, pool: Pool, events: Events, { clock, random }: Env): GuardControl {

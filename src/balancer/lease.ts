@@ -1,4 +1,6 @@
 // The lease: the right to send one request to one backend.
+
+import { checkRule, oneOf } from '../options/rule.ts';
 import type { Backend, Outcome, StrategyLease } from '../strategies/strategy.ts';
 import type { Trial } from './trial.ts';
 import type { Trust } from './trust.ts';
@@ -49,11 +51,14 @@ export interface Lease {
    * @param outcome - @defaultValue `'success'`
    * @param cause - how the backend failed. @defaultValue `'status'` if it responded with a failure, else
    * `'connection'`
+   * @throws RangeError for any other outcome; the lease has ended then, neither as a success nor as a failure
    */
   release(outcome?: Outcome, cause?: FailureCause): void;
   /** Ends the lease as a success, unless it was released before. */
   [dispose](): void;
 }
+
+const OUTCOMES = oneOf(['success', 'failure', 'cancelled'] satisfies Outcome[]);
 
 /** A {@link Lease} as the engine holds it. */
 export class HeldLease implements Lease, StrategyLease {
@@ -91,8 +96,14 @@ export class HeldLease implements Lease, StrategyLease {
   release(outcome: Outcome = 'success', cause?: FailureCause): void {
     const lessor = this.#lessor;
     this.#lessor = undefined;
-    if (outcome !== 'failure') lessor?.ended(this, outcome, undefined);
-    else lessor?.ended(this, outcome, cause ?? (this.#isFailure ? 'status' : 'connection'));
+    if (outcome === 'failure')
+      lessor?.ended(this, outcome, cause ?? (this.#isFailure ? 'status' : 'connection'));
+    else if (OUTCOMES.holds(outcome)) lessor?.ended(this, outcome, undefined);
+    else {
+      // The lease ends all the same: held for ever, it would count as load for ever.
+      lessor?.ended(this, 'cancelled', undefined);
+      checkRule(OUTCOMES, outcome, 'outcome');
+    }
   }
 
   [dispose](): void {

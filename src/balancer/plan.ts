@@ -2,6 +2,8 @@
 
 import type { BackendPoolEntry } from '../contracts.ts';
 import { type Move, movesBetween, sharesOf } from '../hashing/key-space.ts';
+import { bag, checkBag } from '../options/bag.ts';
+import { aListOf, anObject, aString } from '../options/rule.ts';
 import { shown } from '../shown.ts';
 import { isKeyedStrategy, type Weighted } from '../strategies/strategy.ts';
 import { canonicalId, checkWeight, readEntry } from './address.ts';
@@ -17,6 +19,12 @@ export interface PoolChange {
   /** New weights by id. */
   readonly setWeight?: Readonly<Record<string, number>>;
 }
+
+const CHANGE = bag<PoolChange>({
+  add: aListOf({ words: 'a backend', holds: () => true }),
+  remove: aListOf(aString),
+  setWeight: anObject,
+});
 
 /** The effect of a change on the key space. All shares are exact, from 0 to 1. */
 export interface Plan {
@@ -39,6 +47,7 @@ export interface Plan {
  * @throws RangeError if the change does not fit the pool
  */
 export function planChange(choosers: readonly Chooser[], pool: readonly Member[], change: PoolChange): Plan {
+  checkBag(change, CHANGE, '', 'plan');
   const [{ strategy }] = choosers as [Chooser];
   if (choosers.length > 1) throw new TypeError('plan needs a pool that zones or backups do not divide');
   const members = pool.map(({ id, nominalWeight }) => ({ id, weight: nominalWeight }));

@@ -7,6 +7,7 @@ import type { HTTPService, Response } from '../contracts.ts';
 import { MAX_TIMEOUT_MS, withDeadline } from '../deadline.ts';
 import type { Timers } from '../env.ts';
 import { CancelledError, isError } from '../errors.ts';
+import { anObjectWith, checkRule } from '../options/rule.ts';
 import { shown } from '../shown.ts';
 import type { Backend } from '../strategies/strategy.ts';
 import { type HealthCheckOptions, type HealthCheckSettings, readHealthOptions } from './health-options.ts';
@@ -89,6 +90,8 @@ export class HealthChecker {
 
   /** @throws RangeError or TypeError that names the option and the value */
   constructor(balancer: CheckedBalancer, httpService: HTTPService, options: HealthCheckOptions = {}) {
+    checkRule(anObjectWith('markDown', 'subscribe'), balancer, 'balancer');
+    checkRule(anObjectWith('sendRequest'), httpService, 'httpService');
     this.#settings = readHealthOptions(options);
     const { timers, random } = this.#settings.env;
     this.#balancer = balancer;

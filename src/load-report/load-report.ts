@@ -2,6 +2,8 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { performance } from 'node:perf_hooks';
+import { bag, checkBag } from '../options/bag.ts';
+import { aFunction, aNumber, anInteger } from '../options/rule.ts';
 import { type LoadSample, processLoad } from './process-load.ts';
 import { TrafficMeter } from './traffic-meter.ts';
 
@@ -31,6 +33,17 @@ export interface LoadReportOptions {
   /** Milliseconds since a fixed point in time. @defaultValue the platform's clock */
   readonly now?: () => number;
 }
+
+const OPTIONS = bag<LoadReportOptions>({
+  path: {
+    words: 'a string that begins with "/" and has no space, "?" and "#"',
+    holds: (value) => typeof value === 'string' && /^\/[^\s?#]*$/.test(value),
+  },
+  bytesPerSecond: aNumber('a positive number', (rate) => rate > 0),
+  sample: aFunction,
+  concurrency: anInteger(1, 1_000_000),
+  now: aFunction,
+});
 
 /**
  * Responds to the health check, or adds the header to the response of another handler.
@@ -64,7 +77,7 @@ const RESOURCES = ['cpu', 'memory', 'network', 'eventLoop'] as const;
  * @see ORCA, https://github.com/cncf/xds/blob/main/xds/data/orca/v3/orca_load_report.proto
  */
 export function loadReport(options: LoadReportOptions = {}): LoadReport {
-  checkOptions(options);
+  checkBag(options, OPTIONS, '', 'loadReport');
   const { path = '/health', bytesPerSecond, sample = processLoad(), now = () => performance.now() } = options;
   const { concurrency } = options;
   const meter = bytesPerSecond === undefined ? undefined : new TrafficMeter();
@@ -153,17 +166,4 @@ function orcaText(load: LoadSample, requestsPerSecond: number, concurrency: numb
 
 function rounded(value: number): number {
   return Math.round(value * 10_000) / 10_000;
-}
-
-function checkOptions({ path, bytesPerSecond, sample, concurrency, now }: LoadReportOptions): void {
-  if (path !== undefined && (typeof path !== 'string' || !/^\/[^\s?#]*$/.test(path)))
-    throw new TypeError(`path must begin with "/" and have no space, "?" and "#", got ${String(path)}`);
-  if (bytesPerSecond !== undefined && !(typeof bytesPerSecond === 'number' && bytesPerSecond > 0))
-    throw new RangeError(`bytesPerSecond must be a positive number, got ${String(bytesPerSecond)}`);
-  if (sample !== undefined && typeof sample !== 'function')
-    throw new TypeError(`sample must be a function, got ${String(sample)}`);
-  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 1e6))
-    throw new RangeError(`concurrency must be an integer from 1 to 1000000, got ${String(concurrency)}`);
-  if (now !== undefined && typeof now !== 'function')
-    throw new TypeError(`now must be a function, got ${String(now)}`);
 }

@@ -8,6 +8,8 @@ export interface Rule {
   /** The words after "must be". */
   readonly words: string;
   readonly holds: (value: unknown) => boolean;
+  /** Whether values are secret, so that messages name their type alone. */
+  readonly isSecret?: boolean;
   /** The class of the error. Numbers and names out of range throw a RangeError. @defaultValue TypeError */
   readonly error?: new (
     message: string,
@@ -22,7 +24,9 @@ export interface Rule {
 export function checkRule(rule: Rule, value: unknown, place: string): void {
   if (!rule.holds(value)) {
     const Failure = rule.error ?? TypeError;
-    throw new Failure(`${place} must be ${rule.words}, got ${shown(value)}${rule.hint?.(value) ?? ''}`);
+    throw new Failure(
+      `${place} must be ${rule.words}, got ${rule.isSecret === true ? typeOf(value) : shown(value)}${rule.hint?.(value) ?? ''}`,
+    );
   }
   rule.inside?.(value as never, place);
 }
@@ -57,6 +61,12 @@ export function anInteger(min: number, max = Number.POSITIVE_INFINITY): Rule {
 export function anIntegerOrInfinity(min: number): Rule {
   const { words, holds } = anInteger(min);
   return aNumber(`${words}, or Infinity`, (value) => value === Number.POSITIVE_INFINITY || holds(value));
+}
+
+/** `an array`, `null`, or what `typeof` says. */
+function typeOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`;
 }
 
 export const aFunction: Rule = { words: 'a function', holds: (value) => typeof value === 'function' };

@@ -1,7 +1,8 @@
 // A rate limiter that counts in an external store, with a local one as a fallback.
 
 import type { RateLimiter, RateLimitVerdict } from '../index.ts';
-import { checkInteger } from './window.ts';
+import { bag, checkBag, checkNeeded, type Shape } from '../options/bag.ts';
+import { aFunction, anInteger, anObjectWith } from '../options/rule.ts';
 
 /** Settings of {@link insuredRateLimiter}. */
 export interface InsuredRateLimiterOptions {
@@ -12,6 +13,15 @@ export interface InsuredRateLimiterOptions {
   /** Time limit for the store, in milliseconds, from 1 to 60,000. @defaultValue 250 */
   readonly timeoutMs?: number;
 }
+
+/** What the options of an insured limiter must be. */
+export const INSURED: Shape<InsuredRateLimiterOptions> = {
+  take: aFunction,
+  insurance: anObjectWith('take'),
+  timeoutMs: anInteger(1, 60_000),
+};
+
+const OPTIONS = bag<InsuredRateLimiterOptions>(INSURED);
 
 /** The counters of an {@link InsuredRateLimiter} since it was created. */
 export interface InsuredRateLimiterStats {
@@ -41,8 +51,9 @@ const PAUSE_MS = 1_000;
  * @throws RangeError that names the option
  */
 export function insuredRateLimiter(options: InsuredRateLimiterOptions): InsuredRateLimiter {
+  checkBag(options, OPTIONS, '', 'insuredRateLimiter');
+  checkNeeded(options, OPTIONS, '', ['take', 'insurance']);
   const { take, insurance, timeoutMs = 250 } = options;
-  checkInteger(timeoutMs, 'timeoutMs', 1, 60_000);
   const counts = { allowed: 0, limited: 0, insured: 0 };
   let pausedUntil = Number.NEGATIVE_INFINITY;
 

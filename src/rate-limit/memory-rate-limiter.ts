@@ -1,7 +1,9 @@
 // A rate limiter in the memory of one process.
 
 import type { RateLimiter } from '../index.ts';
-import { checkInteger, checkLimit, type RateLimit } from './window.ts';
+import { bag, checkBag, checkNeeded } from '../options/bag.ts';
+import { anInteger } from '../options/rule.ts';
+import { LIMIT, type RateLimit } from './window.ts';
 import { WindowTable } from './window-table.ts';
 
 /** Settings of {@link memoryRateLimiter}. */
@@ -12,6 +14,8 @@ export interface MemoryRateLimiterOptions extends RateLimit {
    */
   readonly maxKeys?: number;
 }
+
+const OPTIONS = bag<MemoryRateLimiterOptions>({ ...LIMIT, maxKeys: anInteger(0, 10_000_000) });
 
 /** The counters of a {@link MemoryRateLimiter}. */
 export interface MemoryRateLimiterStats {
@@ -48,9 +52,9 @@ export interface MemoryRateLimiter extends RateLimiter {
  * @throws RangeError if an option is out of range
  */
 export function memoryRateLimiter(options: MemoryRateLimiterOptions): MemoryRateLimiter {
+  checkBag(options, OPTIONS, '', 'memoryRateLimiter');
+  checkNeeded(options, OPTIONS, '', ['points', 'durationMs']);
   const { points, durationMs, maxKeys = 100_000 } = options;
-  checkLimit(options);
-  checkInteger(maxKeys, 'maxKeys', 0, 10_000_000);
   const table = new WindowTable(points, durationMs, maxKeys);
   const counts = { allowed: 0, limited: 0 };
 

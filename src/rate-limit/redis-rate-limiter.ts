@@ -1,14 +1,17 @@
 // A rate limiter that counts in Redis, for several processes together.
 
+import { bag, checkBag, checkNeeded } from '../options/bag.ts';
+import { anObjectWith, aString } from '../options/rule.ts';
 import { loadFlexible } from './flexible.ts';
 import {
+  INSURED,
   type InsuredRateLimiter,
   type InsuredRateLimiterOptions,
   type InsuredRateLimiterStats,
   insuredRateLimiter,
 } from './insured-rate-limiter.ts';
 import { memoryRateLimiter } from './memory-rate-limiter.ts';
-import { checkLimit, consume, type RateLimit } from './window.ts';
+import { consume, LIMIT, type RateLimit } from './window.ts';
 
 /** The part of an ioredis client that is used. `new Redis(...)` and `new Cluster(...)` both fit. */
 export interface RedisClient {
@@ -32,6 +35,18 @@ export interface RedisRateLimiterOptions extends RateLimit, Pick<InsuredRateLimi
   readonly insurance?: InsuredRateLimiterOptions['insurance'];
 }
 
+const OPTIONS = bag<RedisRateLimiterOptions>({
+  ...LIMIT,
+  timeoutMs: INSURED.timeoutMs,
+  client: {
+    words: 'an ioredis client',
+    holds: anObjectWith('defineCommand').holds,
+    isSecret: true,
+  },
+  prefix: aString,
+  insurance: INSURED.insurance,
+});
+
 /** The counters of a {@link RedisRateLimiter} since it was created. */
 export type RedisRateLimiterStats = InsuredRateLimiterStats;
 
@@ -46,9 +61,9 @@ export type RedisRateLimiter = InsuredRateLimiter;
  * @throws RangeError or TypeError that names the option
  */
 export function redisRateLimiter(options: RedisRateLimiterOptions): RedisRateLimiter {
+  checkBag(options, OPTIONS, '', 'redisRateLimiter');
+  checkNeeded(options, OPTIONS, '', ['client', 'points', 'durationMs']);
   const { client, points, durationMs, prefix = 'evenkeel', timeoutMs } = options;
-  checkLimit(options);
-  if (typeof client?.defineCommand !== 'function') throw new TypeError('client must be an ioredis client');
   // Expiry times in Redis are whole seconds here; with less than a second no key would ever expire.
   if (durationMs % 1_000 !== 0) {
     throw new RangeError(`durationMs must be a multiple of 1000, got ${durationMs}`);

@@ -4,6 +4,8 @@ import { hash } from 'node:crypto';
 import type { RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 import { MAX_TIMEOUT_MS } from '../deadline.ts';
 import type { RateLimitVerdict } from '../index.ts';
+import type { Shape } from '../options/bag.ts';
+import { anInteger, aString } from '../options/rule.ts';
 
 /** The limit for each key. */
 export interface RateLimit {
@@ -11,6 +13,8 @@ export interface RateLimit {
   readonly points: number;
   /** Length of a window in milliseconds, from 1 to 2,147,483,647 (24 days); in Redis a multiple of 1,000. */
   readonly durationMs: number;
+  /** What the limit is called; for the caller's own use. @defaultValue none */
+  readonly name?: string;
 }
 
 /** A longer key is replaced by its digest, so that the size of keys is bounded. */
@@ -42,15 +46,10 @@ function isRefusal(thrown: unknown): thrown is RateLimiterRes {
   return typeof (thrown as Partial<RateLimiterRes> | undefined)?.msBeforeNext === 'number';
 }
 
-/** @throws RangeError if a limit is out of range */
-export function checkLimit({ points, durationMs }: RateLimit): void {
-  checkInteger(points, 'points', 1, 1_000_000_000);
+/** What a limit must be. */
+export const LIMIT: Shape<RateLimit> = {
+  name: aString,
+  points: anInteger(1, 1_000_000_000),
   // A platform timer with a longer delay would fire, and so end the window, at once.
-  checkInteger(durationMs, 'durationMs', 1, MAX_TIMEOUT_MS);
-}
-
-/** @throws RangeError if an option is not an integer from `min` to `max` */
-export function checkInteger(value: number, name: string, min: number, max: number): void {
-  if (Number.isInteger(value) && value >= min && value <= max) return;
-  throw new RangeError(`${name} must be an integer from ${min} to ${max}, got ${String(value)}`);
-}
+  durationMs: anInteger(1, MAX_TIMEOUT_MS),
+};

@@ -39,17 +39,6 @@ export class BackendTags {
 
   /** @throws TypeError or RangeError that names the option */
   constructor(source: BackendSource, secrets: readonly (string | Uint8Array)[], pool: string) {
-    if (
-      typeof source !== 'function' &&
-      !(typeof source === 'object' && source !== null && 'backends' in source)
-    ) {
-      throw new TypeError(
-        `backends must be a balancer or a function that returns backends, got ${typeof source}`,
-      );
-    }
-    if (!Array.isArray(secrets) || secrets.length === 0) {
-      throw new TypeError('secrets must be an array of at least one key');
-    }
     this.#source = typeof source === 'function' ? source : () => source.backends;
     this.#secrets = secrets.map(readSecret);
     this.#pool = pool;

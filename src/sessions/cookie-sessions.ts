@@ -1,7 +1,9 @@
-import { isToken } from '../http/token.ts';
 // Sticky sessions by cookie.
 
+import { isToken } from '../http/token.ts';
 import type { Request, Session, SessionPolicy } from '../index.ts';
+import { bag, checkBag, checkNeeded } from '../options/bag.ts';
+import { aBoolean, aNumber, aString, isObject, type Rule } from '../options/rule.ts';
 import { type BackendSource, BackendTags } from './backend-tags.ts';
 
 /** Settings of {@link cookieSessions}. */
@@ -33,6 +35,28 @@ export interface CookieSessionsOptions {
    * @defaultValue none: it ends with the browser session
    */
   readonly maxAgeMs?: number;
+}
+
+const aSource: Rule = {
+  words: 'a balancer or a function that returns backends',
+  holds: (value) => typeof value === 'function' || (isObject(value) && 'backends' in value),
+};
+
+const OPTIONS = bag<CookieSessionsOptions>({
+  backends: aSource,
+  secrets: { words: 'an array of at least one key', holds: isFilled, isSecret: true },
+  pool: aString,
+  name: { words: 'a token', holds: isToken },
+  path: {
+    words: 'a string that begins with a slash and has no semicolon and no control character',
+    holds: (value) => typeof value === 'string' && /^\/[ -:<-~]*$/.test(value),
+  },
+  secure: aBoolean,
+  maxAgeMs: aNumber('a finite number of at least 1000', (ms) => ms >= 1_000 && ms < Number.POSITIVE_INFINITY),
+});
+
+function isFilled(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0;
 }
 
 /** The counters of {@link CookieSessions} since they were created. */
@@ -73,8 +97,9 @@ const MAX_CANDIDATES = 16;
  * @see RFC 6265 section 4.1, and RFC 6265bis section 4.1.3 for the prefixes of names
  */
 export function cookieSessions(options: CookieSessionsOptions): CookieSessions {
+  checkBag(options, OPTIONS, '', 'cookieSessions');
+  checkNeeded(options, OPTIONS, '', ['backends', 'secrets']);
   const { backends, secrets, pool = 'default', name = 'evenkeel' } = options;
-  if (typeof pool !== 'string') throw new TypeError('pool must be a string');
   const attributes = attributesOf({ ...options, name });
   const tags = new BackendTags(backends, secrets, pool);
   const counts = { found: 0, ignored: 0, written: 0 };
@@ -125,23 +150,11 @@ function attributesOf({
   secure = false,
   maxAgeMs,
 }: Pick<CookieSessionsOptions, 'path' | 'secure' | 'maxAgeMs'> & { name: string }): string {
-  if (!isToken(name)) {
-    throw new TypeError(`name must be a token, got ${JSON.stringify(name)}`);
-  }
-  if (typeof path !== 'string' || !/^\/[ -:<-~]*$/.test(path)) {
-    throw new TypeError(
-      `path must begin with a slash and have no semicolon and no control character, got ${JSON.stringify(path)}`,
-    );
-  }
-  if (typeof secure !== 'boolean') throw new TypeError(`secure must be true or false, got ${String(secure)}`);
   // Browsers silently drop such cookies.
   if (/^__(secure|host)-/i.test(name) && !secure)
     throw new TypeError(`secure must be true for a cookie named ${name}, got false`);
   if (/^__host-/i.test(name) && path !== '/')
     throw new TypeError(`path must be / for a cookie named ${name}, got ${path}`);
-  if (maxAgeMs !== undefined && !(maxAgeMs >= 1_000 && maxAgeMs < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(`maxAgeMs must be a finite number of at least 1000, got ${String(maxAgeMs)}`);
-  }
   const age = maxAgeMs === undefined ? '' : `; Max-Age=${Math.floor(maxAgeMs / 1_000)}`;
   return `; Path=${path}${age}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
 }

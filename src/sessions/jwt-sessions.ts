@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
 import { byHeader, type Request, type Session, type SessionPolicy } from '../index.ts';
+import { aBag, bag, checkBag, checkNeeded } from '../options/bag.ts';
+import { aFunction, aListOf, aNumber, anInteger, aString, aText, type Rule } from '../options/rule.ts';
 import type { JwtAlgorithm, JwtKey } from './jwt-key.ts';
 import { type JwtRejection, JwtVerifier, rejectionOf } from './jwt-verifier.ts';
 import { Lru } from './lru.ts';
@@ -40,6 +42,32 @@ export interface JwtSessionLimits {
   /** The time in milliseconds since 1970, for tests. @defaultValue `Date.now` */
   readonly now?: () => number;
 }
+
+const someNames: Rule = {
+  words: 'a string or an array of strings',
+  holds: (value) =>
+    typeof value === 'string' ||
+    (Array.isArray(value) && value.every((one: unknown) => typeof one === 'string')),
+};
+
+const LIMITS = bag<JwtSessionLimits>({
+  clockToleranceMs: aNumber('a number from 0 to 86400000', (ms) => ms >= 0 && ms <= 86_400_000),
+  requiredClaims: aListOf(aString),
+  tokens: anInteger(0, 1_000_000),
+  sessions: anInteger(0, 10_000_000),
+  now: aFunction,
+});
+
+const OPTIONS = bag<JwtSessionsOptions>({
+  // The verifier knows which keys there are, and which algorithms fit each.
+  key: { words: 'a key', holds: () => true, isSecret: true },
+  algorithms: { words: 'an array of algorithms', holds: Array.isArray },
+  issuer: someNames,
+  audience: someNames,
+  claim: aText,
+  token: aFunction,
+  limits: aBag(LIMITS),
+});
 
 /** The counters of {@link JwtSessions} since they were created. */
 export interface JwtSessionStats {
@@ -85,6 +113,8 @@ const MAX_CLAIM_CHARACTERS = 255;
  * @see RFC 8725, the best current practices for tokens
  */
 export function jwtSessions(options: JwtSessionsOptions): JwtSessions {
+  checkBag(options, OPTIONS, '', 'jwtSessions');
+  checkNeeded(options, OPTIONS, '', ['algorithms']);
   const {
     key,
     algorithms,
@@ -95,9 +125,6 @@ export function jwtSessions(options: JwtSessionsOptions): JwtSessions {
     limits = {},
   } = options;
   const { clockToleranceMs = 60_000, requiredClaims = ['exp'], now = Date.now } = limits;
-  if (typeof claim !== 'string' || claim === '')
-    throw new TypeError('claim must be a string with at least one character');
-  if (typeof tokenOf !== 'function') throw new TypeError(`token must be a function, got ${typeof tokenOf}`);
   const verifier = new JwtVerifier({
     key,
     algorithms,
@@ -107,8 +134,8 @@ export function jwtSessions(options: JwtSessionsOptions): JwtSessions {
     clockToleranceMs,
     now,
   });
-  const tokens = new Lru<VerifiedToken>(sizeOf(limits.tokens ?? 10_000, 'limits.tokens', 1e6));
-  const backends = new Lru<string>(sizeOf(limits.sessions ?? 100_000, 'limits.sessions', 1e7));
+  const tokens = new Lru<VerifiedToken>(limits.tokens ?? 10_000);
+  const backends = new Lru<string>(limits.sessions ?? 100_000);
   const counts = { verified: 0, cached: 0 };
   const rejected = noRejections();
 
@@ -196,9 +223,4 @@ function noRejections(): Record<JwtRejection, number> {
     audience: 0,
     claim: 0,
   };
-}
-
-function sizeOf(size: number, option: string, max: number): number {
-  if (Number.isInteger(size) && size >= 0 && size <= max) return size;
-  throw new RangeError(`${option} must be an integer from 0 to ${max}, got ${String(size)}`);
 }

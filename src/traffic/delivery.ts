@@ -3,7 +3,7 @@ import type { Lease } from '../balancer/lease.ts';
 import type { Session } from '../balancer/session.ts';
 import type { Request, Response } from '../contracts.ts';
 import { withDeadline } from '../deadline.ts';
-import { isError, UpstreamError } from '../errors.ts';
+import { isError, UpstreamError, UpstreamTimeoutError } from '../errors.ts';
 import { shown } from '../shown.ts';
 import type { Backend } from '../strategies/strategy.ts';
 import { type AttemptRules, Attempts, type Sender } from './attempts.ts';
@@ -16,6 +16,8 @@ export interface DeliveryParts extends AttemptRules<Request> {
   /** Time limit of one attempt, in milliseconds. */
   readonly timeoutMs?: number | undefined;
   readonly decided: (request: Request, lease: Lease) => void;
+  /** Told of every failure: the response that counts as one, or the error. */
+  readonly attemptFailed: (request: Request, backend: Backend | undefined, result: unknown) => void;
   readonly answered?: ((backend: Backend, response: Response) => void) | undefined;
 }
 
@@ -112,7 +114,9 @@ export class Delivery implements Sender<Request> {
         throw new UpstreamError(`the HTTP service resolved with ${shown(response)} instead of a response`);
       }
       answered?.(backend, response);
-      const verdict = this.#attempts.responded(response.status, isFailure(response));
+      const isBad = isFailure(response);
+      if (isBad) this.#parts.attemptFailed(this.request, backend, response);
+      const verdict = this.#attempts.responded(response.status, isBad);
       this.response = response;
       this.error = undefined;
       if (verdict === 'stands') this.#done();
@@ -122,8 +126,13 @@ export class Delivery implements Sender<Request> {
     }
   }
 
+  #hasClientLeft(): boolean {
+    return this.signal?.aborted === true && !(this.signal.reason instanceof UpstreamTimeoutError);
+  }
+
   #threw(thrown: unknown): void {
     const error = asError(thrown);
+    if (!this.#hasClientLeft()) this.#parts.attemptFailed(this.request, this.#attempts.backend, error);
     try {
       const verdict = this.#attempts.failed(error, isUnsent(error) ? 'unsent' : 'sent');
       this.error = error;

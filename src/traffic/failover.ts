@@ -47,6 +47,12 @@ export const FAILOVER: Bag<FailoverOptions> = bag<FailoverOptions>({
   budget: aBag(BUDGET),
 });
 
+/** The same as a part of other options. A bare number is probably meant as the number of retries. */
+export const FAILOVER_RULE: Rule = {
+  ...aBag(FAILOVER),
+  hint: (value) => (typeof value === 'number' ? `; did you mean { retries: ${value} }?` : ''),
+};
+
 /** The counters of failover. */
 export interface FailoverStats {
   /** Retries by their cause. */

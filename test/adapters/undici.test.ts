@@ -252,9 +252,11 @@ describe('a balanced dispatcher', () => {
     const balancer = new Balancer<Request>([]);
     new BalancedDispatcher(balancer, { origin: new URL('http://x') });
     // @ts-expect-error: the strategy is the balancer's business
-    new BalancedDispatcher(balancer, { strategy: 'maglev' });
+    expect(() => new BalancedDispatcher(balancer, { strategy: 'maglev' })).toThrow(
+      'strategy is not an option',
+    );
     // @ts-expect-error: no such option
-    new BalancedDispatcher([], { connections: 5 });
+    expect(() => new BalancedDispatcher([], { connections: 5 })).toThrow('connections is not an option');
     expect(options?.dispatcher).toBe(dispatcher);
   });
 });

@@ -1,5 +1,5 @@
-// One backend has one id in every spelling: DESIGN "The contract of the injected class", and the case of
-// pools in which `{ IPAddr: '10.0.0.1', Port: 80 }` and `'http://10.0.0.1:80'` were two backends.
+// One backend has one id in every spelling: the contract of the injected class, and the case of pools in
+// which `{ IPAddr: '10.0.0.1', Port: 80 }` and `'http://10.0.0.1:80'` were two backends.
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

@@ -281,7 +281,10 @@ describe('the CPU quota of a container', () => {
 
 describe('an option out of range', () => {
   it.each<[object, string]>([
-    [{ path: 'health' }, 'path must begin with "/" and have no space, "?" and "#", got health'],
+    [
+      { path: 'health' },
+      'path must be a string that begins with "/" and has no space, "?" and "#", got "health"',
+    ],
     [{ path: '/health?a' }, 'path must'],
     [{ path: 7 }, 'path must'],
     [{ bytesPerSecond: 0 }, 'bytesPerSecond must be a positive number, got 0'],

@@ -203,7 +203,7 @@ describe('the options', () => {
     [{ points: 0 }, /^points must be an integer from 1 to 1000000000, got 0$/],
     [{ points: 1.5 }, /^points must be .* got 1\.5$/],
     [{ points: Number.NaN }, /^points must be .* got NaN$/],
-    [{ points: '5' as never }, /^points must be .* got 5$/],
+    [{ points: '5' as never }, /^points must be .* got "5"$/],
     [{ durationMs: 0 }, /^durationMs must be an integer from 1 to 2147483647, got 0$/],
     [{ durationMs: 2 ** 31 }, /^durationMs must be .* got 2147483648$/],
     [{ durationMs: undefined as never }, /^durationMs must be .* got undefined$/],

@@ -111,8 +111,8 @@ describe('the options', () => {
     [{ durationMs: 500 }, /^durationMs must be a multiple of 1000, got 500$/],
     [{ points: 0 }, /^points must be an integer from 1/],
     [{ timeoutMs: 0 }, /^timeoutMs must be an integer from 1 to 60000, got 0$/],
-    [{ client: {} as never }, /^client must be an ioredis client$/],
-    [{ client: undefined as never }, /^client must be an ioredis client$/],
+    [{ client: {} as never }, /^client must be an ioredis client, got /],
+    [{ client: undefined as never }, /^client must be an ioredis client, got /],
   ])('refuse %o', (options, message) => {
     expect(() => setUp(options)).toThrow(message);
   });

@@ -239,7 +239,7 @@ describe('what is not valid is as if it were not there', () => {
 
 describe('the options', () => {
   it.each<[string, Partial<CookieSessionsOptions>, RegExp]>([
-    ['no secret', { secrets: [] }, /^secrets must be an array of at least one key$/],
+    ['no secret', { secrets: [] }, /^secrets must be an array of at least one key, got /],
     ['no list of secrets', { secrets: SECRET as never }, /^secrets must be an array/],
     ['a short secret', { secrets: [SECRET, 'hush'] }, /^secrets\[1\] must have at least 32 bytes, got 4$/],
     [
@@ -250,13 +250,13 @@ describe('the options', () => {
     ['no backends', { backends: undefined as never }, /^backends must be a balancer or a function/],
     ['a name that is no token', { name: 'a b' }, /^name must be a token, got "a b"$/],
     ['an injected name', { name: 'a=b; Domain=x' }, /^name must be a token/],
-    ['an injected path', { path: '/; Domain=evil' }, /^path must begin with a slash/],
-    ['a path with a line break', { path: '/\r\nX: y' }, /^path must begin with a slash/],
-    ['a relative path', { path: 'shop' }, /^path must begin with a slash/],
+    ['an injected path', { path: '/; Domain=evil' }, /^path must be a string that begins with a slash/],
+    ['a path with a line break', { path: '/\r\nX: y' }, /^path must be a string that begins with a slash/],
+    ['a relative path', { path: 'shop' }, /^path must be a string that begins with a slash/],
     ['an age below a second', { maxAgeMs: 999 }, /^maxAgeMs must be .* got 999$/],
     ['an age that is no number', { maxAgeMs: Number.NaN }, /^maxAgeMs must be .* got NaN$/],
-    ['a word for secure', { secure: 'yes' as never }, /^secure must be true or false, got yes$/],
-    ['a pool that is no string', { pool: 5 as never }, /^pool must be a string$/],
+    ['a word for secure', { secure: 'yes' as never }, /^secure must be true or false, got "yes"$/],
+    ['a pool that is no string', { pool: 5 as never }, /^pool must be a string, got 5$/],
     [
       'a __Host- name without Secure',
       { name: '__Host-lb' },

@@ -308,17 +308,17 @@ describe('the options', () => {
     ['no key', { key: undefined as never }, /^key must be a secret, .* got undefined$/],
     ['an empty issuer', { issuer: '' }, /^issuer must be a name or an array of at least one name, got ""$/],
     ['no audience', { audience: [] }, /^audience must be a name or an array of at least one name, got \[\]$/],
-    ['an empty claim', { claim: '' }, /^claim must be a string with at least one character$/],
-    ['a token that is no function', { token: 'x' as never }, /^token must be a function, got string$/],
+    ['an empty claim', { claim: '' }, /^claim must be a string with at least one character, got ""$/],
+    ['a token that is no function', { token: 'x' as never }, /^token must be a function, got "x"$/],
     [
       'a tolerance below 0',
       { limits: { clockToleranceMs: -1 } },
-      /^clockToleranceMs must be a number from 0 to 86400000, got -1$/,
+      /^limits.clockToleranceMs must be a number from 0 to 86400000, got -1$/,
     ],
     [
       'a tolerance that is no number',
       { limits: { clockToleranceMs: Number.NaN } },
-      /^clockToleranceMs must be .* got NaN$/,
+      /^limits.clockToleranceMs must be .* got NaN$/,
     ],
     [
       'a fraction of tokens',

@@ -19,7 +19,10 @@ function setUp(options: LoadbalancerOptions) {
   const writer = new RecordingWriter();
   const logger = new RecordingLogger();
   const loadbalancer = new Loadbalancer(service, nativePool(4), logger, options);
-  const warnings = () => logger.lines.filter(([level]) => level === 'warn').map(([, message]) => message);
+  const warnings = () =>
+    logger.lines
+      .filter(([level]) => level === 'warn')
+      .map(([, text, error]) => `${text}: ${error instanceof Error ? String(error) : JSON.stringify(error)}`);
   return { service, writer, loadbalancer, warnings };
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { checkRule, isObject, type Rule } from 'evenkeel/internal';
 import { createProxy, type NodeProxy, type NodeProxyConfig } from '../proxy.ts';
 
 /** A proxy within a server that somebody else has built. */
@@ -14,8 +15,14 @@ export interface MountedProxy {
   handle(request: IncomingMessage, response: ServerResponse, target: string): void;
 }
 
-/** @throws ConfigError where the configuration cannot be used */
+const A_PROXY: Rule = {
+  words: "the configuration of a pool, such as { backends: ['http://10.0.0.1:8080'] }, or a proxy",
+  holds: isObject,
+};
+
+/** @throws TypeError where it is neither; ConfigError where the configuration cannot be used */
 export function mountedProxy(given: NodeProxy | NodeProxyConfig): MountedProxy {
+  checkRule(A_PROXY, given, 'proxy');
   const isProxy = 'handle' in given;
   const proxy = isProxy ? given : createProxy(given);
   return {

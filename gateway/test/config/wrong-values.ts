@@ -336,7 +336,7 @@ const sessions: WrongValue[] = [
   [
     'pools.shop.sessions',
     { cookie: { secrets: [LONG_SECRET], path: '/;' } },
-    'pools.shop.sessions.cookie.path must begin with a slash and have no semicolon and no control character, got "/;"',
+    'pools.shop.sessions.cookie.path must be a string that begins with a slash and has no semicolon and no control character, got "/;"',
   ],
   [
     'pools.shop.sessions',

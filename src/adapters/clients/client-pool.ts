@@ -15,8 +15,18 @@ import {
   type Request,
   systemEnv,
 } from '../../index.ts';
-import { type AttemptRules, BALANCER, Failover, LeaseQueue } from '../../internal.ts';
-import { ifOn, pickNames } from '../../options/bag.ts';
+import {
+  type AttemptRules,
+  BALANCER,
+  BALANCER_MOVED,
+  FAILOVER_RULE,
+  Failover,
+  LeaseQueue,
+  QUEUE,
+} from '../../internal.ts';
+import { aBag, type Bag, checkBag, ifOn, pickNames, type Shape } from '../../options/bag.ts';
+import { anEnv } from '../../options/env-bag.ts';
+import { aFunction, orBoolean } from '../../options/rule.ts';
 
 /** Settings of a client. */
 export interface ClientOptions {
@@ -30,6 +40,27 @@ export interface ClientOptions {
   /** Lets requests wait while every backend is at its limit. @defaultValue off */
   readonly queue?: LeaseQueueOptions | boolean;
   readonly env?: Partial<Env>;
+}
+
+/** What the options of every client must be. */
+export const CLIENT: Shape<ClientOptions> = {
+  isFailure: aFunction,
+  failover: orBoolean(FAILOVER_RULE),
+  queue: orBoolean(aBag(QUEUE)),
+  env: anEnv,
+};
+
+/** What messages and checks must know of a kind of client. */
+export interface ClientKind {
+  /** The options that it has beside those of a balancer. */
+  readonly own: Bag<unknown>;
+  /** Its name. */
+  readonly of: string;
+}
+
+/** A balancer that is shared has its options already. */
+function withBalancer(own: Bag<unknown>): Bag<unknown> {
+  return { shape: { ...BALANCER, ...own.shape }, moved: BALANCER_MOVED };
 }
 
 /** The figures of a client's pool. */
@@ -55,7 +86,9 @@ export class ClientPool implements AttemptRules<Request> {
   constructor(
     backends: readonly BackendPoolEntry[] | Balancer<Request>,
     options: ClientOptions & BalancerOptions<Request>,
+    { own, of }: ClientKind,
   ) {
+    checkBag(options, isBalancer(backends) ? own : withBalancer(own), '', of);
     const { isFailure = isFailureStatus } = options;
     const [failover, queue] = [ifOn(options.failover), ifOn(options.queue)];
     this.env = { ...systemEnv, ...options.env };

@@ -1,6 +1,13 @@
-import { checkTimeout } from '../../deadline.ts';
 import type { BackendPoolEntry, Balancer, BalancerOptions, Request } from '../../index.ts';
-import { type ClientOptions, ClientPool, type ClientStats } from '../clients/client-pool.ts';
+import { bag, type Shape } from '../../options/bag.ts';
+import { aFunction, aTimeout } from '../../options/rule.ts';
+import {
+  CLIENT,
+  type ClientKind,
+  type ClientOptions,
+  ClientPool,
+  type ClientStats,
+} from '../clients/client-pool.ts';
 import { FetchCall, type FetchCallParts } from './fetch-call.ts';
 import { OutgoingRequest } from './outgoing-request.ts';
 
@@ -14,6 +21,11 @@ export interface BalancedFetchOptions extends ClientOptions {
   /** @defaultValue the platform's `fetch` */
   readonly fetch?: typeof fetch;
 }
+
+/** What the options of a balanced fetch must be. */
+export const FETCH: Shape<BalancedFetchOptions> = { ...CLIENT, timeoutMs: aTimeout, fetch: aFunction };
+
+const OPTIONS = bag<BalancedFetchOptions>(FETCH);
 
 /**
  * A `fetch` that sends each request to the backend that the engine chooses. Path and query of the URL are
@@ -56,7 +68,7 @@ export function balancedFetch(
   backends: readonly BackendPoolEntry[] | Balancer<Request>,
   options: BalancedFetchOptions & BalancerOptions<Request> = {},
 ): BalancedFetch {
-  const parts = fetchCallParts(backends, options);
+  const parts = fetchCallParts(backends, options, { own: OPTIONS, of: 'balancedFetch' });
   const send = async (input: string | URL | globalThis.Request, init?: RequestInit) =>
     new FetchCall(parts, new OutgoingRequest(input, init)).start();
   return Object.assign(send, { balancer: parts.pool.balancer, stats: () => parts.pool.stats() });
@@ -66,9 +78,10 @@ export function balancedFetch(
 export function fetchCallParts(
   backends: readonly BackendPoolEntry[] | Balancer<Request>,
   options: BalancedFetchOptions & BalancerOptions<Request>,
+  kind: ClientKind,
 ): FetchCallParts {
+  const pool = new ClientPool(backends, options, kind);
   const { timeoutMs, fetch = globalThis.fetch } = options;
-  checkTimeout(timeoutMs, 'timeoutMs');
   // In browsers, `fetch` must be called without a `this` of another object.
-  return { pool: new ClientPool(backends, options), timeoutMs, fetch: (url, init) => fetch(url, init) };
+  return { pool, timeoutMs, fetch: (url, init) => fetch(url, init) };
 }

@@ -5,8 +5,10 @@ import {
   type Request,
   UpstreamError,
 } from '../../index.ts';
+import { bag } from '../../options/bag.ts';
+import { aBoolean, aFunction, aString } from '../../options/rule.ts';
 import type { ClientStats } from '../clients/client-pool.ts';
-import { type BalancedFetchOptions, fetchCallParts } from './balanced-fetch.ts';
+import { type BalancedFetchOptions, FETCH, fetchCallParts } from './balanced-fetch.ts';
 import { FetchCall, type FetchCallParts } from './fetch-call.ts';
 import { NO_ORIGIN, OutgoingRequest } from './outgoing-request.ts';
 import { requestHeaders, responseHeaders } from './proxy-headers.ts';
@@ -33,6 +35,14 @@ export interface ProxyHandlerOptions<Context extends unknown[]> extends Balanced
    */
   readonly onError?: (error: unknown, request: globalThis.Request) => Response | Promise<Response>;
 }
+
+const OPTIONS = bag<ProxyHandlerOptions<never[]>>({
+  ...FETCH,
+  clientAddress: aFunction,
+  trustProxy: aBoolean,
+  prefix: aString,
+  onError: aFunction,
+});
 
 /** A web-standard handler that passes requests on to a pool. It rejects only if `onError` does. */
 export interface ProxyHandler<Context extends unknown[] = unknown[]> {
@@ -79,7 +89,7 @@ export function proxyHandler<Context extends unknown[]>(
   backends: readonly BackendPoolEntry[] | Balancer<Request>,
   options: ProxyHandlerOptions<Context> & BalancerOptions<Request> = {},
 ): ProxyHandler<Context> {
-  const parts = fetchCallParts(backends, options);
+  const parts = fetchCallParts(backends, options, { own: OPTIONS, of: 'proxyHandler' });
   const { clientAddress, trustProxy = false, prefix = '', onError } = options;
   if (prefix !== '' && !/^\/.*[^/]$/.test(prefix))
     throw new TypeError(`prefix must begin with a slash and end without one, got ${prefix}`);

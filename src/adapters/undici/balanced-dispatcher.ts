@@ -1,6 +1,9 @@
 import { Agent, Dispatcher, errors } from 'undici';
+import { parsedUrl } from '../../http/url.ts';
 import type { BackendPoolEntry, Balancer, BalancerOptions, Request } from '../../index.ts';
-import { type ClientOptions, ClientPool, type ClientStats } from '../clients/client-pool.ts';
+import { bag } from '../../options/bag.ts';
+import { anObjectWith } from '../../options/rule.ts';
+import { CLIENT, type ClientOptions, ClientPool, type ClientStats } from '../clients/client-pool.ts';
 import { Call, type CallParts } from './call.ts';
 import { OlderHandler } from './older-handler.ts';
 
@@ -17,6 +20,15 @@ export interface BalancedDispatcherOptions extends ClientOptions {
    */
   readonly dispatcher?: Dispatcher;
 }
+
+const OPTIONS = bag<BalancedDispatcherOptions>({
+  ...CLIENT,
+  origin: {
+    words: 'an absolute URL',
+    holds: (value) => value instanceof URL || (typeof value === 'string' && parsedUrl(value) !== undefined),
+  },
+  dispatcher: anObjectWith('dispatch'),
+});
 
 /**
  * An undici `Dispatcher` that sends each request to the backend that the engine chooses, instead of the
@@ -64,7 +76,7 @@ export class BalancedDispatcher extends Dispatcher {
     super();
     if (typeof Dispatcher.prototype.dispatch !== 'function')
       throw new Error('evenkeel/undici needs Node.js: this platform replaces undici; use evenkeel/fetch');
-    this.#pool = new ClientPool(backends, options);
+    this.#pool = new ClientPool(backends, options, { own: OPTIONS, of: 'BalancedDispatcher' });
     this.balancer = this.#pool.balancer;
     this.#origin = options.origin === undefined ? undefined : new URL(options.origin).origin;
     this.#agent = options.dispatcher === undefined ? new Agent() : undefined;

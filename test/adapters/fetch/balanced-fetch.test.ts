@@ -172,9 +172,9 @@ describe('a balanced fetch', () => {
     const one: typeof globalThis.fetch = balancedFetch(backends, { strategy: 'maglev', failover: true });
     const two: typeof globalThis.fetch = balancedFetch(balancer, { timeoutMs: 5, queue: { limit: 3 } });
     // @ts-expect-error: the strategy is the balancer's business
-    balancedFetch(balancer, { strategy: 'maglev' });
+    expect(() => balancedFetch(balancer, { strategy: 'maglev' })).toThrow('strategy is not an option');
     // @ts-expect-error: no such option
-    balancedFetch(backends, { timeout: 5 });
+    expect(() => balancedFetch(backends, { timeout: 5 })).toThrow('did you mean "timeoutMs"?');
     // @ts-expect-error: a balancer of keys alone knows nothing of requests
     balancedFetch(new Balancer<string>(backends));
     expect([one, two].map((fetch) => typeof fetch)).toEqual(['function', 'function']);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { aBoolean, bag, checkBag } from 'evenkeel/internal';
 import type { NodeProxy, NodeProxyConfig } from '../../proxy.ts';
 import { mountedProxy } from '../mounted-proxy.ts';
 
@@ -10,6 +11,8 @@ export interface ProxyMiddlewareOptions {
    */
   readonly keepMountPath?: boolean;
 }
+
+const OPTIONS = bag<ProxyMiddlewareOptions>({ keepMountPath: aBoolean });
 
 /**
  * A middleware for Express, Connect and all that take the same. It answers every request; `next` only gets
@@ -36,8 +39,10 @@ export interface ProxyMiddleware {
  */
 export function proxyMiddleware(
   proxy: NodeProxy | NodeProxyConfig,
-  { keepMountPath = false }: ProxyMiddlewareOptions = {},
+  options: ProxyMiddlewareOptions = {},
 ): ProxyMiddleware {
+  checkBag(options, OPTIONS, '', 'proxyMiddleware');
+  const { keepMountPath = false } = options;
   const mounted = mountedProxy(proxy);
   const handle = (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => {
     const { url = '/', originalUrl = url } = request as IncomingMessage & { originalUrl?: string };

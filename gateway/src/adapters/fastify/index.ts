@@ -1,3 +1,4 @@
+import { aBoolean, checkRule, nearestHint } from 'evenkeel/internal';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { NodeProxy, NodeProxyConfig } from '../../proxy.ts';
 import { mountedProxy } from '../mounted-proxy.ts';
@@ -8,6 +9,16 @@ export interface FastifyProxyOptions {
   readonly proxy: NodeProxy | NodeProxyConfig;
   /** Whether backends get the path as it came, with the plugin's prefix. @defaultValue false: without it */
   readonly keepPrefix?: boolean;
+}
+
+/** Fastify adds options of its own, such as `prefix`: only a near miss of ours is a mistake. */
+function checkOwn(options: FastifyProxyOptions): void {
+  const names = ['proxy', 'keepPrefix'];
+  for (const name of Object.keys(options)) {
+    const hint = names.includes(name) ? '' : nearestHint(name, names);
+    if (hint !== '') throw new TypeError(`${name} is not an option${hint}`);
+  }
+  if (options.keepPrefix !== undefined) checkRule(aBoolean, options.keepPrefix, 'keepPrefix');
 }
 
 /**
@@ -21,6 +32,7 @@ export interface FastifyProxyOptions {
  * ```
  */
 export const fastifyProxy: FastifyPluginAsync<FastifyProxyOptions> = async (app, options) => {
+  checkOwn(options);
   const mounted = mountedProxy(options.proxy);
   const prefix = beginning(app.prefix);
   const handle = (request: FastifyRequest, reply: FastifyReply) => {

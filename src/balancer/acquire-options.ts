@@ -1,0 +1,23 @@
+// Checks what `acquire` and `explain` are told of a request beside the request itself.
+
+import { bag, checkBag } from '../options/bag.ts';
+import { aBoolean, aListOf, anObject } from '../options/rule.ts';
+import type { AcquireOptions } from './decisions.ts';
+
+const ACQUIRE = bag<AcquireOptions>({ tried: aListOf(anObject), session: anObject, repeatable: aBoolean });
+
+/** Costs a few nanoseconds if all is well. @throws TypeError that names the option and its value */
+export function checkAcquire(options: AcquireOptions): void {
+  for (const name in options) if (!Object.hasOwn(ACQUIRE.shape, name)) refuse(options);
+  if (Array.isArray(options) || typeof options !== 'object' || options === null) refuse(options);
+  const { tried, session } = options;
+  if (tried !== undefined && !Array.isArray(tried)) refuse(options);
+  if (session !== undefined && (typeof session !== 'object' || session === null)) refuse(options);
+}
+
+/** Positions before 0.2.0 were `(request, tried, session)`. */
+function refuse(options: unknown): void {
+  if (Array.isArray(options))
+    throw new TypeError('the options of acquire must be an object such as { tried, session }, got an array');
+  checkBag(options, ACQUIRE, '', 'acquire');
+}
