@@ -1,3 +1,5 @@
+// The interfaces of the gateway: the gateway itself, its controls and its log.
+
 import type { Explanation, RateLimiter } from 'evenkeel';
 import type { RateLimit } from 'evenkeel/rate-limit';
 import type { GatewayConfigInput } from './config/schema.ts';
@@ -10,7 +12,7 @@ export type { LatencyStats } from './observation/latency-histogram.ts';
 export type { GatewayPoolStats } from './observation/pool-figures.ts';
 export type { GatewayStats };
 
-/** Where a listener ended up. */
+/** The address of an open listener. */
 export interface ListeningAddress {
   readonly host: string;
   readonly port: number;
@@ -19,43 +21,45 @@ export interface ListeningAddress {
 
 /** The rate limit of a route. */
 export interface RouteRateLimit extends RateLimit {
-  /** What it is told apart by: route, whom it counts, and how much they may. */
+  /** Identifies the limit: route, key of clients, and number of requests. */
   readonly name: string;
 }
 
-/** Makes whoever counts the requests of a route. */
+/** Creates the rate limiter of a route. */
 export type RateLimiterFactory = (limit: RouteRateLimit) => RateLimiter;
 
 /** A reverse proxy. */
 export interface Gateway {
   /**
-   * Opens every listener, or none.
-   * @returns the addresses, in the order of the configuration; that of the admin listener, where there is
-   * one, at the end
-   * @throws ConfigError where a listener cannot be opened, for example for a port that is in use
+   * Opens all listeners, or none.
+   * @returns the addresses in the order of the configuration, then that of the admin listener, if there is
+   * one
+   * @throws ConfigError if a listener cannot be opened, for example because its port is in use
    */
   listen(): Promise<readonly ListeningAddress[]>;
   /**
-   * Fails readiness, stops accepting, lets requests and tunnels end by themselves for a while, then ends
-   * them.
-   * @param graceMs - how long; 0 for at once. @defaultValue `shutdown.graceMs` of the configuration
+   * Fails readiness, stops accepting connections, waits for requests and tunnels to end, then ends the
+   * remaining ones.
+   * @param graceMs - the longest wait in milliseconds; 0 ends them at once. @defaultValue `shutdown.graceMs`
+   * of the configuration
    */
   close(graceMs?: number): Promise<void>;
   /**
-   * Takes another configuration, all of it or nothing: connections, leases and counters of backends that stay
-   * are kept.
-   * @throws ConfigError where it is wrong, or changes what only a restart can change; the old one runs on
+   * Applies another configuration completely, or not at all. Backends that stay keep their connections,
+   * leases and counters.
+   * @throws ConfigError if it is invalid, or changes a setting that only a restart can change; the old one
+   * stays in effect
    */
   reload(config: GatewayConfigInput): Promise<void>;
-  /** What happened so far. */
+  /** The statistics so far. */
   stats(): GatewayStats;
-  /** What the admin listener works with. */
+  /** The controls of the gateway, which the admin listener uses. */
   readonly control: Control;
 }
 
-/** A request as `explain` takes it. */
+/** The request to be explained. */
 export interface ExplainQuery {
-  /** Path with its query. */
+  /** Path with query. */
   readonly path: string;
   readonly host?: string | undefined;
   readonly method?: string | undefined;
@@ -63,9 +67,9 @@ export interface ExplainQuery {
   readonly clientAddress?: string | undefined;
 }
 
-/** Where a request would go, and why. */
+/** The decision for a request, and the reasons. */
 export interface GatewayExplanation {
-  /** `undefined` where no route fits. */
+  /** `undefined` if no route matches. */
   readonly route: { readonly host: string; readonly path: string; readonly pool: string } | undefined;
   readonly explanation: Explanation | undefined;
 }
@@ -86,14 +90,14 @@ export type Command =
   | { readonly type: 'remove' | 'drain' | 'resume'; readonly pool: string; readonly backend: string }
   | { readonly type: 'weight'; readonly pool: string; readonly backend: string; readonly weight: number };
 
-/** What the admin listener works with: one gateway, or all workers of one. */
+/** The controls of a gateway, or of all its workers together; used by the admin listener. */
 export interface Control {
   stats(): Promise<GatewayStats>;
   explain(query: ExplainQuery): Promise<GatewayExplanation>;
   /**
-   * Draining returns at once; whether it is done stands in the statistics.
-   * @throws ControlError with status 404 for a pool or a backend that there is not, 409 for an id that is
-   * taken, 400 for a wrong value
+   * A drain returns at once; the statistics show when it is complete.
+   * @throws ControlError with status 404 for an unknown pool or backend, 409 for an id in use, 400 for an
+   * invalid value
    */
   change(command: Command): Promise<void>;
 }

@@ -1,3 +1,5 @@
+// The gateway without its listeners: configuration, pools, requests in progress and statistics.
+
 import { randomBytes } from 'node:crypto';
 import { memoryRateLimiter } from 'evenkeel/rate-limit';
 import type { ResolvedConfig } from './config/resolved-config.ts';
@@ -16,10 +18,10 @@ import { type ConnectionCounts, GATEWAY_FIGURES } from './observation/gateway-fi
 import { Totals } from './observation/totals.ts';
 import { buildRuntime, type Runtime } from './runtime.ts';
 
-/** How often it is looked whether the last request has ended. */
+/** Interval of the check whether the last request has ended. */
 const DRAIN_STEP_MS = 20;
 
-/** All of a gateway but its listeners: what requests work with, and what becomes of them. */
+/** Everything of a gateway except its listeners: the context of requests, and the requests in progress. */
 export class Engine {
   readonly events: EventLog;
   readonly control: GatewayControl;
@@ -29,19 +31,19 @@ export class Engine {
   readonly #exchanges = new ActiveSet<UnderWay>();
   readonly #tunnels = new Tunnels();
   readonly #startedAt = Date.now();
-  /** Apart from others of the same name: only its own `Via` is a loop. */
+  /** Distinguishes this gateway from others of the same name: only its own `Via` means a loop. */
   readonly #suffix = randomBytes(4).toString('hex');
-  /** How many connections there are. */
+  /** Returns the counts of connections. */
   readonly #connections: () => ConnectionCounts;
   readonly #rateLimiter: RateLimiterFactory;
   #runtime: Runtime;
   #context: Context;
   #watch: StallWatch | undefined;
-  /** What has been built, but does not yet check its backends. */
+  /** Starts the health checks of the runtime that was built. */
   #begin: (() => void) | undefined;
   isReady = false;
 
-  /** @throws ConfigError where a setting cannot be used */
+  /** @throws ConfigError if a setting cannot be used */
   constructor(
     config: ResolvedConfig,
     log: GatewayLog,
@@ -62,12 +64,12 @@ export class Engine {
     );
   }
 
-  /** What the next request works with. */
+  /** The context of the next request. */
   get context(): Context {
     return this.#context;
   }
 
-  /** Begins to check backends, and to look after requests that do not move. */
+  /** Starts the health checks and the watch for stalled requests. */
   start(): void {
     this.#begin?.();
     this.#begin = undefined;
@@ -75,7 +77,10 @@ export class Engine {
     this.isReady = true;
   }
 
-  /** Takes another configuration, all of it or nothing. @throws ConfigError where a setting cannot be used */
+  /**
+   * Applies another configuration completely, or not at all.
+   * @throws ConfigError if a setting cannot be used
+   */
   change(config: ResolvedConfig): void {
     const { runtime, context, take } = this.#build(config, this.#runtime);
     const begin = this.#begin;
@@ -102,7 +107,7 @@ export class Engine {
     });
   }
 
-  /** Waits until requests and tunnels have ended by themselves, but no longer than that. */
+  /** Waits until all requests and tunnels have ended, but no longer than the given time. */
   async drain(graceMs: number): Promise<void> {
     const until = performance.now() + graceMs;
     while (this.#exchanges.size + this.#tunnels.size > 0 && performance.now() < until) {
@@ -110,7 +115,7 @@ export class Engine {
     }
   }
 
-  /** Ends what still runs. */
+  /** Ends all requests, tunnels and pools. */
   destroy(): void {
     this.#watch?.close();
     for (const exchange of this.#exchanges) exchange.client.abort();

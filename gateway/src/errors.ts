@@ -1,4 +1,6 @@
-/** A configuration that cannot be used; its message says where, what is allowed, and what was there. */
+// The errors of the gateway.
+
+/** An invalid configuration. Each line of the message names a setting, the rule and the value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   /** One line for each mistake. */
@@ -10,10 +12,10 @@ export class ConfigError extends Error {
   }
 }
 
-/** A change at run time that cannot be made. */
+/** A change at run time that is not possible. */
 export class ControlError extends Error {
   override readonly name = 'ControlError';
-  /** The HTTP status that fits. */
+  /** The HTTP status for the response. */
   readonly status: number;
 
   constructor(status: number, message: string) {

@@ -1,4 +1,4 @@
-// What operators ask of a running gateway: statistics, explanations, changes.
+// Controls of a running gateway: statistics, explanations, changes.
 import type { Request } from 'evenkeel';
 import { readEntry } from 'evenkeel/internal';
 import type { Command, Control, ExplainQuery, GatewayExplanation, GatewayStats } from './contracts.ts';
@@ -7,7 +7,7 @@ import { readAuthority } from './message/authority.ts';
 import type { Runtime } from './runtime.ts';
 import type { UpstreamPool } from './upstream/pool.ts';
 
-/** Looks into one gateway, and changes it, at run time. */
+/** The controls of one gateway. */
 export class GatewayControl implements Control {
   readonly #runtime: () => Runtime;
   readonly #stats: () => GatewayStats;
@@ -78,7 +78,7 @@ function apply({ balancer }: UpstreamPool, command: Exclude<Command, { type: 'ad
   else void balancer.drain(id);
 }
 
-/** The engine refuses only mistakes of the call. @throws ControlError with status 400 */
+/** Errors of the engine are errors of the call. @throws ControlError with status 400 */
 function asBadRequest<T>(work: () => T): T {
   try {
     return work();

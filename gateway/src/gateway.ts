@@ -1,3 +1,5 @@
+// The gateway: listeners, engine and admin listener together.
+
 import { aFunction, anObjectWith, aText, type Bag, bag, checkBag } from 'evenkeel/internal';
 import { AdminServer } from './admin/admin-server.ts';
 import { dashboardPage } from './admin/dashboard/dashboard.ts';
@@ -19,32 +21,32 @@ import { ConfigError } from './errors.ts';
 import { Listener } from './listeners/listener.ts';
 import { SILENT } from './observation/silent-log.ts';
 
-/** What a gateway is made with beside its configuration. */
+/** Parts of a gateway in addition to its configuration. */
 export interface GatewayParts {
-  /** @defaultValue nothing is written anywhere */
+  /** The log. @defaultValue none */
   readonly log?: GatewayLog;
-  /** The folder that paths of PEM files and secrets are relative to. @defaultValue the working directory */
+  /** The base folder for relative paths of PEM files and secrets. @defaultValue the working directory */
   readonly baseDir?: string;
   /**
-   * For routes with `rateLimit`: one in Redis, for example, counts over several processes.
-   * @defaultValue in the memory of this process
+   * Creates the rate limiters of routes. With one in Redis, for example, several processes count together.
+   * @defaultValue rate limiters in the memory of this process
    */
   readonly rateLimiter?: RateLimiterFactory;
 }
 
-/** What the parts of a gateway must be. */
+/** The rules of the parts. */
 export const PARTS: Bag<GatewayParts> = bag<GatewayParts>({
   log: anObjectWith('debug', 'info', 'warn', 'error'),
   baseDir: aText,
   rateLimiter: aFunction,
 });
 
-/** How long connections that are idle stay open when the gateway closes. */
+/** How long idle connections stay open when the gateway closes. */
 const LAST_REQUESTS_MS = 1_000;
 
 /**
- * A reverse proxy. Nothing is opened, and no backend is checked, before `listen`.
- * @throws ConfigError where the configuration cannot be used, TypeError where a part cannot
+ * Creates a reverse proxy. It opens no listener and checks no backend before `listen`.
+ * @throws ConfigError if the configuration is invalid, TypeError if a part is
  */
 export function createGateway(config: GatewayConfigInput, parts: GatewayParts = {}): Gateway {
   checkBag(parts, PARTS, '', 'createGateway');
@@ -133,7 +135,7 @@ class ReverseProxy implements Gateway {
     return opened.map((result) => (result as PromiseFulfilledResult<ListeningAddress>).value);
   }
 
-  /** Certificates were checked before: nothing here can fail half way. */
+  /** Cannot fail half-way, as certificates were checked before. */
   #updateListeners(): void {
     const left = [...this.#listeners];
     for (const config of this.#config.listeners) {
@@ -161,7 +163,7 @@ class ReverseProxy implements Gateway {
   async #close(graceMs: number): Promise<void> {
     this.#engine.isReady = false;
     const { delayMs } = this.#config.shutdown;
-    // Whoever asks for readiness learns of it before connections are refused.
+    // Gives readiness probes time to notice before connections are refused.
     if (graceMs > 0 && delayMs > 0) await this.#delay(delayMs);
     for (const listener of this.#listeners) listener.stopAccepting();
     await Promise.all([this.#engine.drain(graceMs), this.#lastRequests(Math.min(graceMs, LAST_REQUESTS_MS))]);
@@ -169,7 +171,7 @@ class ReverseProxy implements Gateway {
     await this.#admin?.close();
   }
 
-  /** Over before its time where somebody closes at once. */
+  /** Resolves early on `close(0)`. */
   #delay(delayMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, delayMs);
@@ -181,8 +183,8 @@ class ReverseProxy implements Gateway {
   }
 
   /**
-   * Clients that are just sending on a connection that was idle get an answer, which then says that it is the
-   * last one.
+   * Waits for requests that are just being sent on idle connections. Their responses announce that the
+   * connection closes.
    */
   async #lastRequests(withinMs: number): Promise<void> {
     const until = performance.now() + withinMs;

@@ -1,3 +1,5 @@
+// A proxy without listeners, which the adapters for Express and Fastify use.
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { checkBag } from 'evenkeel/internal';
@@ -11,29 +13,29 @@ import { Http1Server } from './listeners/http1-server.ts';
 import { SILENT } from './observation/silent-log.ts';
 import { defined } from './upstream/pool-options.ts';
 
-/** What a {@link NodeProxy} is told: one pool, and what of a gateway concerns requests. */
+/** The configuration of a {@link NodeProxy}: a pool, and the gateway settings that concern requests. */
 export type NodeProxyConfig = GatewayConfigInput['pools'][string] &
   Pick<GatewayConfigInput, 'limits' | 'trustedProxies' | 'name'> & {
-    /** The gateway's `timeouts`: how long clients have; those of the pool say how long backends have. */
+    /** The gateway's `timeouts`, which limit clients. Those of the pool limit backends. */
     readonly clientTimeouts?: GatewayConfigInput['timeouts'];
   };
 
-/** A gateway without listeners, for servers that somebody else has opened. */
+/** A gateway without listeners, for servers of the host. */
 export interface NodeProxy {
   /**
-   * Passes a request on and answers it, unless its client has left or has its answer. Its body must not have
-   * been read.
+   * Passes a request on and sends the response, unless the client has left or already got a response. The
+   * body must not have been read.
    */
   handle(request: IncomingMessage, response: ServerResponse): void;
-  /** Opens a tunnel for a WebSocket or another upgrade: what `upgrade` of a server hands over. */
+  /** Opens a tunnel for a WebSocket or another upgrade. Takes the arguments of a server's event `upgrade`. */
   upgrade(request: IncomingMessage, socket: Duplex, first: Buffer): void;
   stats(): GatewayStats;
   readonly control: Control;
-  /** Ends health checks and connections; requests under way are ended too. */
+  /** Ends health checks, connections and requests in progress. */
   close(): void;
 }
 
-/** @throws ConfigError where the configuration cannot be used */
+/** @throws ConfigError if the configuration is invalid */
 export function createProxy(config: NodeProxyConfig, parts: GatewayParts = {}): NodeProxy {
   checkBag(parts, PARTS, '', 'createProxy');
   const { limits, clientTimeouts: timeouts, trustedProxies, name, ...pool } = config;
@@ -48,11 +50,11 @@ export function createProxy(config: NodeProxyConfig, parts: GatewayParts = {}): 
   let isClosed = false;
   return {
     handle(request, response) {
-      // Of what has ended while somebody else had it, nobody tells once more.
+      // Skip ended requests: node:http will not emit `close` again, so their lease would leak.
       if (!request.socket.destroyed && !response.writableEnded) server.take(request, response);
     },
     upgrade(request, socket, first) {
-      // Nobody would end its tunnel.
+      // After the end of the proxy nothing would close the tunnel.
       if (isClosed) socket.destroy();
       else if (!socket.destroyed) server.upgrade(request, socket, first);
     },

@@ -1,3 +1,5 @@
+// Builds pools and routes from a configuration.
+
 import { isDeepStrictEqual } from 'node:util';
 import type { RateLimiter, RateLimitOptions } from 'evenkeel';
 import { Gate } from 'evenkeel/internal';
@@ -10,15 +12,15 @@ import { rateLimitOf } from './routing/route-rate-limit.ts';
 import { Route, RouteTable } from './routing/route-table.ts';
 import { UpstreamPool } from './upstream/pool.ts';
 
-/** What a configuration makes: pools, and routes to them. */
+/** The pools and routes of a configuration. */
 export interface Runtime {
   readonly pools: ReadonlyMap<string, UpstreamPool>;
   readonly routes: RouteTable;
-  /** By name, so that a change elsewhere gives nobody a new start. */
+  /** Rate limiters by name, so that a reload keeps the counts of unchanged limits. */
   readonly limiters: ReadonlyMap<string, RateLimiter>;
 }
 
-/** What a {@link Runtime} is given beside its configuration. */
+/** Parts of a {@link Runtime} in addition to its configuration. */
 export interface Surroundings {
   readonly log: GatewayLog;
   readonly events: EventLog;
@@ -26,10 +28,10 @@ export interface Surroundings {
 }
 
 /**
- * Builds what a configuration stands for, out of what the one before has built as far as it stays: nothing of
- * that is changed here.
- * @returns the next one, and what makes it the present one; to be called once, or never
- * @throws TypeError or RangeError naming the setting and its value
+ * Builds the runtime of a configuration. It reuses the unchanged parts of the runtime before, without
+ * changing that.
+ * @returns the next runtime, and a function that puts it into effect, to be called at most once
+ * @throws TypeError or RangeError that names the setting and its value
  */
 export function buildRuntime(
   config: ResolvedConfig,
@@ -49,7 +51,7 @@ export function buildRuntime(
     pools.set(name, pool);
     changes.push(() => {
       pool.start(old);
-      // What it has taken over is no news.
+      // No events for state that is copied from the balancer before.
       pool.balancer.subscribe((event) => surroundings.events.addFrom(name, event));
     });
   }

@@ -1,16 +1,18 @@
+// A proxy that is mounted in a server of the host; shared by the adapters for Express and Fastify.
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { checkRule, isObject, type Rule } from 'evenkeel/internal';
 import { createProxy, type NodeProxy, type NodeProxyConfig } from '../proxy.ts';
 
-/** A proxy within a server that somebody else has built. */
+/** A proxy within a server of the host. */
 export interface MountedProxy {
   readonly proxy: NodeProxy;
-  /** Whether it was made here, so that it is closed here. */
+  /** Whether the adapter created the proxy, and so closes it. */
   readonly isOwn: boolean;
   /**
-   * Passes a request on and answers it.
-   * @param target - the path with its query that the backend gets
-   * @throws Error where the body was read before, or the request came over HTTP/2
+   * Passes a request on and sends the response.
+   * @param target - path and query for the backend
+   * @throws Error if the body was read before, or the request uses HTTP/2
    */
   handle(request: IncomingMessage, response: ServerResponse, target: string): void;
 }
@@ -20,7 +22,9 @@ const A_PROXY: Rule = {
   holds: isObject,
 };
 
-/** @throws TypeError where it is neither; ConfigError where the configuration cannot be used */
+/**
+ * @throws TypeError if it is neither a configuration nor a proxy; ConfigError if the configuration is invalid
+ */
 export function mountedProxy(given: NodeProxy | NodeProxyConfig): MountedProxy {
   checkRule(A_PROXY, given, 'proxy');
   const isProxy = 'handle' in given;
@@ -34,12 +38,13 @@ export function mountedProxy(given: NodeProxy | NodeProxyConfig): MountedProxy {
         throw new Error(
           'the body was read before the request came to the proxy: put the proxy before body parsers',
         );
-      // Middlewares that wait for the head put a function of theirs there, and not all of them know headers
-      // that are a flat list.
+      // Middlewares replace `writeHead` to modify headers, and not all of them support a flat list of
+      // headers.
       const isWatched = Object.hasOwn(response, 'writeHead');
       if (isWatched || response.getHeaderNames().length > 0) addToHeaders(response);
       const { url } = request;
-      // The proxy reads it before it returns; whoever logs the request afterwards finds what came.
+      // The proxy reads the target synchronously. It is restored for code of the host that logs the request
+      // later.
       request.url = target;
       try {
         proxy.handle(request, response);
@@ -55,8 +60,8 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Lets headers that were set before go out with those of the answer, which come in their place where the
- * names are equal. Where both are there, node:http would send only the last of several headers of one name.
+ * Combines headers that were set before with those of the response, which replace headers of the same name.
+ * Otherwise node:http would send only the last of several headers of one name.
  */
 function addToHeaders(response: ServerResponse): void {
   const writeHead: (status: number, statusText: string) => ServerResponse = response.writeHead;

@@ -1,11 +1,13 @@
+// Counts the end of requests, and writes the access log.
+
 import type { Ending } from '../observation/totals.ts';
 import type { UpstreamAttempts } from './attempts.ts';
 import type { Context } from './context.ts';
 import type { IncomingRequest } from './incoming-request.ts';
 
 /**
- * Counts the end of a request, and writes its line of the access log where one is kept.
- * @param attempts - `undefined` where no backend was looked for
+ * Counts the end of a request, and writes a line of the access log, if there is one.
+ * @param attempts - `undefined` if the request was refused before a backend was chosen
  */
 export function account(
   { totals, log }: Context,
@@ -14,7 +16,7 @@ export function account(
   ending: Ending,
 ): void {
   totals.ended(ending);
-  // How long a tunnel lasts is no latency.
+  // The duration of a tunnel is not a latency.
   if (ending.status !== 101) attempts?.upstream?.meter.latency.record(ending.durationMs);
   if (log.access === undefined) return;
   const { id, method, path, host, version, clientAddress, route } = request;
@@ -22,7 +24,7 @@ export function account(
   log.access({
     requestId: id,
     method,
-    // The query may hold secrets.
+    // Without the query, which may contain secrets.
     path: query < 0 ? path : path.slice(0, query),
     host,
     protocol: `HTTP/${version}`,

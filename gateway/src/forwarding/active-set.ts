@@ -1,14 +1,14 @@
-// The set of requests, or connections, that are under way: thousands join and leave it each second.
+// The set of active requests or connections, which thousands enter and leave each second.
 
 /** An entry of an {@link ActiveSet}. */
 export interface ActiveMember {
-  /** Its place there; -1 for none. Only the set writes it. */
+  /** Its index in the set; -1 if it is not in one. Only the set writes it. */
   place: number;
 }
 
 /**
- * Not a `Set`: when the engine grows one, the old table keeps its entries alive until the next full
- * collection, so that requests that have ended would grow old and costly. O(1), but to go over all.
+ * Not a `Set`: when V8 grows a `Set`, the old table keeps its entries alive until the next full collection,
+ * so ended requests would be promoted to the old generation. O(1), except iteration.
  */
 export class ActiveSet<T extends ActiveMember> {
   readonly #members: (T | undefined)[] = [];
@@ -23,7 +23,7 @@ export class ActiveSet<T extends ActiveMember> {
     this.#members[this.#size++] = member;
   }
 
-  /** Harmless if it is not in the set. */
+  /** Removes an entry; without effect if it is not in the set. */
   delete(member: T): void {
     const { place } = member;
     if (place < 0) return;
@@ -35,7 +35,7 @@ export class ActiveSet<T extends ActiveMember> {
     member.place = -1;
   }
 
-  /** The members at this moment, whichever leave meanwhile. */
+  /** The entries at the start of the iteration, even if some leave meanwhile. */
   *[Symbol.iterator](): Generator<T> {
     for (const member of this.#members.slice(0, this.#size)) yield member as T;
   }

@@ -1,32 +1,31 @@
-// The part of a request between its route and its first attempt, the same for exchanges and upgrades: the
-// rate limit of the route, and the session.
+// Admission, the same for exchanges and upgrades: the rate limit of the route and the session, between
+// routing and the first attempt.
 import type { Session } from 'evenkeel';
 import { rateRefusal } from '../local-reply/failure.ts';
 import type { Refusal } from '../local-reply/refusal.ts';
 import type { Context } from './context.ts';
 import type { IncomingRequest } from './incoming-request.ts';
 
-/** A request that asks to be let in. */
+/** A request to be admitted. */
 export interface Entrant {
   readonly request: IncomingRequest;
-  /** Whether it has ended meanwhile: its client has left, or the gateway has answered. */
+  /** Whether it has ended meanwhile: the client left, or the gateway responded. */
   readonly isOver: boolean;
-  /** It is let in. */
+  /** Called if the request is admitted. */
   admitted(): void;
   refuse(refusal: Refusal): void;
-  /** Runs a step of it, and ends the request if that throws. */
+  /** Runs a step of the request, and ends the request if the step throws. */
   guard(step: () => void): void;
 }
 
-/** Counts a request that has come. */
+/** Counts a request that began. */
 export function arrived({ totals }: Context): void {
   totals.requests++;
   totals.inFlight++;
 }
 
 /**
- * Lets a request in or refuses it: before this function returns if its route has neither a rate limit nor
- * sessions.
+ * Admits or refuses a request; synchronously if its route has neither a rate limit nor sessions.
  */
 export function admit({ totals }: Context, entrant: Entrant): void {
   const { request } = entrant;
@@ -48,14 +47,14 @@ export function admit({ totals }: Context, entrant: Entrant): void {
   );
 }
 
-/** The session of a request that was let in. */
+/** The session of an admitted request. */
 export function sessionOf({ admission }: IncomingRequest): Session | undefined {
   return admission?.session;
 }
 
 /**
- * Headers that rate limit and session add to a response: names and values by turns.
- * @param backendId - `undefined` if the gateway itself answers
+ * Headers that rate limit and session add to a response: a flat list of names and values.
+ * @param backendId - `undefined` for a response of the gateway itself
  */
 export function admissionHeaders(
   { admission, route, isSecure }: IncomingRequest,

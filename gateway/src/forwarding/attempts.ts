@@ -1,13 +1,13 @@
-// The attempts of the gateway: while the lease on a backend is held, so are its connections, and its counters
-// count it.
+// The attempts of the gateway. With each lease they also hold the backend's connections and update its
+// counters.
 import type { Lease, Outcome, Request } from 'evenkeel';
 import { Attempts, type Sender } from 'evenkeel/internal';
 import type { UpstreamPool } from '../upstream/pool.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 
-/** The attempts of one request on a pool of the gateway. */
+/** The attempts of one request. */
 export class UpstreamAttempts extends Attempts<Request> {
-  /** Of the present attempt, else of the last one. */
+  /** The upstream of the current attempt, else of the last one. */
   upstream: Upstream | undefined;
   readonly #pool: UpstreamPool;
 
@@ -16,7 +16,7 @@ export class UpstreamAttempts extends Attempts<Request> {
     this.#pool = pool;
   }
 
-  /** Milliseconds for the head of the response; `undefined` if the pool's own limit holds. */
+  /** Time limit for the response head in milliseconds; `undefined` if the pool's limit applies. */
   get headersTimeoutMs(): number | undefined {
     const { remainingMs } = this;
     if (remainingMs === undefined) return undefined;

@@ -1,3 +1,5 @@
+// The context that all requests share.
+
 import type { GatewayConfig } from '../config/schema.ts';
 import type { GatewayLog } from '../contracts.ts';
 import type { Refusal } from '../local-reply/refusal.ts';
@@ -11,19 +13,18 @@ import type { ResponseRelay } from './response-relay.ts';
 import type { Tunnels } from './tunnels.ts';
 import type { Upload } from './upload.ts';
 
-/** A request that has not yet got all of its answer. */
+/** A request whose response is not complete. */
 export interface UnderWay extends ActiveMember {
   readonly client: Pick<Client, 'abort' | 'isBlocked' | 'flushHead'>;
   readonly upload: Pick<Upload, 'received' | 'isAwaited'> | undefined;
   readonly attempt: Pick<ResponseRelay, 'isStarted' | 'patienceMs' | 'expire'> | undefined;
   readonly bytesSent: number;
-  /** Answers by itself, or, where an answer has begun, breaks it off. */
+  /** Sends a response of the gateway, or breaks the response off if it has begun. */
   refuse(refusal: Refusal): void;
 }
 
 /**
- * What all requests work with. A change of the configuration makes another one; requests under way keep
- * theirs.
+ * The context of requests. A reload creates another one; requests in progress keep theirs.
  */
 export interface Context {
   readonly routes: RouteTable;
@@ -33,8 +34,8 @@ export interface Context {
   readonly totals: Totals;
   readonly log: GatewayLog;
   readonly ids: RequestIds;
-  /** Requests under way, for whoever looks after those that do not move. */
+  /** Requests in progress, among which the stall watch finds stalled ones. */
   readonly exchanges: ActiveSet<UnderWay>;
-  /** Upgrades and tunnels under way. */
+  /** Upgrades and tunnels in progress. */
   readonly tunnels: Tunnels;
 }

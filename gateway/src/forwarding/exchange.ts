@@ -1,4 +1,4 @@
-// An exchange: one request and its response, from the arrival of its head to the last byte that goes out.
+// An exchange: one request and its response, from the request head to the last byte of the response.
 import type { Lease, Request, Session } from 'evenkeel';
 import type { Sender, Verdict } from 'evenkeel/internal';
 import { refusalFor } from '../local-reply/failure.ts';
@@ -22,20 +22,21 @@ import { BodyTooLargeError, Upload } from './upload.ts';
 /**
  * One request and its response. The life of a request:
  *
- * 1. `listeners/`: a connection; a head on it becomes a client's request, and an exchange
- * 2. `message/`: the head is checked and taken apart; who the client is
- * 3. `routing/`: host and path find a route; most refusals leave here
- * 4. `admission.ts`: the rate limit of the route, the session of the client
- * 5. `attempts.ts`, on the retry loop of the engine: a lease on a backend, the retry budget, the next backend
- * 6. `upstream/`: a connection; head and body go out, and the first bytes of the body are kept for another
- * attempt
- * 7. the response: interim heads, head, body with backpressure, trailers
- * 8. the end: the lease is released, counters count, the access log gets its line
+ * 1. `listeners/`: a connection is accepted; a request head becomes a `Client` and an exchange
+ * 2. `message/`: the head is checked and taken apart; the client's address is determined
+ * 3. `routing/`: host and path select a route; most refusals happen here
+ * 4. `admission.ts`: the rate limit of the route is checked, the session of the client is read
+ * 5. `attempts.ts`, with the retry loop of the library: a lease on a backend, the retry budget, the next
+ *    backend
+ * 6. `upstream/`: a connection to the backend; head and body are sent, the first bytes of the body are kept
+ *    for another attempt
+ * 7. the response goes to the client: interim heads, head, body with backpressure, trailers
+ * 8. the end: the lease is released, counters are updated, the access log is written
  */
 export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entrant, UnderWay {
   readonly client: Client;
   readonly request: IncomingRequest;
-  /** The client's leaving is told by `closed`. */
+  /** Not used: `closed` reports that the client left. */
   readonly signal = undefined;
   upload: Upload | undefined;
   attempt: ResponseRelay | undefined;
@@ -44,9 +45,9 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
   readonly #context: Context;
   readonly #startedAt = performance.now();
   #attempts: UpstreamAttempts | undefined;
-  /** Why the last attempt failed, while the client may still have to hear of it. */
+  /** The failure of the last attempt, while it may still go to the client. */
   #failure: BackendFailure | undefined;
-  /** 0 until the head of a response is written. */
+  /** The status; 0 until a response head is written. */
   #status = 0;
   /** The code of the gateway's own response. */
   #code: string | undefined;
@@ -62,19 +63,19 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     return sessionOf(this.request);
   }
 
-  /** Whether the body, if there is one, can be sent once more. */
+  /** Whether the body, if there is one, can be sent again. */
   get canRepeat(): boolean {
     return this.upload?.isReplayable !== false;
   }
 
   /**
-   * Whether it is closed, or the gateway has answered: for example because the body turned out to be invalid.
+   * Whether it is closed, or the gateway has responded, for example because the body is invalid.
    */
   get isOver(): boolean {
     return this.#isClosed || this.isRefused;
   }
 
-  /** Whether the gateway has answered by itself. */
+  /** Whether the gateway has sent a response itself. */
   get isRefused(): boolean {
     return this.#code !== undefined;
   }
@@ -98,12 +99,12 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     this.#attempts.first();
   }
 
-  /** Answers by itself, or, where an answer has begun, breaks it off. */
+  /** Sends a response of the gateway, or breaks the response off if it has begun. */
   refuse(refusal: Refusal): void {
     if (this.#isClosed) return;
     this.attempt?.abort();
     this.#code = refusal.code;
-    // The backend has no part in what becomes of the request now, unless it has failed already.
+    // From here on the end of the request is not the backend's fault, unless it has failed already.
     this.#attempts?.end(this.#attempts.outcome === 'failure' ? 'failure' : 'cancelled');
     if (this.#status !== 0) {
       this.client.abort();
@@ -113,7 +114,7 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     this.#context.totals.refused(refusal.code);
     const response = refusalResponse(refusal, this.request.id, this.request.accept);
     for (const text of admissionHeaders(this.request, undefined)) response.headers.push(text);
-    // What is left of the body must not be taken for the next request.
+    // The rest of the body must not be read as the next request.
     if (!this.client.isComplete && this.request.mayHaveBody) this.client.closeAfterwards();
     this.upload?.discard();
     this.client.writeHead(refusal.status, response.statusText, response.headers);
@@ -140,13 +141,13 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
   stands(): void {
     this.guard(() => {
       if (this.#failure !== undefined) return this.#refuseFailure(this.#failure);
-      // The backend gets no more of the body: some of it may have been kept for another attempt alone.
+      // Stops the body for this backend: some of it may be kept only for another attempt.
       this.upload?.discard();
       this.attempt?.passKept();
     });
   }
 
-  /** There is no backend for the request. */
+  /** No backend is available for the request. */
   failed(error: unknown): void {
     this.guard(() => {
       this.attempt?.drop();
@@ -176,7 +177,7 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     if (this.request.admission !== undefined)
       headers.push(...admissionHeaders(this.request, attempt.lease.backend.id));
     if (!head.hasDate) headers.push('Date', new Date().toUTCString());
-    // Throws where a header is none.
+    // Throws if a header is invalid.
     this.client.writeHead(status, statusText, headers);
     this.#status = status;
   }
@@ -191,7 +192,7 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
       const attempts = this.#attempts as UpstreamAttempts;
       const isRejected = this.upload?.error !== undefined || error.isOurs;
       this.#failure = error;
-      // It has been judged by its head.
+      // The outcome was determined by the head.
       if (attempt.isKept) return;
       if (attempt.isPassing) attempts.outcome = isRejected ? 'cancelled' : 'failure';
       else {
@@ -217,7 +218,7 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     this.#account(hasLeft);
   }
 
-  /** Of a request that was let in. */
+  /** The route of an admitted request. */
   get #route(): Route {
     return this.request.route as Route;
   }
@@ -239,7 +240,7 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     });
   }
 
-  /** A defect in one request must not take the others along. */
+  /** Runs a step. An exception, which is a defect, ends this request and no other one. */
   guard(step: () => void): void {
     try {
       step();

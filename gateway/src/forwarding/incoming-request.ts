@@ -1,3 +1,5 @@
+// A request of a client: its head, its route and its admission.
+
 import type { Request } from 'evenkeel';
 import type { Admission } from 'evenkeel/internal';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
@@ -8,23 +10,23 @@ import type { Route } from '../routing/route-table.ts';
 import type { Context } from './context.ts';
 import { headerRecord, requestHeaders } from './request-headers.ts';
 
-/** What a request needs to be read. */
+/** The parts of the context that reading a request needs. */
 export type RequestSource = Pick<Client, 'connection' | 'version' | 'method' | 'target' | 'rawHeaders'>;
 
-/** A request that came in: what the engine chooses by, and where it goes. */
+/** A request of a client: the view that the engine and keys read, and its route. */
 export class IncomingRequest implements Request {
   id = '';
   path = '';
   readonly method: string;
   readonly payload = '';
-  /** The client's own, where the peer is a proxy that is believed. */
+  /** The client's address; from the headers if the peer is a trusted proxy. */
   clientAddress: string;
   readonly head = new RequestHead();
-  /** Its rate limit and session; `undefined` if its route has neither, and until they are known. */
+  /** Its admission; `undefined` before it, and if the route has neither a rate limit nor sessions. */
   admission: Admission | undefined;
   readonly #source: RequestSource;
   #isSecure = false;
-  /** Whether its head was understood. */
+  /** Whether its head is valid. */
   #isClear = false;
   #route: Route | undefined;
   #headers: Record<string, string | string[]> | undefined;
@@ -36,13 +38,13 @@ export class IncomingRequest implements Request {
     this.clientAddress = source.connection.address;
   }
 
-  /** All headers by name, for session policies and affinity keys that want to look at some. */
+  /** All headers by name, for session policies and keys. */
   get headers(): Record<string, string | string[]> {
     this.#headers ??= headerRecord(this.#source.rawHeaders);
     return this.#headers;
   }
 
-  /** What kinds of answers the client likes. */
+  /** The value of `Accept`. */
   get accept(): string | undefined {
     return this.headers.accept?.toString();
   }
@@ -51,28 +53,31 @@ export class IncomingRequest implements Request {
     return this.#source.version;
   }
 
-  /** Whether the client came over TLS. */
+  /** Whether the client uses TLS. */
   get isSecure(): boolean {
     return this.#isSecure;
   }
 
-  /** Whether something may follow its head: it says so, or it is not clear. */
+  /** Whether a body may follow its head. */
   get mayHaveBody(): boolean {
     const { isChunked, contentLength } = this.head;
     return !this.#isClear || isChunked || (contentLength ?? 0) > 0;
   }
 
-  /** In lower case, without port. */
+  /** The host, in lower case, without port. */
   get host(): string {
     return this.head.authority?.host ?? '';
   }
 
-  /** `undefined` until it was read, and where it was refused. */
+  /** The route; `undefined` before `read`, and if the request was refused. */
   get route(): Route | undefined {
     return this.#route;
   }
 
-  /** @returns why it is refused; `undefined` where it has a route */
+  /**
+   * Reads the head and finds the route.
+   * @returns why the request is refused; `undefined` if it has a route
+   */
   read({ identity, limits, ids, routes }: Context): Refusal | undefined {
     const refusal = this.head.read(this.#source, limits);
     this.id = ids.idFor(this.head.requestId);
@@ -84,8 +89,7 @@ export class IncomingRequest implements Request {
     this.#isSecure = scheme === 'https';
     if (this.#source.connection.serves?.(this.host) === false) return REFUSALS.wrongHost;
     if (isLoop(this.head.via, identity.name)) return REFUSALS.loop;
-    // It asks for the server, not for anything on it: to a client, that is the gateway (RFC 9110 section
-    // 9.3.7).
+    // `OPTIONS *` concerns the server itself, which for a client is the gateway (RFC 9110 section 9.3.7).
     if (this.path === '*') return REFUSALS.serverOptions;
     const route = routes.find(this.host, this.path);
     if (route === undefined) return REFUSALS.noRoute;
@@ -94,7 +98,7 @@ export class IncomingRequest implements Request {
     return undefined;
   }
 
-  /** The headers that a backend gets, the same in each attempt: names and values by turns. */
+  /** The headers for the backend, the same for each attempt: a flat list of names and values. */
   headersFor(route: Route, { identity }: Context): string[] {
     this.#passedOn ??= requestHeaders(this.head, this.#source, route, identity, this.id);
     return this.#passedOn;

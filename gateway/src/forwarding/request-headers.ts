@@ -1,10 +1,13 @@
+// The request headers that a backend gets.
+
 import type { Client } from '../message/client.ts';
 import { addForwarded, type Identity } from '../message/forwarded-headers.ts';
 import type { RequestHead } from '../message/request-head.ts';
 import type { Route } from '../routing/route-table.ts';
 
 /**
- * The headers that a backend gets: names and values by turns. For one call: those of the head are added to.
+ * The headers for the backend: a flat list of names and values. To be called once, as it extends the list of
+ * the head.
  */
 export function requestHeaders(
   head: RequestHead,
@@ -15,7 +18,7 @@ export function requestHeaders(
 ): string[] {
   const { sessions } = route.pool.config;
   let headers = head.headers;
-  // A backend has no use for what ties a client to it.
+  // Backends do not get the gateway's session cookie.
   if (sessions !== undefined && 'cookie' in sessions) headers = withoutCookie(headers, sessions.cookie.name);
   addForwarded(headers, head, version, connection, identity);
   headers.push('X-Request-Id', requestId);
@@ -38,8 +41,7 @@ function withoutCookie(headers: readonly string[], cookie: string): string[] {
 }
 
 /**
- * Headers by their names in lower case, for whoever looks one up. A name that came more than once has all its
- * values.
+ * Headers by name, in lower case. A name that occurs several times has a list of values.
  */
 export function headerRecord(rawHeaders: readonly string[]): Record<string, string | string[]> {
   const record: Record<string, string | string[]> = Object.create(null);

@@ -1,11 +1,14 @@
+// Ids of requests.
+
 import { randomBytes } from 'node:crypto';
 
 /**
- * What of a client's own id is taken over: enough for every common form, and nothing that could break a log.
+ * A request id of the client is kept if it matches: all common formats, but no characters that could break a
+ * log.
  */
 const GOOD_ID = /^[\w.:/+=-]{1,128}$/;
 
-/** Gives each request a name: the client's own where it is a good one, else a new one. */
+/** Gives each request an id: the client's if it is valid, else a new one. */
 export class RequestIds {
   readonly #prefix = `${randomBytes(6).toString('base64url')}-`;
   #count = 0;

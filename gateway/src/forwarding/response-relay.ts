@@ -1,4 +1,4 @@
-// The way back: passes the response of one attempt on to the client as it comes.
+// Passes the response of one attempt on to the client as it is received.
 import type { Lease } from 'evenkeel';
 import { type Verdict, without } from 'evenkeel/internal';
 import type { Client } from '../message/client.ts';
@@ -12,36 +12,36 @@ export interface RelayOwner {
   readonly client: Client;
   passInterim(status: number, headers: RawHeaders): void;
   /**
-   * The head of a response came.
-   * @returns whether it was passed on, or the response can be dropped, or it must be kept for a while
+   * The head of a response was received.
+   * @returns whether it was passed on, the response can be dropped, or it must be kept for a while
    * @throws Error if it cannot be passed on
    */
   passHead(relay: ResponseRelay, status: number, statusText: string, head: ResponseHead): Verdict;
   /** Passes on a head that was kept. @throws Error if it cannot be passed on */
   writeHead(relay: ResponseRelay, status: number, statusText: string, head: ResponseHead): void;
-  /** Some of the body was passed on. */
+  /** A part of the body was passed on. */
   passed(bytes: number): void;
-  /** The response did not come, or not all of it. */
+  /** There is no response, or it is incomplete. */
   attemptFailed(relay: ResponseRelay, failure: BackendFailure): void;
 }
 
-/** The head of a response of which it is not yet known whether it is wanted. */
+/** A response head that is kept until it is known whether the response is wanted. */
 interface KeptHead {
   readonly status: number;
   readonly statusText: string;
   readonly head: ResponseHead;
 }
 
-/** A response that is dropped is read up to this size, so that its connection can be kept. */
+/** The most bytes of a dropped response that are read, to keep the connection. */
 const MAX_DROPPED_BYTES = 65_536;
 
-/** One attempt of a request on one backend, and the response on its way to the client. */
+/** One attempt of a request on one backend, with the relay of its response. */
 export class ResponseRelay implements ResponseEvents {
   readonly lease: Lease;
   readonly upstream: Upstream;
-  /** Whether the head of the response has been passed on. */
+  /** Whether the head of the response was passed on. */
   isPassing = false;
-  /** Whether the request has got a connection. */
+  /** Whether the request has a connection. */
   isStarted = false;
   readonly #owner: RelayOwner;
   #call: BackendCall | undefined;
@@ -50,7 +50,7 @@ export class ResponseRelay implements ResponseEvents {
   #isDropped = false;
   #kept: KeptHead | undefined;
   /**
-   * The last piece that came, held back for a moment: it may go out in one write with the head or the end.
+   * The last chunk, held back for a moment, so that it can be written together with the head or the end.
    */
   #held: Buffer | undefined;
   #isFlushing = false;
@@ -63,12 +63,12 @@ export class ResponseRelay implements ResponseEvents {
     this.upstream = upstream;
   }
 
-  /** Hands the request over. */
+  /** Sends the request. */
   send(message: BackendMessage): void {
     this.#call = this.upstream.connections.send(message, this);
   }
 
-  /** Ends the attempt from our side; its owner hears nothing more of it. */
+  /** Aborts the attempt. The owner gets no more events. */
   abort(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -76,12 +76,12 @@ export class ResponseRelay implements ResponseEvents {
     this.#call?.abort();
   }
 
-  /** Whether the response is kept, as it may still be wanted. */
+  /** Whether the response is kept because it may still be wanted. */
   get isKept(): boolean {
     return this.#kept !== undefined;
   }
 
-  /** Passes on a response that was kept. */
+  /** Passes on a kept response. */
   passKept(): void {
     const kept = this.#kept;
     if (kept === undefined || this.#isOver) return;
@@ -95,7 +95,7 @@ export class ResponseRelay implements ResponseEvents {
     this.#call?.resume();
   }
 
-  /** Drops a response that was kept. */
+  /** Drops a kept response. */
   drop(): void {
     if (this.#kept === undefined || this.#isOver) return;
     this.#kept = undefined;
@@ -103,19 +103,19 @@ export class ResponseRelay implements ResponseEvents {
     this.#call?.resume();
   }
 
-  /** How long the request may wait for a connection, in milliseconds. */
+  /** Time limit of the wait for a connection, in milliseconds. */
   get patienceMs(): number {
     return this.upstream.totalMs;
   }
 
-  /** Gives up the wait for a connection: all of them are in use. */
+  /** Ends the wait for a connection, as all of them are in use. */
   expire(): void {
     const cause = new Error('no connection was free in time');
     this.#fail(new BackendFailure(cause, false, 'timeout'));
     this.#call?.abort();
   }
 
-  /** The client can take more. */
+  /** Called when the client can take more. */
   drained(): void {
     if (this.#isOver || !this.#isBlocked) return;
     this.#isBlocked = false;
@@ -154,7 +154,7 @@ export class ResponseRelay implements ResponseEvents {
     }
     if (this.#held !== undefined) this.#write(this.#held);
     this.#held = chunk;
-    // All of it is here: the end follows at once.
+    // The whole body was received, so the end follows at once.
     if (this.#bytes !== this.#contentLength) this.#flushSoon();
     return !this.#isBlocked;
   }
@@ -172,13 +172,13 @@ export class ResponseRelay implements ResponseEvents {
     this.#fail(failure);
   }
 
-  /** The response cannot be passed on. */
+  /** Ends an attempt whose response cannot be passed on. */
   #refuse(): void {
     this.#fail(new BackendFailure(new Error('the response cannot be passed on'), true));
     this.#call?.abort();
   }
 
-  /** @returns whether more may come */
+  /** @returns whether more may be read */
   #passHead(status: number, statusText: string, head: ResponseHead): boolean {
     switch (this.#owner.passHead(this, status, statusText, head)) {
       case 'stands':
@@ -198,7 +198,7 @@ export class ResponseRelay implements ResponseEvents {
     this.#contentLength = head.contentLength;
     const { client } = this.#owner;
     if (isBodiless(client.method, status)) {
-      // Bytes that come now are no part of the response (RFC 9112 section 6.3).
+      // Further bytes are not part of the response (RFC 9112 section 6.3).
       this.#isOver = this.#isDropped = true;
       client.end(undefined, undefined);
     } else if (head.contentLength === undefined) this.#flushSoon();
@@ -213,18 +213,18 @@ export class ResponseRelay implements ResponseEvents {
 
   #write(chunk: Buffer): void {
     this.#owner.passed(chunk.length);
-    // Takes effect with what comes next.
+    // Takes effect at the next chunk.
     if (!this.#owner.client.write(chunk)) this.#isBlocked = true;
   }
 
-  /** After what came together with it has been read. */
+  /** After the bytes of the same read were handled. */
   #flushSoon(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
     setImmediate(flush, this);
   }
 
-  /** Sends what was held back: a head of which the body should have followed at once, but does not. */
+  /** Sends a held head whose body does not follow at once, although that was expected. */
   flush(): void {
     this.#isFlushing = false;
     if (this.#isOver) return;
@@ -239,7 +239,7 @@ function isBodiless(method: string, status: number): boolean {
   return hasNoContent(status) || status === 304 || method === 'HEAD';
 }
 
-/** By its status alone, whatever was asked for. */
+/** Whether a status means that there is no body, whatever the request. */
 function hasNoContent(status: number): boolean {
   return status === 204 || status === 205;
 }

@@ -1,28 +1,30 @@
+// Watches for stalled requests.
+
 import { REFUSALS } from '../local-reply/refusal.ts';
 import type { Context, UnderWay } from './context.ts';
 
 const INTERVAL_MS = 1_000;
-/** An upload that was waited for for so long must have come on at this rate. */
+/** The least rate of an upload, measured over this time of waiting for it. */
 const GRACE_MS = 30_000;
 const MIN_BYTES_PER_SECOND = 100;
 
-/** How far a request had come when it last moved. */
+/** The progress of a request when it last advanced. */
 interface Progress {
   lookedAt: number;
-  /** Milliseconds for which its body was waited for. */
+  /** Time of waiting for its body, in milliseconds. */
   awaitedMs: number;
   received: number;
   receivedAt: number;
   sent: number;
   sentAt: number;
-  /** Since when it has had a connection, or has waited for one. */
+  /** Since when it has had a connection or waited for one. */
   connectedAt: number;
 }
 
 /**
- * Ends requests whose client does not move: one that sends nothing of its body, or next to nothing, and one
- * that takes nothing of its answer; and attempts that get no connection. Lets no head wait for its body any
- * longer. One timer for all of them; a request that is over within a second never meets it.
+ * Ends stalled requests: the client sends its body too slowly or not at all, or does not read its response;
+ * and attempts that get no connection. It also flushes response heads that wait for their bodies. One timer
+ * serves all requests; requests of less than a second are never visited.
  */
 export class StallWatch {
   readonly #context: () => Context;

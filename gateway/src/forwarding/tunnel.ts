@@ -1,14 +1,16 @@
+// A tunnel between a client and a backend.
+
 import type { Socket } from 'node:net';
 
-/** How a tunnel went. */
+/** The result of a tunnel. */
 export interface TunnelEnd {
   readonly bytesReceived: number;
   readonly bytesSent: number;
 }
 
 /**
- * Both directions between a client and a backend, whatever they say. A client that has said all may still
- * listen; a backend that has said all is gone, and with it the tunnel, when the client has got the rest.
+ * Passes bytes between a client and a backend in both directions. A client may end its direction and still
+ * receive. When the backend ends its direction, the tunnel is closed after the client has received the rest.
  */
 export class Tunnel {
   readonly #client: Socket;
@@ -18,7 +20,7 @@ export class Tunnel {
   #isOver = false;
   readonly #ended: (end: TunnelEnd) => void;
 
-  /** @param ended - called once, when neither side is open any more */
+  /** @param ended - called once, when both sides are closed */
   constructor(client: Socket, backend: Socket, ended: (end: TunnelEnd) => void) {
     this.#client = client;
     this.#backend = backend;
@@ -26,8 +28,8 @@ export class Tunnel {
   }
 
   /**
-   * @param fromClient - what came before the tunnel was there
-   * @param idleMs - for a tunnel in which nothing moves; 0 for ever
+   * @param fromClient - bytes of the client that were received before
+   * @param idleMs - time limit of a tunnel without traffic, in milliseconds; 0 for none
    */
   open(fromClient: Buffer, fromBackend: Buffer, idleMs: number): void {
     const [client, backend] = [this.#client, this.#backend];
@@ -40,10 +42,10 @@ export class Tunnel {
       [client, backend],
       [backend, client],
     ] as const) {
-      // Whatever moves passes both; but one may be gone while the other does not take what is left.
+      // All traffic passes both sockets. But one may be closed while the other does not read the rest.
       side.setTimeout(idleMs, () => this.destroy());
       side.on('error', () => this.destroy());
-      // What is still on its way to the other side gets there.
+      // Bytes that were already read are still delivered to the other side.
       side.on('close', () => {
         if (other.writableEnded && !other.writableFinished) other.once('finish', () => this.destroy());
         else this.destroy();
@@ -53,7 +55,7 @@ export class Tunnel {
     backend.pipe(client);
   }
 
-  /** Ends both sides. */
+  /** Closes both sides. */
   destroy(): void {
     if (this.#isOver) return;
     this.#isOver = true;

@@ -1,5 +1,5 @@
-/** Upgrades and tunnels under way, and how many there were. */
+/** The upgrades and tunnels in progress, and their counters. */
 export class Tunnels extends Set<{ destroy(): void }> {
-  /** Tunnels that were opened since the beginning. */
+  /** Tunnels that were opened since the start. */
   opened = 0;
 }

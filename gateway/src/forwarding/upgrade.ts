@@ -26,14 +26,13 @@ interface Declined {
 }
 
 /**
- * One request to change the protocol, and the tunnel that comes of it; its lease is held until that is
- * closed.
+ * One request to change the protocol, and the resulting tunnel. The lease is held until the tunnel is closed.
  */
 export class Upgrade implements Sender<Request>, Entrant {
   readonly request: IncomingRequest;
-  /** The client's leaving is told by its socket. */
+  /** Not used: the socket reports that the client left. */
   readonly signal = undefined;
-  /** It has no body. */
+  /** An upgrade has no body. */
   readonly canRepeat = true;
   readonly #context: Context;
   readonly #client: Socket;
@@ -41,15 +40,15 @@ export class Upgrade implements Sender<Request>, Entrant {
   readonly #startedAt = performance.now();
   #attempts: UpstreamAttempts | undefined;
   #giveUp: (() => void) | undefined;
-  /** A response that may still have to go to the client. */
+  /** A response that may still go to the client. */
   #kept: Declined | undefined;
-  /** Why the last attempt failed, while the client may still have to hear of it. */
+  /** The failure of the last attempt, while it may still go to the client. */
   #failure: BackendFailure | undefined;
   #tunnel: Tunnel | undefined;
   #status = 0;
   isOver = false;
 
-  /** @param first - what the client has already said in the other protocol */
+  /** @param first - bytes that the client already sent in the other protocol */
   constructor(context: Context, request: IncomingRequest, client: Socket, first: Buffer) {
     this.#context = context;
     this.request = request;
@@ -78,7 +77,7 @@ export class Upgrade implements Sender<Request>, Entrant {
     this.#attempts.first();
   }
 
-  /** Ends it, whatever it is doing. */
+  /** Ends the upgrade or tunnel at once. */
   destroy(): void {
     if (this.#tunnel !== undefined) this.#tunnel.destroy();
     else if (this.#status === 0) this.#client.destroy();
@@ -115,7 +114,7 @@ export class Upgrade implements Sender<Request>, Entrant {
     });
   }
 
-  /** There is no backend for the request. */
+  /** No backend is available for the request. */
   failed(error: unknown): void {
     this.guard(() => this.refuse(refusalFor(error)));
   }
@@ -130,8 +129,8 @@ export class Upgrade implements Sender<Request>, Entrant {
 
   get #refusal(): Refusal | undefined {
     const { contentLength, isChunked, upgrade } = this.request.head;
-    // A body would stand between the head and the other protocol: each side could take it for the other
-    // thing.
+    // A body would be between the head and the other protocol, and the two sides could disagree about where
+    // it ends.
     const hasBody = isChunked || contentLength !== undefined;
     return this.request.method !== 'GET' || hasBody || upgrade === undefined
       ? REFUSALS.badUpgrade
@@ -153,10 +152,10 @@ export class Upgrade implements Sender<Request>, Entrant {
     this.#tunnel.open(this.#first, first, this.#context.timeouts.tunnelMs);
   }
 
-  /** The backend does not change the protocol. */
+  /** The backend declined the upgrade. */
   #decline(response: UpgradeHead, body: DeclinedBody): void {
     const { status } = response;
-    // A 101 without the headers that belong to it is no change of the protocol either.
+    // A 101 without the required headers is not an upgrade, either.
     const head = status < 200 || status > 599 ? undefined : readResponseHead(response.headers);
     if (head === undefined) {
       body.destroy();
@@ -175,7 +174,7 @@ export class Upgrade implements Sender<Request>, Entrant {
     else body.destroy();
   }
 
-  /** A response that declines goes to the client, and the connection ends with it. */
+  /** Passes a declining response on to the client. The connection is closed after it. */
   #passOn({ response, head, body }: Declined): void {
     const outcome = this.#attempts?.outcome ?? 'success';
     this.#writeHead(response.status, response, head, ['Connection', 'close']).passBody(
@@ -189,7 +188,7 @@ export class Upgrade implements Sender<Request>, Entrant {
     );
   }
 
-  /** @param more - headers, names and values by turns */
+  /** @param more - additional headers: a flat list of names and values */
   #writeHead(status: number, { statusText }: UpgradeHead, head: ResponseHead, more: string[]): RawResponse {
     this.#status = status;
     const headers = [...this.#route.responseHeaders.apply(head.headers), ...more];
@@ -218,7 +217,7 @@ export class Upgrade implements Sender<Request>, Entrant {
   }
 
   #clientClosed(): void {
-    // A tunnel tells of its end by itself.
+    // A tunnel reports its own end.
     if (this.#tunnel !== undefined) return;
     this.#giveUp?.();
     this.#end('cancelled');
@@ -247,7 +246,7 @@ export class Upgrade implements Sender<Request>, Entrant {
     RawResponse.of(refusal, id || ids.idFor(undefined), accept, more).send(this.#client);
   }
 
-  /** A defect in one request must not take the others along. */
+  /** Runs a step. An exception, which is a defect, ends this request and no other one. */
   guard(step: () => void): void {
     try {
       step();

@@ -1,24 +1,25 @@
+// The body of a request, which may be sent to several backends.
+
 import { Readable } from 'node:stream';
 
 const HALF = 'the client left before the end of its body';
 
-/** What an {@link Upload} must not exceed. */
+/** The limits of an {@link Upload}. */
 export interface UploadLimits {
   readonly bodyBytes: number;
-  /** As much is kept for another attempt. */
+  /** The most bytes that are kept for another attempt. */
   readonly replayBytes: number;
 }
 
-/** A body that is larger than is allowed. */
+/** The request body exceeds its limit. */
 export class BodyTooLargeError extends Error {}
 
 /**
- * The body of a request on its way to backends: to one, or from the beginning again to the next. It is not
- * read before somebody wants it, and never ahead of who takes it; its first bytes are kept as long as all of
- * it fits into `replayBytes`.
+ * The body of a request, which goes to one backend, or from its beginning again to the next one. It is read
+ * only on demand of the current attempt. Its bytes are kept while the whole body fits into `replayBytes`.
  */
 export class Upload {
-  /** Bytes that came from the client. */
+  /** Bytes received from the client. */
   received = 0;
   readonly #source: Readable;
   readonly #isWhole: () => boolean;
@@ -26,14 +27,14 @@ export class Upload {
   #isStarted = false;
   #isEnded = false;
   #error: Error | undefined;
-  /** `undefined` once it has become too much. */
+  /** The kept bytes; `undefined` once they exceed the limit. */
   #kept: Buffer[] | undefined = [];
   #keptBytes = 0;
   #taker: UploadStream | undefined;
 
   /**
-   * @param isWhole - whether all of the request has come: a stream of a client that has left may end like any
-   * other
+   * @param isWhole - whether the whole request was received; the stream of a client that left may end
+   * normally
    */
   constructor(source: Readable, isWhole: () => boolean, limits: UploadLimits) {
     this.#source = source;
@@ -41,22 +42,22 @@ export class Upload {
     this.#limits = limits;
   }
 
-  /** Whether it can be sent once more from the beginning. */
+  /** Whether it can be sent again from the beginning. */
   get isReplayable(): boolean {
     return this.#kept !== undefined;
   }
 
-  /** Whether the client is to send, and has not yet sent all. */
+  /** Whether the gateway waits for more of the body. */
   get isAwaited(): boolean {
     return this.#isStarted && !this.#isEnded && this.#error === undefined && !this.#source.isPaused();
   }
 
-  /** What went wrong on the client's side. */
+  /** The error on the client's side. */
   get error(): Error | undefined {
     return this.#error;
   }
 
-  /** The body from its beginning, for one attempt; the attempt before gets nothing more. */
+  /** Returns the body from its beginning for an attempt. The attempt before gets nothing more. */
   open(): Readable {
     const stream = new UploadStream(() => this.#wanted(stream));
     this.#taker = stream;
@@ -67,27 +68,28 @@ export class Upload {
   }
 
   /**
-   * Waits for the next attempt: what came before it might be more than is kept, and would be missing in it.
+   * Pauses until the next attempt. Bytes received meanwhile might exceed the limit, and would be missing in
+   * it.
    */
   hold(): void {
     this.#taker = undefined;
     if (this.#isStarted) this.#source.pause();
   }
 
-  /** The request is over: nobody may take half a body for a whole one. */
+  /** Ends the body with the request, so that no backend takes a part of it for the whole. */
   close(): void {
     if (!this.#isEnded) this.#taker?.destroy(this.#error ?? new Error('the request is over'));
     this.discard();
   }
 
-  /** Lets the rest go by unread. */
+  /** Discards the rest of the body. */
   discard(): void {
     this.#taker = undefined;
     this.#kept = undefined;
     if (this.#isStarted) this.#source.resume();
   }
 
-  /** Ends it with an error: who takes it must not take it for complete. */
+  /** Ends the body with an error, so that the backend does not take it for complete. */
   fail(error: Error): void {
     if (this.#isEnded || this.#error !== undefined) return;
     this.#error = error;
@@ -124,7 +126,7 @@ export class Upload {
 
   #finish(): void {
     if (this.#isWhole()) this.#end();
-    // A stream of HTTP/2 knows only when all that came together has been read.
+    // A stream of HTTP/2 reports its end only after the bytes received together were read.
     else setImmediate(() => (this.#isWhole() ? this.#end() : this.fail(new Error(HALF))));
   }
 
@@ -137,15 +139,14 @@ export class Upload {
 
 function ignore(): void {}
 
-/** What one attempt reads. */
+/** The body as one attempt reads it. */
 class UploadStream extends Readable {
   readonly #wanted: () => void;
 
   constructor(wanted: () => void) {
     super({ highWaterMark: 65_536 });
     this.#wanted = wanted;
-    // Whoever reads it has let go of it where its attempt is over: an error that nobody takes would end the
-    // process.
+    // After the end of the attempt the stream has no reader, and an unhandled error would end the process.
     this.on('error', ignore);
   }
 

@@ -18,7 +18,7 @@ export class HeaderRules {
 
   /**
    * Removes and adds headers.
-   * @param headers - names and values by turns; they may be returned as they are
+   * @param headers - a flat list of names and values; may be returned unchanged
    */
   apply(headers: string[]): string[] {
     if (this.isEmpty) return headers;

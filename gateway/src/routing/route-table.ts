@@ -39,9 +39,9 @@ export class Route implements RouteParts {
   }
 
   /**
-   * Headers that rate limits and sessions add to a response: names and values by turns.
-   * @param backendId - the backend that answered; `undefined` for a local reply
-   * @param isSecure - whether the client came over TLS
+   * Headers that rate limits and sessions add to a response: a flat list of names and values.
+   * @param backendId - the backend of the response; `undefined` for a local reply
+   * @param isSecure - whether the client uses TLS
    */
   headersOfAdmission(admission: Admission, backendId: string | undefined, isSecure: boolean): string[] {
     const added: string[] = [];

@@ -1,3 +1,5 @@
+// The adapter for Express and Connect.
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { aBoolean, bag, checkBag } from 'evenkeel/internal';
 import type { NodeProxy, NodeProxyConfig } from '../../proxy.ts';
@@ -6,8 +8,8 @@ import { mountedProxy } from '../mounted-proxy.ts';
 /** Settings of a {@link ProxyMiddleware}. */
 export interface ProxyMiddlewareOptions {
   /**
-   * Whether backends get the path as it came, with the one that the middleware is mounted on.
-   * @defaultValue false: without it
+   * Whether backends get the full path, including the mount path of the middleware.
+   * @defaultValue false
    */
   readonly keepMountPath?: boolean;
 }
@@ -15,27 +17,27 @@ export interface ProxyMiddlewareOptions {
 const OPTIONS = bag<ProxyMiddlewareOptions>({ keepMountPath: aBoolean });
 
 /**
- * A middleware for Express, Connect and all that take the same. It answers every request; `next` only gets
- * errors.
+ * A middleware for Express, Connect and compatible servers. It responds to every request; `next` is called
+ * only with errors.
  */
 export interface ProxyMiddleware {
   (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void): void;
-  /** Statistics, and changes of the pool at run time. */
+  /** The proxy: statistics, and changes of the pool at run time. */
   readonly proxy: NodeProxy;
-  /** Ends health checks and connections, unless the proxy was given from outside. */
+  /** Ends health checks and connections, unless the host passed its own proxy. */
   close(): void;
 }
 
 /**
- * Makes a middleware that passes requests on to a pool, as the gateway does. Put it before body parsers:
+ * Creates a middleware that passes requests on to a pool, as the gateway does. Put it before body parsers:
  * bodies stream through.
  *
  * @example
  * ```ts
  * app.use('/catalogue', proxyMiddleware({ backends: ['http://10.0.0.1:8080', 'http://10.0.0.2:8080'] }));
  * ```
- * @param proxy - a pool's configuration, or a proxy that others may use, too
- * @throws ConfigError where the configuration cannot be used
+ * @param proxy - the configuration of a pool, or a proxy that may be shared
+ * @throws ConfigError if the configuration is invalid
  */
 export function proxyMiddleware(
   proxy: NodeProxy | NodeProxyConfig,

@@ -1,3 +1,5 @@
+// The adapter for Fastify.
+
 import { aBoolean, checkRule, nearestHint } from 'evenkeel/internal';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { NodeProxy, NodeProxyConfig } from '../../proxy.ts';
@@ -5,13 +7,16 @@ import { mountedProxy } from '../mounted-proxy.ts';
 
 /** Settings of {@link fastifyProxy}. */
 export interface FastifyProxyOptions {
-  /** A pool's configuration, or a proxy that others may use, too. */
+  /** The configuration of a pool, or a proxy that may be shared. */
   readonly proxy: NodeProxy | NodeProxyConfig;
-  /** Whether backends get the path as it came, with the plugin's prefix. @defaultValue false: without it */
+  /** Whether backends get the full path, including the plugin's prefix. @defaultValue false */
   readonly keepPrefix?: boolean;
 }
 
-/** Fastify adds options of its own, such as `prefix`: only a near miss of ours is a mistake. */
+/**
+ * Checks the plugin's own options. Fastify adds others, such as `prefix`, so only misspelt own names are
+ * errors.
+ */
 function checkOwn(options: FastifyProxyOptions): void {
   const names = ['proxy', 'keepPrefix'];
   for (const name of Object.keys(options)) {
@@ -22,9 +27,9 @@ function checkOwn(options: FastifyProxyOptions): void {
 }
 
 /**
- * A Fastify plugin that passes every request below its `prefix` on to a pool, as the gateway does. Bodies
- * stream through: within the plugin nothing parses them. Hooks run, and headers that they set go out; what
- * they do to payloads does not.
+ * A Fastify plugin that passes every request below its `prefix` on to a pool, as the gateway does. Bodies are
+ * streamed; within the plugin they are not parsed. Hooks run, and the headers that they set are sent, but
+ * hooks for payloads have no effect.
  *
  * @example
  * ```ts
@@ -52,16 +57,16 @@ export const fastifyProxy: FastifyPluginAsync<FastifyProxyOptions> = async (app,
 };
 
 /**
- * What a target begins with where a route below a prefix matches it: an origin, if it names one, and as many
- * segments as the prefix has. They may be written in another way than the prefix: it may have parameters, and
- * the router may be told not to look at case.
+ * The beginning of a target that matches a prefix: an origin, if the target has one, and as many segments as
+ * the prefix. Their spelling may differ from the prefix, which may have parameters, and the router may ignore
+ * case.
  */
 function beginning(prefix: string): RegExp {
   const segments = prefix.split('/').filter((segment) => segment !== '').length;
   return new RegExp(`^([a-z]+://[^/?#]*)?(?:/+[^/?#]+){${segments}}`, 'i');
 }
 
-/** A target without the prefix that it begins with. */
+/** A target without its prefix. */
 function below(prefix: RegExp, url: string): string {
   const [matched, origin = ''] = prefix.exec(url) ?? [''];
   const rest = url.slice(matched.length);
