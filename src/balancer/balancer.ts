@@ -73,6 +73,7 @@ export class Balancer<R = string> {
         random: env.random,
         view,
         warn: this.#events.warn,
+        moved: this.#events.moved,
       }),
     });
     this.#poolStats = new PoolStats(this.#pool, this.#router);

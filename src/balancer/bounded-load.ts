@@ -2,6 +2,7 @@
 // backend may have. And `KeyPlaces`, which decides by the bound on keys which backend owns a key.
 
 import type { KeyedStrategy } from '../strategies/strategy.ts';
+import type { HeldKey } from './held-keys.ts';
 import { KeyMemory, LEAST_GROWING, NO_SLOT } from './key-memory.ts';
 import type { Member } from './member.ts';
 import type { Pool } from './pool.ts';
@@ -33,6 +34,14 @@ export interface Bounds {
    * @defaultValue 1
    */
   readonly concurrency?: number;
+  /**
+   * Whether a key that has a place stays there while its backend may serve, however many requests that has in
+   * flight: both bounds then hold for the placing of new keys only. Keys with leases are never forgotten; a
+   * key whose home moved goes there when its last lease has ended. For clients whose backend keeps state,
+   * such as the sockets of a room. Strategies without keys ignore it.
+   * @defaultValue true for the strategy `ip-hash`, else false
+   */
+  readonly strict?: boolean;
 }
 
 /** {@link Bounds} with the defaults filled in. */
@@ -42,6 +51,17 @@ export interface BoundSettings {
   /** `undefined` if the memory follows the size of the pool. */
   readonly rememberedKeys: number | undefined;
   readonly concurrency: number;
+  readonly strict: boolean;
+}
+
+/** What strict affinity adds to the placing of keys; each is asked about the request at hand. */
+export interface StrictRules {
+  /** Whether a member may get the request, whatever it has in flight. */
+  readonly admits: (member: Member) => boolean;
+  /** Whether a member would be admitted if it were not at its limit. Then its keys wait for it. */
+  readonly isBusy: (member: Member) => boolean;
+  /** Whether it is below its limit on requests in flight. */
+  readonly hasRoom: (member: Member) => boolean;
 }
 
 const KEYS_PER_BACKEND = 128;
@@ -110,6 +130,8 @@ export class KeyPlaces {
   owner: Member | undefined = undefined;
   /** Whether the key was remembered. */
   known = false;
+  /** The backend that owned a known key before this decision. */
+  before: Member | undefined = undefined;
   readonly #memory: KeyMemory;
   /** 1 if the bound on keys adds the square root of the fair share, else 0. */
   #root = 0;
@@ -117,6 +139,8 @@ export class KeyPlaces {
   readonly #pool: Pool;
   readonly #tier: Tier<Member>;
   readonly #factor: number;
+  /** `undefined` unless affinity is strict. */
+  readonly #strict: StrictRules | undefined;
   /** Number of the current membership, 16 bits. */
   #epoch = 0;
   // The last decision of `find`, for `commit`.
@@ -125,15 +149,25 @@ export class KeyPlaces {
   #fingerprint = 0;
   #home = NO_SLOT;
   #origin = NO_SLOT;
+  /** The epoch in which the home of the key was checked. */
+  #checked = 0;
   /** Remembered keys, without the one that is placed or overwritten. */
   #keys = 0;
   /** Slot of the backend that loses a key: the owner so far, or the owner of the key that is overwritten. */
   #leaving = NO_SLOT;
 
   /** @param capacity - how many keys to remember: a power of two, at least 4 */
-  constructor(capacity: number, factor: number, strategy: KeyedStrategy, pool: Pool, tier: Tier<Member>) {
+  constructor(
+    capacity: number,
+    factor: number,
+    strategy: KeyedStrategy,
+    pool: Pool,
+    tier: Tier<Member>,
+    strict?: StrictRules,
+  ) {
     this.#memory = new KeyMemory(capacity);
     this.#factor = factor;
+    this.#strict = strict;
     this.#strategy = strategy;
     this.#pool = pool;
     this.#tier = tier;
@@ -174,14 +208,41 @@ export class KeyPlaces {
     const memory = this.#memory;
     const entry = memory.find(position, fingerprint);
     this.known = entry >= 0;
+    this.before = undefined;
     this.#position = position;
     this.#fingerprint = fingerprint;
+    this.#checked = this.#epoch;
     if (entry >= 0) this.#findKnown(entry, position);
     else this.#findNew(~entry, position);
   }
 
-  /** Carries out the last decision of {@link KeyPlaces.find}, which must have found an owner. */
-  commit(): void {
+  /**
+   * Decides that a key with leases stays on its backend. Where the memory has forgotten the key, it learns it
+   * again.
+   */
+  findHeld({ position, fingerprint, owner, home, origin, epoch }: HeldKey): void {
+    const memory = this.#memory;
+    const entry = memory.find(position, fingerprint);
+    const isKnown = entry >= 0;
+    this.known = true;
+    this.before = owner;
+    this.owner = owner;
+    this.#position = position;
+    this.#fingerprint = fingerprint;
+    this.#entry = isKnown ? entry : ~entry;
+    this.#leaving = memory.owner(this.#entry);
+    this.#keys = this.#leaving === NO_SLOT ? memory.size : memory.size - 1;
+    this.#home = home;
+    this.#origin = origin;
+    // The home is checked when the last lease has ended.
+    this.#checked = epoch;
+  }
+
+  /**
+   * Carries out the last decision of {@link KeyPlaces.find}, which must have found an owner.
+   * @param held - the key, if it has leases
+   */
+  commit(held?: HeldKey): void {
     const owner = this.owner as Member;
     if (this.#leaving !== owner.slot) {
       if (this.#leaving !== NO_SLOT) (this.#pool.bySlot[this.#leaving] as Member).keys--;
@@ -194,8 +255,12 @@ export class KeyPlaces {
       owner.slot,
       this.#home,
       this.#origin,
-      this.#epoch,
+      this.#checked,
     );
+    if (held === undefined) return;
+    held.home = this.#home;
+    held.origin = this.#origin;
+    held.epoch = this.#checked;
   }
 
   /**
@@ -227,6 +292,7 @@ export class KeyPlaces {
     this.#origin = originSlot;
     this.#keys = memory.size - 1;
     this.#leaving = owner.slot;
+    this.before = owner;
     // The origin has fewer ring points while it ramps up. Wait for it, so that the key moves only once.
     const isStarting = origin !== undefined && origin.scale < 1;
     if (memory.epoch(entry) !== this.#epoch) {
@@ -234,20 +300,23 @@ export class KeyPlaces {
       const satAtHome = owner.slot === this.#home || this.#origin === this.#home;
       const waits = isStarting && this.#origin === this.#home;
       if (home !== undefined && home.slot !== this.#home && this.#home !== NO_SLOT && satAtHome && !waits) {
-        this.#origin = NO_SLOT;
-        this.#place(position, home);
-        return;
-      }
-      if (!waits) this.#home = home?.slot ?? NO_SLOT;
+        if (this.#strict === undefined || this.#hasRoom(home)) {
+          this.#origin = NO_SLOT;
+          this.#place(position, home);
+          return;
+        }
+        // Strict affinity moves a key home, but not elsewhere: it is checked again until the home has room.
+        this.#checked = memory.epoch(entry);
+      } else if (!waits) this.#home = home?.slot ?? NO_SLOT;
     }
     const mayReturn = !isStarting || this.#strategy.home(position) === origin;
-    if (origin !== undefined && mayReturn && pool.isEligible(origin)) {
+    if (origin !== undefined && mayReturn && this.#admits(origin)) {
       const returns = this.#hasRoom(origin);
       if (returns) this.#origin = NO_SLOT;
       this.owner = returns ? origin : owner;
-      if (pool.isEligible(this.owner)) return;
+      if (this.#admits(this.owner)) return;
     }
-    if (pool.isEligible(owner)) this.owner = owner;
+    if (this.#admits(owner) || this.#strict?.isBusy(owner) === true) this.owner = owner;
     else this.#relocate(position, owner);
   }
 
@@ -257,8 +326,7 @@ export class KeyPlaces {
     if (home === undefined) this.owner = undefined;
     // A starting home reaches its limit early, as its weight is scaled down. The key goes home as soon as
     // there is room.
-    else if (!this.#pool.isEligible(home) || (home.scale < 1 && !this.#hasRoom(home)))
-      this.#relocate(position, home);
+    else if (!this.#admits(home) || (home.scale < 1 && !this.#hasRoom(home))) this.#relocate(position, home);
     else this.owner = this.#hasRoom(home) ? home : this.#pick(position);
   }
 
@@ -269,13 +337,22 @@ export class KeyPlaces {
   }
 
   #pick(position: number): Member | undefined {
-    return this.#strategy.pick(position, this.#hasRoom as (backend: unknown) => boolean) as
-      | Member
-      | undefined;
+    const first = (may: (member: Member) => boolean) =>
+      this.#strategy.pick(position, may as (backend: unknown) => boolean) as Member | undefined;
+    const picked = first(this.#hasRoom);
+    if (picked !== undefined || this.#strict === undefined) return picked;
+    // Each bound leaves room somewhere, but perhaps not both at the same backend.
+    const { admits, hasRoom } = this.#strict;
+    return first((member) => admits(member) && hasRoom(member)) ?? first(admits);
+  }
+
+  #admits(member: Member): boolean {
+    return this.#strict === undefined ? this.#pool.isEligible(member) : this.#strict.admits(member);
   }
 
   readonly #hasRoom = (member: Member): boolean => {
-    if (!this.#pool.isEligible(member)) return false;
+    if (!this.#admits(member)) return false;
+    if (this.#strict !== undefined && !this.#strict.hasRoom(member)) return false;
     const keys = member.slot === this.#leaving ? member.keys - 1 : member.keys;
     // The same as `keys < keyLimit(...)`, without the rounding.
     const fair = (this.#keys + 1) * (member.weight / this.#tier.eligibleWeight);

@@ -10,7 +10,15 @@ import {
   type Strategy,
 } from '../strategies/strategy.ts';
 import { drawNumber } from '../strategies/weighted-draw.ts';
-import { type BoundSettings, flightLimit, KeyPlaces, memorySize, shareOf } from './bounded-load.ts';
+import {
+  type BoundSettings,
+  flightLimit,
+  KeyPlaces,
+  memorySize,
+  type StrictRules,
+  shareOf,
+} from './bounded-load.ts';
+import { type HeldKey, HeldKeys } from './held-keys.ts';
 import type { Member } from './member.ts';
 import type { Pool } from './pool.ts';
 import type { Tier } from './tier.ts';
@@ -24,6 +32,8 @@ export interface ChooserOptions {
   readonly random: () => number;
   /** Takes what is wrong with the strategy, once. */
   readonly warn: (message: string) => void;
+  /** Takes a key of strict affinity that had to leave its backend, as the hash of the key. */
+  readonly moved: (hash: number, from: Member, to: Member) => void;
   /** Which members the request at hand may go to. */
   readonly view: View;
 }
@@ -50,6 +60,8 @@ export class Chooser {
   isTrial = false;
   /** 32-bit hash of the key; a random number for a request without one. */
   position = 0;
+  /** The key as one that has leases; `undefined` if it has none, or if affinity is not strict. */
+  held: HeldKey | undefined = undefined;
   readonly strategy: Strategy;
   readonly bounds: BoundSettings;
   readonly seed: number;
@@ -63,6 +75,11 @@ export class Chooser {
   readonly #warn: (message: string) => void;
   readonly #hasher = new KeyHasher();
   readonly #bounded: boolean;
+  /** `undefined` unless affinity is strict. */
+  readonly #heldKeys: HeldKeys | undefined;
+  readonly #moved: (hash: number, from: Member, to: Member) => void;
+  /** The backend that a key of strict affinity has to leave. */
+  #left: Member | undefined = undefined;
   readonly #view: View;
   /** Eligible weight of the members that were tried, which is subtracted from the sums. */
   #triedWeight = 0;
@@ -74,7 +91,7 @@ export class Chooser {
   #hasKey = false;
 
   constructor(pool: Pool, tier: Tier<Member>, options: ChooserOptions) {
-    const { strategy, bounds, seed, random, view, warn } = options;
+    const { strategy, bounds, seed, random, view, warn, moved } = options;
     this.tier = tier;
     this.strategy = strategy;
     this.bounds = bounds;
@@ -83,15 +100,23 @@ export class Chooser {
     this.#view = view;
     this.#random = random;
     this.#warn = warn;
+    this.#moved = moved;
     this.#chance = drawNumber(random);
     this.#keyed = isKeyedStrategy(strategy) ? strategy : undefined;
     this.#bounded = this.#keyed !== undefined && bounds.factor !== Number.POSITIVE_INFINITY;
+    this.#heldKeys = this.#keyed !== undefined && bounds.strict ? new HeldKeys() : undefined;
+  }
+
+  /** Whether affinity is strict: a key stays where it is while its backend may serve. */
+  get isStrict(): boolean {
+    return this.#heldKeys !== undefined;
   }
 
   /** Called after members or weights changed: updates the strategy and the owners of keys. */
   membersChanged(removed: readonly Member[]): void {
     this.strategy.update(this.tier.members.filter((member) => member.weight > 0));
     if (this.#keyed !== undefined && this.#bounded) this.#sizeMemory(this.#keyed, removed);
+    if (this.#heldKeys !== undefined) for (const { slot } of removed) this.#heldKeys.forgetBackend(slot);
   }
 
   /** Fits the memory of keys to the size of the pool; drops it if it is too small for the bound on keys. */
@@ -103,7 +128,8 @@ export class Chooser {
       this.places = undefined;
       return;
     }
-    this.places ??= new KeyPlaces(capacity, this.bounds.factor, strategy, this.#pool, this.tier);
+    const rules = this.#heldKeys === undefined ? undefined : this.#strictRules;
+    this.places ??= new KeyPlaces(capacity, this.bounds.factor, strategy, this.#pool, this.tier, rules);
     this.places.membersChanged(removed, capacity);
   }
 
@@ -116,6 +142,11 @@ export class Chooser {
     this.sticky = false;
     this.overruled = undefined;
     this.#hasKey = this.#keyed !== undefined && key !== undefined;
+    this.held = undefined;
+    if (this.#heldKeys !== undefined && this.#hasKey) {
+      this.#chooseStrictly(key as string, this.#heldKeys);
+      return;
+    }
     this.owner = this.#hasKey ? this.#ownerOf(key as string) : undefined;
     if (!this.#hasKey) this.position = this.#chance;
     const view = this.#view;
@@ -123,7 +154,7 @@ export class Chooser {
     const away = view.mayTry ? this.#triedHome() : undefined;
     if (away !== undefined) this.picked = away;
     else if (owner !== undefined && this.#mayServe(owner)) this.picked = owner;
-    else this.picked = this.#verified(this.strategy.pick(this.position, this.#mayServe as Eligible));
+    else this.picked = this.#verified(this.position, this.#mayServe);
     this.isTrial = view.mayTry && this.picked !== undefined && view.isTrial(this.picked);
     this.spilled =
       owner !== undefined &&
@@ -141,19 +172,107 @@ export class Chooser {
     this.picked = member;
     this.isTrial = this.#view.isTrial(member);
     this.owner = undefined;
+    this.held = undefined;
     this.spilled = false;
     this.#hasKey = false;
   }
 
-  /** Carries out the last choice, which must have picked a backend. */
-  commit(): void {
+  /**
+   * Carries out the last choice, which must have picked a backend.
+   * @returns the key that the lease is to hold on its backend; `undefined` if affinity is not strict
+   */
+  commit(): HeldKey | undefined {
     if (this.overruled !== undefined) this.#tellOverruled();
     if (!this.#hasKey) this.#chance = drawNumber(this.#random);
     else if (this.owner !== undefined) {
-      this.places?.commit();
       if (this.spilled) this.owner.spills++;
+      if (this.#heldKeys !== undefined) return this.#hold(this.owner, this.#heldKeys);
+      this.places?.commit();
     }
+    return undefined;
   }
+
+  /**
+   * How firmly a key has its place in this tier, for strict affinity: 2 if it has leases on a backend that may
+   * serve, 1 if it is remembered on one, else 0.
+   */
+  holdOn(key: string): 0 | 1 | 2 {
+    if (this.#heldKeys === undefined) return 0;
+    this.#hasher.read(key, this.seed);
+    const { position, fingerprint } = this.#hasher;
+    const held = this.#heldKeys.find(position, fingerprint);
+    if (held !== undefined && this.#stays(held)) return 2;
+    this.places?.find(position, fingerprint);
+    const { known, before } = this.places ?? {};
+    return known === true && before !== undefined && this.#admits(before) ? 1 : 0;
+  }
+
+  /**
+   * Strict affinity: a key goes to its backend as long as that may serve, whatever it has in flight. A new key
+   * is placed by both bounds. Without a memory of keys it goes to its home. Only the first request of a key
+   * may be a trial.
+   */
+  #chooseStrictly(key: string, heldKeys: HeldKeys): void {
+    const { places } = this;
+    this.#hasher.read(key, this.seed);
+    const { position, fingerprint } = this.#hasher;
+    const held = heldKeys.find(position, fingerprint);
+    this.position = position;
+    this.held = held;
+    let before = held?.owner;
+    const stays = held !== undefined && this.#stays(held);
+    if (stays) {
+      places?.findHeld(held);
+      this.owner = held.owner;
+    } else if (places !== undefined) {
+      places.find(position, fingerprint);
+      this.owner = places.owner;
+      before ??= places.before;
+    } else this.owner = (this.#keyed as KeyedStrategy).home(position) as Member | undefined;
+    const { owner } = this;
+    const away = this.#view.mayTry && before === undefined ? this.#triedHome() : undefined;
+    this.isTrial = away !== undefined;
+    if (away !== undefined) this.picked = away;
+    else if (owner !== undefined && this.#admits(owner)) this.picked = owner;
+    else this.picked = this.#verified(position, this.#mayServeStrictly);
+    // Without a memory, a home that may not serve loses the key for as long as it has leases elsewhere.
+    if (places === undefined && !stays && owner !== undefined && !this.#isBusy(owner))
+      this.owner = this.picked;
+    this.spilled =
+      owner !== undefined && this.picked !== owner && this.owner === owner && this.#isBusy(owner);
+    this.#left = before !== undefined && before !== this.owner && this.#isOut(before) ? before : undefined;
+  }
+
+  /** Counts the lease as one of its key, which it holds on its backend. */
+  #hold(owner: Member, heldKeys: HeldKeys): HeldKey {
+    const { held = heldKeys.add(this.position, this.#hasher.fingerprint, owner) } = this;
+    this.places?.commit(held);
+    held.owner = owner;
+    held.leases++;
+    if (this.#left !== undefined) this.#moved(this.position >>> 0, this.#left, owner);
+    return held;
+  }
+
+  /**
+   * Whether a key with leases stays on its backend: unless that has left, or is barred by more than its limit.
+   * A key whose only lease is the attempt before this one goes along with the retry.
+   */
+  #stays({ owner, leases }: HeldKey): boolean {
+    return !this.#isOut(owner) && (leases > 1 || !this.#view.tried.includes(owner));
+  }
+
+  /** Whether a backend has left, or may not serve for another reason than its limit. */
+  #isOut({ present, reasons }: Member): boolean {
+    return !present || (reasons & this.#view.mask & ~this.#pool.busyMask) !== 0;
+  }
+
+  /** Whether only its limit bars a member. */
+  readonly #isBusy = (member: Member): boolean =>
+    !this.#isOut(member) && (member.reasons & this.#view.mask) !== 0 && !this.#view.tried.includes(member);
+
+  /** Whether a member may get the request, whatever it has in flight; never as a trial. */
+  readonly #admits = (member: Member): boolean =>
+    member.present && (member.reasons & this.#view.mask) === 0 && !this.#view.tried.includes(member);
 
   /**
    * How many requests a member may have in flight when one more is sent; `Infinity` if they are not bounded.
@@ -165,14 +284,15 @@ export class Chooser {
     return Math.max(limit, member.concurrency ?? this.bounds.concurrency);
   }
 
-  /** A custom strategy may ignore `eligible`, or return a foreign object: the first eligible is chosen. */
-  #verified(picked: Backend | undefined): Member | undefined {
+  /** The strategy's pick. A custom strategy may ignore `eligible`, or return a foreign object: the first eligible is chosen. */
+  #verified(position: number, mayServe: (member: Member) => boolean): Member | undefined {
+    const picked = this.strategy.pick(position, mayServe as Eligible);
     if (picked === undefined || picked === null) return undefined;
     const member = picked as Member;
-    if (this.#pool.bySlot[member.slot] === member && member.tier === this.tier && this.#mayServe(member))
+    if (this.#pool.bySlot[member.slot] === member && member.tier === this.tier && mayServe(member))
       return member;
     this.overruled = picked;
-    return this.tier.members.find((other) => other.weight > 0 && this.#mayServe(other));
+    return this.tier.members.find((other) => other.weight > 0 && mayServe(other));
   }
 
   #tellOverruled(): void {
@@ -197,7 +317,8 @@ export class Chooser {
    * as a trial finds its cache, if the alarm was a false one.
    */
   #triedHome(): Member | undefined {
-    const home = this.#hasKey ? this.places?.origin : undefined;
+    if (!this.#hasKey) return undefined;
+    const home = this.places === undefined && this.isStrict ? this.owner : this.places?.origin;
     return home !== undefined && this.#view.isTrial(home) && this.#mayServe(home) ? home : undefined;
   }
 
@@ -220,6 +341,15 @@ export class Chooser {
 
   readonly #mayServe = (member: Member): boolean =>
     this.#view.admits(member) && (!this.#bounded || this.#hasRoom(member));
+
+  readonly #mayServeStrictly = (member: Member): boolean =>
+    this.#admits(member) && (!this.#bounded || this.#hasRoom(member));
+
+  readonly #strictRules: StrictRules = {
+    admits: (member) => this.#admits(member),
+    isBusy: (member) => this.#isBusy(member),
+    hasRoom: (member) => this.#hasRoom(member),
+  };
 
   /** Whether a member is below its limit on requests in flight. */
   #hasRoom(member: Member): boolean {

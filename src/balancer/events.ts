@@ -1,3 +1,5 @@
+import type { Backend } from '../strategies/strategy.ts';
+
 /**
  * A change in a pool. Backends are named by id; no event carries a key or a path, as these may be private.
  */
@@ -32,6 +34,11 @@ export type BalancerEvent =
    * is unhealthy.
    */
   | { readonly type: 'panic'; readonly panic: boolean }
+  /**
+   * With strict affinity: a key had to leave the backend `from`, which is down, ejected, draining or removed,
+   * and goes to `to` from now on. `hash` is the hash of the key, as `explain` has it.
+   */
+  | { readonly type: 'moved'; readonly hash: number; readonly from: string; readonly to: string }
   /** A mistake of the host that shows while requests run, such as a key that is no string; each once. */
   | { readonly type: 'warning'; readonly message: string }
   /**
@@ -59,6 +66,11 @@ export class Events {
     if (this.#warnings.has(message)) return;
     this.#warnings.add(message);
     this.emit({ type: 'warning', message });
+  };
+
+  /** Tells that a key of strict affinity had to leave its backend. */
+  readonly moved = (hash: number, from: Backend, to: Backend): void => {
+    if (this.#listeners.size > 0) this.emit({ type: 'moved', hash, from: from.id, to: to.id });
   };
 
   emit(event: BalancerEvent): void {

@@ -50,6 +50,11 @@ export interface Explanation {
   readonly owner: string | undefined;
   /** Whether the key is remembered from an earlier request. */
   readonly remembered: boolean;
+  /**
+   * With strict affinity, how many leases the key has, which keep it on its backend; `undefined` if affinity
+   * is not strict. Then a backend above its limit on requests in flight may be picked for a key that it owns.
+   */
+  readonly held: number | undefined;
   /** Whether the request would spill over to another backend because the owner is at its limit. */
   readonly spilled: boolean;
   /** Which class of trust the request asks, and why that one. */
@@ -89,7 +94,8 @@ export function explanation(
     strategy: strategy.name,
     picked: picked?.id,
     owner: owner?.id,
-    remembered: owner !== undefined && places?.known === true,
+    remembered: owner !== undefined && (places?.known === true || chooser.held !== undefined),
+    held: chooser.isStrict && key !== undefined ? (chooser.held?.leases ?? 0) : undefined,
     spilled: chooser.spilled,
     trust: { asked: TRUSTS[view.trust] as Trust, because: whyTrust(pool, view) },
     crisis: pool.isCrisis,

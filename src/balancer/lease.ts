@@ -2,6 +2,7 @@
 
 import { checkRule, oneOf } from '../options/rule.ts';
 import type { Backend, Outcome, StrategyLease } from '../strategies/strategy.ts';
+import type { HeldKey } from './held-keys.ts';
 import type { Trial } from './trial.ts';
 import type { Trust } from './trust.ts';
 
@@ -69,6 +70,8 @@ export class HeldLease implements Lease, StrategyLease {
   readonly trial: Trial | undefined;
   /** Belongs to the strategy, hence not part of {@link Lease}: only one that measures time sets it. */
   startedAt = 0;
+  /** The key that the lease holds on its backend, with strict affinity. */
+  held: HeldKey | undefined = undefined;
   /** Status of the response; `undefined` before its head has come. */
   status: number | undefined = undefined;
   #isFailure = false;

@@ -25,7 +25,7 @@ export class Leases implements Lessor {
     const member = chooser.picked as Member;
     const trial = chooser.isTrial ? this.#trials.begin(member) : undefined;
     const lease = new HeldLease(member, this, chooser.spilled, pool.trustOf(member), trial);
-    chooser.commit();
+    lease.held = chooser.commit();
     router.committed();
     pool.begin(member);
     member.requests++;
@@ -49,6 +49,7 @@ export class Leases implements Lessor {
     if (outcome === 'failure') member.failures++;
     else if (outcome === 'cancelled') member.cancelled++;
     if (lease.trial !== undefined) this.#trials.ended(lease.trial, outcome, lease.status !== undefined);
+    lease.held?.leaseEnded();
     if (member.present) router.chooserOf(member).strategy.finished?.(lease, outcome);
     guards.finished(lease, outcome, cause);
     membership.ended(member);

@@ -4,6 +4,7 @@ import { type Env, systemEnv } from '../env.ts';
 import { aBag, bag, checkBag, notCalled, type Shape, withDefaults } from '../options/bag.ts';
 import { anEnv } from '../options/env-bag.ts';
 import {
+  aBoolean,
   aFunction,
   aListOf,
   aNumber,
@@ -15,7 +16,7 @@ import {
   oneOf,
   type Rule,
 } from '../options/rule.ts';
-import { type StrategyName, strategies } from '../strategies/registry.ts';
+import { type StrategyEntry, type StrategyName, strategies } from '../strategies/registry.ts';
 import type { Strategy, StrategyFactory } from '../strategies/strategy.ts';
 import { aConcurrency } from './address.ts';
 import type { BoundSettings, Bounds } from './bounded-load.ts';
@@ -99,6 +100,7 @@ const BOUNDS = bag<Bounds>({
   z: aNumber('a finite number of at least 0', (z) => z >= 0 && z < Number.POSITIVE_INFINITY),
   rememberedKeys: anInteger(0, 2 ** 20),
   concurrency: aConcurrency,
+  strict: aBoolean,
 });
 
 /** What the settings of a pool must be. */
@@ -138,6 +140,7 @@ export function readOptions<R>(options: BalancerOptions<R>): BalancerSettings<R>
     key: options.key ?? ownKey,
     bounds: {
       rememberedKeys: undefined,
+      strict: isStrict(strategy),
       ...withDefaults(options.bounds ?? {}, BALANCER_DEFAULTS.bounds),
     },
     seed: seed | 0,
@@ -146,6 +149,12 @@ export function readOptions<R>(options: BalancerOptions<R>): BalancerSettings<R>
     zones,
     env: { ...systemEnv, ...options.env },
   };
+}
+
+/** The default of `bounds.strict`. */
+function isStrict(strategy: StrategyName | StrategyFactory): boolean {
+  const entry: StrategyEntry | undefined = typeof strategy === 'string' ? strategies[strategy] : undefined;
+  return entry?.strict === true;
 }
 
 /** A factory that tells if it made no strategy, as with `strategy: roundRobin` in place of `roundRobin()`. */

@@ -70,6 +70,7 @@ export class Router {
       return only;
     }
     const order = this.#order(key, zone);
+    if (key !== undefined && only.isStrict) keepFirst(order, key);
     for (const chooser of order) {
       chooser.choose(key);
       if (chooser.picked !== undefined) return chooser;
@@ -118,6 +119,22 @@ export class Router {
       ...backups,
     ];
   }
+}
+
+/**
+ * Strict affinity comes before zones: moves the tier to the front in which a key has leases, else the first
+ * one that remembers it. What a backup remembers does not count, as the key is to come back from there.
+ */
+function keepFirst(order: Chooser[], key: string): void {
+  let firmest = 0;
+  let keeper = 0;
+  for (const [i, chooser] of order.entries()) {
+    const hold = chooser.holdOn(key);
+    if (hold <= firmest || (hold === 1 && chooser.tier.backup)) continue;
+    firmest = hold;
+    keeper = i;
+  }
+  if (keeper > 0) order.unshift(...order.splice(keeper, 1));
 }
 
 /**

@@ -20,6 +20,12 @@ export interface StrategyEntry {
   readonly factory: StrategyFactory;
   /** The default key of a request. @defaultValue `'path'` */
   readonly key?: 'path' | 'client-address';
+  /**
+   * Whether a key stays on its backend while that may serve, however many requests it has in flight: the
+   * default of `bounds.strict`.
+   * @defaultValue false
+   */
+  readonly strict?: boolean;
 }
 
 /** Every strategy by its name. There is no other list. */
@@ -40,6 +46,7 @@ export const strategies = {
     summary: 'same client address, same backend',
     factory: /* @__PURE__ */ consistentHash(),
     key: 'client-address',
+    strict: true,
   },
   'round-robin': {
     summary: 'each backend in turn, smoothly by weight',

@@ -66,6 +66,7 @@ const setting = fc.record({
   factor: fc.constantFrom(1, 1.25, Number.POSITIVE_INFINITY),
   z: fc.constantFrom(0, 1),
   rememberedKeys: fc.constantFrom(0, 512, 2_048),
+  strict: fc.boolean(),
   panicRatio: fc.constantFrom(0, 0.5, 1),
   zoned: fc.boolean(),
   limit: fc.integer({ min: 1, max: 4 }),
@@ -79,7 +80,7 @@ class Play {
   readonly balancer: Balancer<Asked>;
   readonly leases: Lease[] = [];
 
-  constructor({ strategy, factor, z, rememberedKeys, panicRatio, zoned, limit, guarded }: Setting) {
+  constructor({ strategy, factor, z, rememberedKeys, strict, panicRatio, zoned, limit, guarded }: Setting) {
     const often = { consecutiveFailures: 2 };
     this.balancer = new Balancer<Asked>(this.pool, {
       strategy,
@@ -89,7 +90,7 @@ class Play {
       },
       env: this.env,
       key: (request) => request.key,
-      bounds: { factor, z, rememberedKeys },
+      bounds: { factor, z, rememberedKeys, strict },
       guards: guarded
         ? [outlierEjection(often), circuitBreaker({ minRequests: 3 }), slowStart(), maxInFlight(limit)]
         : [],
