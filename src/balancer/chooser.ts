@@ -193,8 +193,8 @@ export class Chooser {
   }
 
   /**
-   * How firmly a key has its place in this tier, for strict affinity: 2 if it has leases on a backend that may
-   * serve, 1 if it is remembered on one, else 0.
+   * How firmly a key has its place in this tier, for strict affinity: 2 if it has leases on a backend that
+   * may serve, 1 if it is remembered on one, else 0.
    */
   holdOn(key: string): 0 | 1 | 2 {
     if (this.#heldKeys === undefined) return 0;
@@ -208,9 +208,9 @@ export class Chooser {
   }
 
   /**
-   * Strict affinity: a key goes to its backend as long as that may serve, whatever it has in flight. A new key
-   * is placed by both bounds. Without a memory of keys it goes to its home. Only the first request of a key
-   * may be a trial.
+   * Strict affinity: a key goes to its backend as long as that may serve, whatever it has in flight. A new
+   * key is placed by both bounds. Without a memory of keys it goes to its home. Only the first request of a
+   * key may be a trial.
    */
   #chooseStrictly(key: string, heldKeys: HeldKeys): void {
     const { places } = this;
@@ -254,8 +254,8 @@ export class Chooser {
   }
 
   /**
-   * Whether a key with leases stays on its backend: unless that has left, or is barred by more than its limit.
-   * A key whose only lease is the attempt before this one goes along with the retry.
+   * Whether a key with leases stays on its backend: unless that has left, or is barred by more than its
+   * limit. A key whose only lease is the attempt before this one goes along with the retry.
    */
   #stays({ owner, leases }: HeldKey): boolean {
     return !this.#isOut(owner) && (leases > 1 || !this.#view.tried.includes(owner));
@@ -284,7 +284,10 @@ export class Chooser {
     return Math.max(limit, member.concurrency ?? this.bounds.concurrency);
   }
 
-  /** The strategy's pick. A custom strategy may ignore `eligible`, or return a foreign object: the first eligible is chosen. */
+  /**
+   * The strategy's pick. A custom strategy may ignore `eligible`, or return a foreign object: then the first
+   * eligible is chosen.
+   */
   #verified(position: number, mayServe: (member: Member) => boolean): Member | undefined {
     const picked = this.strategy.pick(position, mayServe as Eligible);
     if (picked === undefined || picked === null) return undefined;

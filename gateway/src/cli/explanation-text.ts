@@ -29,13 +29,16 @@ function keyText({ key, position, remembered }: Explanation): string {
 }
 
 function notesOn(explanation: Explanation): string[] {
-  const { owner, picked, spilled, panic, trust, trials } = explanation;
+  const { owner, picked, spilled, panic, trust, trials, held } = explanation;
   return [
     ...(trust.asked !== 'well' && !panic
       ? [`asked are those that are ${trust.asked}: ${trust.because}`]
       : []),
     ...trials.map(trialNote),
     ...(panic ? ['too much of the pool is out: health is ignored'] : []),
+    ...(held !== undefined && held > 0 && owner === picked
+      ? [`strict: the key stays where it has ${held} ${held === 1 ? 'request' : 'requests'} in flight`]
+      : []),
     ...(spilled ? [`spilled: ${owner}, where the key lives, is full`] : []),
     ...(!spilled && owner !== undefined && owner !== picked ? [`the key lives on ${owner}`] : []),
   ];

@@ -69,6 +69,12 @@ const bounds = z.strictObject({
     .describe(
       'Requests that a backend can work on at once: with fewer in flight it is never at its limit. Divided by the number of workers.',
     ),
+  strict: z
+    .boolean()
+    .optional()
+    .describe(
+      'Whether a key stays on its backend while that may serve, however many requests it has in flight. Left out: `true` for `ip-hash`, else `false`.',
+    ),
 });
 
 const timeouts = z.strictObject({

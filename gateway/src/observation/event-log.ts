@@ -41,6 +41,11 @@ export class EventLog {
 
   /** Adds an event of a pool's engine. */
   addFrom(pool: string, event: BalancerEvent): void {
+    // One for each key that moves: they would push all other events out of the list.
+    if (event.type === 'moved') {
+      this.#log.debug({ event: event.type, pool, from: event.from, to: event.to }, messageOf(event));
+      return;
+    }
     const backend = 'backend' in event ? event.backend : undefined;
     this.add(event.type, messageOf(event), pool, backend);
   }
@@ -58,6 +63,8 @@ function messageOf(event: BalancerEvent): string {
         : 'at least half of the pool is well again';
     case 'trial':
       return `one request tries ${event.backend}`;
+    case 'moved':
+      return `a key had to leave ${event.from} and goes to ${event.to}`;
     case 'rejected':
     case 'warning':
       return event.message;

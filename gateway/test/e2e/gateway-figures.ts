@@ -98,6 +98,7 @@ export const explained: GatewayExplanation = {
     picked: 'a',
     owner: 'b',
     remembered: true,
+    held: undefined,
     spilled: true,
     trust: { asked: 'well', because: 'some backend is well' },
     crisis: false,

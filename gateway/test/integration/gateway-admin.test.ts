@@ -137,7 +137,14 @@ describe('what operators read', () => {
           trial: false,
           trials: [],
         },
-        ...{ remembered: false, spilled: false, panic: false, bounds, candidates: [candidate] },
+        ...{
+          remembered: false,
+          held: undefined,
+          spilled: false,
+          panic: false,
+          bounds,
+          candidates: [candidate],
+        },
       },
     };
     const query = new URLSearchParams({

@@ -60,10 +60,10 @@ function factsOf(explanation: Explanation): Record<string, string> {
   };
 }
 
-function homeOf({ owner, picked, remembered, spilled }: Explanation): string {
+function homeOf({ owner, picked, remembered, spilled, held }: Explanation): string {
   if (owner === undefined) return 'none';
   const isFull = spilled && owner !== picked;
-  const how = remembered ? 'remembered' : 'new';
+  const how = held !== undefined && held > 0 ? `held by ${count(held)}` : remembered ? 'remembered' : 'new';
   return `${owner} (${how}${isFull ? '; it is full, so the request spills' : ''})`;
 }
 
