@@ -2,6 +2,7 @@
 // together here.
 
 import { hashKey, KeyHasher } from '../hashing/hash.ts';
+import { consistentHash } from '../strategies/consistent-hash.ts';
 import {
   type Backend,
   type Eligible,
@@ -60,6 +61,8 @@ export class Chooser {
   isTrial = false;
   /** 32-bit hash of the key; a random number for a request without one. */
   position = 0;
+  /** Home of the session that was placed, if it is in service; `undefined` if none was. */
+  home: Member | undefined = undefined;
   /** The key as one that has leases; `undefined` if it has none, or if affinity is not strict. */
   held: HeldKey | undefined = undefined;
   readonly strategy: Strategy;
@@ -78,6 +81,7 @@ export class Chooser {
   /** `undefined` unless affinity is strict. */
   readonly #heldKeys: HeldKeys | undefined;
   readonly #moved: (hash: number, from: Member, to: Member) => void;
+  #ring: KeyedStrategy | undefined = undefined;
   /** The backend that a key of strict affinity has to leave. */
   #left: Member | undefined = undefined;
   readonly #view: View;
@@ -114,7 +118,9 @@ export class Chooser {
 
   /** Called after members or weights changed: updates the strategy and the owners of keys. */
   membersChanged(removed: readonly Member[]): void {
-    this.strategy.update(this.tier.members.filter((member) => member.weight > 0));
+    const weighted = this.tier.members.filter((member) => member.weight > 0);
+    this.strategy.update(weighted);
+    this.#ring?.update(weighted);
     if (this.#keyed !== undefined && this.#bounded) this.#sizeMemory(this.#keyed, removed);
     if (this.#heldKeys !== undefined) for (const { slot } of removed) this.#heldKeys.forgetBackend(slot);
   }
@@ -166,11 +172,43 @@ export class Chooser {
 
   /** Chooses the backend of a session, without regard to strategy and bounds. */
   stickTo(member: Member): void {
+    this.home = undefined;
+    this.#stick(member);
+    this.isTrial = this.#view.isTrial(member);
+  }
+
+  /**
+   * Chooses the backend of a session that is on none yet: its home, which is a pure function of its key and of
+   * the members, without regard to the bounds. If the home may not have it, the next one on the ring.
+   * @param keeps - whether a member may have sessions
+   */
+  placeSession(key: string, keeps: (member: Member) => boolean): void {
+    const ring = this.#keyed ?? this.#sessionRing();
+    const position = hashKey(key, this.seed);
+    const home = ring.home(position) as Member | undefined;
+    this.home = home === undefined || this.#isOut(home) ? undefined : home;
+    const may = (member: Member) => this.#view.admits(member);
+    this.#stick(
+      home !== undefined && keeps(home) ? home : (ring.pick(position, may as Eligible) as Member | undefined),
+    );
+    this.position = position;
+    this.isTrial = this.picked !== undefined && this.#view.isTrial(this.picked);
+  }
+
+  /** The homes of sessions under a strategy without keys. Built with the first session. */
+  #sessionRing(): KeyedStrategy {
+    if (this.#ring === undefined) {
+      this.#ring = consistentHash()({ clock: { now: () => 0 }, random: this.#random }) as KeyedStrategy;
+      this.#ring.update(this.tier.members.filter((member) => member.weight > 0));
+    }
+    return this.#ring;
+  }
+
+  #stick(member: Member | undefined): void {
     this.#weighTried();
     this.sticky = true;
     this.overruled = undefined;
     this.picked = member;
-    this.isTrial = this.#view.isTrial(member);
     this.owner = undefined;
     this.held = undefined;
     this.spilled = false;

@@ -86,10 +86,21 @@ export class Decisions<R> {
     const sticky = this.#backendOf(session);
     if (sticky !== undefined) return router.stickTo(sticky);
     const zone = this.#settings.zones?.of(request);
-    const chooser = router.choose(key, zone);
+    const named = session?.key === undefined ? undefined : session;
+    const chooser = this.#choose(key, zone, named);
     if (chooser.picked === undefined || membership.confirms(chooser.picked)) return chooser;
     view.renew();
-    return router.choose(key, zone);
+    return this.#choose(key, zone, named);
+  }
+
+  /** @param session - the session that the key names */
+  #choose(key: string | undefined, zone: string | undefined, session: Session | undefined): Chooser {
+    const { router } = this.#parts;
+    if (session === undefined || key === undefined) return router.choose(key, zone);
+    const chooser = router.placeSession(key, zone, this.#keepsSessions);
+    // Does nothing to an object that does not let it.
+    Reflect.set(session, 'home', chooser.home?.id);
+    return chooser;
   }
 
   /** The backend of a session; `undefined` if that backend may not keep the session. */
@@ -101,20 +112,20 @@ export class Decisions<R> {
       member = pool.find(session.backend);
       view.renew();
     }
-    return member !== undefined && !view.tried.includes(member) && this.#keepsSessions(member)
-      ? member
-      : undefined;
+    return member !== undefined && this.#keepsSessions(member) ? member : undefined;
   }
 
   /**
    * A session stays with its backend only while no better one is left: if the view's class of trust does not
    * include it, the session goes elsewhere, unless as a trial. A draining backend keeps its sessions for a
-   * while, a backend of weight 0 for good. Both get no new sessions.
+   * while, a backend of weight 0 for good. Both get no new sessions, except that the sessions whose home
+   * drains cannot be told apart: they all go there for that while.
    */
-  #keepsSessions(member: Member): boolean {
+  readonly #keepsSessions = (member: Member): boolean => {
     const { view } = this.#parts;
     if (view.admits(member)) return true;
+    if (view.tried.includes(member)) return false;
     if ((member.reasons & view.mask & ~(DRAINING | WEIGHTLESS)) !== 0) return false;
     return (member.reasons & DRAINING) === 0 || this.#settings.env.clock.now() < member.keepsSessionsUntil;
-  }
+  };
 }

@@ -85,6 +85,21 @@ export class Router {
     return chooser;
   }
 
+  /**
+   * Places a session that is on no backend yet: at its home, in the tiers in order. Chooses by the key, the
+   * members and their health alone.
+   * @param keeps - whether a member may have sessions
+   * @returns the chooser that holds the decision
+   */
+  placeSession(key: string, zone: string | undefined, keeps: (member: Member) => boolean): Chooser {
+    const order = this.#choosers.length === 1 ? this.#choosers : this.#order(key, zone);
+    for (const chooser of order) {
+      chooser.placeSession(key, keeps);
+      if (chooser.picked !== undefined) return chooser;
+    }
+    return order[0] as Chooser;
+  }
+
   /** The chooser of a member's tier. */
   chooserOf(member: Member): Chooser {
     const first = this.#choosers[0] as Chooser;

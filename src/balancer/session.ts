@@ -5,6 +5,14 @@
 export interface Session {
   /** Id of the session's backend; `undefined` for a new session. */
   readonly backend?: string | undefined;
-  /** Replaces the key of the request, so that a new session goes to the backend of its key. */
+  /**
+   * Names the session, and replaces the key of the request. A session without a backend goes to its home: the
+   * backend of its key on the ring, whatever the bounds say, so that all processes with the same pool agree.
+   */
   readonly key?: string | undefined;
+  /**
+   * Set by the balancer: id of the session's home, if that is in service. A session whose home is, need not
+   * be remembered.
+   */
+  home?: string | undefined;
 }

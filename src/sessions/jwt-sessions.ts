@@ -37,7 +37,7 @@ export interface JwtSessionLimits {
    * @defaultValue 10,000, about 2 MB
    */
   readonly tokens?: number;
-  /** Sessions whose backend is remembered, from 0 to 10,000,000. @defaultValue 100,000, about 10 MB */
+  /** Sessions away from home that are remembered, from 0 to 10,000,000. @defaultValue 100,000, about 10 MB */
   readonly sessions?: number;
   /** The time in milliseconds since 1970, for tests. @defaultValue `Date.now` */
   readonly now?: () => number;
@@ -77,7 +77,7 @@ export interface JwtSessionStats {
   readonly cached: number;
   /** Invalid tokens, which were ignored, by the reason. */
   readonly rejected: Readonly<Record<JwtRejection, number>>;
-  /** Sessions whose backend is remembered now. */
+  /** Sessions away from home that are remembered now. */
   readonly remembered: number;
 }
 
@@ -104,10 +104,12 @@ const MAX_CLAIM_CHARACTERS = 255;
  * signature, algorithm, expiry, issuer and audience. An invalid token is ignored. Keys in the header of a
  * token (`jwk`, `jku`, `x5u`) are ignored.
  *
- * The claim is the key of the session, so a keyed strategy gives a new session the same backend in all
- * processes. Each process remembers the backends of its sessions, so that a session stays on its backend when
- * the pool grows. Both tables are bounded, and drop the least recently used entry: a dropped token is
- * verified again, a dropped session goes to the backend of its key. Tokens are remembered by their SHA-256
+ * The claim is the key of the session, and gives it a home: a backend on the ring, past the bounds, under
+ * every strategy. So all processes with the same pool send a session to the same backend, without talking to
+ * each other; when backends are added or removed, only sessions whose home moved go elsewhere. Each process
+ * remembers the exceptions alone: sessions whose home was not in service stay on the backend that they found
+ * instead. Both tables are bounded, and drop the least recently used entry: a dropped token is verified
+ * again, a dropped exception goes home. Tokens are remembered by their SHA-256
  * only, until they expire: a key that is withdrawn stays in effect for remembered tokens until then.
  * @throws TypeError or RangeError that names the option
  * @see RFC 8725, the best current practices for tokens
@@ -179,7 +181,10 @@ export function jwtSessions(options: JwtSessionsOptions): JwtSessions {
       return sessionOf(known.key);
     },
     written(session, backendId) {
-      if (session?.key !== undefined && session.backend !== backendId) backends.set(session.key, backendId);
+      if (session?.key === undefined || session.backend === backendId) return;
+      // A home that is in service needs no memory, even if a retry was answered elsewhere.
+      if (session.home === undefined) backends.set(session.key, backendId);
+      else backends.delete(session.key);
     },
     get stats() {
       return { ...counts, rejected: { ...rejected }, remembered: backends.size };

@@ -34,6 +34,7 @@ const asked = fc.record({
   zone,
   tried: fc.array(which, { maxLength: 3 }),
   session: fc.option(which, { nil: undefined }),
+  user: fc.option(fc.constantFrom('ann', 'bob', 'eve'), { nil: undefined, freq: 3 }),
   repeatable: fc.boolean(),
 });
 const step = fc.oneof(
@@ -103,7 +104,9 @@ class Play {
     const url = 'which' in one ? (URLS[one.which % URLS.length] as string) : '';
     if (one.op === 'ask') {
       const tried = balancer.backends.filter(({ id }) => one.tried.some((i) => URLS[i] === id));
-      const session = one.session === undefined ? undefined : { backend: URLS[one.session] as string };
+      const on = one.session === undefined ? {} : { backend: URLS[one.session] as string };
+      const session =
+        one.session === undefined && one.user === undefined ? undefined : { ...on, key: one.user };
       explained(() => balancer.explain(one, { tried, session, repeatable: one.repeatable }), tried);
       const lease = balancer.acquire(one, { tried, session, repeatable: one.repeatable });
       if (lease !== undefined) leases.push(lease);

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { createLocalJWKSet, exportJWK, importPKCS8, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { Balancer, type Lease, type Session } from '../../src/index.ts';
+import { type Backend, Balancer, type Lease, type Session } from '../../src/index.ts';
 import { type JwtAlgorithm, type JwtSessionsOptions, jwtSessions } from '../../src/sessions/index.ts';
 import { aRequest } from '../support.ts';
 import {
@@ -43,7 +43,7 @@ describe('a session', () => {
     expect(sessions.stats.remembered).toBe(1);
   });
 
-  it('stays where it is when the pool grows, and is placed alike by processes that know nothing of each other', async () => {
+  it('is placed alike by processes that know nothing of each other, and moves only if its home does', async () => {
     const tokens = Array.from({ length: 40 }, (_, i) => withToken(hmacToken(claims({ sub: `user ${i}` }))));
     const processes = [setUp(), setUp()].map((sessions) => ({
       sessions,
@@ -67,7 +67,34 @@ describe('a session', () => {
     expect(first).toEqual(second);
     expect(new Set(first).size).toBe(2);
     for (const { balancer } of processes) for (let i = 0; i < 6; i++) balancer.add(`http://new${i}`);
-    expect(await placements()).toEqual([first, second]);
+    const [third, fourth] = await placements();
+    expect(third).toEqual(fourth);
+    for (const [i, id] of third!.entries()) if (id !== first![i]) expect(id).toMatch(/^http:..new/);
+    for (const { sessions } of processes) expect(sessions.stats.remembered).toBe(0);
+  });
+
+  it('is remembered only where its home is not in service, and then stays', async () => {
+    const sessions = setUp();
+    const balancer = new Balancer(['http://a', 'http://b', 'http://c']);
+    const token = withToken(hmacToken());
+    const send = async (tried: readonly Backend[] = []) => {
+      const session = await sessions.read(token);
+      const { backend } = balancer.acquire('no matter', { session, tried }) as Lease;
+      sessions.written(session, backend.id, () => {});
+      return backend;
+    };
+    const home = await send();
+    // A retry that was answered elsewhere moves nothing.
+    const other = await send([home]);
+    expect(other).not.toBe(home);
+    expect([await send(), sessions.stats.remembered]).toEqual([home, 0]);
+    balancer.markDown(home.id);
+    const substitute = await send();
+    expect([substitute === home, sessions.stats.remembered]).toEqual([false, 1]);
+    balancer.markUp(home.id);
+    expect(await send()).toBe(substitute);
+    balancer.markDown(substitute.id);
+    expect([await send(), sessions.stats.remembered]).toEqual([home, 0]);
   });
 
   it('is forgotten when too many are newer, and goes where its key belongs', async () => {
