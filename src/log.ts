@@ -96,6 +96,7 @@ const EVENT_LINES: Readonly<Record<BalancerEvent['type'], readonly [level: LogLe
   panic: ['warn', 'panic'],
   crisis: ['warn', 'crisis'],
   trial: ['info', 'trial of an unhealthy backend'],
+  moved: ['debug', 'key moved'],
   rejected: ['warn', 'pool entry rejected'],
   warning: ['warn', 'check the options'],
 };

@@ -178,8 +178,8 @@ export class Chooser {
   }
 
   /**
-   * Chooses the backend of a session that is on none yet: its home, which is a pure function of its key and of
-   * the members, without regard to the bounds. If the home may not have it, the next one on the ring.
+   * Chooses the backend of a session that is on none yet: its home, which is a pure function of its key and
+   * of the members, without regard to the bounds. If the home may not have it, the next one on the ring.
    * @param keeps - whether a member may have sessions
    */
   placeSession(key: string, keeps: (member: Member) => boolean): void {
