@@ -7,7 +7,7 @@ export interface Clock {
   now(): number;
 }
 
-/** One-shot timers. The engine never uses them; only the code around it does. */
+/** One-shot timers. The engine uses them for the deadlines of drains alone, the code around it for more. */
 export interface Timers {
   /**
    * Calls `callback` once after `delayMs` milliseconds.

@@ -1,6 +1,7 @@
 export { Balancer } from './balancer/balancer.ts';
 export type { Bounds } from './balancer/bounded-load.ts';
 export type { AcquireOptions } from './balancer/decisions.ts';
+export type { DrainOptions } from './balancer/drains.ts';
 export type { BalancerEvent, BalancerListener } from './balancer/events.ts';
 export type { Candidate, Explanation, RunningTrials } from './balancer/explanation.ts';
 export type { Guard, GuardControl, GuardFactory, GuardLease } from './balancer/guard.ts';

@@ -1,10 +1,12 @@
 import type { BackendPoolEntry } from '../contracts.ts';
 import type { Env } from '../env.ts';
+import { checkBag } from '../options/bag.ts';
 import { aFunction, checkRule } from '../options/rule.ts';
 import type { Backend } from '../strategies/strategy.ts';
 import { checkAcquire } from './acquire-options.ts';
 import { checkWeight } from './address.ts';
 import { type AcquireOptions, Decisions } from './decisions.ts';
+import { DRAIN, type DrainOptions, Drains } from './drains.ts';
 import { type BalancerEvent, type BalancerListener, Events } from './events.ts';
 import { type Explanation, explanation } from './explanation.ts';
 import { Guards } from './guards.ts';
@@ -13,6 +15,7 @@ import { Leases } from './leases.ts';
 import { DOWN, DRAINING, type Member } from './member.ts';
 import { Membership } from './membership.ts';
 import { type BalancerOptions, type BalancerSettings, readOptions } from './options.ts';
+import { CALLER } from './origins.ts';
 import { type Plan, type PoolChange, planChange } from './plan.ts';
 import { Pool } from './pool.ts';
 import { PoolStats } from './pool-stats.ts';
@@ -27,7 +30,8 @@ const FIRST_ATTEMPT: AcquireOptions = {};
 
 /**
  * The engine: chooses a backend for each request and hands out a lease on it. It is synchronous and does no
- * I/O. It sets no timers: it reads the time and draws random numbers from the injected {@link Env}.
+ * I/O. It sets no timers but for deadlines of drains: it reads the time and draws random numbers from the
+ * injected {@link Env}.
  *
  * @typeParam R - the type of a request; the `key` option derives the key from it
  */
@@ -77,7 +81,12 @@ export class Balancer<R = string> {
       }),
     });
     this.#poolStats = new PoolStats(this.#pool, this.#router);
-    const membership = (this.#membership = new Membership(backendPool, this.#pool, this.#events));
+    const membership = (this.#membership = new Membership(
+      backendPool,
+      this.#pool,
+      this.#events,
+      new Drains(this.#events, env.timers),
+    ));
     const parts = { pool: this.#pool, guards: this.#guards, router: this.#router, membership, view };
     this.#view = view;
     this.#decisions = new Decisions(settings, parts, this.#events.warn);
@@ -143,6 +152,22 @@ export class Balancer<R = string> {
   }
 
   /**
+   * Sets all backends of one origin in one pass, for a source such as a service registry: backends that the
+   * list still has keep their leases, keys and health; those of other origins stay. If several origins list a
+   * backend, that of `add` counts, else that of the origin that was set first, else that of the caller's
+   * array; weights are not added up across origins. A backend removed by `remove` stays removed until no
+   * origin lists it. O(n).
+   * @param entries - a copy is made; later changes of the list have no effect
+   * @param origin - the name of the source. Without one, the list takes the place of the array that was
+   * passed to the constructor, which must be empty and is not followed any more
+   * @throws TypeError or RangeError if that array is not empty, or an entry is invalid; then nothing has
+   * changed
+   */
+  replace(entries: readonly BackendPoolEntry[], origin = CALLER): void {
+    this.#membership.replace(entries, origin);
+  }
+
+  /**
    * Removes a backend at once; its leases run on. A backend that is listed in the caller's array stays
    * removed until the array no longer lists it.
    * @param id - of a base URL, any spelling does, here and in all other calls
@@ -154,14 +179,15 @@ export class Balancer<R = string> {
 
   /**
    * Drains a backend: it gets no new requests, except those of sessions that it already has, which it keeps
-   * for a while.
-   * @param sessionsMs - how long it keeps its sessions, in milliseconds. @defaultValue 30,000
-   * @returns a promise that resolves when its last lease has ended; rejects with a RangeError if the pool has
-   * no such backend
+   * for a while. It drains until `resume` is called, whatever the deadline.
+   * @returns a promise of the number of leases that it has left: 0 as soon as the last one has ended, more if
+   * the deadline came first; rejects if an option is invalid or the pool has no such backend
    */
-  async drain(id: string, sessionsMs = 30_000): Promise<void> {
+  async drain(id: string, options: DrainOptions = {}): Promise<number> {
+    checkBag(options, DRAIN, 'drain');
+    const { deadlineMs, sessionsMs = 30_000 } = options;
     const member = this.#membership.get(id);
-    await this.#membership.drain(member, this.#settings.env.clock.now() + sessionsMs);
+    return this.#membership.drain(member, this.#settings.env.clock.now() + sessionsMs, deadlineMs);
   }
 
   /** Ends a drain. */

@@ -44,9 +44,9 @@ export class Member implements Backend {
   /** Requests whose key it owns and that went to another backend because it was at its limit. */
   spills = 0;
   readonly id: string;
-  readonly url: string;
+  url: string;
   readonly address: string;
-  readonly zone: string | undefined;
+  zone: string | undefined;
   /** The configured weight. */
   nominalWeight: number;
   /** Factor for the weight, above 0 and up to 1: below 1 while slow start ramps it up. */
@@ -61,10 +61,8 @@ export class Member implements Backend {
   reportedAt = 0;
   /** While it drains, it keeps its sessions until this time, in milliseconds of the clock. */
   keepsSessionsUntil = 0;
-  /** The weight in the caller's array; `undefined` if it is not listed there. */
+  /** The weight with which it is listed; `undefined` after it was removed. */
   listedWeight: number | undefined = undefined;
-  /** Whether it was added by a call of `add`. */
-  added = false;
 
   constructor(spec: BackendSpec, slot: number, tier: Tier<Member>) {
     this.id = spec.id;
@@ -84,5 +82,11 @@ export class Member implements Backend {
     this.ownConcurrency = own;
     this.reportedConcurrency = reported;
     this.concurrency = own ?? reported;
+  }
+
+  /** For `JSON.stringify`: what callers know of it, without the members that it shares the load with. */
+  toJSON(): object {
+    const { id, url, zone, weight, nominalWeight, tier, inFlight, keys, workload } = this;
+    return { id, url, zone, backup: tier.backup, weight, nominalWeight, inFlight, keys, workload };
   }
 }

@@ -1,61 +1,62 @@
 import type { BackendPoolEntry } from '../contracts.ts';
 import { shown } from '../shown.ts';
 import { type BackendSpec, readEntry } from './address.ts';
-import { Drains } from './drains.ts';
+import type { Drains } from './drains.ts';
 import type { BalancerEvent, Events } from './events.ts';
+import { type ListedBackend, listBackends } from './listing.ts';
 import { DOWN, DRAINING, type Member } from './member.ts';
+import { nearIdHint } from './near-id.ts';
+import { ADMIN, CALLER, Origins } from './origins.ts';
 import type { Pool } from './pool.ts';
-import { type ListedBackend, PoolFollower, type RejectedEntry } from './pool-follower.ts';
+import { PoolFollower, type RejectedEntry } from './pool-follower.ts';
 
 /**
- * Determines the members of the pool: the backends listed in the caller's array, plus those added by `add`,
- * minus those withheld by `remove`. A withheld backend comes back only after the array stopped listing it, or
- * listed it with another address.
+ * Determines the members of the pool: the backends that the caller's array, `replace` and `add` list, minus
+ * those withheld by `remove`. A withheld backend comes back only after no origin listed it any more, or it
+ * was listed with another address.
  */
 export class Membership {
   readonly #pool: Pool;
   readonly #events: Events;
-  readonly #follower: PoolFollower;
+  readonly #origins = new Origins();
+  /** `undefined` once `replace` has set what the caller lists. */
+  #follower: PoolFollower | undefined;
   readonly #drains: Drains;
-  /**
-   * Backends that are listed in the caller's array and were removed by `remove`: ids and the addresses they
-   * had.
-   */
+  /** Backends that are listed and were removed by `remove`: ids and the addresses they had. */
   readonly #withheld = new Map<string, string>();
   /** Messages of rejected entries for which an event was emitted. */
   #reported = new Set<string>();
 
   /** @throws TypeError or RangeError if an entry is invalid */
-  constructor(backendPool: readonly BackendPoolEntry[], pool: Pool, events: Events) {
+  constructor(backendPool: readonly BackendPoolEntry[], pool: Pool, events: Events, drains: Drains) {
     this.#pool = pool;
     this.#events = events;
-    this.#drains = new Drains(events);
+    this.#drains = drains;
     this.#follower = new PoolFollower(backendPool, 'backendPool');
     const listed = this.#follower.read();
     if (listed === undefined || this.#follower.rejected.length > 0) throw this.#follower.error;
-    this.#reconcile(listed);
+    this.#origins.set(CALLER, listed);
+    this.#reconcile();
   }
 
   /** Invalid entries of the caller's array, which are left out. */
   get rejected(): readonly RejectedEntry[] {
-    return this.#follower.rejected;
+    return this.#follower?.rejected ?? [];
   }
 
   /** Applies changes of the caller's array that are seen at a pick. O(1) if there are none. */
   followAtPick(): void {
-    if (this.#follower.hasChangedAtPick()) this.#read();
+    if (this.#follower?.hasChangedAtPick() === true) this.#read(this.#follower);
   }
 
-  /**
-   * The same at another call: in an array of up to 64 entries, every change is seen. O(1) if there are none.
-   */
+  /** The same at another call: in an array of up to 64 entries, all changes are seen. O(1) without any. */
   follow(): void {
-    if (this.#follower.hasChangedAtCall()) this.#read();
+    if (this.#follower?.hasChangedAtCall() === true) this.#read(this.#follower);
   }
 
   /** Applies all changes of the caller's array. O(n). */
   refresh(): void {
-    if (this.#follower.hasChanged()) this.#read();
+    if (this.#follower?.hasChanged() === true) this.#read(this.#follower);
   }
 
   /**
@@ -63,7 +64,7 @@ export class Membership {
    * cannot be read, the last reading stays valid.
    */
   confirms(member: Member): boolean {
-    return !this.#follower.hasReplaced(member.index) || !this.#read();
+    return this.#follower?.hasReplaced(member.index) !== true || !this.#read(this.#follower);
   }
 
   /**
@@ -83,8 +84,9 @@ export class Membership {
   get(id: string): Member {
     if (typeof id !== 'string') throw new TypeError(`id must be the id of a backend, got ${shown(id)}`);
     const member = this.find(id);
-    if (member === undefined) throw new RangeError(`the pool has no backend ${JSON.stringify(id)}`);
-    return member;
+    if (member !== undefined) return member;
+    const ids = this.#pool.members.map((one) => one.id);
+    throw new RangeError(`the pool has no backend ${JSON.stringify(id)}${nearIdHint(id, ids)}`);
   }
 
   /** @throws TypeError or RangeError if the entry is invalid or the id is in use */
@@ -95,15 +97,43 @@ export class Membership {
       throw new RangeError(`backend ${JSON.stringify(spec.id)} is already in the pool`);
     }
     this.#withheld.delete(spec.id);
-    const member = this.#pool.enter(spec);
-    member.added = true;
-    member.nominalWeight = spec.weight;
+    const listed = { spec, weight: spec.weight, index: -1 };
+    this.#origins.put(ADMIN, listed);
+    const member = this.#memberFor(listed);
     this.#pool.replace([...this.#pool.members, member]);
     return member;
   }
 
+  /**
+   * Sets all that an origin lists, in one pass. O(n).
+   * @throws TypeError or RangeError if the entries are no array, one of them is invalid, or they would take
+   * the place of an array that is followed; then nothing has changed
+   */
+  replace(entries: readonly BackendPoolEntry[], origin: string): void {
+    if (!Array.isArray(entries))
+      throw new TypeError(`entries must be an array of backends, got ${shown(entries)}`);
+    if (typeof origin !== 'string' || origin === '')
+      throw new TypeError(`origin must be a string with at least one character, got ${shown(origin)}`);
+    this.refresh();
+    if (origin === CALLER && this.#follower?.isEmpty === false)
+      throw new TypeError(
+        'replace must have an origin where the pool follows an array: change that array, or name the origin of the entries',
+      );
+    const listed = listBackends(entries, 'entries', readEntry, (error) => {
+      throw error;
+    });
+    if (origin === CALLER) {
+      this.#follower = undefined;
+      // It has the last word, as a call of the same caller.
+      for (const { spec } of listed) this.#withheld.delete(spec.id);
+    }
+    this.#origins.set(origin, listed);
+    this.#reconcile();
+  }
+
   remove(member: Member): void {
-    if (member.listedWeight !== undefined) this.#withheld.set(member.id, member.address);
+    this.#origins.drop(ADMIN, member.id);
+    if (this.#origins.list(member.id)) this.#withheld.set(member.id, member.address);
     this.#pool.replace(this.#pool.members.filter((other) => other !== member));
     this.#drains.resolveIfIdle(member);
   }
@@ -118,29 +148,36 @@ export class Membership {
     if (this.#pool.setReason(member, reason, on)) this.#events.emit(event);
   }
 
-  /** @returns a promise that resolves when the member has no lease left */
-  drain(member: Member, keepsSessionsUntil: number): Promise<void> {
-    member.keepsSessionsUntil = keepsSessionsUntil;
-    this.setReason(member, DRAINING, true, { type: 'draining', backend: member.id });
-    const drained = this.#drains.wait(member);
-    this.#drains.resolveIfIdle(member);
-    return drained;
-  }
-
   /**
    * Copies the changes that calls made in the membership that this one replaces. Where the arrays differ,
    * this one's array wins.
    */
   takeOver(before: Membership): void {
     before.refresh();
+    this.refresh();
+    for (const origin of before.#origins.others) this.#origins.set(origin, before.#origins.listedBy(origin));
+    this.#reconcile();
     for (const [id, address] of before.#withheld) {
-      const member = this.find(id);
+      const member = this.#pool.get(id);
       if (member?.address === address) this.remove(member);
     }
     for (const old of before.#pool.members) {
-      const member = this.find(old.id) ?? (old.added ? this.add(entryOf(old)) : undefined);
+      const member = this.#pool.get(old.id);
       if (member?.address === old.address) this.#copyState(member, old);
     }
+  }
+
+  /**
+   * Bars a member from new requests.
+   * @param keepsSessionsUntil - in milliseconds of the clock
+   * @returns a promise of how many leases it has left: 0, unless the deadline comes first
+   */
+  drain(member: Member, keepsSessionsUntil: number, deadlineMs: number | undefined): Promise<number> {
+    member.keepsSessionsUntil = keepsSessionsUntil;
+    this.setReason(member, DRAINING, true, { type: 'draining', backend: member.id });
+    const drained = this.#drains.wait(member, deadlineMs);
+    this.#drains.resolveIfIdle(member);
+    return drained;
   }
 
   /** Called when a lease on a member has ended. */
@@ -149,9 +186,7 @@ export class Membership {
   }
 
   #copyState(member: Member, old: Member): void {
-    member.added ||= old.added;
-    const isListed = member.listedWeight !== undefined;
-    if (isListed && member.listedWeight === old.listedWeight && member.nominalWeight !== old.nominalWeight)
+    if (member.listedWeight === old.listedWeight && member.nominalWeight !== old.nominalWeight)
       this.setWeight(member, old.nominalWeight);
     member.keepsSessionsUntil = old.keepsSessionsUntil;
     if ((old.reasons & DRAINING) !== 0)
@@ -160,11 +195,14 @@ export class Membership {
   }
 
   /** Reads the array and applies it. @returns whether the array could be read */
-  #read(): boolean {
-    const listed = this.#follower.read();
-    if (listed !== undefined) this.#reconcile(listed);
+  #read(follower: PoolFollower): boolean {
+    const listed = follower.read();
+    if (listed !== undefined) {
+      this.#origins.set(CALLER, listed);
+      this.#reconcile();
+    }
     const messages = new Set<string>();
-    for (const { index, message } of this.#follower.rejected) {
+    for (const { index, message } of follower.rejected) {
       messages.add(message);
       if (!this.#reported.has(message)) this.#events.emit({ type: 'rejected', index, message });
     }
@@ -172,32 +210,27 @@ export class Membership {
     return listed !== undefined;
   }
 
-  /** Makes the listed backends the members of the pool, with regard to `add` and `remove`. */
-  #reconcile(listed: readonly ListedBackend[]): void {
-    const addresses = new Map(listed.map(({ spec }) => [spec.id, spec.address]));
-    for (const [id, address] of this.#withheld) if (addresses.get(id) !== address) this.#withheld.delete(id);
-    const members = listed
-      .filter(({ spec }) => !this.#withheld.has(spec.id))
-      .map((one) => this.#memberFor(one));
-    const stays = new Set(members);
-    for (const member of this.#pool.members) {
-      if (stays.has(member)) continue;
-      member.listedWeight = undefined;
-      member.index = -1;
-      if (member.added && !addresses.has(member.id)) members.push(member);
+  /** Makes the listed backends the members of the pool, without those that are withheld. O(n). */
+  #reconcile(): void {
+    const merged = this.#origins.merged();
+    for (const [id, address] of this.#withheld) {
+      if (merged.get(id)?.spec.address === address) merged.delete(id);
+      else this.#withheld.delete(id);
     }
+    const members = [...merged.values()].map((one) => this.#memberFor(one));
     this.#pool.replace(members);
   }
 
-  /** The member for a listed backend: the existing one, unless its address, zone or backup role changed. */
+  /** The member for a listed backend: the existing one, unless its address or its tier changed. */
   #memberFor({ spec, weight, index }: ListedBackend): Member {
     const known = this.#pool.get(spec.id);
-    const isSame =
-      known?.address === spec.address && known.zone === spec.zone && known.tier.backup === spec.backup;
+    const isSame = known?.address === spec.address && known.tier === this.#pool.tierFor(spec);
     const member = known !== undefined && isSame ? known : this.#enter(spec, known);
-    // A weight set by `setWeight` stays until the array lists another one.
+    // A weight set by `setWeight` stays until another one is listed.
     if (member.listedWeight !== weight) member.nominalWeight = weight;
     member.listedWeight = weight;
+    member.url = spec.url;
+    member.zone = spec.zone;
     member.setConcurrency(spec.concurrency, member.reportedConcurrency);
     member.index = index;
     return member;
@@ -210,30 +243,10 @@ export class Membership {
   #enter(spec: BackendSpec, known: Member | undefined): Member {
     const member = this.#pool.enter(spec);
     if (known?.address !== spec.address) return member;
-    member.added = known.added;
     member.listedWeight = known.listedWeight;
     member.nominalWeight = known.nominalWeight;
     member.reasons |= known.reasons & (DOWN | DRAINING);
     member.keepsSessionsUntil = known.keepsSessionsUntil;
     return member;
   }
-}
-
-/** A pool entry from which `add` makes an equal member. */
-function entryOf({
-  id,
-  url,
-  zone,
-  tier,
-  nominalWeight,
-  ownConcurrency: concurrency,
-}: Member): BackendPoolEntry {
-  return {
-    id,
-    url,
-    weight: nominalWeight,
-    backup: tier.backup,
-    ...(zone === undefined ? {} : { zone }),
-    ...(concurrency === undefined ? {} : { concurrency }),
-  };
 }

@@ -9,6 +9,7 @@ import { isKeyedStrategy, type Weighted } from '../strategies/strategy.ts';
 import { canonicalId, checkWeight, readEntry } from './address.ts';
 import type { Chooser } from './chooser.ts';
 import type { Member } from './member.ts';
+import { nearIdHint } from './near-id.ts';
 
 /** A change of the pool, to be forecast. */
 export interface PoolChange {
@@ -80,8 +81,9 @@ function changed(
   const weights = new Map(members.map(({ id, weight }) => [id, weight]));
   const known = (id: string, call: string) => {
     const own = weights.has(id) ? id : canonicalId(String(id));
-    if (!weights.has(own)) throw new RangeError(`${call} names ${shown(id)}, which is not in the pool`);
-    return own;
+    if (weights.has(own)) return own;
+    const hint = nearIdHint(id, [...weights.keys()]);
+    throw new RangeError(`${call} names ${shown(id)}, which is not in the pool${hint}`);
   };
   for (const [id, weight] of Object.entries(setWeight)) {
     const own = known(id, 'setWeight');

@@ -3,16 +3,9 @@
 import type { BackendPoolEntry } from '../contracts.ts';
 import { isError } from '../errors.ts';
 import { shown } from '../shown.ts';
-import { type BackendSpec, checkWeight, readEntry } from './address.ts';
+import { type BackendSpec, readEntry } from './address.ts';
 import { type EntrySnapshot, snapshotOf } from './entry-snapshot.ts';
-
-/** A backend listed in the caller's array. The weights of several entries for it are added up. */
-export interface ListedBackend {
-  readonly spec: BackendSpec;
-  readonly weight: number;
-  /** Index of its first entry in the array. */
-  readonly index: number;
-}
+import { type ListedBackend, listBackends } from './listing.ts';
 
 /** An invalid entry of the caller's array, or the array itself if it cannot be read. */
 export interface RejectedEntry {
@@ -20,13 +13,6 @@ export interface RejectedEntry {
   readonly index: number;
   /** The error message: place, rule and value. */
   readonly message: string;
-}
-
-/** A backend while the array is read, with the weights of all its entries. */
-interface Listing {
-  readonly spec: BackendSpec;
-  weights: readonly number[];
-  readonly index: number;
 }
 
 /** At every eighth pick a window of the array is compared. */
@@ -121,48 +107,29 @@ export class PoolFollower {
     const entries = this.#readEntries();
     if (entries === undefined) return undefined;
     const before = new Reading(this.#entries, this.#snapshots, this.#specs);
-    const snapshots: (EntrySnapshot | undefined)[] = [];
-    const specs: (BackendSpec | undefined)[] = [];
-    const listed = new Map<string, Listing>();
+    const snapshots: (EntrySnapshot | undefined)[] = new Array(entries.length).fill(undefined);
+    const specs: (BackendSpec | undefined)[] = [...snapshots] as undefined[];
     const rejected: RejectedEntry[] = [];
-    for (const [index, entry] of entries.entries()) {
-      const where = `${this.#name}[${index}]`;
-      const at = before.indexOf(entry, index);
-      snapshots.push(at < 0 ? snapshotOf(entry) : before.snapshots[at]);
-      try {
-        const spec = before.specs[at] ?? readEntry(entry, where);
-        specs.push(spec);
-        this.#list(listed, spec, index, where);
-      } catch (error) {
+    const listed = listBackends(
+      entries,
+      this.#name,
+      (entry, where, index) => {
+        const at = before.indexOf(entry, index);
+        snapshots[index] = at < 0 ? snapshotOf(entry) : before.snapshots[at];
+        return (specs[index] = before.specs[at] ?? readEntry(entry, where));
+      },
+      (error, index) => {
         if (rejected.length === 0) this.error = error;
-        rejected.push({ index, message: error instanceof Error ? error.message : String(error) });
-        specs[index] = undefined;
-      }
-    }
+        rejected.push({ index, message: isError(error) ? error.message : String(error) });
+      },
+    );
     this.#entries = entries;
     this.#snapshots = snapshots;
     this.#specs = specs;
     this.#next = 0;
     this.#size = Math.ceil(entries.length / Math.max(1, Math.floor(entries.length / PICKS)));
     this.rejected = rejected;
-    return [...listed.values()].map(({ spec, weights, index }) => ({ spec, weight: sumOf(weights), index }));
-  }
-
-  /** Adds an entry to those read before it. @throws RangeError if it contradicts one of them */
-  #list(listed: Map<string, Listing>, spec: BackendSpec, index: number, where: string): void {
-    const known = listed.get(spec.id);
-    if (known === undefined) {
-      listed.set(spec.id, { spec, weights: [spec.weight], index });
-      return;
-    }
-    const first = `${this.#name}[${known.index}]`;
-    if (known.spec.address !== spec.address)
-      throw new RangeError(
-        `${where}.id ${JSON.stringify(spec.id)} already stands for ${known.spec.url} at ${first}, got ${spec.url}`,
-      );
-    const weights = [...known.weights, spec.weight];
-    checkWeight(sumOf(weights), `${where}.weight, added to that of ${first},`);
-    known.weights = weights;
+    return listed;
   }
 
   #readEntries(): BackendPoolEntry[] | undefined {
@@ -242,9 +209,4 @@ class Reading {
     this.#places ??= new Map(this.#entries.map((one, i) => [one, i]));
     return this.#places.get(entry) ?? -1;
   }
-}
-
-/** Added up in the order of size, so that the sum is exactly the same for every order of the entries. */
-function sumOf(weights: readonly number[]): number {
-  return [...weights].sort((a, b) => a - b).reduce((sum, weight) => sum + weight, 0);
 }

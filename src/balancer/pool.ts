@@ -120,9 +120,21 @@ export class Pool implements ReasonMasks {
     return busy > 0;
   }
 
+  /** The tier of a backend, which is created if there is none yet. */
+  tierFor({ zone, backup }: BackendSpec): Tier<Member> {
+    const key = this.#options.zoned && !backup ? zone : undefined;
+    let tier = this.tiers.find((one) => one.zone === key && one.backup === backup);
+    if (tier === undefined) {
+      tier = new Tier<Member>(key, backup);
+      tier.use(this.trust);
+      this.tiers.push(tier);
+    }
+    return tier;
+  }
+
   /** Creates the member for a new backend. It joins the pool with the next {@link Pool.replace}. */
   enter(spec: BackendSpec): Member {
-    const tier = this.#tierFor(spec);
+    const tier = this.tierFor(spec);
     const returning = this.#departed.get(spec.id);
     if (returning !== undefined && returning.address === spec.address && returning.tier === tier) {
       this.#departed.delete(spec.id);
@@ -130,7 +142,6 @@ export class Pool implements ReasonMasks {
       returning.reasons = 0;
       returning.trial = undefined;
       returning.scale = 1;
-      returning.added = false;
       returning.index = -1;
       returning.setConcurrency(spec.concurrency, undefined);
       return returning;
@@ -208,17 +219,6 @@ export class Pool implements ReasonMasks {
     member.inFlight--;
     if (member.present) member.tier.inFlight--;
     else if (member.inFlight === 0) this.#release(member);
-  }
-
-  #tierFor({ zone, backup }: BackendSpec): Tier<Member> {
-    const key = this.#options.zoned && !backup ? zone : undefined;
-    let tier = this.tiers.find((one) => one.zone === key && one.backup === backup);
-    if (tier === undefined) {
-      tier = new Tier<Member>(key, backup);
-      tier.use(this.trust);
-      this.tiers.push(tier);
-    }
-    return tier;
   }
 
   #depart(member: Member): void {

@@ -5,10 +5,7 @@ import { type BackendPoolEntry, Balancer, type BalancerEvent } from '../../src/i
 
 const SIZES = [1, 2, 3, 7, 8, 9, 15, 16, 64, 65, 100, 320];
 
-/**
- * A strategy that always picks the backend at one index, so that no other entry is looked at for being
- * picked.
- */
+/** A strategy that always picks one backend, so that no other entry is looked at for being picked. */
 const always = (id: string) => () => ({
   name: 'always',
   bySlot: [] as unknown[],
@@ -23,10 +20,7 @@ const always = (id: string) => () => ({
 const entryOf = (i: number) =>
   ({ url: `http://b${i}`, weight: 1 }) as Record<string, unknown> & { url: string };
 
-/**
- * How many picks it takes until an event tells of a change, or `undefined` after twice as many as are
- * allowed.
- */
+/** How many picks it takes until an event tells of a change; `undefined` after twice the limit. */
 function picksUntilSeen(balancer: Balancer<string>, limit: number): number | undefined {
   let isSeen = false;
   const end = balancer.subscribe(() => (isSeen = true));

@@ -162,6 +162,17 @@ describe('an id that is not in the pool', () => {
     );
   });
 
+  it('is told with the one that was meant, if that is near', () => {
+    const pool = new Balancer([{ id: 'cache-1', url: 'http://a' }, 'http://10.0.0.1:8080']);
+    expect(() => pool.markDown('cahce-1')).toThrow(
+      'the pool has no backend "cahce-1"; did you mean "cache-1"?',
+    );
+    expect(() => pool.remove('http://10.0.0.1:8008')).toThrow('; did you mean "http://10.0.0.1:8080"?');
+    expect(() => pool.plan({ remove: ['cache1'] })).toThrow(
+      'remove names "cache1", which is not in the pool; did you mean "cache-1"?',
+    );
+  });
+
   it('makes drain reject', async () => {
     await expect(balancer.drain('http://z:80')).rejects.toThrow(new RangeError(message));
   });

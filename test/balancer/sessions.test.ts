@@ -53,7 +53,7 @@ describe('a session', () => {
   it('stays on a draining backend until its time is up, while new ones go elsewhere', () => {
     const env = new TestEnv();
     const balancer = new Balancer(FOUR, { env });
-    void balancer.drain('http://a', 30_000);
+    void balancer.drain('http://a', { sessionsMs: 30_000 });
     for (let i = 0; i < 50; i++)
       expect((balancer.acquire(`key ${i}`) as Lease).backend.id).not.toBe('http://a');
     env.advance(29_999);
@@ -85,7 +85,7 @@ describe('a session', () => {
     const balancer = new Balancer(FOUR, { env });
     const place = () => balancer.acquire('x', { session: { key: 'ann' } })?.backend.id;
     const home = place() as string;
-    void balancer.drain(home, 1_000);
+    void balancer.drain(home, { sessionsMs: 1_000 });
     expect(place()).toBe(home);
     env.advance(1_000);
     expect(place()).not.toBe(home);

@@ -63,7 +63,7 @@ describe('a balancer that takes the place of another', () => {
 
   it('lets those drain, and be down, that did', () => {
     const { shown, balancer, events, env } = replaced((before) => {
-      void before.drain(A, 1_000);
+      void before.drain(A, { sessionsMs: 1_000 });
       before.markDown(B);
     });
     expect(shown).toEqual({ [A]: ['draining', 1], [B]: ['down', 1], [C]: UP });

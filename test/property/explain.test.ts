@@ -126,7 +126,7 @@ class Play {
     else if (!balancer.has(url)) return undefined;
     else if (one.op === 'weigh') balancer.setWeight(url, one.weight);
     else if (one.op === 'remove') balancer.remove(url);
-    else if (one.op === 'drain') void balancer.drain(url, 5_000);
+    else if (one.op === 'drain') void balancer.drain(url, { sessionsMs: 5_000 });
     else if (one.op === 'resume') balancer.resume(url);
     else if (one.op === 'up') balancer.markUp(url);
     else balancer.markDown(url);
