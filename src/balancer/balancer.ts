@@ -111,7 +111,7 @@ export class Balancer<R = string> {
     this.#membership.refresh();
     const key = this.#decisions.keyOf(request, options.session);
     const chooser = this.#decisions.decide(request, key, options);
-    return explanation(key, chooser, this.#pool, this.#guards, this.#view);
+    return { ...explanation(key, chooser, this.#pool, this.#guards, this.#view), kept: this.#router.kept };
   }
 
   /**

@@ -55,6 +55,11 @@ export interface Explanation {
    * is not strict. Then a backend above its limit on requests in flight may be picked for a key that it owns.
    */
   readonly held: number | undefined;
+  /**
+   * The share of its own requests that the zone of the request keeps, from 0 to 1, by its health and its
+   * capacity; the others go to other zones, by their keys. `undefined` for a request without a zone.
+   */
+  readonly kept: number | undefined;
   /** Whether the request would spill over to another backend because the owner is at its limit. */
   readonly spilled: boolean;
   /** Which class of trust the request asks, and why that one. */
@@ -83,7 +88,7 @@ export function explanation(
   pool: Pool,
   guards: Guards,
   view: View,
-): Explanation {
+): Omit<Explanation, 'kept'> {
   const { picked, owner, places, bounds, seed, strategy, tier } = chooser;
   // Hashed again: with a session, or a strategy without keys, the chooser has not hashed the key.
   const hash = (key === undefined ? chooser.position : hashKey(key, seed)) >>> 0;

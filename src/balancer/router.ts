@@ -1,4 +1,5 @@
-// Chooses the tier for a request: its own zone first, then the other zones, backups last.
+// Chooses the tier for a request: its own zone first, as far as its capacity goes, then the other zones,
+// backups last.
 
 import { hashKey, KEY_SPACE, mix } from '../hashing/hash.ts';
 import { drawNumber } from '../strategies/weighted-draw.ts';
@@ -6,8 +7,12 @@ import { Chooser, type ChooserOptions } from './chooser.ts';
 import type { Member } from './member.ts';
 import type { Pool } from './pool.ts';
 import type { Tier } from './tier.ts';
+import { ZoneDemand } from './zone-demand.ts';
 
-/** A zone keeps all its requests until its healthy weight falls below 1 / 1.4 of its weight, as in Envoy. */
+/**
+ * A zone keeps all its requests until its healthy weight falls below 1 / 1.4 of its weight, as in Envoy, or
+ * its share of the healthy weight below 1 / 1.4 of its share of the requests.
+ */
 const OVERPROVISIONING = 1.4;
 
 /** Settings of a {@link Router}. */
@@ -28,6 +33,10 @@ export class Router {
    * sees the same one.
    */
   #chance = 0;
+  readonly #demand = new ZoneDemand();
+  /** The zone that the last request asked for; `undefined` if it has no backends. */
+  #asked: string | undefined = undefined;
+  #kept: number | undefined = undefined;
   readonly #random: () => number;
 
   constructor(pool: Pool, random: () => number, options: RouterOptions) {
@@ -36,6 +45,14 @@ export class Router {
     this.#options = options;
     // There is always one chooser, which answers for an empty pool, too.
     this.#choosers = [this.#chooserFor(pool.firstTier)];
+  }
+
+  /**
+   * The share of its own requests that the zone of the last request keeps, from 0 to 1; `undefined` for a
+   * request without a zone.
+   */
+  get kept(): number | undefined {
+    return this.#kept;
   }
 
   /** Number of remembered keys, over all tiers. */
@@ -65,6 +82,8 @@ export class Router {
   /** Chooses a backend. @returns the chooser that holds the decision */
   choose(key: string | undefined, zone: string | undefined): Chooser {
     const only = this.#choosers[0] as Chooser;
+    this.#asked = undefined;
+    this.#kept = undefined;
     if (this.#choosers.length === 1) {
       only.choose(key);
       return only;
@@ -80,6 +99,8 @@ export class Router {
 
   /** Chooses the backend of a session. @returns the chooser that holds the decision */
   stickTo(member: Member): Chooser {
+    this.#asked = undefined;
+    this.#kept = undefined;
     const chooser = this.chooserOf(member);
     chooser.stickTo(member);
     return chooser;
@@ -92,6 +113,8 @@ export class Router {
    * @returns the chooser that holds the decision
    */
   placeSession(key: string, zone: string | undefined, keeps: (member: Member) => boolean): Chooser {
+    this.#asked = undefined;
+    this.#kept = undefined;
     const order = this.#choosers.length === 1 ? this.#choosers : this.#order(key, zone);
     for (const chooser of order) {
       chooser.placeSession(key, keeps);
@@ -111,6 +134,7 @@ export class Router {
   /** Called after a decision was committed. */
   committed(): void {
     if (this.#choosers.length > 1) this.#chance = drawNumber(this.#random);
+    if (this.#asked !== undefined) this.#demand.count(this.#asked);
   }
 
   #chooserFor(tier: Tier<Member>): Chooser {
@@ -127,12 +151,36 @@ export class Router {
     // A request without a zone has no own tier, not even the tier of members without a zone.
     const own = primary.filter(({ tier }) => zone !== undefined && tier.zone === zone);
     const rest = primary.filter((one) => !own.includes(one));
-    const first = own.length > 0 ? byHealth([...own, ...rest], fraction) : byWeight(rest, fraction);
+    const first = own.length > 0 ? this.#byCapacity(own, rest, fraction) : byWeight(rest, fraction);
     return [
       ...(first === undefined ? [] : [first]),
       ...[...own, ...rest].filter((one) => one !== first),
       ...backups,
     ];
+  }
+
+  /**
+   * The chooser of a request that has a zone of its own. That zone keeps the requests that it has capacity
+   * for: up to its healthy part times 1.4, and up to its share of the healthy weight times 1.4 over its share
+   * of the requests. The other zones in order take what they have room for beyond their own.
+   */
+  #byCapacity(own: readonly Chooser[], rest: readonly Chooser[], fraction: number): Chooser | undefined {
+    const choosers = [...own, ...rest];
+    const asked = (own[0] as Chooser).tier.zone as string;
+    const zones = choosers.filter(({ tier }) => tier.zone !== undefined).length;
+    const weight = choosers.reduce((sum, { tier }) => sum + tier.wellWeight, 0);
+    const demand = this.#demand.shareOf(asked, zones);
+    const shares = choosers.map(({ tier }) => {
+      const health = tier.weight === 0 ? 0 : (OVERPROVISIONING * tier.wellWeight) / tier.weight;
+      if (weight === 0) return Math.min(1, health);
+      const capacity = (OVERPROVISIONING * tier.wellWeight) / weight;
+      const isOther = tier.zone !== undefined && tier.zone !== asked;
+      const room = isOther ? capacity - this.#demand.shareOf(tier.zone, zones) : capacity;
+      return Math.min(1, health, Math.max(0, room / demand));
+    });
+    this.#asked = asked;
+    this.#kept = Math.min(1, (shares[0] as number) / Math.min(1, sumOf(shares)) || 0);
+    return byShares(choosers, shares, fraction);
   }
 }
 
@@ -153,17 +201,15 @@ function keepFirst(order: Chooser[], key: string): void {
 }
 
 /**
- * Each chooser in order gets a share of up to its healthy part times 1.4, from what the choosers before it
- * left over.
+ * Each chooser in order gets its share, from what the choosers before it left over; if all shares together
+ * are less than 1, they are raised alike.
  */
-function byHealth(choosers: readonly Chooser[], fraction: number): Chooser | undefined {
-  const shares = choosers.map(({ tier }) =>
-    Math.min(1, tier.weight === 0 ? 0 : (OVERPROVISIONING * tier.wellWeight) / tier.weight),
-  );
-  const total = Math.min(
-    1,
-    shares.reduce((sum, share) => sum + share, 0),
-  );
+function byShares(
+  choosers: readonly Chooser[],
+  shares: readonly number[],
+  fraction: number,
+): Chooser | undefined {
+  const total = Math.min(1, sumOf(shares));
   let end = 0;
   return choosers.find((_, i) => fraction * total < (end += shares[i] as number));
 }
@@ -173,4 +219,8 @@ function byWeight(choosers: readonly Chooser[], fraction: number): Chooser | und
   const total = choosers.reduce((sum, { tier }) => sum + tier.eligibleWeight, 0);
   let end = 0;
   return choosers.find(({ tier }) => fraction * total < (end += tier.eligibleWeight));
+}
+
+function sumOf(shares: readonly number[]): number {
+  return shares.reduce((sum, share) => sum + share, 0);
 }

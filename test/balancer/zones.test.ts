@@ -50,6 +50,57 @@ describe('zones', () => {
     expect(half.ap).toBeUndefined();
   });
 
+  // A zone with less capacity than its clients kept them all (Envoy's issue 38561).
+  it('keep what they have capacity for, by weight, and explain says so', () => {
+    const pool = [
+      { url: 'http://small', zone: 'small' },
+      ...Array.from({ length: 9 }, (_, i) => ({ url: `http://large${i}`, zone: 'large' })),
+      { url: 'http://spare', backup: true },
+    ];
+    const balancer = new Balancer<ZonedRequest>(pool, {
+      key: ({ key }) => key,
+      pool: { zones: { of: ({ zone }) => zone } },
+      env: new TestEnv(),
+    });
+    // Two zones, clients spread evenly: 0.1 of the weight times 1.4 is 28 % of half of the requests.
+    expect(balancer.explain({ key: 'x', zone: 'small' }).kept).toBeCloseTo(0.28);
+    expect(balancer.explain({ key: 'x', zone: 'large' }).kept).toBe(1);
+    expect(balancer.explain({ key: 'x' }).kept).toBeUndefined();
+    const counts = send(balancer, 1_000, 'small');
+    expect((counts.small ?? 0) / 1_000).toBeCloseTo(0.28, 1);
+    expect(counts.large).toBe(1_000 - (counts.small ?? 0));
+    expect(send(balancer, 500, 'large')).toEqual({ large: 500 });
+    for (let i = 0; i < 9; i++) balancer.markDown(`http://large${i}`);
+    expect(send(balancer, 100, 'small')).toEqual({ small: 100 });
+  });
+
+  it('keep all where weights differ no more than chance does', () => {
+    const pool = [3, 2].flatMap((count, z) =>
+      Array.from({ length: count }, (_, i) => ({ url: `http://${z}${i}`, zone: `${z}` })),
+    );
+    const balancer = new Balancer<ZonedRequest>(pool, {
+      key: ({ key }) => key,
+      pool: { zones: { of: ({ zone }) => zone } },
+    });
+    expect(send(balancer, 500, '0')).toEqual({ 0: 500 });
+    expect(send(balancer, 500, '1')).toEqual({ 1: 500 });
+  });
+
+  it('learn where clients are: one with nine of ten clients and a third of the weight keeps a half', () => {
+    const balancer = setUp('round-robin');
+    const ask = (i: number) => {
+      const lease = balancer.acquire({ key: undefined, zone: i % 10 === 0 ? 'us' : 'eu' }) as Lease;
+      lease.release();
+      return lease.backend.zone ?? '';
+    };
+    expect(balancer.explain({ key: 'x', zone: 'eu' }).kept).toBe(1);
+    for (let i = 0; i < 2_048; i++) ask(i);
+    expect(balancer.explain({ key: 'x', zone: 'eu' }).kept).toBeCloseTo(1.4 / 3 / 0.9, 1);
+    const counts: Record<string, number> = {};
+    for (let i = 0; i < 1_000; i++) tally(counts, ask(i));
+    for (const count of Object.values(counts)) expect(count / 1_000).toBeLessThan(0.55);
+  });
+
   it('stand in for one that is all down, in their order', () => {
     const balancer = setUp();
     for (const { url, zone } of POOL) if (zone === 'ap') balancer.markDown(url);
@@ -148,7 +199,7 @@ describe('zones', () => {
     const balancer = setUp();
     for (const { url, zone } of POOL) if (zone === 'us') balancer.remove(url);
     expect(send(balancer, 100, 'us').us).toBeUndefined();
-    balancer.add({ url: 'http://us9', zone: 'us' });
+    for (let i = 0; i < 4; i++) balancer.add({ url: `http://us9${i}`, zone: 'us' });
     expect(send(balancer, 100, 'us')).toEqual({ us: 100 });
   });
 });

@@ -29,7 +29,7 @@ function keyText({ key, position, remembered }: Explanation): string {
 }
 
 function notesOn(explanation: Explanation): string[] {
-  const { owner, picked, spilled, panic, trust, trials, held } = explanation;
+  const { owner, picked, spilled, panic, trust, trials, held, kept } = explanation;
   return [
     ...(trust.asked !== 'well' && !panic
       ? [`asked are those that are ${trust.asked}: ${trust.because}`]
@@ -38,6 +38,11 @@ function notesOn(explanation: Explanation): string[] {
     ...(panic ? ['too much of the pool is out: health is ignored'] : []),
     ...(held !== undefined && held > 0 && owner === picked
       ? [`strict: the key stays where it has ${held} ${held === 1 ? 'request' : 'requests'} in flight`]
+      : []),
+    ...(typeof kept === 'number' && kept < 1
+      ? [
+          `the zone has capacity for ${Math.round(100 * kept)} % of its requests; the others go to other zones`,
+        ]
       : []),
     ...(spilled ? [`spilled: ${owner}, where the key lives, is full`] : []),
     ...(!spilled && owner !== undefined && owner !== picked ? [`the key lives on ${owner}`] : []),

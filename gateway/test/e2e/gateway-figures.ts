@@ -99,6 +99,7 @@ export const explained: GatewayExplanation = {
     owner: 'b',
     remembered: true,
     held: undefined,
+    kept: undefined,
     spilled: true,
     trust: { asked: 'well', because: 'some backend is well' },
     crisis: false,

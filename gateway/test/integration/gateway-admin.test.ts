@@ -140,6 +140,7 @@ describe('what operators read', () => {
         ...{
           remembered: false,
           held: undefined,
+          kept: undefined,
           spilled: false,
           panic: false,
           bounds,
