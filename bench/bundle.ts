@@ -66,6 +66,8 @@ export async function compileAll(
       sourcemap: false,
       clean: false,
       silent: true,
+      // That of the package copies files for publishing.
+      onSuccess: async () => {},
     });
   } catch (error) {
     compiled.delete();

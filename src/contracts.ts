@@ -34,6 +34,8 @@ export interface HTTPService {
   /**
    * The error of a rejection may have the property `requestSent: false`. It guarantees that nothing was sent,
    * for example because the connection was refused. Then failover may send even a POST to another backend.
+   * Or it may have the property `requestRejected: true`: the request cannot be sent as it is, to whichever
+   * backend. Then it is not retried, and does not count against the backend.
    *
    * @param url - the backend's base URL followed by the request's path
    * @param request - the object that was passed to `onRequest`

@@ -2,6 +2,7 @@
 
 /** The stable codes of {@link LoadbalancerError}. */
 export type LoadbalancerErrorCode =
+  | 'ERR_LB_BAD_REQUEST'
   | 'ERR_LB_NO_BACKEND'
   | 'ERR_LB_UPSTREAM'
   | 'ERR_LB_TIMEOUT'
@@ -94,6 +95,20 @@ function isBranded(value: unknown, kind: { readonly prototype: object }): boolea
 /** The brand of a class itself; `undefined` for a subclass that declares none. */
 function brandOf(kind: unknown): unknown {
   return typeof kind === 'function' ? Object.getOwnPropertyDescriptor(kind, 'brand')?.value : undefined;
+}
+
+/**
+ * The request cannot be sent as it is: its URL, method or a header is invalid, for example, or a GET has a
+ * payload. No backend is to blame, and no other backend is tried. Status 400.
+ */
+export class BadRequestError extends LoadbalancerError {
+  protected static override readonly brand: string = 'evenkeel.BadRequestError';
+  /** Tells the load balancer that the request was rejected, as any error of an HTTP service may. */
+  readonly requestRejected = true;
+
+  constructor(message: string, options?: LoadbalancerErrorOptions) {
+    super('ERR_LB_BAD_REQUEST', 400, message, { ...options, requestSent: false });
+  }
 }
 
 /**

@@ -3,8 +3,9 @@
 import type { HTTPService, Request, Response, SendOptions } from './contracts.ts';
 import { withDeadline } from './deadline.ts';
 import { systemEnv, type Timers } from './env.ts';
-import { isError, LoadbalancerError, UpstreamError } from './errors.ts';
+import { BadRequestError, isError, LoadbalancerError, UpstreamError } from './errors.ts';
 import { codingsOf, isDecoded } from './http/codings.ts';
+import { failureKind } from './http/failure-kind.ts';
 import { HOP_HEADERS, listedNames } from './http/header-roles.ts';
 import { isToken } from './http/token.ts';
 import { isAggregate, isUnsent } from './http/unsent.ts';
@@ -54,7 +55,8 @@ export class FetchHTTPService implements HTTPService {
   }
 
   /**
-   * @throws TypeError if the request is invalid: its URL, method or a header; or a GET or HEAD with a payload
+   * @throws BadRequestError if the request cannot be sent: its URL, method or a header is invalid, or a GET
+   * or HEAD has a payload
    * @throws UpstreamTimeoutError if the time is up
    * @throws UpstreamError with the `cause` if the exchange failed
    * @throws the reason of the signal if the client left
@@ -84,6 +86,10 @@ export class FetchHTTPService implements HTTPService {
       };
     } catch (error) {
       if (init.signal?.aborted || error instanceof LoadbalancerError) throw error;
+      if (failureKind(error) === 'unsendable')
+        throw new BadRequestError(`${init.method} ${url} cannot be sent: ${reasonOf(error)}`, {
+          cause: error,
+        });
       const unsent = isUnsent(error) ? { requestSent: false } : {};
       throw new UpstreamError(`${init.method} ${url} failed: ${reasonOf(error)}`, {
         cause: error,
@@ -95,34 +101,35 @@ export class FetchHTTPService implements HTTPService {
 
 function outgoingRequest(url: string, { method, payload, headers }: Request): RequestInit {
   if (!/^https?:$/.test(parsedUrl(url)?.protocol ?? ''))
-    throw new TypeError(`url must be an absolute http or https URL, got ${shown(url)}`);
-  if (!isToken(method)) throw new TypeError(`method must be an HTTP method, got ${shown(method)}`);
+    throw new BadRequestError(`url must be an absolute http or https URL, got ${shown(url)}`);
+  if (!isToken(method)) throw new BadRequestError(`method must be an HTTP method, got ${shown(method)}`);
   if (
     payload !== undefined &&
     payload !== null &&
     typeof payload !== 'string' &&
     !ArrayBuffer.isView(payload)
   )
-    throw new TypeError(
+    throw new BadRequestError(
       `payload must be a string, got ${shown(payload)}; did you mean JSON.stringify(payload)?`,
     );
   const bodiless = /^(get|head)$/i.test(method);
   if (bodiless && payload)
-    throw new TypeError(
+    throw new BadRequestError(
       `payload must be empty for ${method}, as fetch cannot send one, got ${payload.length} characters`,
     );
   try {
     const checked = new globalThis.Request(url, { method, headers: outgoingHeaders(headers) });
     return { method, headers: checked.headers, redirect: 'manual', ...(payload ? { body: payload } : {}) };
   } catch (error) {
-    throw new TypeError(`${method} ${url} cannot be sent: ${reasonOf(error)}`, { cause: error });
+    if (error instanceof BadRequestError) throw error;
+    throw new BadRequestError(`${method} ${url} cannot be sent: ${reasonOf(error)}`, { cause: error });
   }
 }
 
 function checkHeader(name: string, value: unknown): void {
-  if (!isToken(name)) throw new TypeError(`a header name must be a token, got ${shown(name)}`);
+  if (!isToken(name)) throw new BadRequestError(`a header name must be a token, got ${shown(name)}`);
   if (typeof value !== 'string' || /[^\t\x20-\x7e\x80-\xff]/.test(value))
-    throw new TypeError(`header ${name} must be printable Latin-1 text, got ${shown(value)}`);
+    throw new BadRequestError(`header ${name} must be printable Latin-1 text, got ${shown(value)}`);
 }
 
 function outgoingHeaders(headers: Request['headers'] = {}): [string, string][] {

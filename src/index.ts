@@ -30,6 +30,7 @@ export {
 export { type Clock, type Env, systemEnv, type Timers } from './env.ts';
 export {
   type Attempt,
+  BadRequestError,
   CancelledError,
   LoadbalancerError,
   type LoadbalancerErrorCode,

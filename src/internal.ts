@@ -16,6 +16,7 @@ export {
   loadMetricsFeed,
 } from './health/load-metrics-feed.ts';
 export { SLOW_START_DEFAULTS } from './health/slow-start.ts';
+export { type AttemptFailure, attemptFailure } from './http/attempt-failure.ts';
 export { type FailureKind, failureKind } from './http/failure-kind.ts';
 export { FAILURE_STATUSES } from './http/failure-statuses.ts';
 export { forwardedElement, forwardedNode } from './http/forwarded.ts';
@@ -52,7 +53,6 @@ export {
 export { shown } from './shown.ts';
 export { isKeyedStrategy } from './strategies/strategy.ts';
 export {
-  type AttemptFailure,
   type AttemptRules,
   Attempts,
   type Sender,

@@ -59,7 +59,7 @@ export interface Lease {
   [dispose](): void;
 }
 
-const OUTCOMES = oneOf(['success', 'failure', 'cancelled'] satisfies Outcome[]);
+const OUTCOMES = oneOf(['success', 'failure', 'cancelled', 'rejected'] satisfies Outcome[]);
 
 /** A {@link Lease} as the engine holds it. */
 export class HeldLease implements Lease, StrategyLease {

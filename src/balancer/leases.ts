@@ -48,6 +48,7 @@ export class Leases implements Lessor {
     pool.end(member);
     if (outcome === 'failure') member.failures++;
     else if (outcome === 'cancelled') member.cancelled++;
+    else if (outcome === 'rejected') member.rejected++;
     if (lease.trial !== undefined) this.#trials.ended(lease.trial, outcome, lease.status !== undefined);
     lease.held?.leaseEnded();
     if (member.present) router.chooserOf(member).strategy.finished?.(lease, outcome);

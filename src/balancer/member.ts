@@ -41,6 +41,8 @@ export class Member implements Backend {
   failures = 0;
   /** Leases that ended because the client left. */
   cancelled = 0;
+  /** Leases that ended because the request could not be sent as it was. */
+  rejected = 0;
   /** Requests whose key it owns and that went to another backend because it was at its limit. */
   spills = 0;
   readonly id: string;

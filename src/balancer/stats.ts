@@ -28,6 +28,8 @@ export interface BackendStats {
   readonly failures: number;
   /** Leases that ended because the client left. */
   readonly cancelled: number;
+  /** Leases that ended because the request could not be sent as it was. */
+  readonly rejected: number;
   /** Requests whose key it owns and that went to another backend because it was at its limit. */
   readonly spills: number;
   /** Remembered keys that it owns. */
@@ -76,6 +78,7 @@ export function backendStats(member: Member, share: number | undefined): Backend
     requests,
     failures,
     cancelled,
+    rejected,
     spills,
     keys,
   } = member;
@@ -91,6 +94,7 @@ export function backendStats(member: Member, share: number | undefined): Backend
     requests,
     failures,
     cancelled,
+    rejected,
     spills,
     keys,
     share,

@@ -15,11 +15,11 @@ const REQUESTS_A_READING = 8;
  * A circuit breaker for each backend, with three states:
  * - closed: requests are counted. The breaker opens at a failure if at least `minRequests` ended in the
  *   window and at least
- *   `failureRatio` of them failed; cancelled requests do not count;
+ *   `failureRatio` of them failed; cancelled and rejected requests do not count;
  * - open: the backend gets no requests for `openMs`;
  * - half-open: the backend gets one probe at a time. After `probes` successes in a row the breaker closes. A
  *   failure opens it for
- *   twice as long as before, up to `maxOpenMs`. After a cancelled probe the next one is sent.
+ *   twice as long as before, up to `maxOpenMs`. After a cancelled or rejected probe the next one is sent.
  *
  * While the breaker is not closed, only probes count. Requests that were in flight when it opened never
  * count. A probe that lasts for `maxOpenMs` counts as a success: it is a working stream or tunnel. For a rule

@@ -20,11 +20,12 @@ const EPSILON = 1e-9;
  * - success rate: in an interval, the backend failed clearly more often than the others. An interval begins
  *   with a failure.
  *
- * Cancelled requests do not count. An ejection lasts `baseMs` times the number of ejections in a row, and
- * that number falls by one for each interval without an ejection. The count of failures in a row goes on
- * after an ejection: a backend that comes back and fails at once is ejected at once, and a success resets the
- * count. Requests that were in flight at the ejection do not count. At most `maxEjectedRatio` of the pool is
- * ejected, and never the last eligible backend. O(1) for each lease, O(n) for each ejection and interval.
+ * Cancelled and rejected requests do not count. An ejection lasts `baseMs` times the number of ejections in
+ * a row, and that number falls by one for each interval without an ejection. The count of failures in a row
+ * goes on after an ejection: a backend that comes back and fails at once is ejected at once, and a success
+ * resets the count. Requests that were in flight at the ejection do not count. At most `maxEjectedRatio` of
+ * the pool is ejected, and never the last eligible backend. O(1) for each lease, O(n) for each ejection and
+ * interval.
  * Ejections mean "unhealthy": an ejected backend is asked only where no other is left, and tried in a crisis.
  *
  * @throws RangeError if an option is out of its range
@@ -91,11 +92,11 @@ class OutlierEjection implements Guard {
 
   finished(lease: StrategyLease, outcome: Outcome): void {
     const state = this.#states.of(lease.backend);
-    if (state === undefined || !state.generation.ended(lease) || outcome === 'cancelled') return;
+    if (state === undefined || !state.generation.ended(lease)) return;
     if (outcome === 'success') {
       state.run = 0;
       this.#count(state, 0);
-    } else this.#failed(state);
+    } else if (outcome === 'failure') this.#failed(state);
   }
 
   advance(now: number): void {

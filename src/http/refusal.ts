@@ -41,7 +41,12 @@ export const FAILURES: Readonly<Record<FailureKind, Refusal>> = {
     message: 'the gateway cannot open more connections',
     retryAfterMs: 1_000,
   },
-  unsendable: BAD_REQUEST,
+  unsendable: {
+    status: 400,
+    code: 'ERR_LB_BAD_REQUEST',
+    message: 'the request cannot be sent as it is',
+  },
+  unreadable: { status: 502, code: 'ERR_LB_UPSTREAM', message: 'the response cannot be read' },
 };
 
 /** The refusal for an error of the load balancer. A 503 without `retryAfterMs` gets one second. */

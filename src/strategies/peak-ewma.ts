@@ -61,7 +61,7 @@ export function peakEwma(options: PeakEwmaOptions = {}): StrategyFactory {
         choices.redraw();
       },
       finished(lease, outcome) {
-        if (outcome === 'cancelled') return;
+        if (outcome === 'cancelled' || outcome === 'rejected') return;
         const now = clock.now();
         const tookMs = now - lease.startedAt;
         latencies.observe(lease.backend, outcome === 'failure' ? Math.max(tookMs, failureMs) : tookMs, now);

@@ -34,8 +34,14 @@ export interface Backend {
   readonly reportedAt: number;
 }
 
-/** How a lease ended: the backend succeeded, the backend failed, or the client cancelled the request. */
-export type Outcome = 'success' | 'failure' | 'cancelled';
+/**
+ * How a lease ended. Only the first two tell something about the backend.
+ *
+ * - `success`, `failure`: of the backend
+ * - `cancelled`: the client cancelled the request
+ * - `rejected`: the request could not be sent as it was
+ */
+export type Outcome = 'success' | 'failure' | 'cancelled' | 'rejected';
 
 /** A lease, as strategies and guards see it. */
 export interface StrategyLease {

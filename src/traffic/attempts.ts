@@ -15,6 +15,7 @@ import {
   OverloadedError,
   UpstreamTimeoutError,
 } from '../errors.ts';
+import type { AttemptFailure } from '../http/attempt-failure.ts';
 import type { Backend, Outcome } from '../strategies/strategy.ts';
 import { type Failover, isFree, type RetryCause } from './failover.ts';
 import type { LeaseQueue } from './lease-queue.ts';
@@ -60,15 +61,6 @@ export interface Sender<R> {
  *   `failed` is called
  */
 export type Verdict = 'stands' | 'retried' | 'queued';
-
-/**
- * How an attempt failed.
- *
- * - `sent`: the backend may have seen the request
- * - `unsent`: it is certain that nothing was sent
- * - `rejected`: the request is invalid, which is not the backend's fault; it is never retried
- */
-export type AttemptFailure = 'sent' | 'unsent' | 'rejected';
 
 /**
  * The attempts of one request. Call `first` once; after each `send`, either `responded` or `failed` once; and
@@ -147,13 +139,14 @@ export class Attempts<R extends { readonly method: string }> {
    * @throws the error of the key function or the strategy
    */
   failed(error: unknown, failure: AttemptFailure): Verdict {
-    this.outcome = failure === 'rejected' || hasLeft(this.#sender.signal) ? 'cancelled' : 'failure';
+    const isOurs = failure === 'rejected' || failure === 'cancelled';
+    this.outcome = isOurs ? failure : hasLeft(this.#sender.signal) ? 'cancelled' : 'failure';
     this.#leaveBudget();
     const { failover } = this.#rules;
     if (failover === undefined && !(error instanceof LoadbalancerError)) return 'stands';
     this.#error = error;
     this.#note(reasonOf(error));
-    const isFinal = failover === undefined || failure === 'rejected';
+    const isFinal = failover === undefined || isOurs;
     const cause = this.#lease?.isTrial === true ? 'trial' : failure === 'unsent' ? 'unsent' : 'error';
     const verdict = isFinal ? 'stands' : this.#retry(failover, cause);
     if (verdict === 'stands') this.tell(error);

@@ -4,6 +4,7 @@ import type { Session } from '../balancer/session.ts';
 import type { Request, Response } from '../contracts.ts';
 import { withDeadline } from '../deadline.ts';
 import { isError, UpstreamError, UpstreamTimeoutError } from '../errors.ts';
+import { type AttemptFailure, attemptFailure } from '../http/attempt-failure.ts';
 import { shown } from '../shown.ts';
 import type { Backend } from '../strategies/strategy.ts';
 import { type AttemptRules, Attempts, type Sender } from './attempts.ts';
@@ -134,7 +135,7 @@ export class Delivery implements Sender<Request> {
     const error = asError(thrown);
     if (!this.#hasClientLeft()) this.#parts.attemptFailed(this.request, this.#attempts.backend, error);
     try {
-      const verdict = this.#attempts.failed(error, isUnsent(error) ? 'unsent' : 'sent');
+      const verdict = this.#attempts.failed(error, failureOf(error));
       this.error = error;
       if (verdict === 'stands') this.#done();
     } catch (thrownNext) {
@@ -143,12 +144,12 @@ export class Delivery implements Sender<Request> {
   }
 }
 
-/** Whether an HTTP service guarantees that nothing was sent before it failed. */
-function isUnsent(error: Error): boolean {
+/** What an HTTP service guarantees with its error: that nothing was sent, or that the request cannot be. */
+function failureOf(error: Error): AttemptFailure {
   try {
-    return (error as { requestSent?: unknown }).requestSent === false;
+    return attemptFailure(error, (error as { requestSent?: unknown }).requestSent === false);
   } catch {
-    return false;
+    return 'sent';
   }
 }
 

@@ -281,6 +281,25 @@ describe.each(SHELLS)('$name', ({ make, throws, ok, methods }) => {
     },
   );
 
+  it('ends a request that cannot be sent as it is as rejected: not retried, and no failure', async () => {
+    setUp();
+    const { asked, sent } = ask();
+    sent.reject();
+    await settled();
+    expect([shell.sent.length, asked.isDone]).toEqual([1, true]);
+    expect(shell.balancer.stats().backends.find(({ id }) => id === sent.url)).toMatchObject({
+      requests: 1,
+      failures: 0,
+      cancelled: 0,
+      rejected: 1,
+    });
+    expect(reasons()).toMatchObject({
+      retries: { status: 0, error: 0, unsent: 0 },
+      declined: { method: 0, exhausted: 0, budget: 0 },
+    });
+    await endAll();
+  });
+
   it.runIf(throws)('ends the lease of a retried response as `isFailure` says', async () => {
     setUp({ isFailure: () => false });
     const { sent } = ask();

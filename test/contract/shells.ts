@@ -46,6 +46,8 @@ export interface Sent {
   refuse(): void;
   /** The connection breaks before the head of a response. */
   reset(): void;
+  /** The request cannot be sent as it is. */
+  reject(): void;
   /** The head of a response comes; its body follows by hand. */
   head(status: number): void;
   /** The body comes to its end. */
@@ -119,6 +121,7 @@ function loadbalancer(settings: ShellSettings): Shell {
           url: new URL(target).origin,
           refuse: () => reject(Object.assign(new Error('refused'), { requestSent: false })),
           reset: () => reject(new Error('reset')),
+          reject: () => reject(Object.assign(new Error('bad'), { requestRejected: true })),
           head: (status) => resolve(Object.assign(response, { status })),
           end: () => response.end(),
         });
@@ -175,6 +178,7 @@ function playedFetch(sent: Sent[]): typeof fetch {
         url: new URL(target).origin,
         refuse: () => reject(coded('ECONNREFUSED')),
         reset: () => reject(coded('ECONNRESET')),
+        reject: () => reject(coded('UND_ERR_INVALID_ARG')),
         head: (status) => resolve(new Response(body, { status })),
         end: () => {
           if (isOver) return;
@@ -288,6 +292,7 @@ class PlayedDispatcher extends Dispatcher {
         start();
         handler.onResponseError?.(controller, coded('ECONNRESET'));
       },
+      reject: () => handler.onResponseError?.(controller, coded('UND_ERR_INVALID_ARG')),
       head: (status) => {
         start();
         handler.onResponseStart?.(controller, status, {}, '');
@@ -407,6 +412,7 @@ function gatewayRequest(settings: ShellSettings): Shell {
         url: backend.url,
         refuse: () => call.fail('ECONNREFUSED'),
         reset: () => call.connect().fail('ECONNRESET'),
+        reject: () => call.fail('UND_ERR_INVALID_ARG'),
         head: (status) => {
           call.connect();
           takesMore = call.events.head(status, '', []);
@@ -468,6 +474,7 @@ function gatewayUpgrade(settings: ShellSettings): Shell {
           url: backend.url,
           refuse: () => events.failed(new BackendFailure(coded('ECONNREFUSED'), false)),
           reset: () => events.failed(new BackendFailure(coded('ECONNRESET'), true)),
+          reject: () => events.failed(new BackendFailure(coded('UND_ERR_INVALID_ARG'), false)),
           head: (status) => {
             if (status === 101) events.upgraded(head(status), tunnel as never, Buffer.alloc(0));
             else events.declined(head(status), body as DeclinedBody);

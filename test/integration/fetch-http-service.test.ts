@@ -4,10 +4,13 @@ import net, { type AddressInfo } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
+  BadRequestError,
+  circuitBreaker,
   FetchHTTPService,
   type FetchHTTPServiceOptions,
   Loadbalancer,
   LoggerService,
+  outlierEjection,
   UpstreamError,
   UpstreamTimeoutError,
 } from '../../src/index.ts';
@@ -467,9 +470,10 @@ describe('a request that cannot be sent', () => {
     ['one bad value of several', U, { headers: { 'x-a': ['1', 'a\nb'] } }, '"a\\nb"'],
     ['a header value beyond Latin-1', U, { headers: { 'x-a': '世' } }, 'x-a'],
     ['a header value that is no text', U, { headers: { 'x-a': 5 as unknown as string } }, 'x-a'],
-  ])('for %s is a TypeError that names it, on one line', async (_, url, extras, named) => {
+  ])('for %s is a BadRequestError that names it, on one line', async (_, url, extras, named) => {
     const error = await errorOf(send(url, extras, { fetch: unused }));
-    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toBeInstanceOf(BadRequestError);
+    expect(error).toMatchObject({ status: 400, requestRejected: true });
     expect(error.message).toContain(named);
     expect(error.message).not.toMatch(/[\r\n\0]/);
   });
@@ -510,6 +514,69 @@ describe('through a Loadbalancer', () => {
     expect(writer).toMatchObject({ responses: [], errors: [{ code: 'ERR_LB_UPSTREAM', status: 502 }] });
     expect(loadbalancer.balancer.stats().backends).toMatchObject([{ inFlight: 0, requests: 1, failures: 1 }]);
   });
+
+  // sglang#25811, vllm router#60: a request that cannot be sent took every backend out.
+  it('requests that cannot be sent are answered 400, and count against no backend', async () => {
+    const { url, received } = await aBackend();
+    const guards = [outlierEjection({ consecutiveFailures: 1 }), circuitBreaker({ minRequests: 1 })];
+    const loadbalancer = new Loadbalancer(new FetchHTTPService(), [url, `${url}/other`], logger, {
+      guards,
+      failover: true,
+    });
+    const writer = new RecordingWriter();
+    for (let i = 0; i < 20; i++) {
+      await loadbalancer.onRequest(aRequest(`/${i}`, { payload: 'body of a GET' }), writer);
+      await loadbalancer.onRequest(aRequest(`/${i}`, { headers: { 'x-a': '世' } }), writer);
+    }
+    expect(writer.errors.map((error) => (error as BadRequestError).code)).toEqual(
+      Array(40).fill('ERR_LB_BAD_REQUEST'),
+    );
+    const { backends, failover } = loadbalancer.stats();
+    expect(backends.map(({ state, failures }) => [state, failures])).toEqual(Array(2).fill(['up', 0]));
+    expect(backends.reduce((sum, { rejected }) => sum + rejected, 0)).toBe(40);
+    expect(failover?.retries).toMatchObject({ status: 0, error: 0, unsent: 0 });
+    await loadbalancer.onRequest(aRequest('/well'), writer);
+    expect([writer.responses.length, received.length]).toEqual([1, 1]);
+  });
+
+  // RFC 9110 section 15.2: a client must accept 1xx responses that it has not asked for.
+  it.each([
+    ['one 103', 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n', 200],
+    ['fifty of 102', 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(50), 200],
+    ['status 600', '', 600],
+    ['status 999', '', 999],
+  ])('%s: the response is passed on', async (_, interim, status) => {
+    const response = `HTTP/1.1 ${status} X\r\ncontent-length: 2\r\n\r\nok`;
+    const server = net.createServer((socket) => socket.once('data', () => socket.end(interim + response)));
+    openServers.push(() => server.close());
+    const loadbalancer = new Loadbalancer(new FetchHTTPService(), [await listen(server)], logger, {
+      failover: true,
+    });
+    const writer = new RecordingWriter();
+    await loadbalancer.onRequest(aRequest('/'), writer);
+    expect(writer).toMatchObject({ errors: [], responses: [{ status, data: 'ok' }] });
+    expect(loadbalancer.stats().backends).toMatchObject([{ requests: 1, failures: 0 }]);
+  });
+
+  // undici, also inside `fetch`, breaks off at a 100; some versions at a 101, too.
+  it.each(['100 Continue', '101 Switching Protocols'])(
+    'an unasked %s counts against no backend, and is not retried',
+    async (interim) => {
+      const response = `HTTP/1.1 ${interim}\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok`;
+      const server = net.createServer((socket) => socket.once('data', () => socket.end(response)));
+      openServers.push(() => server.close());
+      const url = await listen(server);
+      const guards = [outlierEjection({ consecutiveFailures: 1 })];
+      const options = { failover: true, guards } as const;
+      const loadbalancer = new Loadbalancer(new FetchHTTPService(), [url, `${url}/b`], logger, options);
+      const writer = new RecordingWriter();
+      await loadbalancer.onRequest(aRequest('/'), writer);
+      expect(writer.responses.length + writer.errors.length).toBe(1);
+      const { backends } = loadbalancer.stats();
+      expect(backends.reduce((sum, { requests }) => sum + requests, 0)).toBe(1);
+      expect(backends.map(({ state, failures }) => [state, failures])).toEqual(Array(2).fill(['up', 0]));
+    },
+  );
 
   it('a timeout of the balancer closes the connection to the backend', async () => {
     const env = new TestEnv();

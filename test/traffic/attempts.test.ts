@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { AttemptFailure } from '../../src/http/attempt-failure.ts';
 import {
   Balancer,
   type BalancerOptions,
@@ -10,13 +11,7 @@ import {
   type Request,
   UpstreamError,
 } from '../../src/index.ts';
-import {
-  type AttemptFailure,
-  type AttemptRules,
-  Attempts,
-  type Sender,
-  type Verdict,
-} from '../../src/traffic/attempts.ts';
+import { type AttemptRules, Attempts, type Sender, type Verdict } from '../../src/traffic/attempts.ts';
 import { Failover } from '../../src/traffic/failover.ts';
 import { LeaseQueue, type LeaseQueueOptions } from '../../src/traffic/lease-queue.ts';
 import { aRequest, TestEnv } from '../support.ts';
@@ -210,6 +205,7 @@ describe('a retry', () => {
     ['a GET that broke', {}, error('sent'), {}, 'retried'],
     ['a GET that was not sent', {}, error('unsent'), {}, 'retried'],
     ['a GET that cannot be sent', {}, error('rejected'), {}, 'stands'],
+    ['a GET that this process could not send', {}, error('cancelled'), {}, 'stands'],
     ['a GET that got 503', {}, status(503), {}, 'retried'],
     ['a GET that got 500', {}, status(500), {}, 'stands'],
     ['a GET that got 500, if asked for', {}, status(500), { failover: { retryOn: [500] } }, 'retried'],

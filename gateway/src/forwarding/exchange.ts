@@ -105,7 +105,7 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     this.attempt?.abort();
     this.#code = refusal.code;
     // From here on the end of the request is not the backend's fault, unless it has failed already.
-    this.#attempts?.end(this.#attempts.outcome === 'failure' ? 'failure' : 'cancelled');
+    this.#attempts?.end(this.#attempts.outcome === 'success' ? 'cancelled' : this.#attempts.outcome);
     if (this.#status !== 0) {
       this.client.abort();
       return;
@@ -190,14 +190,14 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     if (this.#isClosed) return;
     this.guard(() => {
       const attempts = this.#attempts as UpstreamAttempts;
-      const isRejected = this.upload?.error !== undefined || error.isOurs;
+      const isBodyBroken = this.upload?.error !== undefined;
       this.#failure = error;
       // The outcome was determined by the head.
       if (attempt.isKept) return;
-      if (attempt.isPassing) attempts.outcome = isRejected ? 'cancelled' : 'failure';
+      if (attempt.isPassing) attempts.outcome = isBodyBroken ? 'cancelled' : error.outcome;
       else {
-        const sent = error.requestSent ? 'sent' : 'unsent';
-        if (attempts.failed(error, isRejected ? 'rejected' : sent) !== 'stands') return this.upload?.hold();
+        const failure = isBodyBroken ? 'cancelled' : error.failure;
+        if (attempts.failed(error, failure) !== 'stands') return this.upload?.hold();
       }
       this.#refuseFailure(error);
     });

@@ -200,14 +200,13 @@ export class Upgrade implements Sender<Request>, Entrant {
 
   #fail(error: BackendFailure): void {
     if (this.isOver) return;
-    const sent = error.requestSent ? 'sent' : 'unsent';
-    const verdict = this.#attempts?.failed(error, error.isOurs ? 'rejected' : sent);
+    const verdict = this.#attempts?.failed(error, error.failure);
     if (verdict === 'retried' || verdict === 'queued') this.#failure = error;
     else this.#give(error);
   }
 
   #give(error: BackendFailure): void {
-    this.#end(error.isOurs ? 'cancelled' : 'failure', undefined, refusalFor(error));
+    this.#end(error.outcome, undefined, refusalFor(error));
   }
 
   #drop(): void {

@@ -95,6 +95,11 @@ export const BACKEND_FIGURES = {
     metric: { name: 'evenkeel_backend_cancelled_total' },
     read: ({ meter }) => meter.cancelled,
   }),
+  rejected: counter({
+    help: 'Requests that could not be sent to the backend as they were, through no fault of its own.',
+    metric: { name: 'evenkeel_backend_rejected_total' },
+    read: ({ meter }) => meter.rejected,
+  }),
   statuses: counts<StatusClasses>({
     help: 'Responses of the backend, by the class of the status.',
     metric: { name: 'evenkeel_backend_requests_total', label: 'code' },

@@ -30,4 +30,5 @@ export class BackendMeter {
   requests = 0;
   errors = 0;
   cancelled = 0;
+  rejected = 0;
 }

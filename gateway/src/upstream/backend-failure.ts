@@ -1,5 +1,6 @@
 // Why a backend has given no whole response: the one error that passes from `upstream/` to the other rooms.
-import { type FailureKind, failureKind } from 'evenkeel/internal';
+import type { Outcome } from 'evenkeel';
+import { type AttemptFailure, type FailureKind, failureKind } from 'evenkeel/internal';
 
 /** An attempt that failed. */
 export class BackendFailure extends Error {
@@ -13,11 +14,16 @@ export class BackendFailure extends Error {
     this.requestSent = requestSent;
   }
 
-  /**
-   * Whether it is not the backend's fault: the request cannot be sent as it is, or nothing can be sent at
-   * all.
-   */
-  get isOurs(): boolean {
-    return this.kind === 'unsendable' || this.kind === 'exhausted';
+  /** Whose fault it is, and whether anything was sent. */
+  get failure(): AttemptFailure {
+    if (this.kind === 'unsendable') return 'rejected';
+    if (this.kind === 'exhausted' || this.kind === 'unreadable') return 'cancelled';
+    return this.requestSent ? 'sent' : 'unsent';
+  }
+
+  /** The outcome of an attempt that ended with it. */
+  get outcome(): Outcome {
+    const { failure } = this;
+    return failure === 'sent' || failure === 'unsent' ? 'failure' : failure;
   }
 }

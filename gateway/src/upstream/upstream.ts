@@ -36,6 +36,7 @@ export class Upstream {
     this.meter.active--;
     if (outcome === 'failure') this.meter.errors++;
     else if (outcome === 'cancelled') this.meter.cancelled++;
+    else if (outcome === 'rejected') this.meter.rejected++;
     if (this.#isClosing) this.close();
   }
 

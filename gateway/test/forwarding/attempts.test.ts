@@ -69,6 +69,7 @@ it.each<[Outcome, object]>([
   ['success', { requests: 1, errors: 0, cancelled: 0 }],
   ['failure', { requests: 1, errors: 1, cancelled: 0 }],
   ['cancelled', { requests: 1, errors: 0, cancelled: 1 }],
+  ['rejected', { requests: 1, errors: 0, cancelled: 0, rejected: 1 }],
 ])('an attempt that ends as %s is counted so', (outcome, counts) => {
   const pool = aPool();
   const { attempts } = attemptsOn(pool);

@@ -285,15 +285,16 @@ describe('a request whose backend fails', () => {
   });
 
   it('is not blamed on it where the request itself could not be sent', () => {
-    const { begin, sent, backends, client } = { ...setUp(), client: new FakeClient() };
+    const { begin, sent, backends, client, engine } = { ...setUp(), client: new FakeClient() };
     const { exchange } = begin(client);
     sent[0]!.fail('UND_ERR_INVALID_ARG');
     expect(client.calls[0]).toBe('head 400');
     exchange.closed(true);
     expect(backends()).toEqual([
-      [1, 0, 1],
+      [1, 0, 0],
       [0, 0, 0],
     ]);
+    expect(engine.stats().pools[0]!.backends.map(({ rejected }) => rejected)).toEqual([1, 0]);
   });
 });
 

@@ -258,7 +258,7 @@ describe('an attempt', () => {
   it('that got no connection in time fails before anything was sent', () => {
     const { owner, attempt, backend } = setUp();
     attempt.expire();
-    expect(owner.errors).toMatchObject([{ kind: 'timeout', requestSent: false, isOurs: false }]);
+    expect(owner.errors).toMatchObject([{ kind: 'timeout', requestSent: false, failure: 'unsent' }]);
     expect(backend.aborts).toBe(1);
   });
 

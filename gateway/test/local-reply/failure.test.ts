@@ -20,8 +20,8 @@ describe('what a client is told of an error', () => {
     ['UND_ERR_SOCKET', '502 ERR_LB_UPSTREAM'],
     ['EMFILE', '503 ERR_GW_EXHAUSTED'],
     ['EADDRNOTAVAIL', '503 ERR_GW_EXHAUSTED'],
-    ['UND_ERR_INVALID_ARG', '400 ERR_GW_BAD_REQUEST'],
-    ['UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', '400 ERR_GW_BAD_REQUEST'],
+    ['UND_ERR_INVALID_ARG', '400 ERR_LB_BAD_REQUEST'],
+    ['UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', '400 ERR_LB_BAD_REQUEST'],
   ])('of %s is %s', (code, told) => {
     expect(codeFor(new BackendFailure(withCode(code), true))).toBe(told);
     expect(codeFor(new BackendFailure(new Error('outer', { cause: withCode(code) }), true))).toBe(told);
@@ -53,14 +53,13 @@ describe('what a client is told of an error', () => {
 
 describe('an attempt that failed', () => {
   it('knows whether anything was sent, and whose fault it was', () => {
-    expect(new BackendFailure(withCode('ECONNREFUSED'), false)).toMatchObject({
-      requestSent: false,
-      isOurs: false,
-    });
-    expect(new BackendFailure(withCode('EMFILE'), false)).toMatchObject({ requestSent: false, isOurs: true });
-    expect(new BackendFailure(withCode('UND_ERR_INVALID_ARG'), true)).toMatchObject({
-      requestSent: true,
-      isOurs: true,
-    });
+    const of = (code: string, requestSent: boolean) => {
+      const { failure, outcome } = new BackendFailure(withCode(code), requestSent);
+      return [failure, outcome];
+    };
+    expect(of('ECONNREFUSED', false)).toEqual(['unsent', 'failure']);
+    expect(of('ECONNRESET', true)).toEqual(['sent', 'failure']);
+    expect(of('EMFILE', false)).toEqual(['cancelled', 'cancelled']);
+    expect(of('UND_ERR_INVALID_ARG', true)).toEqual(['rejected', 'rejected']);
   });
 });

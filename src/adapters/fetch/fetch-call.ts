@@ -1,7 +1,6 @@
-import { isUnsent } from '../../http/unsent.ts';
+import { attemptFailure } from '../../http/attempt-failure.ts';
 import { type Backend, type Lease, type Outcome, type Request, UpstreamTimeoutError } from '../../index.ts';
 import { type AttemptFailure, Attempts, type Sender } from '../../internal.ts';
-import { isCallersMistake } from '../clients/callers-mistake.ts';
 import type { ClientPool } from '../clients/client-pool.ts';
 import { leasedResponse } from './leased-response.ts';
 import type { OutgoingRequest } from './outgoing-request.ts';
@@ -106,8 +105,7 @@ export class FetchCall implements Sender<Request> {
   }
 
   #failureOf(error: unknown): AttemptFailure {
-    if (isCallersMistake(error) || this.request.hasBodyFailed) return 'rejected';
-    return isUnsent(error) ? 'unsent' : 'sent';
+    return this.request.hasBodyFailed ? 'cancelled' : attemptFailure(error);
   }
 
   #drop(): void {

@@ -1,5 +1,6 @@
 import {
   type BackendPoolEntry,
+  BadRequestError,
   type Balancer,
   type BalancerOptions,
   type Request,
@@ -108,6 +109,15 @@ export function proxyHandler<Context extends unknown[]>(
   return Object.assign(handle, { balancer: parts.pool.balancer, stats: () => parts.pool.stats() });
 }
 
+/** @throws BadRequestError if `fetch` cannot send such a request, for example one with the method TRACE */
+function outgoing(url: string, init: RequestInit, address: string | undefined): OutgoingRequest {
+  try {
+    return new OutgoingRequest(url, init, address);
+  } catch (error) {
+    throw new BadRequestError('the request cannot be sent as it is', { cause: error });
+  }
+}
+
 async function passOn(
   parts: FetchCallParts,
   request: globalThis.Request,
@@ -121,10 +131,7 @@ async function passOn(
   const isKept = parts.pool.failover !== undefined && length <= REPLAY_BYTES;
   const body = isKept && request.body !== null ? await request.arrayBuffer() : request.body;
   const init = { method, headers, body, signal, redirect: 'manual' } as const;
-  const answer = await new FetchCall(
-    parts,
-    new OutgoingRequest(`${NO_ORIGIN}${path}${search}`, init, address),
-  ).start();
+  const answer = await new FetchCall(parts, outgoing(`${NO_ORIGIN}${path}${search}`, init, address)).start();
   const passed = responseHeaders(answer);
   if (passed === undefined || answer.status > 599) {
     await answer.body?.cancel();

@@ -4,7 +4,9 @@ import { FAILURES, refusalJson, refusalOf, retryAfter } from '../../http/refusal
 
 /** The response for an error: JSON `{ code, message, requestId }`; never says where backends are. */
 export function refusalResponse(error: unknown, requestId: string): Response {
-  const refusal = error instanceof LoadbalancerError ? refusalOf(error) : FAILURES[failureKind(error)];
+  const kind = failureKind(error);
+  const isOwn = error instanceof LoadbalancerError && kind !== 'unsendable';
+  const refusal = isOwn ? refusalOf(error) : FAILURES[kind];
   const { status, retryAfterMs } = refusal;
   const headers = new Headers({
     'content-type': 'application/json',

@@ -1,7 +1,7 @@
 import { type Dispatcher, errors } from 'undici';
+import { attemptFailure } from '../../http/attempt-failure.ts';
 import type { Lease, Outcome, Request } from '../../index.ts';
 import { Attempts, type Sender, type Verdict } from '../../internal.ts';
-import { isCallersMistake } from '../clients/callers-mistake.ts';
 import type { ClientPool } from '../clients/client-pool.ts';
 import { CallBody } from './call-body.ts';
 import { CallRequest } from './call-request.ts';
@@ -158,15 +158,15 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner, Sender
       this.#kept.rest.push(() => this.attemptFailed(error));
       return;
     }
-    const isRejected = this.#body.hasFailed(error) || isCallersMistake(error);
+    const isUnsent = this.#attempt?.isUnsent === true;
+    const failure = this.#body.hasFailed(error) ? 'cancelled' : attemptFailure(error, isUnsent);
     if (this.#isPassing) {
-      this.#fail(error, isRejected ? 'cancelled' : 'failure');
+      this.#fail(error, failure === 'sent' ? 'failure' : 'cancelled');
       return;
     }
     this.#error = error;
-    const sent = this.#attempt?.isUnsent === true ? 'unsent' : 'sent';
     this.#guard(() => {
-      if (this.#attempts.failed(error, isRejected ? 'rejected' : sent) === 'stands') this.#fail(error);
+      if (this.#attempts.failed(error, failure) === 'stands') this.#fail(error);
     });
   }
 

@@ -321,7 +321,7 @@ describe('the lease of a balanced fetch', () => {
     expect(leases(fetch.balancer)).toEqual({ held: 0, begun: 1, failures: 0, cancelled: 1 });
   });
 
-  it('ends as cancelled where the request cannot be sent as it is', async () => {
+  it('ends as rejected where the request cannot be sent as it is', async () => {
     const { url } = await aBackend();
     for (const headers of [
       { expect: '100-continue' },
@@ -330,7 +330,8 @@ describe('the lease of a balanced fetch', () => {
     ]) {
       const fetch = balancedFetch([url, await refusingUrl()], inTurns);
       await expect(fetch('/', { method: 'PUT', body: 'body', headers })).rejects.toThrow();
-      expect(leases(fetch.balancer)).toEqual({ held: 0, begun: 1, failures: 0, cancelled: 1 });
+      expect(leases(fetch.balancer)).toEqual({ held: 0, begun: 1, failures: 0, cancelled: 0 });
+      expect(fetch.stats().backends.reduce((sum, { rejected }) => sum + rejected, 0)).toBe(1);
     }
   });
 

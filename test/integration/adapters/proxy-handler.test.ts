@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { proxyHandler } from '../../../src/adapters/fetch/index.ts';
-import { Balancer, byClientAddress, maxInFlight, type Request } from '../../../src/index.ts';
+import { Balancer, byClientAddress, maxInFlight, outlierEjection, type Request } from '../../../src/index.ts';
 import { startAtTheFirst } from '../../first-backend.ts';
 import { aBackend, closeBackends, leases, refusingUrl, until } from './backends.ts';
 
@@ -158,6 +158,16 @@ describe('the handler', () => {
     const plain = await handler(ask('/identity'));
     expect([plain.headers.get('content-length'), await plain.text()]).toEqual(['4', '????']);
     await until(() => leases(handler.balancer).held === 0);
+  });
+
+  it('answers 400 to a request that `fetch` cannot send, and no backend is to blame', async () => {
+    const backend = await aBackend();
+    const handler = proxyHandler([backend.url], { guards: [outlierEjection({ consecutiveFailures: 1 })] });
+    // Servers make requests that the constructor of `Request` forbids.
+    const trace = Object.defineProperty(ask('/'), 'method', { value: 'TRACE' });
+    const answer = await handler(trace);
+    expect([answer.status, await answer.json()]).toMatchObject([400, { code: 'ERR_LB_BAD_REQUEST' }]);
+    expect(handler.stats().backends[0]).toMatchObject({ failures: 0, state: 'up' });
   });
 
   it('streams both ways, and holds its lease until the last byte', async () => {

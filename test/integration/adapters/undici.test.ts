@@ -305,7 +305,7 @@ describe('the lease of a balanced dispatcher', () => {
     }
   });
 
-  it('ends as cancelled where the request cannot be sent as it is, or its own body breaks', async () => {
+  it('ends as rejected where the request cannot be sent as it is, as cancelled where its own body breaks', async () => {
     const backend = await aBackend(hang);
     const dispatcher = balanced([backend.url], { failover: true });
     const broken = async function* () {
@@ -322,7 +322,8 @@ describe('the lease of a balanced dispatcher', () => {
     ];
     const outcomes = await Promise.allSettled(attempts);
     expect(outcomes.map(({ status }) => status)).toEqual(Array(5).fill('rejected'));
-    expect(leases(dispatcher.balancer)).toEqual({ held: 0, begun: 5, failures: 0, cancelled: 5 });
+    expect(leases(dispatcher.balancer)).toEqual({ held: 0, begun: 5, failures: 0, cancelled: 3 });
+    expect(dispatcher.stats().backends[0]?.rejected).toBe(2);
   });
 
   it('ends as cancelled where a handler throws', async () => {
