@@ -8,7 +8,7 @@ startAtTheFirst();
 
 afterEach(endAll);
 
-const CHECKS = { intervalMs: 20, fastIntervalMs: 10, fall: 2, rise: 2 };
+const CHECKS = { intervalMs: 20, fastIntervalMs: 10, thresholds: { fall: 2, rise: 2 } };
 
 /** Answers checks as it is told, and all else with its name. */
 function aBackend(name: string, health: () => string | undefined) {
