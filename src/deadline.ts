@@ -17,7 +17,7 @@ export interface Deadline {
 }
 
 /** A signal that aborts at a deadline. */
-export interface LimitedSignal {
+interface LimitedSignal {
   readonly signal: AbortSignal;
   /** Removes the timer and the listener. Afterwards the signal never aborts. */
   dispose(): void;
@@ -27,7 +27,7 @@ export interface LimitedSignal {
  * A signal that aborts when the client leaves or the time is up, whichever is first. Its reason is an `Error`
  * for the one or the other.
  */
-export function limitedSignal({ signal, timeoutMs, timers }: Deadline): LimitedSignal {
+function limitedSignal({ signal, timeoutMs, timers }: Deadline): LimitedSignal {
   const controller = new AbortController();
   const stop = (reason: Error) => {
     dispose();
@@ -68,24 +68,8 @@ export function withDeadline<T>(work: (signal: AbortSignal) => Promise<T>, deadl
   });
 }
 
-/** Waits for `delayMs` milliseconds. @throws the signal's reason, as an `Error`, if the client leaves */
-export function pause(delayMs: number, timers: Timers, signal: AbortSignal | undefined): Promise<void> {
-  if (signal?.aborted) return Promise.reject(abortError(signal));
-  return new Promise((resolve, reject) => {
-    const leave = () => {
-      cancelTimer();
-      reject(abortError(signal as AbortSignal));
-    };
-    const cancelTimer = timers.schedule(() => {
-      signal?.removeEventListener('abort', leave);
-      resolve();
-    }, delayMs);
-    signal?.addEventListener('abort', leave, { once: true });
-  });
-}
-
 /** The reason of an aborted signal, as an `Error`. */
-export function abortError(signal: AbortSignal): Error {
+export function abortError(signal: Pick<AbortSignal, 'reason'>): Error {
   const reason: unknown = signal.reason;
   return isError(reason) ? reason : new CancelledError(undefined, { cause: reason });
 }

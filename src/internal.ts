@@ -37,6 +37,7 @@ export {
   refusalOf,
   retryAfter,
 } from './http/refusal.ts';
+export { insidePath } from './http/target.ts';
 export { TOKEN, TOKEN_PATTERN } from './http/token.ts';
 export { type Bag, bag, checkBag, type Shape } from './options/bag.ts';
 export { nearestName } from './options/nearest-name.ts';

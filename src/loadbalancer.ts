@@ -7,13 +7,16 @@ import type {
   Request,
   Response,
   ResponseWriter,
+  SendOptions,
 } from './contracts.ts';
-import { limitedSignal, withDeadline } from './deadline.ts';
+import { Deadlines } from './deadlines.ts';
 import { systemEnv } from './env.ts';
 import { CancelledError, OverloadedError, RateLimitedError } from './errors.ts';
 import { HealthChecker, type HealthCheckStats } from './health/health-checker.ts';
 import { loadMetricsFeed } from './health/load-metrics-feed.ts';
 import { retryAfter } from './http/refusal.ts';
+import { targetUrl } from './http/target.ts';
+import { Limit } from './limit.ts';
 import {
   balancerOptions,
   checkOptions,
@@ -28,7 +31,7 @@ import { ifOn } from './options/bag.ts';
 import { anObjectWith, checkRule } from './options/rule.ts';
 import { shown } from './shown.ts';
 import type { Backend } from './strategies/strategy.ts';
-import { Delivery, type DeliveryParts } from './traffic/delivery.ts';
+import { asError, Delivery, type DeliveryParts } from './traffic/delivery.ts';
 import { Failover, type FailoverStats } from './traffic/failover.ts';
 import { type Admission, Gate } from './traffic/gate.ts';
 import { LeaseQueue, type LeaseQueueStats } from './traffic/lease-queue.ts';
@@ -89,13 +92,14 @@ export class Loadbalancer implements ILoadBalancer {
     const loadMetrics = ifOn(options.pool?.loadMetrics);
     const env = { ...systemEnv, ...options.env };
     const { timers, clock } = env;
+    const deadlines = new Deadlines(env);
     this.#log = logTo(loggerService);
     this.#totalTimeoutMs = options.totalTimeoutMs;
     this.balancer = new Balancer(backendPool, balancerOptions(options));
     this.balancer.subscribe((event) => logEvent(this.#log, event));
     if (sessions !== undefined || rateLimit !== undefined) {
       const failed = (what: string, error: unknown) => this.#log('warn', `${what} failed`, error);
-      this.#gate = new Gate({ sessions, rateLimit, failed });
+      this.#gate = new Gate({ sessions, rateLimit, failed, deadlines });
     }
     this.#checker = health && new HealthChecker(this.balancer, httpService, { ...health, env });
     this.#parts = {
@@ -104,6 +108,7 @@ export class Loadbalancer implements ILoadBalancer {
       queue: queue && new LeaseQueue(this.balancer, { ...queue, timers, clock }),
       env,
       timeoutMs: options.timeoutMs,
+      deadlines,
       isFailure,
       answered:
         loadMetrics &&
@@ -111,22 +116,21 @@ export class Loadbalancer implements ILoadBalancer {
           clock,
           ...loadMetrics,
         }),
-      decided: ({ method, path }, { backend, spilled }) =>
-        this.#log(
+      decided: (request, { backend, spilled }) =>
+        this.#tell(
           'debug',
           spilled ? 'backend chosen, as its home is full' : 'backend chosen',
-          method,
-          path,
+          request,
           backend.id,
         ),
-      attemptFailed: ({ method, path }, backend, result) =>
-        this.#log('warn', 'attempt failed', method, path, backend?.id, result),
-      send: ({ url }, request, signal) => {
-        const target = urlFor(url, request.path);
+      attemptFailed: (request, backend, result) =>
+        this.#tell('warn', 'attempt failed', request, backend?.id, result),
+      send: ({ url }, request, limit) => {
+        const target = targetUrl(url, request.path);
         // Exactly two arguments, unless the host set a timeout or passed a signal.
-        return signal === undefined
+        return limit === undefined
           ? httpService.sendRequest(target, request)
-          : httpService.sendRequest(target, request, { signal });
+          : httpService.sendRequest(target, request, new LazyOptions(limit));
       },
     };
   }
@@ -136,7 +140,8 @@ export class Loadbalancer implements ILoadBalancer {
    * called, once. The backend is chosen synchronously, before the first await, unless sessions, a rate limit
    * or a queue have to wait.
    *
-   * @returns a promise that settles when the response was written; it rejects only if the writer fails
+   * @returns a promise that settles when the response was written; it rejects only if the writer fails, or at
+   * once with a TypeError if the options are invalid
    */
   async onRequest(
     request: Request,
@@ -144,10 +149,8 @@ export class Loadbalancer implements ILoadBalancer {
     options: RequestOptions = NO_OPTIONS,
   ): Promise<void> {
     if (options !== NO_OPTIONS) checkRequestOptions(options);
-    const { signal } = options;
-    const { admission, delivery, error } = await this.#deliver(request, signal);
-    if (error !== undefined)
-      this.#log(levelOf(error), 'request failed', request?.method, request?.path, error);
+    const { admission, delivery, error } = await this.#deliver(request, options.signal);
+    if (error !== undefined) this.#tell(levelOf(error), 'request failed', request, error);
     try {
       if (admission !== undefined || error !== undefined) {
         await this.#writeHeaders(admission, delivery?.backend, error, responseWriter);
@@ -180,27 +183,21 @@ export class Loadbalancer implements ILoadBalancer {
   /** Gets the result of a request: an error, or else the response of the delivery. Never rejects. */
   async #deliver(request: Request, signal: AbortSignal | undefined): Promise<Delivered> {
     const timeoutMs = this.#totalTimeoutMs;
-    const { timers } = this.#parts.env;
-    const limit = timeoutMs === undefined ? undefined : limitedSignal({ signal, timeoutMs, timers });
-    const limited = limit?.signal ?? signal;
+    const isLimited = timeoutMs !== undefined || signal !== undefined;
+    const limit = isLimited ? new Limit(this.#parts.deadlines, { signal, timeoutMs }) : undefined;
     try {
       if (typeof request?.path !== 'string') throw pathError(request);
-      const admission = this.#gate && (await this.#admit(this.#gate, request, limited));
+      const admission = this.#gate && (await this.#gate.admit(request, limit));
+      if (limit?.reason !== undefined) throw limit.reason;
       if (admission?.refusal !== undefined) return { admission, error: admission.refusal };
-      const delivery = new Delivery(this.#parts, request, admission?.session, limited);
+      const delivery = new Delivery(this.#parts, request, admission?.session, limit);
       await delivery.start();
       return { admission, delivery, error: delivery.error };
     } catch (error) {
-      return { error: error as Error };
+      return { error: asError(error, 'the request') };
     } finally {
-      limit?.dispose();
+      limit?.end();
     }
-  }
-
-  /** Waits for a limiter or session policy, which may hang. @throws the `Error` that ended the wait */
-  #admit(gate: Gate, request: Request, signal: AbortSignal | undefined): Promise<Admission> {
-    if (signal === undefined) return gate.admit(request);
-    return withDeadline(() => gate.admit(request), { signal, timers: this.#parts.env.timers });
   }
 
   /** Writes the headers of sessions and rate limit; without these options there are none. */
@@ -217,6 +214,18 @@ export class Loadbalancer implements ILoadBalancer {
     }
     for (const [header, value] of headers) await writer.writeHeader(header, value);
   }
+
+  /** Logs what became of a request. */
+  #tell(level: LogLevel, text: string, request: Request, ...about: readonly unknown[]): void {
+    let method: unknown;
+    let path: unknown;
+    try {
+      ({ method, path } = request);
+    } catch {
+      // There is no request, or it has getters that throw. It gets its answer all the same.
+    }
+    this.#log(level, text, method, path, ...about);
+  }
 }
 
 const NO_OPTIONS: RequestOptions = {};
@@ -232,7 +241,22 @@ function pathError(request: { readonly path?: unknown; readonly url?: unknown } 
   return new TypeError(`request.path must be a string, got ${shown(request?.path)}${hint}`);
 }
 
-/** A backend's base URL followed by a path, with exactly one slash between them. */
-function urlFor(base: string, path: string): string {
-  return path === '' || path.startsWith('/') ? base + path : `${base}/${path}`;
+/** The third argument of an HTTP service, whose signal is made when it is read. */
+class LazyOptions implements SendOptions {
+  /** A property of its own, as a copy of the options must have it. */
+  static readonly #signal: PropertyDescriptor & ThisType<LazyOptions> = {
+    get() {
+      return this.#limit.signal;
+    },
+    enumerable: true,
+    configurable: true,
+  };
+  declare readonly signal: AbortSignal;
+  readonly #limit: Limit;
+
+  constructor(limit: Limit) {
+    this.#limit = limit;
+    // One getter for all: a getter in an object literal takes four times as long.
+    Object.defineProperty(this, 'signal', LazyOptions.#signal);
+  }
 }

@@ -8,7 +8,16 @@ import { describe, expect, it } from 'vitest';
  * path from the root; the longest one that fits a file counts.
  */
 const CORE = [
-  ['src/shown', 'src/env', 'src/errors', 'src/contracts', 'src/deadline', 'src/options'],
+  [
+    'src/shown',
+    'src/env',
+    'src/errors',
+    'src/contracts',
+    'src/deadline',
+    'src/deadlines',
+    'src/limit',
+    'src/options',
+  ],
   ['src/hashing'],
   ['src/strategies'],
   ['src/balancer', 'src/http'],

@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { abortError, checkTimeout, MAX_TIMEOUT_MS, pause, withDeadline } from '../src/deadline.ts';
+import { abortError, checkTimeout, MAX_TIMEOUT_MS, withDeadline } from '../src/deadline.ts';
 import { CancelledError, UpstreamTimeoutError } from '../src/errors.ts';
 import { TestEnv } from './support.ts';
 
@@ -209,36 +209,6 @@ describe('one signal for many pieces of work', () => {
       await pending.catch(() => {});
     }
     expect(listenersOf(controller.signal)).toBe(0);
-    expect(env.pendingTimers).toBe(0);
-  });
-});
-
-describe('pause', () => {
-  it('ends when its time is up, and leaves no listener', async () => {
-    const env = new TestEnv();
-    const { signal } = new AbortController();
-    const pending = pause(100, env.timers, signal).then(() => 'over');
-    env.advance(99);
-    expect(await Promise.race([pending, 'not yet'])).toBe('not yet');
-    env.advance(1);
-    expect(await pending).toBe('over');
-    expect({ timers: env.pendingTimers, listeners: listenersOf(signal) }).toEqual(NOTHING);
-  });
-
-  it("ends with the signal's reason when the client leaves, and leaves no timer", async () => {
-    const env = new TestEnv();
-    const controller = new AbortController();
-    const pending = pause(100, env.timers, controller.signal);
-    const reason = new Error('gone');
-    controller.abort(reason);
-    await expect(pending).rejects.toBe(reason);
-    expect({ timers: env.pendingTimers, listeners: listenersOf(controller.signal) }).toEqual(NOTHING);
-  });
-
-  it('does not begin for a client that has left', async () => {
-    const env = new TestEnv();
-    const reason = new Error('gone');
-    await expect(pause(100, env.timers, AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(env.pendingTimers).toBe(0);
   });
 });

@@ -16,6 +16,7 @@ import {
   UpstreamTimeoutError,
 } from '../errors.ts';
 import type { AttemptFailure } from '../http/attempt-failure.ts';
+import type { StopSignal } from '../limit.ts';
 import type { Backend, Outcome } from '../strategies/strategy.ts';
 import { type Failover, isFree, type RetryCause } from './failover.ts';
 import type { LeaseQueue } from './lease-queue.ts';
@@ -41,7 +42,7 @@ export interface Sender<R> {
   /** The session of the request. */
   readonly session: Session | undefined;
   /** Aborts waits when the client leaves. Not needed if the sender calls {@link Attempts.end} then. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal: StopSignal | undefined;
   /** Whether the request can be sent again from its beginning. */
   readonly canRepeat: boolean;
   /** Sends the request to the lease's backend. A kept result of the attempt before can be dropped. */
@@ -353,7 +354,7 @@ export class Attempts<R extends { readonly method: string }> {
 }
 
 /** Whether the client left. A timeout is the backend's fault, not the client's. */
-function hasLeft(signal: AbortSignal | undefined): boolean {
+function hasLeft(signal: StopSignal | undefined): boolean {
   return signal?.aborted === true && !(signal.reason instanceof UpstreamTimeoutError);
 }
 

@@ -2,20 +2,22 @@
 import type { Lease } from '../balancer/lease.ts';
 import type { Session } from '../balancer/session.ts';
 import type { Request, Response } from '../contracts.ts';
-import { withDeadline } from '../deadline.ts';
+import type { Deadlines } from '../deadlines.ts';
 import { isError, UpstreamError, UpstreamTimeoutError } from '../errors.ts';
 import { type AttemptFailure, attemptFailure } from '../http/attempt-failure.ts';
+import { Limit } from '../limit.ts';
 import { shown } from '../shown.ts';
 import type { Backend } from '../strategies/strategy.ts';
 import { type AttemptRules, Attempts, type Sender } from './attempts.ts';
 
 /** The parts that all deliveries of one `Loadbalancer` share. */
 export interface DeliveryParts extends AttemptRules<Request> {
-  /** Sends a request to a backend; passes a signal only if there is one. */
-  readonly send: (backend: Backend, request: Request, signal: AbortSignal | undefined) => Promise<Response>;
+  /** Sends a request to a backend; passes a signal only if there is a limit. */
+  readonly send: (backend: Backend, request: Request, limit: Limit | undefined) => Promise<Response>;
   readonly isFailure: (response: Response) => boolean;
   /** Time limit of one attempt, in milliseconds. */
   readonly timeoutMs?: number | undefined;
+  readonly deadlines: Deadlines;
   readonly decided: (request: Request, lease: Lease) => void;
   /** Told of every failure: the response that counts as one, or the error. */
   readonly attemptFailed: (request: Request, backend: Backend | undefined, result: unknown) => void;
@@ -26,30 +28,40 @@ export interface DeliveryParts extends AttemptRules<Request> {
 export class Delivery implements Sender<Request> {
   readonly request: Request;
   readonly session: Session | undefined;
-  readonly signal: AbortSignal | undefined;
   /** The response; meaningless if there is an error. */
   response: Response | undefined;
   error: Error | undefined;
   readonly #parts: DeliveryParts;
   readonly #attempts: Attempts<Request>;
+  /** Of the whole request. */
+  readonly #limit: Limit | undefined;
+  /** Of the attempt under way, if it has one of its own. */
+  #attemptLimit: Limit | undefined;
+  /** Number of the attempt under way; 0 if there is none. */
+  #underWay = 0;
   #done: () => void = () => {};
 
   constructor(
     parts: DeliveryParts,
     request: Request,
     session: Session | undefined,
-    signal: AbortSignal | undefined,
+    limit: Limit | undefined,
   ) {
     this.#parts = parts;
     this.request = request;
     this.session = session;
-    this.signal = signal;
+    this.#limit = limit;
     this.#attempts = new Attempts(parts, this);
+    if (limit !== undefined) limit.stopped = this.#stopped;
   }
 
   /** Always true, as a payload is a string. */
   get canRepeat(): boolean {
     return true;
+  }
+
+  get signal(): Limit | undefined {
+    return this.#limit;
   }
 
   /** The backend of the response. */
@@ -79,15 +91,19 @@ export class Delivery implements Sender<Request> {
 
   send(lease: Lease): void {
     const { backend } = lease;
+    const attempt = this.#attempts.made;
+    this.#underWay = attempt;
     try {
       this.#parts.decided(this.request, lease);
+      const limit = this.#limitOfAttempt();
+      if (limit?.reason !== undefined) throw limit.reason;
       // A service may return a value instead of the promise that its contract requires.
-      Promise.resolve(this.#sendTo(backend)).then(
-        (response) => this.#responded(backend, response),
-        (thrown) => this.#threw(thrown),
+      Promise.resolve(this.#parts.send(backend, this.request, limit)).then(
+        (response) => this.#isOver(attempt) || this.#responded(backend, response),
+        (thrown) => this.#isOver(attempt) || this.#threw(thrown),
       );
     } catch (thrown) {
-      this.#threw(thrown);
+      if (!this.#isOver(attempt)) this.#threw(thrown);
     }
   }
 
@@ -96,24 +112,42 @@ export class Delivery implements Sender<Request> {
   }
 
   failed(thrown: unknown): void {
-    this.error = asError(thrown);
+    this.error = asError(thrown, 'the request');
     this.#done();
   }
 
-  #sendTo(backend: Backend): Promise<Response> {
-    const { send, timeoutMs, env } = this.#parts;
-    const { request, signal } = this;
-    if (timeoutMs === undefined && signal === undefined) return send(backend, request, undefined);
-    const { timers } = env;
-    return withDeadline((limited) => send(backend, request, limited), { signal, timeoutMs, timers });
+  /** The limit that the next attempt is sent with. */
+  #limitOfAttempt(): Limit | undefined {
+    const { timeoutMs, deadlines } = this.#parts;
+    if (timeoutMs === undefined) return this.#limit;
+    const limit = new Limit(deadlines, { timeoutMs, whole: this.#limit });
+    this.#attemptLimit = limit;
+    limit.stopped = this.#stopped;
+    return limit;
+  }
+
+  /** The client has left, or the time is up, also if the service does not notice. */
+  readonly #stopped = (reason: Error): void => {
+    if (!this.#isOver(this.#underWay)) this.#threw(reason);
+  };
+
+  /** Ends an attempt. @returns whether it was over already: then its result is late */
+  #isOver(attempt: number): boolean {
+    if (attempt === 0 || attempt !== this.#underWay) return true;
+    this.#underWay = 0;
+    this.#attemptLimit?.end();
+    this.#attemptLimit = undefined;
+    return false;
   }
 
   #responded(backend: Backend, response: Response): void {
     const { answered, isFailure } = this.#parts;
+    if (typeof response !== 'object' || response === null) {
+      const got = `the HTTP service resolved with ${shown(response)} instead of a response`;
+      this.#threw(new UpstreamError(got));
+      return;
+    }
     try {
-      if (typeof response !== 'object' || response === null) {
-        throw new UpstreamError(`the HTTP service resolved with ${shown(response)} instead of a response`);
-      }
       answered?.(backend, response);
       const isBad = isFailure(response);
       if (isBad) this.#parts.attemptFailed(this.request, backend, response);
@@ -122,20 +156,21 @@ export class Delivery implements Sender<Request> {
       this.error = undefined;
       if (verdict === 'stands') this.#done();
     } catch (thrown) {
-      // A response may have getters that throw.
-      this.#threw(thrown);
+      // Of the host: a response with getters that throw, or `isFailure`. The backend has responded.
+      this.#threw(thrown, 'cancelled');
     }
   }
 
   #hasClientLeft(): boolean {
-    return this.signal?.aborted === true && !(this.signal.reason instanceof UpstreamTimeoutError);
+    const reason = this.#limit?.reason;
+    return reason !== undefined && !(reason instanceof UpstreamTimeoutError);
   }
 
-  #threw(thrown: unknown): void {
-    const error = asError(thrown);
+  #threw(thrown: unknown, failure?: AttemptFailure): void {
+    const error = asError(thrown, 'the HTTP service');
     if (!this.#hasClientLeft()) this.#parts.attemptFailed(this.request, this.#attempts.backend, error);
     try {
-      const verdict = this.#attempts.failed(error, failureOf(error));
+      const verdict = this.#attempts.failed(error, failure ?? failureOf(error));
       this.error = error;
       if (verdict === 'stands') this.#done();
     } catch (thrownNext) {
@@ -153,9 +188,8 @@ function failureOf(error: Error): AttemptFailure {
   }
 }
 
-function asError(thrown: unknown): Error {
+/** What was thrown, as an `Error`. @param by - names the thrower in the message */
+export function asError(thrown: unknown, by: string): Error {
   if (isError(thrown)) return thrown;
-  return new UpstreamError(`the HTTP service failed with ${shown(thrown)}, which is not an Error`, {
-    cause: thrown,
-  });
+  return new UpstreamError(`${by} failed with ${shown(thrown)}, which is not an Error`, { cause: thrown });
 }

@@ -2,7 +2,10 @@
 
 import type { Session } from '../balancer/session.ts';
 import type { Request } from '../contracts.ts';
+import { Deadlines } from '../deadlines.ts';
+import { systemEnv } from '../env.ts';
 import { RateLimitedError } from '../errors.ts';
+import { Limit, within } from '../limit.ts';
 import { aBag, bag } from '../options/bag.ts';
 import { aFunction, anObjectWith, type Rule } from '../options/rule.ts';
 import { byClientAddress } from './affinity.ts';
@@ -31,7 +34,12 @@ export interface GateParts {
   readonly rateLimit: RateLimitOptions | undefined;
   /** Receives errors of the limiter or the session policy. */
   readonly failed: (what: string, error: unknown) => void;
+  /** Bound the wait for a limiter or a session policy. @defaultValue on the platform's timers */
+  readonly deadlines?: Deadlines;
 }
+
+/** A limiter or session policy that takes longer has failed: jose waits as long for a set of keys. */
+const WAIT_MS = 5_000;
 
 /** The result of the admission of a request. */
 export interface Admission {
@@ -52,11 +60,13 @@ const UNCOUNTED: Omit<Admission, 'session'> = { headers: [], refusal: undefined 
  */
 export class Gate {
   readonly #parts: GateParts;
+  readonly #deadlines: Deadlines;
   #refused = 0;
 
   /** @param parts - limiter and session policy; without both, every request is admitted */
   constructor(parts: GateParts) {
     this.#parts = parts;
+    this.#deadlines = parts.deadlines ?? new Deadlines(systemEnv);
   }
 
   /** Requests that were refused. */
@@ -64,10 +74,13 @@ export class Gate {
     return this.#refused;
   }
 
-  /** Admits or refuses a request, and finds its session. Never rejects. */
-  async admit(request: Request): Promise<Admission> {
-    const counted = await this.#count(request);
-    if (counted.refusal === undefined) return { ...counted, session: await this.#sessionOf(request) };
+  /**
+   * Admits or refuses a request, and finds its session. Never rejects.
+   * @param whole - ends the waits when it is stopped; then the result is of no meaning
+   */
+  async admit(request: Request, whole?: Limit): Promise<Admission> {
+    const counted = await this.#count(request, whole);
+    if (counted.refusal === undefined) return { ...counted, session: await this.#sessionOf(request, whole) };
     this.#refused++;
     return { ...counted, session: undefined };
   }
@@ -90,29 +103,39 @@ export class Gate {
     return all;
   }
 
-  async #count(request: Request): Promise<Omit<Admission, 'session'>> {
+  async #count(request: Request, whole: Limit | undefined): Promise<Omit<Admission, 'session'>> {
     const { rateLimit, failed } = this.#parts;
     if (rateLimit === undefined) return UNCOUNTED;
     try {
       const key = (rateLimit.key ?? ownNetwork)(request);
       if (key === undefined) return UNCOUNTED;
-      const verdict = await rateLimit.limiter.take(key);
+      const verdict = await this.#bounded(whole, () => rateLimit.limiter.take(key));
       // Inside of the `try`, too, as the verdict of a host's limiter may have any form.
       const refusal = verdict.allowed ? undefined : new RateLimitedError(verdict.resetMs);
       return { headers: rateLimitHeaders(verdict), refusal };
     } catch (error) {
-      failed('the rate limiter', error);
+      if (whole?.reason === undefined) failed('the rate limiter', error);
       return UNCOUNTED;
     }
   }
 
-  async #sessionOf(request: Request): Promise<Session | undefined> {
+  async #sessionOf(request: Request, whole: Limit | undefined): Promise<Session | undefined> {
     const { sessions, failed } = this.#parts;
+    if (sessions === undefined) return undefined;
     try {
-      return await sessions?.read(request);
+      return await this.#bounded(whole, () => sessions.read(request));
     } catch (error) {
-      failed('the session policy', error);
+      if (whole?.reason === undefined) failed('the session policy', error);
       return undefined;
+    }
+  }
+
+  async #bounded<T>(whole: Limit | undefined, work: () => T | PromiseLike<T>): Promise<T> {
+    const limit = new Limit(this.#deadlines, { timeoutMs: WAIT_MS, whole });
+    try {
+      return await within(limit, work);
+    } finally {
+      limit.end();
     }
   }
 }

@@ -1,4 +1,6 @@
 // Takes the base URL of a backend apart, as those who connect need it.
+import { insidePath } from 'evenkeel/internal';
+import { BackendFailure } from './backend-failure.ts';
 
 /** Where a backend is. */
 export interface BaseUrl {
@@ -23,4 +25,17 @@ export function readBaseUrl(url: string): BaseUrl {
     isSecure,
     path: pathname.endsWith('/') ? pathname.slice(0, -1) : pathname,
   };
+}
+
+/**
+ * The target of a request on a backend. A path cannot leave the base path; without one, it stays as it is.
+ * @returns a failure of the kind `unsendable` if it would leave the base path
+ */
+export function targetOn({ path: base }: BaseUrl, path: string): string | BackendFailure {
+  if (base === '') return path;
+  try {
+    return base + insidePath(path);
+  } catch (error) {
+    return new BackendFailure(error, false);
+  }
 }

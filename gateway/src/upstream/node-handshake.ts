@@ -3,7 +3,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { request as httpsRequest } from 'node:https';
 import { MAX_TIMEOUT_MS } from 'evenkeel/internal';
 import { BackendFailure } from './backend-failure.ts';
-import type { BaseUrl } from './base-url.ts';
+import { type BaseUrl, targetOn } from './base-url.ts';
 import { type ConnectionSettings, MAX_HEAD_BYTES, tlsOptions } from './connection-settings.ts';
 import type { BackendRequest, UpgradeEvents, UpgradeHead } from './connections.ts';
 
@@ -15,6 +15,11 @@ export function shakeHands(
   events: UpgradeEvents,
 ): () => void {
   const { host, port, isSecure } = base;
+  const target = targetOn(base, path);
+  if (typeof target !== 'string') {
+    events.failed(target);
+    return () => {};
+  }
   let isOver = false;
   let isConnected = false;
   const once = (settle: () => void) => {
@@ -26,7 +31,7 @@ export function shakeHands(
     host,
     port,
     method,
-    path: base.path + path,
+    path: target,
     // Node takes pairs by turns, and then adds nothing of its own.
     headers: headers as unknown as Record<string, string>,
     setHost: false,

@@ -1,7 +1,7 @@
 // Connections to one backend that undici holds.
 import { isIP } from 'node:net';
 import { buildConnector, type Dispatcher, Pool } from 'undici';
-import { type BaseUrl, readBaseUrl } from './base-url.ts';
+import { type BaseUrl, readBaseUrl, targetOn } from './base-url.ts';
 import {
   type BackendTls,
   type ConnectionSettings,
@@ -52,10 +52,15 @@ export class UndiciConnections implements Connections {
   }
 
   send({ method, path, headers, body, headTimeoutMs }: BackendMessage, events: ResponseEvents): BackendCall {
+    const target = targetOn(this.#base, path);
+    if (typeof target !== 'string') {
+      events.failed(target);
+      return NO_CALL;
+    }
     const call = new UndiciCall(events);
     // The types do not know `servername`.
     const options: Dispatcher.DispatchOptions & { servername: string } = {
-      path: this.#base.path + path,
+      path: target,
       method: method as Dispatcher.HttpMethod,
       headers: headers as string[],
       body: body ?? null,
@@ -79,6 +84,9 @@ export class UndiciConnections implements Connections {
     this.pool.destroy().catch(() => {});
   }
 }
+
+/** The call of a request that was never sent. */
+const NO_CALL: BackendCall = { resume() {}, abort() {} };
 
 /**
  * Opens connections. undici would ask for, and verify, the name that stands in the request's `Host`, which

@@ -1,4 +1,5 @@
 import { attemptFailure } from '../../http/attempt-failure.ts';
+import { targetUrl } from '../../http/target.ts';
 import { type Backend, type Lease, type Outcome, type Request, UpstreamTimeoutError } from '../../index.ts';
 import { type AttemptFailure, Attempts, type Sender } from '../../internal.ts';
 import type { ClientPool } from '../clients/client-pool.ts';
@@ -85,7 +86,9 @@ export class FetchCall implements Sender<Request> {
     const giveUp = () => controller.abort(new UpstreamTimeoutError(`no response within ${timeoutMs} ms`));
     const cancelTimer = timeoutMs === undefined ? undefined : pool.env.timers.schedule(giveUp, timeoutMs);
     try {
-      return { response: await fetch(url + this.request.path, this.request.init(controller.signal)) };
+      return {
+        response: await fetch(targetUrl(url, this.request.path), this.request.init(controller.signal)),
+      };
     } catch (error) {
       return { error: controller.signal.aborted ? controller.signal.reason : error };
     } finally {

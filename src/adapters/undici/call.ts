@@ -1,6 +1,7 @@
 import { type Dispatcher, errors } from 'undici';
 import { attemptFailure } from '../../http/attempt-failure.ts';
-import type { Lease, Outcome, Request } from '../../index.ts';
+import { insidePath } from '../../http/target.ts';
+import { BadRequestError, type Lease, type Outcome, type Request } from '../../index.ts';
 import { Attempts, type Sender, type Verdict } from '../../internal.ts';
 import type { ClientPool } from '../clients/client-pool.ts';
 import { CallBody } from './call-body.ts';
@@ -196,9 +197,12 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner, Sender
     const slash = url.indexOf('/', url.indexOf('//') + 2);
     const origin = slash < 0 ? url : url.slice(0, slash);
     const { path } = this.#options;
-    // The path of CONNECT is an authority.
-    const target = slash >= 0 && path.startsWith('/') ? url.slice(slash) + path : path;
+    // undici's types leave out CONNECT.
+    const method: string = this.#options.method;
     try {
+      // The path of CONNECT is an authority.
+      const isBelow = slash >= 0 && method !== 'CONNECT';
+      const target = isBelow ? url.slice(slash) + this.#insidePath() : path;
       this.#parts.dispatcher.dispatch(
         { ...this.#options, origin, path: target, body: this.#body.content ?? null },
         attempt,
@@ -206,6 +210,14 @@ export class Call implements Dispatcher.DispatchController, AttemptOwner, Sender
     } catch (error) {
       attempt.onResponseError(this, error as Error);
     }
+  }
+
+  /** The path for a backend with a base path. @throws BadRequestError if it would leave the base path */
+  #insidePath(): string {
+    const { path } = this.#options;
+    if (!path.startsWith('/'))
+      throw new BadRequestError(`path must begin with a slash for a backend with a base path, got ${path}`);
+    return insidePath(path);
   }
 
   /**
