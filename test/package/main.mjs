@@ -8,6 +8,7 @@ import { checkBun } from './bun.mjs';
 import { checkGateway } from './gateway.mjs';
 import { checkJest } from './jest.mjs';
 import { checkLibrary } from './library.mjs';
+import { checkPeers } from './peers.mjs';
 import { check, summary } from './report.mjs';
 import { toolchains } from './toolchains.mjs';
 import { checkTypes } from './types.mjs';
@@ -39,6 +40,7 @@ try {
   let tools;
   if (await check('the tools of others install', async () => void (tools = await toolchains()))) {
     if (both !== undefined) await checkTypes(both, tools);
+    await checkPeers(alone, tools);
     await checkJest(alone, both, tools);
     await checkBun(alone, both, tools);
   }

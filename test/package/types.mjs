@@ -74,48 +74,42 @@ const ours = require.resolve('typescript/bin/tsc');
 /** @param both - the project that has both packages; @param tools - the folder with older tools */
 export async function checkTypes(both, tools) {
   const older = join(tools, 'node_modules', 'typescript-5', 'bin', 'tsc');
-  const everything = `${await importsOfAllEntries(both)}\n`;
-  const compile = async (name, file, source, options, tsc = ours) => {
+  /** @param sources - programs by the names that their files get, without the extension */
+  const compile = async (name, extension, sources, options, tsc = ours) => {
     const directory = await project(join('both', name));
-    await writeFile(join(directory, file), source);
-    const compilerOptions = {
-      strict: true,
-      noEmit: true,
-      skipLibCheck: false,
-      exactOptionalPropertyTypes: true,
-      ...options,
-    };
-    await writeFile(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
+    const files = Object.keys(sources).map((file) => `${file}.${extension}`);
+    for (const [file, source] of Object.entries(sources))
+      await writeFile(join(directory, `${file}.${extension}`), source);
+    const compilerOptions = { strict: true, noEmit: true, exactOptionalPropertyTypes: true, ...options };
+    await writeFile(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
     await run(process.execPath, [tsc, '-p', directory]);
   };
+  const library = { use: CONSUMER, moved: MOVED };
+  /** The types that these import are not only ours. */
+  const others = { gateway: WITH_GATEWAY, everything: `${await importsOfAllEntries(both)}\n` };
   const ways = [
-    ['node10', 'use.ts', NODE10, older],
-    ['node16, an ES module', 'use.mts', NODE16],
-    ['node16, CommonJS', 'use.cts', NODE16],
-    ['nodenext, an ES module', 'use.mts', NODENEXT],
-    ['nodenext, CommonJS', 'use.cts', NODENEXT],
-    ['bundler', 'use.ts', BUNDLER],
+    ['node10', 'ts', NODE10, older],
+    ['node16, an ES module', 'mts', NODE16],
+    ['node16, CommonJS', 'cts', NODE16],
+    ['nodenext, an ES module', 'mts', NODENEXT],
+    ['nodenext, CommonJS', 'cts', NODENEXT],
+    ['bundler', 'ts', BUNDLER],
   ];
-  for (const [i, [name, file, options, tsc]] of ways.entries()) {
+  for (const [i, [name, extension, resolution, tsc]] of ways.entries()) {
+    const options = { ...ON_NODE, ...resolution };
     await check(`types hold under ${name}`, async () => {
-      await compile(`types-${i}`, file, CONSUMER, { ...ON_NODE, ...options }, tsc);
-      await compile(
-        `types-gateway-${i}`,
-        file,
-        WITH_GATEWAY,
-        { ...ON_NODE, ...options, skipLibCheck: true },
-        tsc,
-      );
-      await compile(`types-moved-${i}`, file, MOVED, { ...ON_NODE, ...options }, tsc);
-      await compile(`types-all-${i}`, file, everything, { ...ON_NODE, ...options, skipLibCheck: true }, tsc);
+      await Promise.all([
+        compile(`types-${i}`, extension, library, { ...options, skipLibCheck: false }, tsc),
+        compile(`types-others-${i}`, extension, others, { ...options, skipLibCheck: true }, tsc),
+      ]);
     });
   }
-  await check('types of the library hold in a browser project', () =>
-    compile('types-browser', 'use.ts', CONSUMER, { ...ON_THE_WEB, ...BUNDLER }),
-  );
-  await check('types of keys fit those of jose', () =>
-    compile('types-jose', 'use.mts', WITH_JOSE, { ...ON_NODE, ...NODE16 }),
-  );
+  await check('types hold in a browser project, and those of keys fit those of jose', async () => {
+    await Promise.all([
+      compile('types-browser', 'ts', { use: CONSUMER }, { ...ON_THE_WEB, ...BUNDLER, skipLibCheck: false }),
+      compile('types-jose', 'mts', { use: WITH_JOSE }, { ...ON_NODE, ...NODE16, skipLibCheck: false }),
+    ]);
+  });
 }
 
 /** A program that looks at the types of every entry of both packages. */
