@@ -1,6 +1,6 @@
 // The two packages say the same wherever they say it: versions, subpaths, peers, and links of their pages.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -145,8 +145,9 @@ describe('the pages', () => {
     const links = [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)];
     for (const [link, path, anchor] of links) {
       const target = path === '' ? page : join(dirname(page), path as string);
-      const text = read(target);
+      expect(existsSync(join(ROOT, target)), `${page}: ${link}`).toBe(true);
       if (anchor === undefined) continue;
+      const text = read(target);
       const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => fragment(heading));
       expect(headings, `${page}: ${link}`).toContain(anchor);
     }

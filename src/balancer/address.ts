@@ -155,7 +155,7 @@ function readText(text: unknown, where: string): string {
 }
 
 function readUrl(text: unknown, where: string): string {
-  const rule = 'must be an http or https URL without user, query and fragment';
+  const rule = 'must be host:port, or an http or https URL without user, query and fragment';
   const got = typeof text === 'string' ? shown(text.replace(/\/\/[^/]*@/, '//***@')) : shown(text);
   const url = typeof text === 'string' ? parsedUrl(text) : undefined;
   if (typeof text !== 'string' || url === undefined) throw new TypeError(`${where} ${rule}, got ${got}`);

@@ -39,7 +39,7 @@ export const FAILOVER_DEFAULTS = {
 const aDelay: Rule = aNumber('a number of milliseconds from 0 to 60000', (ms) => ms >= 0 && ms <= 60_000);
 
 /** The rules of the options. */
-export const FAILOVER: Bag<FailoverOptions> = bag<FailoverOptions>({
+const FAILOVER: Bag<FailoverOptions> = bag<FailoverOptions>({
   retries: anInteger(0, 10),
   retryOn: aListOf(anInteger(100, 999)),
   minDelayMs: aDelay,

@@ -172,7 +172,7 @@ describe('a wrong pool entry', () => {
   const FORMS = 'IPAddr and Port, url, or one of host, hostname and address with port';
   const RULE = `must be a URL, host:port, or an object with ${FORMS}`;
   const HAVE = `must have ${FORMS}`;
-  const URL_RULE = 'must be an http or https URL without user, query and fragment';
+  const URL_RULE = 'must be host:port, or an http or https URL without user, query and fragment';
   const HOST_RULE = 'must be an IP address or a host name';
 
   it.each<[unknown, string]>([

@@ -46,7 +46,7 @@ describe('plan', () => {
     [{ add: ['http://a'] }, 'add[0] names "http://a", which is already in the pool'],
     [
       { add: ['nonsense'] },
-      'add[0] must be an http or https URL without user, query and fragment, got "nonsense"',
+      'add[0] must be host:port, or an http or https URL without user, query and fragment, got "nonsense"',
     ],
     [{ setWeight: { 'http://z': 1 } }, 'setWeight names "http://z", which is not in the pool'],
     [{ setWeight: { 'http://a': -1 } }, 'setWeight["http://a"] must be a number from 0 to 1000, got -1'],

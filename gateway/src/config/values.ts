@@ -35,11 +35,14 @@ export const path = z
   .regex(/^\/[!-~]*$/)
   .regex(/^[^?#]*$/)
   .meta({ rule: 'a path that begins with "/", percent-encoded, without query and fragment' });
+/** `host:port`, as other proxies write a backend. */
+const HOST_AND_PORT = /^(?:\[[^\]]*\]|[^\s/\\?#@%:[\]]+):\d+$/;
 /** The engine checks the rest. */
 export const backendUrl = z
   .string()
+  .overwrite((url) => (HOST_AND_PORT.test(url) ? `http://${url}` : url))
   .refine(isBackendUrl)
-  .meta({ rule: 'an http or https URL without user, query and fragment' });
+  .meta({ rule: 'host:port, or an http or https URL without user, query and fragment' });
 /** A route's host, in the canonical form of requests. */
 export const hostPattern = z
   .string()

@@ -3,7 +3,7 @@ import { queryInput } from '../../src/admin/admin-input.ts';
 import { COMMANDS } from '../../src/admin/commands.ts';
 import { FakeControl, gatewayStats, poolStats } from '../observation/figures.ts';
 
-const URL_RULE = 'url must be an http or https URL without user, query and fragment';
+const URL_RULE = 'url must be host:port, or an http or https URL without user, query and fragment';
 const parsed = (json: string): unknown => JSON.parse(json);
 const two = gatewayStats({ pools: [poolStats('shop', []), poolStats('api', [])] });
 
@@ -53,7 +53,11 @@ describe('a change as it is told', () => {
     ['null', null, 'the body must be an object, got null'],
     ['a list', [], 'the body must be an object, got []'],
     ['a text', 'x', 'the body must be an object, got "x"'],
-    ['no URL', {}, 'url is missing; it must be an http or https URL without user, query and fragment'],
+    [
+      'no URL',
+      {},
+      'url is missing; it must be host:port, or an http or https URL without user, query and fragment',
+    ],
     ['a word', { url: 'ten' }, `${URL_RULE}, got "ten"`],
     ['a path', { url: '/x' }, `${URL_RULE}, got "/x"`],
     ['another scheme', { url: 'ftp://a' }, `${URL_RULE}, got "ftp://a"`],

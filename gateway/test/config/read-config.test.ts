@@ -22,6 +22,22 @@ function problemsOf(input: unknown): readonly string[] {
 
 const listening = (...listeners: object[]) => ({ ...leastConfig(), listeners });
 
+describe('a backend', () => {
+  it.each([
+    ['localhost:3001', 'http://localhost:3001'],
+    ['10.0.0.1:80', 'http://10.0.0.1:80'],
+    ['[::1]:3001', 'http://[::1]:3001'],
+    ['https://a.example', 'https://a.example'],
+  ])('may be written as %s', (written, url) => {
+    const { pools } = readConfig({
+      listeners: [{ port: 0 }],
+      pools: { shop: { backends: [written] }, api: { backends: [{ url: written }] } },
+      routes: [{ pool: 'shop' }],
+    });
+    expect(pools).toMatchObject({ shop: { backends: [url] }, api: { backends: [{ url }] } });
+  });
+});
+
 describe('a wrong configuration', () => {
   it.each(WRONG_VALUES)('is told apart: %s as %o', (place, value, line) => {
     expect(problemsOf(configWith(place, value))).toEqual([line]);
@@ -52,7 +68,7 @@ describe('a wrong configuration', () => {
       workers: 0,
     };
     expect(problemsOf(input)).toEqual([
-      'pools.shop.backends[0] must be an http or https URL without user, query and fragment, got "x"',
+      'pools.shop.backends[0] must be host:port, or an http or https URL without user, query and fragment, got "x"',
       'pools.shop.backends[1].weight must be a number from 0 to 1000, got -1',
       'pools.shop.queue must be true, false or an object, got "no"',
       'workers must be an integer from 1 to 64, got 0',
