@@ -2,39 +2,34 @@ export { Balancer } from './balancer/balancer.ts';
 export type { Bounds } from './balancer/bounded-load.ts';
 export type { AcquireOptions } from './balancer/decisions.ts';
 export type { DrainOptions } from './balancer/drains.ts';
-export type { BalancerEvent, BalancerListener } from './balancer/events.ts';
-export type { Candidate, Explanation, RunningTrials } from './balancer/explanation.ts';
-export type { Guard, GuardControl, GuardFactory, GuardLease } from './balancer/guard.ts';
-export type { FailureCause, Lease } from './balancer/lease.ts';
-export type { BalancerOptions, PoolOptions, ZoneOptions } from './balancer/options.ts';
+export type { BalancerEvent } from './balancer/events.ts';
+export type { Candidate, Explanation } from './balancer/explanation.ts';
+export type { Guard, GuardControl, GuardFactory } from './balancer/guard.ts';
+export type { Lease } from './balancer/lease.ts';
+export type { BalancerOptions } from './balancer/options.ts';
 export type { Plan, PoolChange } from './balancer/plan.ts';
-export type { RejectedEntry } from './balancer/pool-follower.ts';
 export type { Session } from './balancer/session.ts';
 export type { BackendState, BackendStats, BalancerStats } from './balancer/stats.ts';
-export type { Trust } from './balancer/trust.ts';
 export type { WorkloadReport } from './balancer/workload.ts';
+export type { UrlBackend } from './contracts.ts';
 export {
   BackendPool,
   type BackendPoolEntry,
   type BackendServiceInfo,
-  type BackendTraits,
-  type HostBackend,
   type HTTPService,
   type ILoadBalancer,
   type Request,
   type Response,
   type ResponseWriter,
   type SendOptions,
-  type UrlBackend,
 } from './contracts.ts';
-export { type Clock, type Env, systemEnv, type Timers } from './env.ts';
+export { type Env, systemEnv } from './env.ts';
 export {
   type Attempt,
   BadRequestError,
   CancelledError,
   LoadbalancerError,
   type LoadbalancerErrorCode,
-  type LoadbalancerErrorOptions,
   NoBackendError,
   OverloadedError,
   RateLimitedError,
@@ -42,31 +37,16 @@ export {
   UpstreamTimeoutError,
 } from './errors.ts';
 export { FetchHTTPService, type FetchHTTPServiceOptions } from './fetch-http-service.ts';
-export type { Arcs, Move } from './hashing/key-space.ts';
 export type { CircuitBreakerOptions } from './health/breaker-options.ts';
 export { circuitBreaker } from './health/circuit-breaker.ts';
 export type { OutlierEjectionOptions } from './health/ejection-options.ts';
-export { type CheckedBackend, HealthChecker, type HealthCheckStats } from './health/health-checker.ts';
-export type {
-  HealthCheckOptions,
-  HealthExpectation,
-  HealthRequest,
-  HealthThresholds,
-  WorkloadLimits,
-} from './health/health-options.ts';
-export type { IgnoredReports, LoadMetrics } from './health/load-metrics.ts';
-export type { LoadMetricsFeedOptions } from './health/load-metrics-feed.ts';
+export { HealthChecker, type HealthCheckStats } from './health/health-checker.ts';
+export type { HealthCheckOptions } from './health/health-options.ts';
 export { maxInFlight } from './health/max-in-flight.ts';
 export { outlierEjection } from './health/outlier-ejection.ts';
 export { type SlowStartOptions, slowStart } from './health/slow-start.ts';
-export type { SuccessRateOptions } from './health/success-rate.ts';
 export { Loadbalancer, type LoadbalancerStats } from './loadbalancer.ts';
-export type {
-  ClientsOptions,
-  LoadbalancerOptions,
-  LoadbalancerPoolOptions,
-  RequestOptions,
-} from './loadbalancer-options.ts';
+export type { LoadbalancerOptions, RequestOptions } from './loadbalancer-options.ts';
 export { type ILoggerService, LoggerService, type LoggerServiceOptions } from './logger.ts';
 export { type ConsistentHashOptions, consistentHash } from './strategies/consistent-hash.ts';
 export { leastConnections } from './strategies/least-connections.ts';
@@ -76,18 +56,16 @@ export { type MaglevOptions, maglev } from './strategies/maglev.ts';
 export { type PeakEwmaOptions, peakEwma } from './strategies/peak-ewma.ts';
 export { powerOfTwo } from './strategies/power-of-two.ts';
 export { random } from './strategies/random.ts';
-export { type StrategyEntry, type StrategyName, strategies } from './strategies/registry.ts';
+export { type StrategyName, strategies } from './strategies/registry.ts';
 export { rendezvous } from './strategies/rendezvous.ts';
 export { roundRobin } from './strategies/round-robin.ts';
 export type {
   Backend,
-  Eligible,
   KeyedStrategy,
   Outcome,
   Strategy,
   StrategyFactory,
   StrategyLease,
-  Weighted,
 } from './strategies/strategy.ts';
 export {
   type AffinityKey,
@@ -102,5 +80,4 @@ export type { RateLimitOptions } from './traffic/gate.ts';
 export type { LeaseQueueOptions } from './traffic/lease-queue.ts';
 export type { LeaseQueueStats } from './traffic/queue-tally.ts';
 export type { RateLimiter, RateLimitVerdict } from './traffic/rate-limiter.ts';
-export type { RetryBudgetOptions } from './traffic/retry-budget.ts';
 export type { SessionPolicy } from './traffic/sessions.ts';

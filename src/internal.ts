@@ -4,8 +4,10 @@
  */
 
 export { canonicalId, readEntry } from './balancer/address.ts';
+export type { RunningTrials } from './balancer/explanation.ts';
 export { BALANCER, BALANCER_DEFAULTS, MOVED as BALANCER_MOVED } from './balancer/options.ts';
 export { MAX_TIMEOUT_MS } from './deadline.ts';
+export type { Clock, Timers } from './env.ts';
 export { hashKey } from './hashing/hash.ts';
 export { BREAKER_DEFAULTS } from './health/breaker-options.ts';
 export { EJECTION_DEFAULTS } from './health/ejection-options.ts';

@@ -1,6 +1,6 @@
 // The simulated backends and the pool.
 
-import type { UrlBackend } from '../../src/index.ts';
+import type { UrlBackend } from '../../src/contracts.ts';
 import { seededRandom } from '../../src/simulator/random.ts';
 import type { VirtualEnv } from '../../src/simulator/virtual-env.ts';
 import { backendName, type Condition, FAULTS, isDead, type PlannedFault } from './faults.ts';

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { checkBag } from 'evenkeel/internal';
+import { checkBag, checkRule, isObject, type Rule } from 'evenkeel/internal';
 import { readConfig } from './config/read-config.ts';
 import { resolveConfig } from './config/resolve-config.ts';
 import type { GatewayConfigInput } from './config/schema.ts';
@@ -35,9 +35,15 @@ export interface NodeProxy {
   close(): void;
 }
 
+const A_CONFIGURATION: Rule = {
+  words: "the configuration of a pool, such as { backends: ['http://10.0.0.1:8080'] }",
+  holds: isObject,
+};
+
 /** @throws ConfigError if the configuration is invalid */
 export function createProxy(config: NodeProxyConfig, parts: GatewayParts = {}): NodeProxy {
   checkBag(parts, PARTS, '', 'createProxy');
+  checkRule(A_CONFIGURATION, config, 'config');
   const { limits, clientTimeouts: timeouts, trustedProxies, name, ...pool } = config;
   const own = defined({ limits, timeouts, trustedProxies, name });
   const input = { listeners: [{ port: 0 }], pools: { proxy: pool }, ...own };

@@ -11,7 +11,7 @@ import { EJECTED, LEAST_TRUSTED, LEVELS, type Trust, type TrustLevel, WELL } fro
 const CRISIS_RATIO = 0.5;
 
 /** Settings and callbacks of a {@link Pool}. */
-export interface PoolOptions {
+export interface PoolParts {
   /** If a larger share of members than this, 0 to 1, is unhealthy, health is ignored. */
   readonly panicRatio: number;
   /** Whether each zone is a tier of its own. */
@@ -54,9 +54,9 @@ export class Pool implements ReasonMasks {
   readonly #freeSlots: number[] = [];
   /** Whether less than half of the weight in service is well. */
   #isShort = false;
-  readonly #options: PoolOptions;
+  readonly #options: PoolParts;
 
-  constructor(options: PoolOptions) {
+  constructor(options: PoolParts) {
     this.#options = options;
   }
 

@@ -12,7 +12,17 @@ export function nearestName(written: string, names: Iterable<string>): string | 
     const distance = distanceOf(plain, plainName(name));
     if (distance < least) [nearest, least] = [name, distance];
   }
-  return nearest;
+  return nearest ?? sameBeginning(plain, names);
+}
+
+/** `consecutive` for `consecutiveFailures`, or `added` for `add`. */
+function sameBeginning(plain: string, names: Iterable<string>): string | undefined {
+  for (const name of names) {
+    const other = plainName(name);
+    const [short, long] = other.length < plain.length ? [other, plain] : [plain, other];
+    if (short.length >= 3 && long.startsWith(short)) return name;
+  }
+  return undefined;
 }
 
 /** `max_in_flight`, `max-in-flight` and `MaxInFlight` are one name. */

@@ -1,5 +1,7 @@
 // The production engine as a caller: `Balancer`, guards, failover and queue as plain calls on the virtual
 // clock.
+
+import type { UrlBackend } from '../contracts.ts';
 import { isFailureStatus } from '../http/failure-statuses.ts';
 import {
   Balancer,
@@ -7,7 +9,6 @@ import {
   type FailoverOptions,
   type Lease,
   type LeaseQueueOptions,
-  type UrlBackend,
 } from '../index.ts';
 import { type AttemptRules, Attempts, Failover, LeaseQueue } from '../internal.ts';
 import type { Call, Caller, CallerFactory, World } from './call.ts';

@@ -18,14 +18,14 @@ import { BalancedDispatcher } from '../../src/adapters/undici/index.ts';
 import {
   type Balancer,
   type FailoverOptions,
-  type FailoverStats,
   type LeaseQueueOptions,
-  type LeaseQueueStats,
   Loadbalancer,
   maxInFlight,
   NoBackendError,
   type Request,
 } from '../../src/index.ts';
+import type { FailoverStats } from '../../src/traffic/failover.ts';
+import type { LeaseQueueStats } from '../../src/traffic/queue-tally.ts';
 import { aRequest } from '../support.ts';
 
 /** Settings that every shell understands. */

@@ -1,4 +1,5 @@
-import type { Candidate, Explanation, RunningTrials } from 'evenkeel';
+import type { Candidate, Explanation } from 'evenkeel';
+import type { RunningTrials } from 'evenkeel/internal';
 import type { ExplainQuery, GatewayExplanation } from '../contracts.ts';
 import { routeText } from './route-text.ts';
 import { table } from './table.ts';

@@ -1,5 +1,6 @@
 // When a backend changed its state, and how long it was down: from the states that its pool tells.
-import { type BackendState, type Clock, systemEnv } from 'evenkeel';
+import { type BackendState, systemEnv } from 'evenkeel';
+import type { Clock } from 'evenkeel/internal';
 
 /** What a {@link StateHistory} reads time from. */
 export interface HistoryClocks {

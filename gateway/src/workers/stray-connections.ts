@@ -1,5 +1,5 @@
 // Closes connections that were lost between the primary and a worker.
-import type { Timers } from 'evenkeel';
+import type { Timers } from 'evenkeel/internal';
 
 /** An accepted connection without a socket. */
 interface RawConnection {

@@ -1,5 +1,5 @@
 // The primary's connection to one worker.
-import type { Timers } from 'evenkeel';
+import type { Timers } from 'evenkeel/internal';
 import type { GatewayStats } from '../contracts.ts';
 import {
   fromFailure,

@@ -9,9 +9,7 @@ import {
   byPath,
   type Env,
   type FailoverOptions,
-  type FailoverStats,
   type LeaseQueueOptions,
-  type LeaseQueueStats,
   type Request,
   systemEnv,
 } from '../../index.ts';
@@ -27,6 +25,8 @@ import {
 import { aBag, type Bag, checkBag, ifOn, pickNames, type Shape } from '../../options/bag.ts';
 import { anEnv } from '../../options/env-bag.ts';
 import { aFunction, orBoolean } from '../../options/rule.ts';
+import type { FailoverStats } from '../../traffic/failover.ts';
+import type { LeaseQueueStats } from '../../traffic/queue-tally.ts';
 
 /** Settings of a client. */
 export interface ClientOptions {
