@@ -116,13 +116,14 @@ export class Loadbalancer implements ILoadBalancer {
           clock,
           ...loadMetrics,
         }),
-      decided: (request, { backend, spilled }) =>
-        this.#tell(
-          'debug',
-          spilled ? 'backend chosen, as its home is full' : 'backend chosen',
-          request,
-          backend.id,
-        ),
+      decided: (request, { backend, spilled }) => {
+        const text = spilled ? 'backend chosen, as its home is full' : 'backend chosen';
+        try {
+          this.#log('debug', text, request.method, request.path, backend.id);
+        } catch {
+          // The request has getters that throw. It gets its answer all the same.
+        }
+      },
       attemptFailed: (request, backend, result) =>
         this.#tell('warn', 'attempt failed', request, backend?.id, result),
       send: ({ url }, request, limit) => {
