@@ -151,7 +151,7 @@ describe('replace', () => {
       'an invalid entry',
       ['http://z', { url: 'ftp://a' }],
       'dns',
-      'entries[1].url must be an http or https URL',
+      'entries[1].url must be host:port, or an http or https URL',
     ],
     ['a hole', Object.assign(new Array(2), { 1: 'http://z' }), 'dns', 'entries[0] must be a URL'],
     [
