@@ -12,6 +12,7 @@ const measures: Readonly<Record<MeasureName, Measure>> = {
   'evenkeel-new-keys': evenkeelBalancer.newKeys,
   'evenkeel-known-keys': evenkeelBalancer.knownKeys,
   'evenkeel-guarded': evenkeelBalancer.guarded,
+  'evenkeel-followed': evenkeelBalancer.followed,
   'evenkeel-change': evenkeelRing.change,
   'evenkeel-memory': evenkeelRing.memory,
   'evenkeel-garbage': evenkeelBalancer.garbage,

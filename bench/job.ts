@@ -6,6 +6,7 @@ export type MeasureName =
   | 'evenkeel-new-keys'
   | 'evenkeel-known-keys'
   | 'evenkeel-guarded'
+  | 'evenkeel-followed'
   | 'evenkeel-change'
   | 'evenkeel-memory'
   | 'evenkeel-garbage'

@@ -80,6 +80,13 @@ function leaseRows(results: Results): Row[] {
       ),
     },
     {
+      what: 'time with the array followed over without',
+      target: '<= 1.15 x',
+      cells: SIZES.map((n) =>
+        atMost(1.15, results.ratio(['evenkeel-followed', 'followed'], ['evenkeel-followed', 'fixed'], n), n),
+      ),
+    },
+    {
       what: 'bytes allocated, the most in 3 processes',
       target: `<= ${formatBytes(results.median(['evenkeel-garbage', 'lease'], 4))}, the lease`,
       cells: SIZES.map((n) => {

@@ -19,6 +19,7 @@ const LOOK_UPS: readonly MeasureName[] = [
   'evenkeel-new-keys',
   'evenkeel-known-keys',
   'evenkeel-guarded',
+  'evenkeel-followed',
 ];
 const CHANGES: readonly MeasureName[] = ['evenkeel-change', 'hashring-change'];
 const MEMORY: readonly MeasureName[] = ['evenkeel-memory', 'hashring-memory'];

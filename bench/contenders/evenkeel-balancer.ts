@@ -56,6 +56,20 @@ export function guarded({ n, timeMs }: Job): Sample {
   return sample;
 }
 
+/** Nanoseconds for a lease in a pool whose array is followed, and in one that has none. */
+export function followed({ n, timeMs }: Job): Sample {
+  const keys = makeKeys();
+  const entries = makePool(n).map(({ host, port }) => ({ IPAddr: host, Port: port }));
+  const fixed = new Balancer([]);
+  fixed.replace(entries);
+  const [following, resting] = [new Traffic(new Balancer(entries), keys), new Traffic(fixed, keys)];
+  const tasks = { fixed: () => resting.pass(), followed: () => following.pass() };
+  const sample = medianNsPerKey(tasks, keys.length, timeMs);
+  following.end();
+  resting.end();
+  return sample;
+}
+
 function leases(balancer: Balancer, timeMs: number): Sample {
   const keys = makeKeys();
   const ring = ringOf(balancer.backends);

@@ -196,7 +196,7 @@ export class KeyPlaces {
     if (capacity > this.#memory.capacity) this.#memory.grow(capacity);
     this.#root = this.#tier.members.length > SMALL_POOL ? 1 : 0;
     this.#epoch = (this.#epoch + 1) & 0xffff;
-    for (const { slot } of removed) this.#memory.forgetBackend(slot);
+    if (removed.length > 0) this.#memory.forgetBackends(removed.map(({ slot }) => slot));
   }
 
   /**

@@ -1,7 +1,9 @@
 // What an entry of the caller's array had in it when it was read, to notice that it was changed in place.
 
+import type { BackendTraits } from '../contracts.ts';
+
 /** What the forms of an entry have, or one of them. */
-interface AnyEntry {
+type AnyEntry = { readonly [Name in keyof BackendTraits]?: unknown } & {
   readonly IPAddr?: unknown;
   readonly Port?: unknown;
   readonly url?: unknown;
@@ -10,12 +12,7 @@ interface AnyEntry {
   readonly address?: unknown;
   readonly port?: unknown;
   readonly protocol?: unknown;
-  readonly id?: unknown;
-  readonly weight?: unknown;
-  readonly zone?: unknown;
-  readonly backup?: unknown;
-  readonly concurrency?: unknown;
-}
+};
 
 /** Compares an entry with what it was. */
 export interface EntrySnapshot {
@@ -27,7 +24,8 @@ export interface EntrySnapshot {
 export function snapshotOf(entry: unknown): EntrySnapshot | undefined {
   if (typeof entry !== 'object' || entry === null) return undefined;
   try {
-    return isUrl(entry) ? new UrlSnapshot(entry) : new PropertySnapshot(entry);
+    if (isUrl(entry)) return new UrlSnapshot(entry);
+    return 'IPAddr' in entry || 'url' in entry ? new AddressSnapshot(entry) : new HostSnapshot(entry);
   } catch {
     return UNREADABLE;
   }
@@ -53,16 +51,14 @@ class UrlSnapshot implements EntrySnapshot {
   }
 }
 
-/** Written out property by property, as a loop over names takes several times as long. */
-class PropertySnapshot implements EntrySnapshot {
+/**
+ * Of an entry with `IPAddr` or `url`. Each entry is compared once in n picks, so that this is on the path of
+ * requests: it is written out property by property, as a loop over names takes several times as long.
+ */
+class AddressSnapshot implements EntrySnapshot {
   readonly #IPAddr: unknown;
   readonly #Port: unknown;
   readonly #url: unknown;
-  readonly #host: unknown;
-  readonly #hostname: unknown;
-  readonly #address: unknown;
-  readonly #port: unknown;
-  readonly #protocol: unknown;
   readonly #id: unknown;
   readonly #weight: unknown;
   readonly #zone: unknown;
@@ -73,11 +69,6 @@ class PropertySnapshot implements EntrySnapshot {
     this.#IPAddr = entry.IPAddr;
     this.#Port = entry.Port;
     this.#url = textOf(entry.url);
-    this.#host = entry.host;
-    this.#hostname = entry.hostname;
-    this.#address = entry.address;
-    this.#port = entry.port;
-    this.#protocol = entry.protocol;
     this.#id = entry.id;
     this.#weight = entry.weight;
     this.#zone = entry.zone;
@@ -88,23 +79,62 @@ class PropertySnapshot implements EntrySnapshot {
   fits(now: AnyEntry): boolean {
     try {
       return (
-        isSame(now.weight, this.#weight) &&
-        isSame(now.id, this.#id) &&
-        isSame(now.zone, this.#zone) &&
-        isSame(now.backup, this.#backup) &&
-        isSame(now.concurrency, this.#concurrency) &&
-        isSame(now.IPAddr, this.#IPAddr) &&
-        isSame(now.Port, this.#Port) &&
-        isSame(textOf(now.url), this.#url) &&
-        isSame(now.host, this.#host) &&
-        isSame(now.hostname, this.#hostname) &&
-        isSame(now.address, this.#address) &&
-        isSame(now.port, this.#port) &&
-        isSame(now.protocol, this.#protocol)
+        (now.IPAddr === this.#IPAddr &&
+          now.Port === this.#Port &&
+          now.url === this.#url &&
+          now.id === this.#id &&
+          now.weight === this.#weight &&
+          now.zone === this.#zone &&
+          now.backup === this.#backup &&
+          now.concurrency === this.#concurrency) ||
+        isSame(this.values, new AddressSnapshot(now).values)
       );
     } catch {
       return false;
     }
+  }
+
+  get values(): unknown[] {
+    const address = [this.#IPAddr, this.#Port, this.#url];
+    return [...address, this.#id, this.#weight, this.#zone, this.#backup, this.#concurrency];
+  }
+}
+
+/** Of an entry with a host and a port. */
+class HostSnapshot extends AddressSnapshot {
+  readonly #host: unknown;
+  readonly #hostname: unknown;
+  readonly #address: unknown;
+  readonly #port: unknown;
+  readonly #protocol: unknown;
+
+  constructor(entry: AnyEntry) {
+    super(entry);
+    this.#host = entry.host;
+    this.#hostname = entry.hostname;
+    this.#address = entry.address;
+    this.#port = entry.port;
+    this.#protocol = entry.protocol;
+  }
+
+  override fits(now: AnyEntry): boolean {
+    try {
+      return (
+        super.fits(now) &&
+        ((now.host === this.#host &&
+          now.hostname === this.#hostname &&
+          now.address === this.#address &&
+          now.port === this.#port &&
+          now.protocol === this.#protocol) ||
+          isSame(this.hostValues, new HostSnapshot(now).hostValues))
+      );
+    } catch {
+      return false;
+    }
+  }
+
+  get hostValues(): unknown[] {
+    return [this.#host, this.#hostname, this.#address, this.#port, this.#protocol];
   }
 }
 
@@ -114,6 +144,6 @@ function textOf(url: unknown): unknown {
 }
 
 /** NaN is the same as NaN: an entry with this invalid weight must not look changed at each comparison. */
-function isSame(a: unknown, b: unknown): boolean {
-  return a === b || Object.is(a, b);
+function isSame(values: readonly unknown[], others: readonly unknown[]): boolean {
+  return values.every((value, i) => Object.is(value, others[i]));
 }

@@ -30,7 +30,8 @@ const GROWTH_SHIFT = Math.log2(LEAST_GROWING / WAYS);
  * Remembers the owner, home and origin of keys: a set-associative table in one typed array. A key is
  * identified by two 32-bit hashes, no string is kept. Nothing is allocated between construction and
  * {@link KeyMemory.grow}. A full set of four overwrites its least recently seen key. 16 bytes a key, 128 KB
- * for 8,192 keys. Every operation is O(1), except {@link KeyMemory.forgetBackend} and {@link KeyMemory.grow}.
+ * for 8,192 keys. All operations are O(1), except {@link KeyMemory.forgetBackends} and
+ * {@link KeyMemory.grow}.
  */
 export class KeyMemory {
   /** How many keys it holds. */
@@ -148,14 +149,16 @@ export class KeyMemory {
     return first + (oldest & (WAYS - 1)) * WORDS;
   }
 
-  /** Forgets the keys of a removed backend, and clears it as home and origin of other keys. O(capacity). */
-  forgetBackend(slot: number): void {
+  /** Forgets the keys of removed backends, and clears these as home and origin of other keys. O(capacity). */
+  forgetBackends(slots: readonly number[]): void {
     const words = this.#words;
+    const isGone = new Uint8Array(NO_SLOT + 1);
+    for (const slot of slots) isGone[slot] = 1;
     for (let entry = 0; entry < words.length; entry += WORDS) {
-      if (this.origin(entry) === slot)
+      if (isGone[this.origin(entry)] === 1)
         words[entry + ORIGIN_EPOCH] = (words[entry + ORIGIN_EPOCH] as number) | NO_SLOT;
-      if (this.home(entry) === slot) words[entry + OWNER_HOME] = this.owner(entry) | (NO_SLOT << 16);
-      if (this.owner(entry) !== slot) continue;
+      if (isGone[this.home(entry)] === 1) words[entry + OWNER_HOME] = this.owner(entry) | (NO_SLOT << 16);
+      if (isGone[this.owner(entry)] !== 1) continue;
       words[entry + OWNER_HOME] = (words[entry + OWNER_HOME] as number) | NO_SLOT;
       this.size--;
     }

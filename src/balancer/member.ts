@@ -35,6 +35,8 @@ export class Member implements Backend {
   readonly tier: Tier<Member>;
   /** Whether it is in the pool. A removed member stays in memory until its last lease has ended. */
   present = true;
+  /** The number of the last change of the pool after which it was in it. */
+  change = -1;
   /** Index of its first entry in the caller's array; -1 if it is not listed there. */
   index = -1;
   /** Leases that ended as failures of the backend. */

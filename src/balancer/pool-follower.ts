@@ -15,6 +15,8 @@ export interface RejectedEntry {
   readonly message: string;
 }
 
+/** No length that an array can have. */
+const UNREADABLE = -1;
 /** At every eighth pick a window of the array is compared. */
 const PICKS = 8;
 /** An array of up to this many entries is compared as a whole before every call that is no pick. */
@@ -32,12 +34,12 @@ export class PoolFollower {
   error: unknown = undefined;
   readonly #source: readonly BackendPoolEntry[];
   readonly #name: string;
-  /** Whether the last reading threw. Then the result of the reading before stays valid. */
-  #isUnreadable = false;
   #entries: readonly BackendPoolEntry[] = [];
   #snapshots: readonly (EntrySnapshot | undefined)[] = [];
   /** What each entry was read as; `undefined` for an invalid one. */
   #specs: readonly (BackendSpec | undefined)[] = [];
+  /** Length at the last reading; {@link UNREADABLE} if that threw. Then the reading before stays valid. */
+  #length = 0;
   #picks = 0;
   /** Start and size of the next window. */
   #next = 0;
@@ -63,11 +65,10 @@ export class PoolFollower {
    */
   hasChangedAtPick(): boolean {
     const isTurn = (this.#picks = (this.#picks + 1) % PICKS) === 0;
-    if (this.#isUnreadable) return isTurn;
     try {
-      if (this.#source.length !== this.#entries.length) return true;
+      if (this.#source.length !== this.#length) return isTurn || this.#length !== UNREADABLE;
     } catch {
-      return true;
+      return isTurn || this.#length !== UNREADABLE;
     }
     return isTurn && this.#hasChangedNext();
   }
@@ -124,6 +125,7 @@ export class PoolFollower {
       },
     );
     this.#entries = entries;
+    this.#length = entries.length;
     this.#snapshots = snapshots;
     this.#specs = specs;
     this.#next = 0;
@@ -135,12 +137,11 @@ export class PoolFollower {
   #readEntries(): BackendPoolEntry[] | undefined {
     try {
       const entries = Array.from(this.#source);
-      this.#isUnreadable = false;
       return entries;
     } catch (cause) {
       const reason = isError(cause) ? cause.message : shown(cause);
       const message = `${this.#name} cannot be read: ${reason}`;
-      this.#isUnreadable = true;
+      this.#length = UNREADABLE;
       this.error = new TypeError(message, { cause });
       this.rejected = [{ index: -1, message }];
       return undefined;
@@ -149,7 +150,7 @@ export class PoolFollower {
 
   #hasOtherLength(): boolean {
     try {
-      return this.#isUnreadable || this.#source.length !== this.#entries.length;
+      return this.#source.length !== this.#length;
     } catch {
       return true;
     }

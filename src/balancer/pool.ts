@@ -54,6 +54,8 @@ export class Pool implements ReasonMasks {
   readonly #freeSlots: number[] = [];
   /** Whether less than half of the weight in service is well. */
   #isShort = false;
+  /** How often the members have changed. */
+  #change = 0;
   readonly #options: PoolParts;
 
   constructor(options: PoolParts) {
@@ -143,6 +145,7 @@ export class Pool implements ReasonMasks {
       returning.trial = undefined;
       returning.scale = 1;
       returning.index = -1;
+      returning.change = -1;
       returning.setConcurrency(spec.concurrency, undefined);
       return returning;
     }
@@ -157,30 +160,34 @@ export class Pool implements ReasonMasks {
    * Sets the members of the pool and recomputes their weights and all sums. O(n), and the strategies' update.
    */
   replace(members: readonly Member[]): void {
-    const stays = new Set(members);
-    const before = new Set(this.members);
-    const removed = this.members.filter((member) => !stays.has(member));
-    this.members = members;
-    for (const member of removed) this.#byId.delete(member.id);
+    // Marks in the members, as sets of them would take several times as long.
+    const before = this.#change++;
+    const added: Member[] = [];
     const resumed: Member[] = [];
     for (const member of members) {
-      this.#byId.set(member.id, member);
+      if (member.change !== before) added.push(member);
+      member.change = this.#change;
       member.weight = member.nominalWeight * member.scale;
       const { reasons } = member;
       member.reasons = member.weight === 0 ? reasons | WEIGHTLESS : reasons & ~WEIGHTLESS;
       if ((reasons & (WEIGHTLESS | DRAINING)) === WEIGHTLESS && member.weight > 0) resumed.push(member);
     }
+    const removed = this.members.filter((member) => member.change !== this.#change);
+    this.members = members;
+    for (const member of removed) this.#byId.delete(member.id);
+    for (const member of added) this.#byId.set(member.id, member);
     for (const member of removed) this.#depart(member);
     for (const tier of this.tiers) {
-      tier.members = members.filter((member) => member.tier === tier);
-      tier.inFlight = tier.members.reduce((sum, member) => sum + member.inFlight, 0);
+      tier.members = this.tiers.length === 1 ? members : members.filter((member) => member.tier === tier);
+      tier.inFlight = 0;
+      for (const { inFlight } of tier.members) tier.inFlight += inFlight;
     }
     this.#options.membersChanged(removed);
     const { events } = this.#options;
     for (const tier of this.tiers) tier.sum(this);
     const turned = this.#judge();
     for (const { id } of removed) events.emit({ type: 'removed', backend: id });
-    for (const member of members) if (!before.has(member)) events.emit({ type: 'added', backend: member.id });
+    for (const { id } of added) events.emit({ type: 'added', backend: id });
     for (const { id } of resumed) events.emit({ type: 'resumed', backend: id });
     for (const event of turned) events.emit(event);
   }

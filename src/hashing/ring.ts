@@ -15,6 +15,8 @@ export interface RingMember {
 export const MAX_SLOT = 65_534;
 /** Factor that packs a point and its owner into one double, which needs 32 + 16 of its 53 bits. */
 const PACK = 65_536;
+/** Up to this many points are copied one by one, which takes less time than a call. */
+const SHORT_RUN = 64;
 
 /**
  * A consistent-hash ring. A position belongs to the backend of the first point at or after it; after the last
@@ -26,7 +28,7 @@ const PACK = 65_536;
  * @see Karger et al., Consistent Hashing and Random Trees, STOC 1997
  */
 export class Ring {
-  static readonly empty = new Ring(new Uint32Array(0), new Uint16Array(0), []);
+  static readonly empty = new Ring(Uint32Array.of(0), Uint16Array.of(0), []);
 
   /**
    * Sorted positions. The last one is a sentinel at the end of the key space, with the owner of the first
@@ -39,14 +41,13 @@ export class Ring {
   /** Ids by slot. */
   readonly names: readonly (string | undefined)[];
 
+  /** @param points - with room for the sentinel, like `owners`; the ring keeps both */
   private constructor(points: Uint32Array, owners: Uint16Array, names: readonly (string | undefined)[]) {
-    const size = points.length;
+    const size = points.length - 1;
     this.names = names;
-    this.#points = new Uint32Array(size + 1);
-    this.#points.set(points);
+    this.#points = points;
     this.#points[size] = KEY_SPACE - 1;
-    this.#owners = new Uint16Array(size + 1);
-    this.#owners.set(owners);
+    this.#owners = owners;
     this.#owners[size] = owners[0] ?? 0;
     const bits = Math.max(1, 31 - Math.clz32(size));
     this.#shift = 32 - bits;
@@ -73,14 +74,15 @@ export class Ring {
   }
 
   /**
-   * A new ring: this one without the points of some slots, and with the points of new members. O(points),
-   * expected, new points included.
+   * A new ring: this one without the points of some slots, and with the points of new members. The rest is
+   * copied in blocks. O(points), expected, new points included.
    * @throws Error if the slot of a new member is in use
    */
   with(dropped: Iterable<number>, added: readonly RingMember[]): Ring {
     const names = [...this.names];
-    const gone = new Uint8Array(MAX_SLOT + 1);
+    let gone: Uint8Array | undefined;
     for (const slot of dropped) {
+      gone ??= new Uint8Array(MAX_SLOT + 1);
       gone[slot] = 1;
       names[slot] = undefined;
     }
@@ -97,42 +99,92 @@ export class Ring {
     yield [KEY_SPACE, this.#owners[this.size] as number];
   }
 
-  #merge(gone: Uint8Array, added: Float64Array, names: readonly (string | undefined)[]): Ring {
-    const size = this.size;
-    const points = new Uint32Array(size + added.length);
-    const owners = new Uint16Array(points.length);
+  #merge(gone: Uint8Array | undefined, added: Float64Array, names: readonly (string | undefined)[]): Ring {
+    const kept = this.#blocksWithout(gone);
+    let size = added.length;
+    for (let block = 0; block < kept.length; block += 2)
+      size += (kept[block + 1] as number) - (kept[block] as number);
+    const points = new Uint32Array(size + 1);
+    const owners = new Uint16Array(size + 1);
     let length = 0;
     let next = 0;
-    for (let i = 0; i <= size; i++) {
-      const owner = this.#owners[i] as number;
-      if (i < size && gone[owner] === 1) continue;
-      const limit = i < size ? (this.#points[i] as number) : KEY_SPACE;
+    for (let block = 0; block < kept.length; block += 2) {
+      let from = kept[block] as number;
+      const to = kept[block + 1] as number;
       for (; next < added.length; next++) {
         const point = Math.floor((added[next] as number) / PACK);
         const slot = (added[next] as number) % PACK;
-        if (point > limit || (point === limit && i < size && isBefore(names, owner, slot))) break;
+        const end = this.#placeFor(point, slot, from, to, names);
+        length = this.#copy(points, owners, length, from, end);
+        from = end;
+        if (end === to) break;
         points[length] = point;
         owners[length++] = slot;
       }
-      if (i === size) break;
-      points[length] = limit;
-      owners[length++] = owner;
+      length = this.#copy(points, owners, length, from, to);
     }
-    return new Ring(points.slice(0, length), owners.slice(0, length), names);
+    for (; next < added.length; next++) {
+      points[length] = Math.floor((added[next] as number) / PACK);
+      owners[length++] = (added[next] as number) % PACK;
+    }
+    return new Ring(points, owners, names);
+  }
+
+  /** Runs of points whose owners stay, as pairs of first index and end. */
+  #blocksWithout(gone: Uint8Array | undefined): number[] {
+    const { size } = this;
+    if (gone === undefined) return [0, size];
+    const owners = this.#owners;
+    const blocks: number[] = [];
+    for (let i = 0; i < size; i++) {
+      const from = i;
+      while (i < size && gone[owners[i] as number] === 0) i++;
+      if (i > from) blocks.push(from, i);
+    }
+    return blocks;
+  }
+
+  /** Where a new point belongs among some points; at the same position, ids are in order. Expected O(1). */
+  #placeFor(
+    point: number,
+    slot: number,
+    from: number,
+    to: number,
+    names: readonly (string | undefined)[],
+  ): number {
+    const points = this.#points;
+    let i = Math.max(from, this.#starts[point >>> this.#shift] as number);
+    while (i < to && (points[i] as number) < point) i++;
+    while (i < to && points[i] === point && isBefore(names, this.#owners[i] as number, slot)) i++;
+    return Math.min(i, to);
+  }
+
+  /** Copies some points to the end of new tables. @returns the new length */
+  #copy(points: Uint32Array, owners: Uint16Array, length: number, from: number, to: number): number {
+    if (to - from > SHORT_RUN) {
+      points.set(this.#points.subarray(from, to), length);
+      owners.set(this.#owners.subarray(from, to), length);
+      return length + to - from;
+    }
+    let end = length;
+    for (let i = from; i < to; i++) {
+      points[end] = this.#points[i] as number;
+      owners[end++] = this.#owners[i] as number;
+    }
+    return end;
   }
 }
 
-/**
- * The index of the first point in or after each bucket of the key space, as the prefix sums of a histogram.
- */
+/** The index of the first point in or after each bucket of the key space. The last point is the sentinel. */
 function startsOf(points: Uint32Array, bits: number, shift: number): Uint32Array {
+  const size = points.length - 1;
   const starts = new Uint32Array(2 ** bits + 1);
-  for (let i = 0; i < points.length; i++) {
-    const next = ((points[i] as number) >>> shift) + 1;
-    starts[next] = (starts[next] as number) + 1;
+  let bucket = 0;
+  for (let i = 0; i < size; i++) {
+    const own = (points[i] as number) >>> shift;
+    while (bucket < own) starts[++bucket] = i;
   }
-  for (let b = 1; b < starts.length; b++) starts[b] = (starts[b] as number) + (starts[b - 1] as number);
-  return starts;
+  return starts.fill(size, bucket + 1);
 }
 
 /** The points of new members, sorted by position, and by id for points at the same position. */

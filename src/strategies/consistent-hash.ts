@@ -1,6 +1,6 @@
 // The strategy `consistent-hash`.
 
-import { Ring } from '../hashing/ring.ts';
+import { Ring, type RingMember } from '../hashing/ring.ts';
 import { bag, checkBag } from '../options/bag.ts';
 import { anInteger } from '../options/rule.ts';
 import { firstEligible, inWalkingOrder } from './jumps.ts';
@@ -82,22 +82,27 @@ function ringStrategy(pointsPerWeight: number): KeyedStrategy {
     home,
     update(next) {
       const pointsFor = pointsIn(next);
-      const changed = next.filter((b) => bySlot[b.slot]?.id !== b.id || points[b.slot] !== pointsFor(b));
-      const staying = new Set(next.map((b) => b.slot));
-      for (const b of changed) staying.delete(b.slot);
-      const dropped = backends.map((b) => b.slot).filter((slot) => !staying.has(slot));
+      const [bySlotBefore, pointsBefore] = [bySlot, points];
+      bySlot = [];
+      points = [];
+      const changed: RingMember[] = [];
+      for (const b of next) {
+        const { id, slot } = b;
+        const count = pointsFor(b);
+        if (bySlotBefore[slot]?.id !== id || pointsBefore[slot] !== count)
+          changed.push({ id, slot, points: count });
+        bySlot[slot] = b;
+        points[slot] = count;
+      }
+      const dropped = backends.filter(
+        ({ id, slot }) => bySlot[slot]?.id !== id || points[slot] !== pointsBefore[slot],
+      );
       ring = ring.with(
-        dropped,
-        changed.map((b) => ({ id: b.id, slot: b.slot, points: pointsFor(b) })),
+        dropped.map(({ slot }) => slot),
+        changed,
       );
       backends = next;
       candidates = inWalkingOrder(next, candidates);
-      bySlot = [];
-      points = [];
-      for (const b of next) {
-        bySlot[b.slot] = b;
-        points[b.slot] = pointsFor(b);
-      }
     },
     pick(key, eligible) {
       const first = home(key);

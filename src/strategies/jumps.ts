@@ -47,14 +47,33 @@ export function firstEligible(
 
 /**
  * Backends in the order in which {@link firstEligible} walks through a large pool: by id, so that every
- * process walks alike, whatever the order of its pool. O(n) where `known`, the order so far, has the same
- * backends.
+ * process walks alike, whatever the order of its pool. O(n), and the sorting of those that `known`, the order
+ * so far, does not have.
  */
 export function inWalkingOrder(next: readonly Backend[], known: readonly Backend[]): readonly Backend[] {
   if (next.length <= SMALL_POOL) return next;
+  // A small pool is in its own order.
+  const before = new Set(known.length <= SMALL_POOL ? [] : known);
+  const added = next.filter((backend) => !before.has(backend)).sort((a, b) => (a.id < b.id ? -1 : 1));
+  if (added.length === 0 && next.length === known.length) return known;
+  if (added.length === next.length) return added;
   const members = new Set(next);
-  if (next.length === known.length && known.every((backend) => members.has(backend))) return known;
-  return [...next].sort((a, b) => (a.id < b.id ? -1 : 1));
+  return merged(
+    known.filter((backend) => members.has(backend)),
+    added,
+  );
+}
+
+/** Two lists in the order of ids as one. O(n). */
+function merged(some: readonly Backend[], others: readonly Backend[]): Backend[] {
+  const all: Backend[] = [];
+  let i = 0;
+  for (const backend of others) {
+    for (; i < some.length && (some[i] as Backend).id < backend.id; i++) all.push(some[i] as Backend);
+    all.push(backend);
+  }
+  for (; i < some.length; i++) all.push(some[i] as Backend);
+  return all;
 }
 
 function galloped(hash: number, locate: Locate, eligible: Eligible): Backend | undefined {

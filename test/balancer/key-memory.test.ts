@@ -69,11 +69,11 @@ describe('KeyMemory', () => {
     const memory = new KeyMemory(16);
     write(memory, 0, 1, 3);
     const other = write(memory, 1, 2, 7);
-    memory.forgetBackend(3);
+    memory.forgetBackends([3]);
     expect(memory.size).toBe(1);
     expect(memory.find(0, 1)).toBeLessThan(0);
     expect([memory.owner(other), memory.home(other), memory.origin(other)]).toEqual([7, 2, NO_SLOT]);
-    memory.forgetBackend(2);
+    memory.forgetBackends([2, 9]);
     expect([memory.owner(other), memory.home(other), memory.epoch(other)]).toEqual([7, NO_SLOT, 4]);
   });
 });

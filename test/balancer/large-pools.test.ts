@@ -105,6 +105,24 @@ describe('the search for a backend with room', () => {
     expect(inWalkingOrder([...candidates].reverse(), order)).toBe(order);
     expect(inWalkingOrder(candidates.slice(1), order)).toHaveLength(9_999);
   });
+
+  it('has the same order however the pool came about', () => {
+    const sorted = (some: typeof candidates) => inWalkingOrder(some, []);
+    let order = inWalkingOrder(candidates.slice(0, 60), []);
+    const steps = [
+      candidates.slice(0, 70),
+      candidates.slice(30, 200),
+      candidates.slice(199, 400).reverse(),
+      [...candidates.slice(1_000, 1_100), ...candidates.slice(250, 300)],
+      candidates.slice(0, 64),
+      candidates.slice(1, 66),
+      candidates,
+    ];
+    for (const members of steps) {
+      order = inWalkingOrder(members, order);
+      expect(order).toEqual(sorted(members));
+    }
+  });
 });
 
 describe('points on the ring', () => {

@@ -123,6 +123,15 @@ describe('replace', () => {
     expect(idsOf(balancer)).toEqual(['http://a', 'http://b']);
   });
 
+  it('does not keep out what nothing listed when it was removed', () => {
+    const pool: BackendPoolEntry[] = ['http://a'];
+    const balancer = new Balancer(pool);
+    balancer.add('http://b');
+    balancer.remove('http://b');
+    pool.push('http://b');
+    expect(idsOf(balancer)).toEqual(['http://a', 'http://b']);
+  });
+
   it('without an origin has the last word on what was removed', () => {
     const balancer = new Balancer([]);
     balancer.replace(['http://a', 'http://b']);
