@@ -57,6 +57,8 @@ export default defineConfig({
           name: 'added',
           include: ['**/*.{test,spec}.?(c|m)[jt]s?(x)'],
           exclude: [...defaultExclude, '**/dist/**', ...OWN],
+          // As in Jest, they need not import `describe`, `it` and `expect`.
+          globals: true,
           maxWorkers: 2,
           sequence: { groupOrder: 2 },
           testTimeout: 60_000,

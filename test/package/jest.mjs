@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { A_REDIS, SIX_REQUESTS, TWO_TOKENS, TWO_TOKENS_VERIFIED } from './programs.mjs';
+import { A_REDIS, A_REFUSING_URL, SIX_REQUESTS, TWO_TOKENS, TWO_TOKENS_VERIFIED } from './programs.mjs';
 import { check } from './report.mjs';
 import { run } from './workplace.mjs';
 
@@ -13,6 +13,7 @@ const evenkeel = require('evenkeel');
 const { jwtSessions } = require('evenkeel/sessions');
 const { Loadbalancer, LoggerService } = evenkeel;
 ${TWO_TOKENS}
+${A_REFUSING_URL}
 
 test('requests are balanced', async () => {
   const console = { log: jest.fn() };
@@ -45,8 +46,9 @@ test('a real server answers, and what is refused goes to the next', async () => 
   const url = 'http://127.0.0.1:' + server.address().port;
   try {
     expect(await ask([url])).toEqual([200, 'asked for /x']);
+    const refusing = await aRefusingUrl();
     for (let i = 0; i < 8; i++)
-      expect(await ask([url, 'http://127.0.0.1:1'], { failover: true, strategy: 'round-robin' })).toEqual([200, 'asked for /x']);
+      expect(await ask([url, refusing], { failover: true, strategy: 'round-robin' })).toEqual([200, 'asked for /x']);
   } finally {
     server.closeAllConnections();
     server.close();
@@ -81,6 +83,7 @@ const BOTH = `
 const { createServer } = require('node:http');
 const undici = require('undici');
 ${A_REDIS}
+${A_REFUSING_URL}
 
 test.each(['evenkeel', 'evenkeel/diagnostics', 'evenkeel/fetch', 'evenkeel/internal', 'evenkeel/load-report',
   'evenkeel/rate-limit', 'evenkeel/sessions', 'evenkeel/undici', 'evenkeel-gateway', 'evenkeel-gateway/express',
@@ -106,7 +109,7 @@ test('requests are counted', async () => {
 test('fetch, undici and the gateway reach a server, past one that refuses', async () => {
   const server = createServer((request, response) => response.end('asked for ' + request.url));
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const pool = ['http://127.0.0.1:1', 'http://127.0.0.1:' + server.address().port];
+  const pool = [await aRefusingUrl(), 'http://127.0.0.1:' + server.address().port];
   const { BalancedDispatcher } = require('evenkeel/undici');
   const dispatcher = new BalancedDispatcher(pool, { failover: true });
   const { createGateway } = require('evenkeel-gateway');

@@ -60,3 +60,14 @@ function aRedis() {
   };
 }
 `;
+
+/** A URL that refuses connections. A port such as 1 would not do: `fetch` never connects to it. */
+export const A_REFUSING_URL = `
+async function aRefusingUrl() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return 'http://127.0.0.1:' + port;
+}
+`;
