@@ -91,6 +91,12 @@ const rows: Row[] = [
   ['slowStart.floor', guard((floor) => slowStart({ floor })), [TINY, 1], [0, MORE_THAN_1]],
   ['slowStart.steps', guard((steps) => slowStart({ steps })), [1, 1_000], [0, 1.5]],
   ['breaker.windowMs', guard((windowMs) => circuitBreaker({ windowMs })), [TINY, 1e12], [0, INFINITE]],
+  [
+    'outlierEjection.successRate.minRatio',
+    guard((minRatio) => outlierEjection({ successRate: { minRatio } })),
+    [0, 1],
+    [-TINY, MORE_THAN_1],
+  ],
   ['breaker.minRequests', guard((minRequests) => circuitBreaker({ minRequests })), [1, 1e6], [0, 1.5]],
   [
     'breaker.failureRatio',

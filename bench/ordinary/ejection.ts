@@ -81,23 +81,23 @@ function keyOfBroken(): string {
 const ownKey = keyOfBroken();
 
 const BROKEN_SEEN_BY: readonly Draw[] = [
-  (random) => ({ client: `c${pick(random, 200)}`, key: wellKey(random) }),
-  (random) => ({ client: 'only', key: wellKey(random) }),
-  () => ({ client: 'only', key: ownKey }),
+  (random) => ({ clientAddress: `c${pick(random, 200)}`, key: wellKey(random) }),
+  (random) => ({ clientAddress: 'only', key: wellKey(random) }),
+  () => ({ clientAddress: 'only', key: ownKey }),
 ];
 
 const POISON: readonly Draw[] = [
   // One page that fails on every backend and that all clients request.
   (random) => {
     const isPoison = random() < 0.5;
-    return { client: `c${pick(random, 200)}`, key: isPoison ? '/broken' : wellKey(random), isPoison };
+    return { clientAddress: `c${pick(random, 200)}`, key: isPoison ? '/broken' : wellKey(random), isPoison };
   },
   // Two clients whose requests fail on every backend.
   (random) => {
     const isPoison = random() < 0.8;
     return isPoison
-      ? { client: `bad${pick(random, 2)}`, key: `/poison/${pick(random, 50)}`, isPoison }
-      : { client: `c${pick(random, 200)}`, key: wellKey(random), isPoison };
+      ? { clientAddress: `bad${pick(random, 2)}`, key: `/poison/${pick(random, 50)}`, isPoison }
+      : { clientAddress: `c${pick(random, 200)}`, key: wellKey(random), isPoison };
   },
 ];
 

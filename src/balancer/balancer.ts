@@ -5,6 +5,7 @@ import { aFunction, checkRule } from '../options/rule.ts';
 import type { Backend } from '../strategies/strategy.ts';
 import { checkAcquire } from './acquire-options.ts';
 import { checkWeight } from './address.ts';
+import { CHECK, type CheckResult } from './check-result.ts';
 import { type AcquireOptions, Decisions } from './decisions.ts';
 import { DRAIN, type DrainOptions, Drains } from './drains.ts';
 import { type BalancerEvent, type BalancerListener, Events } from './events.ts';
@@ -26,7 +27,13 @@ import { View } from './view.ts';
 import { concurrencyIn, highestUse, type WorkloadReport } from './workload.ts';
 
 const NONE_TRIED: readonly Backend[] = [];
-const FIRST_ATTEMPT: AcquireOptions = {};
+const FIRST_ATTEMPT: AcquireOptions = {
+  tried: undefined,
+  session: undefined,
+  repeatable: undefined,
+  client: undefined,
+  after: undefined,
+};
 
 /**
  * The engine: chooses a backend for each request and hands out a lease on it. It is synchronous and does no
@@ -102,7 +109,7 @@ export class Balancer<R = string> {
     if (options !== FIRST_ATTEMPT) checkAcquire(options);
     const key = this.#decisions.keyOf(request, options.session);
     const chooser = this.#decisions.decide(request, key, options);
-    return chooser.picked === undefined ? undefined : this.#leases.open(chooser);
+    return chooser.picked === undefined ? undefined : this.#leases.open(chooser, key, options);
   }
 
   /** What `acquire` would choose for a request, and why. Reads the whole array; changes nothing. O(n). */
@@ -211,6 +218,17 @@ export class Balancer<R = string> {
    */
   markDown(id: string, reason?: string): void {
     this.#setReason(id, DOWN, true, (backend) => ({ type: 'down', backend, reason }));
+  }
+
+  /**
+   * Tells the guards the result of a health check, which confirms what they suspect or ends what they judged
+   * wrongly. {@link HealthChecker} does so for every check; it decides by itself about `markDown`.
+   */
+  checked(id: string, check: CheckResult): void {
+    checkBag(check, CHECK, 'check');
+    const member = this.#membership.get(id);
+    member.passesChecks = check.passed;
+    this.#guards.checked(member, check);
   }
 
   /** Undoes {@link Balancer.markDown}. */

@@ -4,6 +4,7 @@
 import type { Backend } from '../strategies/strategy.ts';
 import type { Chooser } from './chooser.ts';
 import type { Guards } from './guards.ts';
+import type { Lease } from './lease.ts';
 import { DRAINING, type Member, WEIGHTLESS } from './member.ts';
 import type { Membership } from './membership.ts';
 import type { BalancerSettings } from './options.ts';
@@ -29,6 +30,17 @@ export interface AcquireOptions {
    * @defaultValue false
    */
   readonly repeatable?: boolean | undefined;
+  /**
+   * Who sends the request, for example an address: tells the failures of one client from those of a backend.
+   * @defaultValue not known
+   */
+  readonly client?: string | undefined;
+  /**
+   * The lease of the attempt before, of which this one is a retry: how it ends shows whether the backend or
+   * the request was to blame.
+   * @defaultValue none
+   */
+  readonly after?: Lease | undefined;
 }
 
 /** The parts of a balancer that a decision needs. */

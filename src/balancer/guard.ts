@@ -3,11 +3,12 @@
 
 import type { Env } from '../env.ts';
 import type { Backend, Outcome, StrategyLease } from '../strategies/strategy.ts';
+import type { CheckResult } from './check-result.ts';
 import type { BalancerEvent, BalancerListener } from './events.ts';
-import type { FailureCause, HeldLease } from './lease.ts';
+import type { Failure, HeldLease } from './lease.ts';
 
 /** A lease, as far as guards are concerned. */
-export type GuardLease = StrategyLease & Pick<HeldLease, 'status' | 'isTrial'>;
+export type GuardLease = StrategyLease & Pick<HeldLease, 'status' | 'isTrial' | 'origin'>;
 
 /** The view of the pool that a guard gets, and the changes that it may make. */
 export interface GuardControl extends Pick<Env, 'clock' | 'random'> {
@@ -18,6 +19,8 @@ export interface GuardControl extends Pick<Env, 'clock' | 'random'> {
    * unless because it is at its limit.
    */
   isWell(backend: Backend): boolean;
+  /** Whether the last health check of a backend passed; `undefined` if there was none. */
+  passesChecks(backend: Backend): boolean | undefined;
   /**
    * Bars a backend from new requests (`true`), or lifts the bar (`false`). Bars of other guards are not
    * affected.
@@ -48,6 +51,10 @@ export interface Guard {
    */
   readonly isBusy?: boolean;
   /**
+   * Whether it needs {@link GuardLease}.origin, which costs some memory for each lease. @defaultValue false
+   */
+  readonly learnsOrigins?: boolean;
+  /**
    * The next time at which its state changes by itself, in milliseconds of the clock; `Infinity` for never.
    * Read before every decision.
    */
@@ -65,7 +72,9 @@ export interface Guard {
    */
   responded?(lease: GuardLease, isFailure: boolean): void;
   /** Called after a lease ended; `inFlight` of its backend no longer includes it. */
-  finished?(lease: GuardLease, outcome: Outcome, cause?: FailureCause): void;
+  finished?(lease: GuardLease, outcome: Outcome, failure?: Failure): void;
+  /** Called after each health check of a backend. */
+  checked?(backend: Backend, check: CheckResult): void;
   /** Why it bars a backend, in a few words, for `explain`. */
   verdict(backend: Backend): string;
 }

@@ -3,9 +3,10 @@ import { notCalled } from '../options/bag.ts';
 import { anObjectWith, checkRule } from '../options/rule.ts';
 import { shown } from '../shown.ts';
 import type { Backend, Outcome } from '../strategies/strategy.ts';
+import type { CheckResult } from './check-result.ts';
 import type { Events } from './events.ts';
 import type { Guard, GuardControl, GuardFactory } from './guard.ts';
-import type { FailureCause, HeldLease } from './lease.ts';
+import type { Failure, HeldLease } from './lease.ts';
 import { FIRST_GUARD, type Member } from './member.ts';
 import type { Pool } from './pool.ts';
 
@@ -15,6 +16,8 @@ export class Guards {
   /** The guards with a `started` hook, and those with a `finished` hook. */
   readonly #starters: readonly Guard[];
   readonly #finishers: readonly Guard[];
+  /** Whether some guard wants to know where the requests of leases come from. */
+  readonly learnOrigins: boolean;
   readonly #env: Env;
 
   /** @throws RangeError if there are more guards than bits */
@@ -24,6 +27,7 @@ export class Guards {
     this.#guards = factories.map((factory, i) =>
       guardOf(factory, controlFor(FIRST_GUARD << i, pool, events, env), `guards[${i}]`),
     );
+    this.learnOrigins = this.#guards.some((guard) => guard.learnsOrigins === true);
     this.#starters = this.#guards.filter(({ started }) => started !== undefined);
     this.#finishers = this.#guards.filter(({ finished }) => finished !== undefined);
     for (const [i, guard] of this.#guards.entries()) {
@@ -58,8 +62,12 @@ export class Guards {
     for (let i = 0; i < this.#guards.length; i++) this.#guards[i]?.responded?.(lease, isFailure);
   }
 
-  finished(lease: HeldLease, outcome: Outcome, cause: FailureCause | undefined): void {
-    for (let i = 0; i < this.#finishers.length; i++) this.#finishers[i]?.finished?.(lease, outcome, cause);
+  checked(member: Member, check: CheckResult): void {
+    for (const guard of this.#guards) guard.checked?.(member, check);
+  }
+
+  finished(lease: HeldLease, outcome: Outcome, failure: Failure | undefined): void {
+    for (let i = 0; i < this.#finishers.length; i++) this.#finishers[i]?.finished?.(lease, outcome, failure);
   }
 
   /**
@@ -90,6 +98,7 @@ function controlFor(bit: number, pool: Pool, events: Events, { clock, random }: 
     get backends() {
       return pool.members;
     },
+    passesChecks: (backend: Backend) => (backend as Member).passesChecks,
     isWell: (backend: Backend) => pool.isWell(backend as Member),
     bar: (backend, barred) => pool.setReason(backend as Member, bit, barred),
     scale: (factors) => pool.scale(factors as ReadonlyMap<Member, number>),

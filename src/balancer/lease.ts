@@ -18,10 +18,22 @@ const dispose: typeof Symbol.dispose =
  */
 export type FailureCause = 'connection' | 'late' | 'status';
 
+/** How a lease ended in a failure. */
+export interface Failure {
+  readonly cause: FailureCause;
+  /**
+   * Whether the request is to be sent to another backend, so that its result there tells whose fault it was.
+   */
+  readonly isRetried: boolean;
+}
+
+/** What a failure is released with. */
+export type FailureDetails = Partial<Failure>;
+
 /** Receives what becomes of a lease. */
 export interface Lessor {
   responded(lease: HeldLease, isFailure: boolean): void;
-  ended(lease: HeldLease, outcome: Outcome, cause: FailureCause | undefined): void;
+  ended(lease: HeldLease, outcome: Outcome, failure: Failure | undefined): void;
 }
 
 /**
@@ -50,16 +62,31 @@ export interface Lease {
   /**
    * Ends the lease; only the first call counts.
    * @param outcome - @defaultValue `'success'`
-   * @param cause - how the backend failed. @defaultValue `'status'` if it responded with a failure, else
-   * `'connection'`
-   * @throws RangeError for any other outcome; the lease has ended then, neither as a success nor as a failure
+   * @param failure - how the backend failed. Its `cause` is `'status'` by default if the backend responded
+   * with a failure, else `'connection'`; `isRetried` is false
    */
-  release(outcome?: Outcome, cause?: FailureCause): void;
+  release(outcome?: Outcome, failure?: FailureDetails): void;
   /** Ends the lease as a success, unless it was released before. */
   [dispose](): void;
 }
 
 const OUTCOMES = oneOf(['success', 'failure', 'cancelled', 'rejected'] satisfies Outcome[]);
+
+/** Where the request of a lease comes from, as far as guards need to know to judge its failures. */
+export class Origin {
+  /** The key of the request. */
+  readonly key: string | undefined;
+  /** Who sends the request, for example an address; `undefined` if that is not known. */
+  readonly client: string | undefined;
+  /** The lease of the attempt before, if the request was sent before and failed. */
+  readonly previous: HeldLease | undefined;
+
+  constructor(key: string | undefined, client: string | undefined, previous: HeldLease | undefined) {
+    this.key = key;
+    this.client = client;
+    this.previous = previous;
+  }
+}
 
 /** A {@link Lease} as the engine holds it. */
 export class HeldLease implements Lease, StrategyLease {
@@ -72,6 +99,8 @@ export class HeldLease implements Lease, StrategyLease {
   startedAt = 0;
   /** The key that the lease holds on its backend, with strict affinity. */
   held: HeldKey | undefined = undefined;
+  /** Where the request comes from; `undefined` unless a guard needs it. */
+  origin: Origin | undefined = undefined;
   /** Status of the response; `undefined` before its head has come. */
   status: number | undefined = undefined;
   #isFailure = false;
@@ -96,11 +125,14 @@ export class HeldLease implements Lease, StrategyLease {
     this.#lessor?.responded(this, isFailure);
   }
 
-  release(outcome: Outcome = 'success', cause?: FailureCause): void {
+  release(outcome: Outcome = 'success', failure?: FailureDetails): void {
     const lessor = this.#lessor;
     this.#lessor = undefined;
     if (outcome === 'failure')
-      lessor?.ended(this, outcome, cause ?? (this.#isFailure ? 'status' : 'connection'));
+      lessor?.ended(this, outcome, {
+        cause: failure?.cause ?? (this.#isFailure ? 'status' : 'connection'),
+        isRetried: failure?.isRetried ?? false,
+      });
     else if (OUTCOMES.holds(outcome)) lessor?.ended(this, outcome, undefined);
     else {
       // The lease ends all the same: held for ever, it would count as load for ever.

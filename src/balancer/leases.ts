@@ -1,8 +1,8 @@
 import type { Outcome } from '../strategies/strategy.ts';
 import type { Chooser } from './chooser.ts';
-import type { DecisionParts } from './decisions.ts';
+import type { AcquireOptions, DecisionParts } from './decisions.ts';
 import type { Events } from './events.ts';
-import { type FailureCause, HeldLease, type Lease, type Lessor } from './lease.ts';
+import { type Failure, HeldLease, type Lease, type Lessor, Origin } from './lease.ts';
 import type { Member } from './member.ts';
 import type { Trials } from './trials.ts';
 
@@ -20,12 +20,13 @@ export class Leases implements Lessor {
   }
 
   /** Opens a lease on the backend that a chooser picked. It must have picked one. */
-  open(chooser: Chooser): Lease {
+  open(chooser: Chooser, key: string | undefined, { client, after }: AcquireOptions): Lease {
     const { pool, guards, router } = this.#parts;
     const member = chooser.picked as Member;
     const trial = chooser.isTrial ? this.#trials.begin(member) : undefined;
     const lease = new HeldLease(member, this, chooser.spilled, pool.trustOf(member), trial);
     lease.held = chooser.commit();
+    if (guards.learnOrigins) lease.origin = new Origin(key, client, after as HeldLease | undefined);
     router.committed();
     pool.begin(member);
     member.requests++;
@@ -42,7 +43,7 @@ export class Leases implements Lessor {
   }
 
   /** Called when a lease is released. */
-  ended(lease: HeldLease, outcome: Outcome, cause: FailureCause | undefined): void {
+  ended(lease: HeldLease, outcome: Outcome, failure: Failure | undefined): void {
     const { pool, guards, router, membership } = this.#parts;
     const member = lease.backend as Member;
     pool.end(member);
@@ -52,7 +53,7 @@ export class Leases implements Lessor {
     if (lease.trial !== undefined) this.#trials.ended(lease.trial, outcome, lease.status !== undefined);
     lease.held?.leaseEnded();
     if (member.present) router.chooserOf(member).strategy.finished?.(lease, outcome);
-    guards.finished(lease, outcome, cause);
+    guards.finished(lease, outcome, failure);
     membership.ended(member);
     if (this.#listeners.size > 0) this.#notify();
   }

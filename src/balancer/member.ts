@@ -55,6 +55,8 @@ export class Member implements Backend {
   nominalWeight: number;
   /** Factor for the weight, above 0 and up to 1: below 1 while slow start ramps it up. */
   scale = 1;
+  /** Whether its last health check passed; `undefined` if there was none. */
+  passesChecks: boolean | undefined = undefined;
   /** Its trials since it became unhealthy; `undefined` before the first one. */
   trial: Trial | undefined = undefined;
   workload: number | undefined = undefined;

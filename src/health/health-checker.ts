@@ -25,7 +25,7 @@ export type { HealthCheckOptions } from './health-options.ts';
 /** The part of a balancer that a {@link HealthChecker} uses. */
 export type CheckedBalancer = Pick<
   Balancer<unknown>,
-  'backends' | 'has' | 'markDown' | 'markUp' | 'report' | 'subscribe'
+  'backends' | 'checked' | 'has' | 'markDown' | 'markUp' | 'report' | 'subscribe'
 >;
 
 /** The results of a backend's checks. */
@@ -61,6 +61,8 @@ interface Target {
   readonly watch: AbortController;
   cancelTimer: () => void;
   failure: string | undefined;
+  isChecking: boolean;
+  isEjected: boolean;
 }
 
 /**
@@ -118,11 +120,28 @@ export class HealthChecker {
   }
 
   #follow(event: BalancerEvent): void {
+    if (event.type === 'ejected') this.#ejected(event.backend);
+    if (event.type === 'returned') this.#returned(event.backend);
     if (event.type === 'removed') this.#unwatch(event.backend, 'the backend was removed');
     if (event.type !== 'added') return;
     const backend = this.#balancer.backends.find(({ id }) => id === event.backend);
     // Scheduled with a timer, as this listener may run in the middle of a decision.
     if (backend !== undefined && !this.#targets.has(backend.id)) this.#watch(backend, 0);
+  }
+
+  /** Checks an ejected backend often: a check that passes may show that it has come back. */
+  #ejected(id: string): void {
+    const target = this.#targets.get(id);
+    if (target === undefined) return;
+    target.isEjected = true;
+    if (target.isChecking) return;
+    target.cancelTimer();
+    this.#schedule(target, this.#settings.fastIntervalMs);
+  }
+
+  #returned(id: string): void {
+    const target = this.#targets.get(id);
+    if (target !== undefined) target.isEjected = false;
   }
 
   #watch(backend: Backend, delayMs: number): void {
@@ -133,6 +152,8 @@ export class HealthChecker {
       watch: new AbortController(),
       cancelTimer: () => {},
       failure: undefined,
+      isChecking: false,
+      isEjected: false,
     };
     this.#targets.set(backend.id, target);
     this.#schedule(target, delayMs);
@@ -155,17 +176,21 @@ export class HealthChecker {
     const { env, intervalMs, fastIntervalMs } = this.#settings;
     if (!this.#isWatched(target)) return;
     const startedAt = env.clock.now();
+    target.isChecking = true;
     const failure = await this.#request(target);
+    target.isChecking = false;
     if (!this.#isWatched(target)) return;
     this.#checks++;
     if (failure !== undefined) this.#failures++;
     target.failure = failure;
+    this.#balancer.checked(target.backend.id, { passed: failure === undefined, beganAt: startedAt });
     const turn = target.judgement.record(failure === undefined);
     if (turn === 'up') this.#balancer.markUp(target.backend.id);
     if (turn === 'down') this.#balancer.markDown(target.backend.id, failure);
     // A listener may have closed the checker or removed the backend.
     if (!this.#isWatched(target)) return;
-    const interval = target.judgement.isInBetween ? fastIntervalMs : intervalMs;
+    const isUnclear = target.judgement.isInBetween || target.isEjected;
+    const interval = isUnclear ? fastIntervalMs : intervalMs;
     const jittered = interval * (1 + JITTER * (2 * env.random() - 1));
     this.#schedule(target, Math.max(0, startedAt + jittered - env.clock.now()));
   }

@@ -1,7 +1,7 @@
 // The success-rate rule of outlier ejection.
 
 import { type Bag, bag } from '../options/bag.ts';
-import { aNumber, anInteger, anIntegerOrInfinity } from '../options/rule.ts';
+import { aNumber, anInteger, anIntegerOrInfinity, aRatio } from '../options/rule.ts';
 
 /** When the success rate of a backend is too low, as in Envoy. */
 export interface SuccessRateOptions {
@@ -22,6 +22,12 @@ export interface SuccessRateOptions {
    * @defaultValue 100
    */
   readonly minRequests?: number;
+  /**
+   * A rate below this is too low whatever the others have, from 0 to 1, however few backends there are. The
+   * client's own mistakes, statuses from 400 to 499, count neither way.
+   * @defaultValue 0, which turns this rule off
+   */
+  readonly minRatio?: number;
 }
 
 interface Tally {
@@ -33,17 +39,16 @@ interface Tally {
 const EPSILON = 1e-9;
 
 /**
- * The tallies whose success rate is more than `stdevFactor` population standard deviations below the mean,
- * the lowest first. Only tallies with `minRequests` requests are compared, and only if there are
- * `minBackends` of them. O(n log n).
+ * The tallies whose success rate is below `minRatio`, or more than `stdevFactor` population standard
+ * deviations below the mean, the lowest first. Only tallies with `minRequests` requests count, and they are
+ * compared only if there are `minBackends` of them. O(n log n).
  */
 export function outliersOf<T extends Tally>(tallies: readonly T[], rule: Required<SuccessRateOptions>): T[] {
   const compared = tallies.filter(({ requests }) => requests >= rule.minRequests);
-  if (compared.length < rule.minBackends) return [];
-  const rates = compared.map(rateOf);
-  const mean = meanOf(rates);
-  const stdev = Math.sqrt(meanOf(rates.map((rate) => (rate - mean) ** 2)));
-  const threshold = mean - rule.stdevFactor * stdev - EPSILON;
+  const threshold = Math.max(
+    rule.minRatio,
+    compared.length < rule.minBackends ? 0 : outlierRate(compared, rule),
+  );
   return compared.filter((tally) => rateOf(tally) < threshold).sort((a, b) => rateOf(a) - rateOf(b));
 }
 
@@ -52,13 +57,23 @@ export const SUCCESS_RATE_DEFAULTS: Required<SuccessRateOptions> = {
   stdevFactor: 1.9,
   minBackends: 5,
   minRequests: 100,
+  minRatio: 0,
 };
 
 export const SUCCESS_RATE: Bag<SuccessRateOptions> = bag<SuccessRateOptions>({
   stdevFactor: aNumber('a finite number of at least 0', (factor) => factor >= 0 && Number.isFinite(factor)),
   minBackends: anIntegerOrInfinity(1),
   minRequests: anInteger(1),
+  minRatio: aRatio,
 });
+
+/** Rates below this one are outliers. */
+function outlierRate(tallies: readonly Tally[], { stdevFactor }: Required<SuccessRateOptions>): number {
+  const rates = tallies.map(rateOf);
+  const mean = meanOf(rates);
+  const stdev = Math.sqrt(meanOf(rates.map((rate) => (rate - mean) ** 2)));
+  return mean - stdevFactor * stdev - EPSILON;
+}
 
 function rateOf({ requests, failures }: Tally): number {
   return (requests - failures) / requests;

@@ -6,7 +6,7 @@ import type { VirtualEnv } from './virtual-env.ts';
 export interface Call {
   readonly number: number;
   readonly key: string;
-  readonly client: string;
+  readonly clientAddress: string;
   readonly method: string;
   /** Milliseconds of work at speed 1. */
   readonly sizeMs: number;

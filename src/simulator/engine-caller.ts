@@ -9,6 +9,7 @@ import {
   type FailoverOptions,
   type Lease,
   type LeaseQueueOptions,
+  UpstreamTimeoutError,
 } from '../index.ts';
 import { type AttemptRules, Attempts, Failover, LeaseQueue } from '../internal.ts';
 import type { Call, Caller, CallerFactory, World } from './call.ts';
@@ -101,5 +102,5 @@ class EngineCaller implements Caller {
 const ERRORS = {
   refused: new Error('refused'),
   reset: new Error('reset'),
-  timeout: new Error('timeout'),
+  timeout: new UpstreamTimeoutError('timeout'),
 } as const;

