@@ -20,7 +20,7 @@ export function targetUrl(base: string, path: string): string {
 }
 
 /** Whether a base URL, without a slash at its end, has a path. */
-export function hasBasePath(base: string): boolean {
+function hasBasePath(base: string): boolean {
   return base.indexOf('/', base.indexOf('//') + 2) >= 0;
 }
 

@@ -7,7 +7,7 @@ export async function check(name, test) {
   try {
     const figures = await test();
     passed++;
-    console.log(`ok    ${name}${figures === undefined ? '' : `: ${figures}`}`);
+    console.log(`ok    ${name}${typeof figures === 'string' ? `: ${figures}` : ''}`);
     return true;
   } catch (error) {
     failed++;
