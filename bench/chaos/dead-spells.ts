@@ -33,6 +33,11 @@ interface Spell {
   allowed: number;
   reentries: number;
   before: number;
+  /**
+   * Whether failures alone tell that the backend is dead. They do not if it hangs: a response that is late
+   * may come from a backend that is well, so a check must fail, too.
+   */
+  isConfirmed: boolean;
 }
 
 /** An attempt on a dead backend. */
@@ -45,7 +50,8 @@ interface Attempt {
  * Counts the requests that the load balancer sends to dead backends. A failure is known when its attempt has
  * ended: the connection was refused or cut off, the response was a 503, or the time was up. Once five
  * failures in a row are known, requests are allowed only after a re-entry that the load balancer announced
- * with an event, and after each re-entry only until one of its failures is known.
+ * with an event, and after each re-entry only until one of its failures is known. Of a backend that hangs, a
+ * check must have failed, too.
  */
 export class DeadSpells {
   readonly tallies = new Map<FaultKind, DeadTally>();
@@ -61,7 +67,8 @@ export class DeadSpells {
   began(backend: string, kind: FaultKind): void {
     const tally = this.#tally(kind);
     tally.spells++;
-    this.#spells.set(backend, { tally, allowed: FAILURES_ALLOWED, reentries: 0, before: 0 });
+    const isConfirmed = kind !== 'hang';
+    this.#spells.set(backend, { tally, allowed: FAILURES_ALLOWED, reentries: 0, before: 0, isConfirmed });
   }
 
   ended(backend: string): void {
@@ -81,6 +88,12 @@ export class DeadSpells {
     if (spell !== undefined) spell.tally.checks++;
   }
 
+  /** A check of the backend failed. */
+  checkFailed(backend: string): void {
+    const spell = this.#spells.get(backend);
+    if (spell !== undefined) spell.isConfirmed = true;
+  }
+
   /** @param attempt - a unique number */
   attemptBegan(attempt: number, backend: string): void {
     const spell = this.#spells.get(backend);
@@ -88,7 +101,7 @@ export class DeadSpells {
     const { tally, reentries } = spell;
     this.#attempts.set(attempt, { spell, reentries });
     if (this.#isPanic) tally.inPanic++;
-    else if (spell.allowed === 0) tally.excess++;
+    else if (spell.allowed === 0 && spell.isConfirmed) tally.excess++;
     else if (reentries > 0) tally.probes++;
     else tally.mostBefore = Math.max(tally.mostBefore, ++spell.before);
   }

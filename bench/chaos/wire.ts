@@ -49,7 +49,10 @@ export class Wire implements HTTPService {
   #check(backend: SimulatedBackend, options: SendOptions | undefined): Promise<Response> {
     this.checks++;
     this.#ledger.dead.checked(backend.id);
-    return backend.check(options?.signal);
+    const response = backend.check(options?.signal);
+    const failed = () => this.#ledger.dead.checkFailed(backend.id);
+    response.then(({ status }) => status >= 400 && failed(), failed);
+    return response;
   }
 
   #send(backend: SimulatedBackend, request: Request, options: SendOptions | undefined): Promise<Response> {
