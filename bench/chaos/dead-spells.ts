@@ -2,7 +2,7 @@
 
 import type { FaultKind } from './faults.ts';
 
-/** After this many failures in a row a backend must get no more requests. */
+/** After this many failures in a row that are its own fault a backend must get no more requests. */
 export const FAILURES_ALLOWED = 5;
 
 /** The requests that dead backends got, over all spells of one kind of fault. */
@@ -13,7 +13,7 @@ export interface DeadTally {
    * flight meanwhile.
    */
   mostBefore: number;
-  /** Requests by re-entries: after an ejection, by a half-open breaker, after a successful check. */
+  /** Requests by re-entries: trials, after an ejection, by a half-open breaker, after a successful check. */
   probes: number;
   /** Health checks. */
   checks: number;
@@ -33,30 +33,23 @@ interface Spell {
   allowed: number;
   reentries: number;
   before: number;
-  /**
-   * Whether failures alone tell that the backend is dead. They do not if it hangs: a response that is late
-   * may come from a backend that is well, so a check must fail, too.
-   */
-  isConfirmed: boolean;
 }
 
 /** An attempt on a dead backend. */
-interface Attempt {
+export interface DeadAttempt {
   readonly spell: Spell;
   readonly reentries: number;
 }
 
 /**
- * Counts the requests that the load balancer sends to dead backends. A failure is known when its attempt has
- * ended: the connection was refused or cut off, the response was a 503, or the time was up. Once five
- * failures in a row are known, requests are allowed only after a re-entry that the load balancer announced
- * with an event, and after each re-entry only until one of its failures is known. Of a backend that hangs, a
- * check must have failed, too.
+ * Counts the requests that the load balancer sends to dead backends. A failure is known to be the backend's
+ * when its connection was refused or cut off; a 503 or a timeout when another backend has served the request.
+ * Once five failures in a row are known, requests are allowed only after a re-entry that the load balancer
+ * announced with an event, and after each re-entry only until one of its failures is known.
  */
 export class DeadSpells {
   readonly tallies = new Map<FaultKind, DeadTally>();
   readonly #spells = new Map<string, Spell>();
-  readonly #attempts = new Map<number, Attempt>();
   #isPanic = false;
 
   /** Panic began or ended. */
@@ -67,8 +60,7 @@ export class DeadSpells {
   began(backend: string, kind: FaultKind): void {
     const tally = this.#tally(kind);
     tally.spells++;
-    const isConfirmed = kind !== 'hang';
-    this.#spells.set(backend, { tally, allowed: FAILURES_ALLOWED, reentries: 0, before: 0, isConfirmed });
+    this.#spells.set(backend, { tally, allowed: FAILURES_ALLOWED, reentries: 0, before: 0 });
   }
 
   ended(backend: string): void {
@@ -88,36 +80,27 @@ export class DeadSpells {
     if (spell !== undefined) spell.tally.checks++;
   }
 
-  /** A check of the backend failed. */
-  checkFailed(backend: string): void {
+  /** @returns the attempt, if the backend is dead */
+  attemptBegan(backend: string): DeadAttempt | undefined {
     const spell = this.#spells.get(backend);
-    if (spell !== undefined) spell.isConfirmed = true;
-  }
-
-  /** @param attempt - a unique number */
-  attemptBegan(attempt: number, backend: string): void {
-    const spell = this.#spells.get(backend);
-    if (spell === undefined) return;
+    if (spell === undefined) return undefined;
     const { tally, reentries } = spell;
-    this.#attempts.set(attempt, { spell, reentries });
     if (this.#isPanic) tally.inPanic++;
-    else if (spell.allowed === 0 && spell.isConfirmed) tally.excess++;
+    else if (spell.allowed === 0) tally.excess++;
     else if (reentries > 0) tally.probes++;
     else tally.mostBefore = Math.max(tally.mostBefore, ++spell.before);
+    return { spell, reentries };
   }
 
-  /** The load balancer learns that an attempt ended. */
-  attemptEnded(attempt: number, backend: string, outcome: 'success' | 'failure' | 'cancelled'): void {
-    const own = this.#attempts.get(attempt);
-    this.#attempts.delete(attempt);
+  /** An attempt succeeded. It began before the spell, but ends the run of failures all the same. */
+  succeeded(backend: string): void {
     const spell = this.#spells.get(backend);
-    if (spell === undefined || outcome === 'cancelled') return;
-    if (outcome === 'success') {
-      // It began before the spell, but ends the run of failures all the same.
-      if (spell.reentries === 0 && spell.allowed > 0) spell.allowed = FAILURES_ALLOWED;
-    } else if (own?.spell === spell && own.reentries === spell.reentries) {
-      spell.allowed = Math.max(0, spell.allowed - 1);
-    }
+    if (spell !== undefined && spell.reentries === 0 && spell.allowed > 0) spell.allowed = FAILURES_ALLOWED;
+  }
+
+  /** The load balancer learns that a failure was the backend's own. */
+  failed({ spell, reentries }: DeadAttempt): void {
+    if (reentries === spell.reentries) spell.allowed = Math.max(0, spell.allowed - 1);
   }
 
   #tally(kind: FaultKind): DeadTally {

@@ -3,12 +3,12 @@
 import { createHash } from 'node:crypto';
 import type { Response } from '../../src/index.ts';
 import type { VirtualEnv } from '../../src/simulator/virtual-env.ts';
-import { DeadSpells } from './dead-spells.ts';
+import { type DeadAttempt, DeadSpells } from './dead-spells.ts';
 import type { FaultKind } from './faults.ts';
 import { RetryAudit } from './retry-audit.ts';
 
 /** How an attempt ended from the view of the load balancer. */
-export type AttemptOutcome = 'success' | 'failure' | 'cancelled';
+export type AttemptOutcome = 'success' | 'failure' | 'connection' | 'cancelled';
 
 /** The record of one request. */
 export interface Entry {
@@ -29,6 +29,8 @@ export interface Entry {
   arrivals: number;
   /** The first fault that affected it. */
   fault: FaultKind | undefined;
+  /** Its last attempt, if that was on a dead backend and failed by a status or by time. */
+  suspect: DeadAttempt | undefined;
   /** Whether its client left before the end. */
   left: boolean;
   /** The response that it must get, if any. */
@@ -52,7 +54,6 @@ export class Ledger {
   /** Requests and checks that were sent to a backend that was not in the pool. */
   outsiders = 0;
   #inFlight = 0;
-  #attempts = 0;
   readonly #env: VirtualEnv;
   readonly #hash = createHash('sha256');
   #lines: string[] = [];
@@ -80,6 +81,7 @@ export class Ledger {
       attempts: [],
       unsent: 0,
       arrivals: 0,
+      suspect: undefined,
       fault: undefined,
       left: false,
       body: body(id),
@@ -97,11 +99,10 @@ export class Ledger {
 
   /** @returns a function that records the end of the attempt; only its first call counts */
   attempt(entry: Entry, backend: string): (outcome: AttemptOutcome, isUnsent?: boolean) => void {
-    const number = this.#attempts++;
     const { lastEnd } = entry;
     const retryEnded = lastEnd && this.retries.began(lastEnd.event, lastEnd.inFlight);
     entry.attempts.push(backend);
-    this.dead.attemptBegan(number, backend);
+    const deadAttempt = this.dead.attemptBegan(backend);
     this.#note('send', entry.id, backend);
     let isOver = false;
     return (outcome, isUnsent = false) => {
@@ -110,9 +111,22 @@ export class Ledger {
       if (isUnsent) entry.unsent++;
       entry.lastEnd = isUnsent ? undefined : { event: this.#env.events, inFlight: this.#inFlight };
       retryEnded?.(this.#env.events);
-      this.dead.attemptEnded(number, backend, outcome);
+      this.#judge(entry, backend, outcome, deadAttempt);
       this.#note(outcome, entry.id, backend);
     };
+  }
+
+  /**
+   * Finds out whose fault a failure was: that of a retried request shows when another backend has served it.
+   */
+  #judge(entry: Entry, backend: string, outcome: AttemptOutcome, attempt: DeadAttempt | undefined): void {
+    if (outcome === 'success') {
+      this.dead.succeeded(backend);
+      if (entry.suspect !== undefined) this.dead.failed(entry.suspect);
+    }
+    entry.suspect = undefined;
+    if (outcome === 'connection' && attempt !== undefined) this.dead.failed(attempt);
+    else if (outcome === 'failure') entry.suspect = attempt;
   }
 
   arrived(entry: Entry): void {

@@ -100,7 +100,12 @@ function watch(loadbalancer: Loadbalancer, ledger: Ledger): Map<string, number> 
     if (event.type === 'panic') ledger.dead.panic(event.panic);
     const backend = 'backend' in event ? event.backend : '';
     ledger.pool(event.type, backend);
-    if (event.type === 'returned' || event.type === 'half-open' || event.type === 'up')
+    if (
+      event.type === 'trial' ||
+      event.type === 'returned' ||
+      event.type === 'half-open' ||
+      event.type === 'up'
+    )
       ledger.dead.reentered(backend);
   });
   return counts;

@@ -117,7 +117,7 @@ function retryVerdict({ ledger }: Storm): Verdict {
 function deadVerdict(tallies: ReadonlyMap<FaultKind, DeadTally>): Verdict {
   const sum = (field: keyof DeadTally) => [...tallies.values()].reduce((all, tally) => all + tally[field], 0);
   return verdict(
-    `a dead backend gets nothing but probes once ${FAILURES_ALLOWED} failures in a row are known, and a failed check if it hangs`,
+    `a dead backend gets nothing but probes once ${FAILURES_ALLOWED} failures in a row are known to be its own`,
     `${sum('excess')} more in ${sum('spells')} spells; ${sum('probes')} probes, ${sum('checks')} checks, ${sum('inPanic')} in panic`,
     sum('excess') === 0,
   );

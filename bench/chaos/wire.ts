@@ -49,10 +49,7 @@ export class Wire implements HTTPService {
   #check(backend: SimulatedBackend, options: SendOptions | undefined): Promise<Response> {
     this.checks++;
     this.#ledger.dead.checked(backend.id);
-    const response = backend.check(options?.signal);
-    const failed = () => this.#ledger.dead.checkFailed(backend.id);
-    response.then(({ status }) => status >= 400 && failed(), failed);
-    return response;
+    return backend.check(options?.signal);
   }
 
   #send(backend: SimulatedBackend, request: Request, options: SendOptions | undefined): Promise<Response> {
@@ -77,7 +74,7 @@ export class Wire implements HTTPService {
         return response;
       },
       (error: unknown) => {
-        ended('failure', (error as { requestSent?: unknown }).requestSent === false);
+        ended('connection', (error as { requestSent?: unknown }).requestSent === false);
         throw error;
       },
     );
