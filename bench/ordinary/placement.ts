@@ -82,7 +82,7 @@ function cached(rate: number, hot: number): { readonly hitRatio: number; readonl
   const { hitRatio, latencyMs } = simulate({
     seed: 11,
     servers: Array.from({ length: 10 }, () => ({ concurrency: 8, cache: { size: 1_000, factor: 10 } })),
-    caller: engine(),
+    caller: engine({ balancer: { bounds: { concurrency: 8 } } }),
     rate,
     untilMs: 120_000 / rate,
     measured: [48_000 / rate, 120_000 / rate],
@@ -100,6 +100,7 @@ const KEYLESS = [
   'round-robin',
   'random',
   'least-connections',
+  'least-time',
   'least-workload',
   'power-of-two',
   'peak-ewma',
