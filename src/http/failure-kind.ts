@@ -42,6 +42,8 @@ export function failureKind(error: unknown): FailureKind {
   if (TIMEOUTS.has(code)) return 'timeout';
   if (EXHAUSTED.has(code)) return 'exhausted';
   if (code === 'UND_ERR_SOCKET' && UNREADABLE.test(message)) return 'unreadable';
+  // Some versions fail an assertion of their own instead: a defect of the client, not of the backend.
+  if (code === 'ERR_ASSERTION') return 'unreadable';
   return UNSENDABLE.has(code) ? 'unsendable' : 'broken';
 }
 
