@@ -54,7 +54,13 @@ export async function compileAll(
   };
   try {
     await build({
-      config: join(root, 'tsup.config.ts'),
+      // Not the configuration of the package, which has several builds: they would write into one folder.
+      config: false,
+      target: 'es2022',
+      treeshake: true,
+      esbuildOptions: (options) => {
+        options.minifySyntax = true;
+      },
       entry: { index: join(root, 'src/index.ts'), ...programs },
       outDir: directory,
       format: 'esm',
@@ -66,8 +72,6 @@ export async function compileAll(
       sourcemap: false,
       clean: false,
       silent: true,
-      // That of the package copies files for publishing.
-      onSuccess: async () => {},
     });
   } catch (error) {
     compiled.delete();

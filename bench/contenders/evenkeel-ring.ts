@@ -58,7 +58,10 @@ export function change({ n, timeMs }: Job): Sample {
     add: { run: () => ring.update(more), before: () => ring.update(fewer) },
     remove: { run: () => ring.update(fewer), before: () => ring.update(more) },
     'balancer build': { run: () => new Balancer(pool) },
-    'balancer add': { run: () => balancer.add(extra), before: () => balancer.remove(extraId) },
+    'balancer add': {
+      run: () => balancer.add(extra),
+      before: () => balancer.has(extraId) && balancer.remove(extraId),
+    },
     'balancer remove': {
       run: () => balancer.remove(extraId),
       before: () => balancer.backends.length === n && balancer.add(extra),
