@@ -3,7 +3,10 @@ import { copyFile } from 'node:fs/promises';
 import { defineConfig, type Options } from 'tsup';
 
 const smaller = {
-  /** Puts numbers in the place of constants, which a bundle would otherwise read as variables in every loop. */
+  /**
+   * Puts numbers in the place of constants, which a bundle would otherwise read as variables in every
+   * loop.
+   */
   minifySyntax: true,
   /** Leaves out comments and indentation, half of the package; names stay, and lines that a stack trace can name. */
   minifyWhitespace: true,
@@ -32,7 +35,10 @@ const library: Options = {
   splitting: true,
 };
 
-/** Chunks that are loaded when they are needed are loaded by `require`: Jest without transforms knows no `import()`. */
+/**
+ * Chunks that are loaded when they are needed are loaded by `require`: Jest without transforms knows no
+ * `import()`.
+ */
 export const requireChunks: NonNullable<Options['plugins']>[number] = {
   name: 'require-chunks',
   renderChunk: (code) => ({

@@ -1,4 +1,5 @@
-// How tests run: a project for each kind of test. Inside the repository `evenkeel[/x]` always means the sources.
+// How tests run: a project for each kind of test. Inside the repository `evenkeel[/x]` always means the
+// sources.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';

@@ -1,4 +1,5 @@
-// How the gateway's package is built, after the library's: `evenkeel` stays outside the bundle, so that a process has one engine.
+// How the gateway's package is built, after the library's: `evenkeel` stays outside the bundle, so that
+// a process has one engine.
 import { defineConfig, type Options } from 'tsup';
 import { requireChunks } from '../tsup.config.ts';
 import { shippedScript } from './src/admin/dashboard/bundle.ts';
