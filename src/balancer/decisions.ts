@@ -130,8 +130,8 @@ export class Decisions<R> {
   /**
    * A session stays with its backend only while no better one is left: if the view's class of trust does not
    * include it, the session goes elsewhere, unless as a trial. A draining backend keeps its sessions for a
-   * while, a backend of weight 0 for good. Both get no new sessions, except that the sessions whose home
-   * drains cannot be told apart: they all go there for that while.
+   * while, a backend of weight 0 for good. Neither gets new sessions, with one exception: sessions that are
+   * placed by a pure function carry no age, so new ones whose home drains go there for that while, too.
    */
   readonly #keepsSessions = (member: Member): boolean => {
     const { view } = this.#parts;

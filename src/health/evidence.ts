@@ -56,11 +56,6 @@ export class Seen {
   readonly keys = new Variety();
   readonly clients = new Variety();
 
-  /** Whether both are so varied that noting another request makes no difference. */
-  isFresh(now: number): boolean {
-    return this.keys.isFresh(now) && this.clients.isFresh(now);
-  }
-
   note({ key, client }: Witness, now: number): void {
     this.keys.note(key, now);
     this.clients.note(client, now);

@@ -55,7 +55,7 @@ export interface HealthCheckOptions {
    */
   readonly intervalMs?: number;
   /**
-   * The same, while the last results contradict the backend's state.
+   * The time between checks, in milliseconds, while the last results contradict the backend's state.
    * @defaultValue 1,000, or `intervalMs` if that is less
    */
   readonly fastIntervalMs?: number;

@@ -178,7 +178,9 @@ class OutlierEjection implements Guard {
     const now = this.#clock.now();
     const client = fingerprintOf(origin?.client);
     this.#witnesses.heard(client, true, now);
-    if (!state.seen.isFresh(now)) state.seen.note({ key: fingerprintOf(origin?.key), client }, now);
+    state.seen.clients.note(client, now);
+    // A fingerprint of a key costs a tenth of the lease: none is computed that changes nothing.
+    if (!state.seen.keys.isFresh(now)) state.seen.keys.note(fingerprintOf(origin?.key), now);
     state.run.end();
     // A client's own mistake says nothing about the backend's rate.
     if (status < 400 || status > 499) this.#count(state).requests++;

@@ -33,9 +33,9 @@ export class Delivery implements Sender<Request> {
   error: Error | undefined;
   readonly #parts: DeliveryParts;
   readonly #attempts: Attempts<Request>;
-  /** Of the whole request. */
+  /** The time limit of the whole request, all attempts together. */
   readonly #limit: Limit | undefined;
-  /** Of the attempt under way, if it has one of its own. */
+  /** The time limit of the attempt under way, if attempts have one of their own. */
   #attemptLimit: Limit | undefined;
   /** Number of the attempt under way; 0 if there is none. */
   #underWay = 0;

@@ -62,7 +62,7 @@ export async function renderMetrics(stats: GatewayStats): Promise<string> {
     // A thousand backends make much text: let requests in between.
     await setImmediate();
   }
-  // The library does not write NaN as Prometheus reads it.
+  // prom-client writes `Nan`, which Prometheus does not read.
   texts.push((await ofProcess().metrics()).replace(/ Nan$/gm, ' NaN'));
   return texts.join('\n\n');
 }

@@ -25,7 +25,9 @@ class Copy {
     if (typeof value !== 'object' || value === null) return value;
     if (this.#around.has(value)) throw new ConfigError([`${shownPath(path)} must not contain itself`]);
     if (path.length > MAX_DEPTH)
-      throw new ConfigError([`${shownPath(path.slice(0, 4))} must not be nested so deeply`]);
+      throw new ConfigError([
+        `${shownPath(path.slice(0, 4))} must not be nested more than ${MAX_DEPTH} levels deep`,
+      ]);
     this.#around.add(value);
     try {
       return Array.isArray(value)

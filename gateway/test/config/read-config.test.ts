@@ -186,7 +186,7 @@ describe('hostile data', () => {
     expect(problemsOf(ring)).toEqual(['log.level must not contain itself']);
     let deep: unknown = 1;
     for (let i = 0; i < 100; i++) deep = [deep];
-    expect(problemsOf({ log: deep })).toEqual(['log[0][0][0] must not be nested so deeply']);
+    expect(problemsOf({ log: deep })).toEqual(['log[0][0][0] must not be nested more than 32 levels deep']);
     expect(problemsOf({ log: new Array(1_000_001).fill(1) })).toEqual([
       'the configuration must not have more than 1000000 values',
     ]);

@@ -13,7 +13,7 @@ export class SignIn {
       event.preventDefault();
       const token = this.#field.value.trim();
       if (token === '') this.#show('The token is missing.');
-      // No header can carry another one.
+      // A header cannot carry other characters.
       else if (!/^[!-~]+$/.test(token)) this.#show('A token has no spaces and no letters beyond ASCII.');
       else submit(token);
     });
