@@ -1,0 +1,13 @@
+// The list of all checks, in the order in which they run.
+
+import type { Check } from './check.ts';
+import { commandCheck } from './command-check.ts';
+
+export const CHECKS: readonly Check[] = [
+  commandCheck('ordinary', 'everyday situations on a virtual clock', 'bench/ordinary/main.ts'),
+  commandCheck('chaos', 'one fault after the other on a virtual clock', 'bench/chaos/main.ts'),
+  commandCheck('conformance', 'HTTP of the gateway, case by case', 'gateway/test/conformance/main.ts', [
+    '--failures',
+  ]),
+  commandCheck('robustness', 'the gateway under attack', 'bench/robustness/main.ts'),
+];
