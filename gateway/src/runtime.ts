@@ -52,7 +52,7 @@ export function buildRuntime(
     changes.push(() => {
       pool.start(old);
       // No events for state that is copied from the balancer before.
-      pool.balancer.subscribe((event) => surroundings.events.addFrom(name, event));
+      report(pool, surroundings.events);
     });
   }
   for (const old of before?.pools.values() ?? []) {
@@ -64,6 +64,14 @@ export function buildRuntime(
     for (const change of changes) change();
   };
   return { runtime: { pools, routes: new RouteTable(routes), limiters }, take };
+}
+
+/**
+ * A function of its own: the listener lives as long as the pool, and must not keep the variables of the
+ * reload, among which is the runtime before.
+ */
+function report({ name, balancer }: UpstreamPool, events: EventLog): void {
+  balancer.subscribe((event) => events.addFrom(name, event));
 }
 
 function routesOf({ routes, pools }: ResolvedConfig): readonly RouteConfig[] {
