@@ -9,6 +9,9 @@ export const FACTORS = [1.25, 1.1] as const;
 /** Sizes of the memory of keys: one for all keys, so large that no set overflows, and the default. */
 export const MEMORIES = [1_048_576, 8_192] as const;
 
+/** Above this many backends the bound of keys has the square root of the fair share beside the factor. */
+const LARGE_POOL = 64;
+
 /**
  * Sends every key through a balancer once. For each factor and memory: the most loaded backend over the mean,
  * by remembered keys and by all keys that it ever got, and how many admissions exceeded the bound.
@@ -53,7 +56,8 @@ function placeAll(
     placed[backend.slot] = (placed[backend.slot] as number) + 1;
     lease.release();
     const fair = remembered(backends) / backends.length;
-    if (backend.keys > Math.max(Math.ceil(fair), Math.floor(factor * fair + 1e-9))) broken++;
+    const slack = backends.length > LARGE_POOL ? Math.sqrt(fair) : 0;
+    if (backend.keys > Math.max(Math.ceil(fair), Math.floor(factor * fair + slack + 1e-9))) broken++;
   }
   return [placed, broken];
 }
