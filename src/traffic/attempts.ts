@@ -85,6 +85,8 @@ export class Attempts<R extends { readonly method: string; readonly clientAddres
   #previous: Lease | undefined;
   /** Whether the current attempt failed because no head of a response came in time. */
   #isLate = false;
+  /** Whether any attempt went to a backend that was well. */
+  #wasTrusted = false;
   /** The failed attempts. */
   #history: Attempt[] | undefined;
   /** The error that the sender keeps while the request is queued. */
@@ -192,6 +194,16 @@ export class Attempts<R extends { readonly method: string; readonly clientAddres
     return this.#deadline - this.#rules.env.clock.now();
   }
 
+  /** Whether there were attempts, and every one went to a backend that was not well. */
+  get wasDistrusted(): boolean {
+    return this.made > 0 && !this.#wasTrusted;
+  }
+
+  /** Whether a retry may begin; for subclasses. */
+  protected mayGoOn(): boolean {
+    return true;
+  }
+
   /** Called when a lease was acquired; for subclasses. */
   protected taken(_lease: Lease): void {}
 
@@ -202,7 +214,7 @@ export class Attempts<R extends { readonly method: string; readonly clientAddres
     const lease = this.#lease;
     const { balancer, queue, env } = this.#rules;
     const { request, canRepeat, signal } = this.#sender;
-    if (lease === undefined || this.#isOver || signal?.aborted) return 'stands';
+    if (lease === undefined || this.#isOver || signal?.aborted || !this.mayGoOn()) return 'stands';
     if (this.#deadline !== Number.POSITIVE_INFINITY && env.clock.now() >= this.#deadline) return 'stands';
     if (!failover.begin(cause, canRepeat ? request.method : undefined, this.#charged)) return 'stands';
     this.#hasPlace = !isFree(cause);
@@ -329,6 +341,7 @@ export class Attempts<R extends { readonly method: string; readonly clientAddres
     this.backend = lease.backend;
     this.outcome = 'success';
     this.#isLate = false;
+    this.#wasTrusted ||= lease.trust === 'well';
     this.made++;
     this.taken(lease);
   }

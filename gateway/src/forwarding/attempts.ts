@@ -1,15 +1,30 @@
 // The attempts of the gateway. With each lease they also hold the backend's connections and update its
 // counters.
-import type { Lease, Outcome, Request } from 'evenkeel';
+import { type Lease, NoBackendError, type Outcome, type Request } from 'evenkeel';
 import { Attempts, type Sender } from 'evenkeel/internal';
+import { refusalFor } from '../local-reply/failure.ts';
+import type { Refusal } from '../local-reply/refusal.ts';
+import type { BackendFailure } from '../upstream/backend-failure.ts';
 import type { UpstreamPool } from '../upstream/pool.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+
+/** How long backends that are not well have to accept a connection, all that a request tries together. */
+const DISTRUSTED_MS = 1_000;
+/**
+ * A trial has this part of the time for a response head: the request is sent again if it fails, and the
+ * backend has to wait for its next trial.
+ */
+const TRIAL_SHARE = 0.2;
 
 /** The attempts of one request. */
 export class UpstreamAttempts extends Attempts<Request> {
   /** The upstream of the current attempt, else of the last one. */
   upstream: Upstream | undefined;
   readonly #pool: UpstreamPool;
+  /** The current attempt's, else the last one's. */
+  #lease: Lease | undefined;
+  /** When the first attempt began that was the last resort, in milliseconds of the clock. */
+  #lastResortAt: number | undefined;
 
   constructor(pool: UpstreamPool, sender: Sender<Request>) {
     super(pool, sender);
@@ -19,12 +34,49 @@ export class UpstreamAttempts extends Attempts<Request> {
   /** Time limit for the response head in milliseconds; `undefined` if the pool's limit applies. */
   get headersTimeoutMs(): number | undefined {
     const { remainingMs } = this;
-    if (remainingMs === undefined) return undefined;
-    return Math.max(1, Math.min(this.#pool.config.timeouts.headersMs, remainingMs));
+    const isTrial = this.#lease?.isTrial === true;
+    if (remainingMs === undefined && !isTrial) return undefined;
+    const { headersMs } = this.#pool.config.timeouts;
+    const ownMs = isTrial ? Math.min(headersMs, Math.max(DISTRUSTED_MS, TRIAL_SHARE * headersMs)) : headersMs;
+    return Math.max(1, Math.min(ownMs, remainingMs ?? ownMs));
   }
 
-  protected override taken({ backend }: Lease): void {
-    this.upstream = this.#pool.upstreamOf(backend);
+  /** Time limit for a connection in milliseconds; `undefined` if the pool's limit applies. */
+  get connectTimeoutMs(): number | undefined {
+    if (this.#lease === undefined || this.#lease.trust === 'well') return undefined;
+    return this.#lease.isTrial ? DISTRUSTED_MS : Math.max(1, DISTRUSTED_MS - this.#lastResortMs);
+  }
+
+  /**
+   * The refusal for the failure of the last attempt. Where only backends were asked that are known not to be
+   * well, none is available; unless one of them may have acted on a request that must not be repeated.
+   */
+  refusalFor(error: BackendFailure, method: string): Refusal {
+    const isNone =
+      this.wasDistrusted &&
+      error.outcome === 'failure' &&
+      (!error.requestSent || this.#pool.failover?.repeats(method) === true);
+    return refusalFor(isNone ? new NoBackendError() : error);
+  }
+
+  /** The last resort is quick: as long as no backend is well, it is over after a second. */
+  protected override mayGoOn(): boolean {
+    return (
+      this.#lease?.isTrial === true ||
+      this.#lastResortMs < DISTRUSTED_MS ||
+      this.#pool.balancer.backends.some(({ id }) => this.#pool.balancer.stateOf(id) === 'up')
+    );
+  }
+
+  /** Milliseconds since the last resort began; 0 if it has not. */
+  get #lastResortMs(): number {
+    return this.#lastResortAt === undefined ? 0 : this.#pool.env.clock.now() - this.#lastResortAt;
+  }
+
+  protected override taken(lease: Lease): void {
+    this.#lease = lease;
+    if (lease.trust !== 'well' && !lease.isTrial) this.#lastResortAt ??= this.#pool.env.clock.now();
+    this.upstream = this.#pool.upstreamOf(lease.backend);
     this.upstream.begin();
   }
 

@@ -128,13 +128,14 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
       this.#failure = undefined;
       this.attempt = new ResponseRelay(this, lease, upstream);
       if (this.request.head.expectsContinue) this.client.askForBody();
-      this.attempt.send({
+      const message = {
         path: this.request.path,
         method: this.client.method,
         headers: this.request.headersFor(this.#route, this.#context),
         body: this.upload?.open(),
         headTimeoutMs: this.#attempts?.headersTimeoutMs,
-      });
+      };
+      this.attempt.send(message, this.#attempts?.connectTimeoutMs);
     });
   }
 
@@ -225,7 +226,8 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
 
   #refuseFailure(error: BackendFailure): void {
     const broken = this.upload?.error;
-    if (broken === undefined) this.refuse(refusalFor(error));
+    if (broken === undefined)
+      this.refuse((this.#attempts as UpstreamAttempts).refusalFor(error, this.client.method));
     else if (broken instanceof BodyTooLargeError) this.refuse(REFUSALS.bodyTooLarge);
     else this.client.abort();
   }

@@ -56,6 +56,8 @@ export class ResponseRelay implements ResponseEvents {
   #isFlushing = false;
   #bytes = 0;
   #contentLength: number | undefined;
+  /** Ends the wait for a connection. */
+  #impatience: NodeJS.Timeout | undefined;
 
   constructor(owner: RelayOwner, lease: Lease, upstream: Upstream) {
     this.#owner = owner;
@@ -63,8 +65,13 @@ export class ResponseRelay implements ResponseEvents {
     this.upstream = upstream;
   }
 
-  /** Sends the request. */
-  send(message: BackendMessage): void {
+  /**
+   * Sends the request.
+   * @param connectTimeoutMs - milliseconds that it waits for a connection; `undefined` for the limit of the
+   * pool
+   */
+  send(message: BackendMessage, connectTimeoutMs?: number): void {
+    if (connectTimeoutMs !== undefined) this.#impatience = setTimeout(() => this.expire(), connectTimeoutMs);
     this.#call = this.upstream.connections.send(message, this);
   }
 
@@ -73,6 +80,7 @@ export class ResponseRelay implements ResponseEvents {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#held = undefined;
+    clearTimeout(this.#impatience);
     this.#call?.abort();
   }
 
@@ -108,9 +116,9 @@ export class ResponseRelay implements ResponseEvents {
     return this.upstream.totalMs;
   }
 
-  /** Ends the wait for a connection, as all of them are in use. */
+  /** Ends the wait for a connection. */
   expire(): void {
-    const cause = new Error('no connection was free in time');
+    const cause = new Error('there was no connection in time');
     this.#fail(new BackendFailure(cause, false, 'timeout'));
     this.#call?.abort();
   }
@@ -125,6 +133,7 @@ export class ResponseRelay implements ResponseEvents {
   started(call: BackendCall): void {
     this.#call = call;
     this.isStarted = true;
+    clearTimeout(this.#impatience);
   }
 
   interim(status: number, headers: RawHeaders): void {
@@ -208,6 +217,7 @@ export class ResponseRelay implements ResponseEvents {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#held = undefined;
+    clearTimeout(this.#impatience);
     this.#owner.attemptFailed(this, failure);
   }
 

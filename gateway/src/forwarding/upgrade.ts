@@ -94,7 +94,13 @@ export class Upgrade implements Sender<Request>, Entrant {
         ...['Connection', 'Upgrade', 'Upgrade', head.upgrade as string],
       ];
       this.#giveUp = upstream.connections.upgrade(
-        { method, path, headers },
+        {
+          method,
+          path,
+          headers,
+          connectTimeoutMs: this.#attempts?.connectTimeoutMs,
+          headTimeoutMs: this.#attempts?.headersTimeoutMs,
+        },
         {
           upgraded: (response, socket, first) => this.guard(() => this.#open(response, socket, first)),
           declined: (response, body) => this.guard(() => this.#decline(response, body)),
@@ -206,7 +212,8 @@ export class Upgrade implements Sender<Request>, Entrant {
   }
 
   #give(error: BackendFailure): void {
-    this.#end(error.outcome, undefined, refusalFor(error));
+    const refusal = this.#attempts?.refusalFor(error, this.request.method) ?? refusalFor(error);
+    this.#end(error.outcome, undefined, refusal);
   }
 
   #drop(): void {

@@ -23,6 +23,14 @@ export interface BackendMessage extends BackendRequest {
   readonly headTimeoutMs: number | undefined;
 }
 
+/** A request to change the protocol. */
+export interface UpgradeRequest extends BackendRequest {
+  /** Milliseconds for a connection; `undefined` for the limit of the pool. */
+  readonly connectTimeoutMs: number | undefined;
+  /** Milliseconds for the head of the response; `undefined` for the limit of the pool. */
+  readonly headTimeoutMs: number | undefined;
+}
+
 /**
  * What comes of a request, in this order: `started`; any number of `interim`; `head`; any number of `data`;
  * `end`. `failed` may come at any time, once, and is the last. After {@link BackendCall.abort} nothing comes.
@@ -83,7 +91,7 @@ export interface Connections {
   /** Sends a request, on a free connection or on a new one; waits for one where their number is limited. */
   send(message: BackendMessage, events: ResponseEvents): BackendCall;
   /** Asks to change the protocol, on a connection of its own. @returns a function that gives up */
-  upgrade(request: BackendRequest, events: UpgradeEvents): () => void;
+  upgrade(request: UpgradeRequest, events: UpgradeEvents): () => void;
   /** Takes no more requests; closes each connection when its request has ended. */
   close(): void;
   /** Closes all connections at once; what runs on them fails. Upgrades belong to their caller. */

@@ -5,11 +5,11 @@ import { MAX_TIMEOUT_MS } from 'evenkeel/internal';
 import { BackendFailure } from './backend-failure.ts';
 import { type BaseUrl, targetOn } from './base-url.ts';
 import { type ConnectionSettings, MAX_HEAD_BYTES, tlsOptions } from './connection-settings.ts';
-import type { BackendRequest, UpgradeEvents, UpgradeHead } from './connections.ts';
+import type { UpgradeEvents, UpgradeHead, UpgradeRequest } from './connections.ts';
 
 /** Asks a backend to change the protocol. @returns a function that gives up */
 export function shakeHands(
-  { method, path, headers }: BackendRequest,
+  { method, path, headers, connectTimeoutMs, headTimeoutMs }: UpgradeRequest,
   base: BaseUrl,
   { timeouts, tls }: ConnectionSettings,
   events: UpgradeEvents,
@@ -24,6 +24,7 @@ export function shakeHands(
   let isConnected = false;
   const once = (settle: () => void) => {
     clearTimeout(timer);
+    clearTimeout(impatience);
     if (!isOver) settle();
     isOver = true;
   };
@@ -39,11 +40,12 @@ export function shakeHands(
     maxHeaderSize: MAX_HEAD_BYTES,
     ...(isSecure ? tlsOptions(tls) : {}),
   });
-  // One timer for each tunnel, not for each request.
-  const timer = setTimeout(
-    () => handshake.destroy(new TimeoutError()),
-    Math.min(timeouts.connectMs + timeouts.headersMs, MAX_TIMEOUT_MS),
-  );
+  const { connectMs, headersMs } = timeouts;
+  const giveUp = () => handshake.destroy(new TimeoutError());
+  // Timers for each tunnel, not for each request.
+  const timer = setTimeout(giveUp, Math.min(connectMs + (headTimeoutMs ?? headersMs), MAX_TIMEOUT_MS));
+  const impatience =
+    connectTimeoutMs === undefined ? undefined : setTimeout(() => isConnected || giveUp(), connectTimeoutMs);
   handshake.on('socket', (socket) => {
     socket.setNoDelay(true);
     socket.once(isSecure ? 'secureConnect' : 'connect', () => (isConnected = true));

@@ -11,10 +11,10 @@ import {
 import type {
   BackendCall,
   BackendMessage,
-  BackendRequest,
   Connections,
   ResponseEvents,
   UpgradeEvents,
+  UpgradeRequest,
 } from './connections.ts';
 import { shakeHands } from './node-handshake.ts';
 import { UndiciCall } from './undici-call.ts';
@@ -72,7 +72,7 @@ export class UndiciConnections implements Connections {
     return call;
   }
 
-  upgrade(request: BackendRequest, events: UpgradeEvents): () => void {
+  upgrade(request: UpgradeRequest, events: UpgradeEvents): () => void {
     return shakeHands(request, this.#base, this.#settings, events);
   }
 

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { startAtTheFirst } from '../../../test/first-backend.ts';
+import { header } from '../conformance/wire/messages.ts';
 import { get } from '../conformance/wire/requests.ts';
 import { type Reply, reply } from '../conformance/wire/upstream.ts';
-import { aGateway, anUpstream, endAll, until } from './gateway/lab.ts';
+import { aGateway, anUpstream, endAll, refusingUrl, until } from './gateway/lab.ts';
 
 startAtTheFirst();
 
@@ -86,6 +87,20 @@ describe('health checks', () => {
     expect(gateway.stats().pools[0]?.panic).toBe(false);
     // Only traffic can tell a false alarm from a real one: a backend that is down gets a request as a trial.
     expect((await (await client()).write(get()).answered())[0]?.body.toString()).toBe('still');
+  });
+});
+
+describe('a pool of backends that do not exist', () => {
+  it('says so at once, and when to come back', async () => {
+    const { client, backends } = await aGateway({
+      backends: [await refusingUrl(), await refusingUrl()],
+      health: CHECKS,
+    });
+    await until(() => backends().every(({ state }) => state === 'down'));
+    const [answer] = await (await client()).write(get()).answered();
+    expect(answer?.status).toBe(503);
+    expect(header(answer!, 'retry-after')).toBe('1');
+    expect(JSON.parse(String(answer?.body))).toMatchObject({ code: 'ERR_LB_NO_BACKEND' });
   });
 });
 
