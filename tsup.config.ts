@@ -27,6 +27,7 @@ const library: Options = {
     peer: 'src/peer.ts',
     'rate-limit': 'src/rate-limit/index.ts',
     sessions: 'src/sessions/index.ts',
+    simulator: 'src/simulator/index.ts',
     undici: 'src/adapters/undici/index.ts',
   },
   target: 'es2022',

@@ -1,6 +1,6 @@
 // Options of the circuit breaker, their defaults and their checks.
 
-import { bag, checkBag, withDefaults } from '../options/bag.ts';
+import { type Bag, bag, checkBag, withDefaults } from '../options/bag.ts';
 import { aNumber, anInteger, aPositive, checkRule } from '../options/rule.ts';
 
 /** Settings of `circuitBreaker`. */
@@ -41,7 +41,8 @@ export const BREAKER_DEFAULTS: BreakerSettings = {
   probes: 1,
 };
 
-const BREAKER = bag<CircuitBreakerOptions>({
+/** The rules of the options. */
+export const BREAKER: Bag<CircuitBreakerOptions> = bag<CircuitBreakerOptions>({
   windowMs: aPositive,
   minRequests: anInteger(1),
   failureRatio: aNumber('a number above 0 and up to 1', (ratio) => ratio > 0 && ratio <= 1),

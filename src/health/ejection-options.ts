@@ -1,6 +1,6 @@
 // Options of outlier ejection, their defaults and their checks.
 
-import { aBag, bag, checkBag, withDefaults } from '../options/bag.ts';
+import { aBag, type Bag, bag, checkBag, withDefaults } from '../options/bag.ts';
 import { aNumber, anIntegerOrInfinity, aPositive, aRatio, checkRule } from '../options/rule.ts';
 import { SUCCESS_RATE, SUCCESS_RATE_DEFAULTS, type SuccessRateOptions } from './success-rate.ts';
 
@@ -57,7 +57,8 @@ export const EJECTION_DEFAULTS: EjectionSettings = {
   maxEjectedRatio: 0.5,
 };
 
-const EJECTION = bag<OutlierEjectionOptions>({
+/** The rules of the options. */
+export const EJECTION: Bag<OutlierEjectionOptions> = bag<OutlierEjectionOptions>({
   consecutiveFailures: anIntegerOrInfinity(1),
   successRate: aBag(SUCCESS_RATE),
   intervalMs: aPositive,

@@ -2,7 +2,7 @@
 
 import type { BalancerEvent } from '../balancer/events.ts';
 import type { Guard, GuardControl, GuardFactory } from '../balancer/guard.ts';
-import { bag, checkBag, withDefaults } from '../options/bag.ts';
+import { type Bag, bag, checkBag, withDefaults } from '../options/bag.ts';
 import { aNumber, anInteger, aPositive } from '../options/rule.ts';
 import type { Backend } from '../strategies/strategy.ts';
 
@@ -26,7 +26,8 @@ type Settings = Required<SlowStartOptions>;
 /** What is not given. */
 export const SLOW_START_DEFAULTS: Settings = { windowMs: 30_000, aggression: 1, floor: 0.1, steps: 10 };
 
-const SLOW_START = bag<SlowStartOptions>({
+/** The rules of the options. */
+export const SLOW_START: Bag<SlowStartOptions> = bag<SlowStartOptions>({
   windowMs: aPositive,
   aggression: aPositive,
   floor: aNumber('a number above 0 and up to 1', (share) => share > 0 && share <= 1),

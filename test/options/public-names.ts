@@ -14,6 +14,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   'evenkeel/rate-limit': 'src/rate-limit/index.ts',
   'evenkeel/diagnostics': 'src/diagnostics.ts',
   'evenkeel/load-report': 'src/load-report/load-report.ts',
+  'evenkeel/simulator': 'src/simulator/index.ts',
   'evenkeel-gateway': 'gateway/src/index.ts',
   'evenkeel-gateway/express': 'gateway/src/adapters/express/index.ts',
   'evenkeel-gateway/fastify': 'gateway/src/adapters/fastify/index.ts',

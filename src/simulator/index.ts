@@ -1,0 +1,52 @@
+// The subpath `evenkeel/simulator`: the engine on a virtual clock, between simulated clients and backends.
+
+export type { Antagonist, BackendGroup, Cache } from './backend-group.ts';
+export type {
+  AttemptOutcome,
+  BackendFigures,
+  ColumnName,
+  ContenderResult,
+  Figure,
+  Figures,
+  LatencyDistribution,
+  NoticedEvent,
+  Series,
+  SimulationResult,
+  TimelineEvent,
+  Trace,
+} from './result.ts';
+export type {
+  Arrivals,
+  BalancerGroup,
+  Bursts,
+  Contender,
+  ContenderName,
+  ContenderSettings,
+  ContenderStrategy,
+  Day,
+  Keys,
+  Measure,
+  NamedStrategy,
+  Scenario,
+  Service,
+  SimulatedGuards,
+  SimulatedHealth,
+} from './scenario.ts';
+export type {
+  BackendNames,
+  BurstEvent,
+  CrashEvent,
+  DeployEvent,
+  ErrorsEvent,
+  EventDuration,
+  EventTime,
+  HotKeyEvent,
+  JoinEvent,
+  LeaveEvent,
+  RestartEvent,
+  RetryStormEvent,
+  ScenarioEvent,
+  SlowEvent,
+  WeightEvent,
+} from './scenario-events.ts';
+export type { Progress, SimulateOptions } from './simulate.ts';
