@@ -1,3 +1,4 @@
+import type { Fault } from '../http1/parse-head.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 
 /** What node:http says of bytes that are no request, or of a request that takes too long. */
@@ -16,3 +17,13 @@ export function refusalOf({ code, rawPacket, bytesParsed = 0 }: ParseError): Ref
   const rest = rawPacket?.toString('latin1', bytesParsed, bytesParsed + 1_024) ?? '';
   return /^[A-Z-]* \S+ HTTP\/1/.test(rest) ? REFUSALS.unknownMethod : REFUSALS.badRequest;
 }
+
+/** What a client is told of a head or body that cannot be read. */
+export const REFUSAL_OF_FAULT: Readonly<Record<Fault, Refusal>> = {
+  syntax: REFUSALS.badRequest,
+  version: REFUSALS.version,
+  'target-too-long': REFUSALS.uriTooLong,
+  'too-large': REFUSALS.headersTooLarge,
+  framing: REFUSALS.badFraming,
+  coding: REFUSALS.unknownCoding,
+};

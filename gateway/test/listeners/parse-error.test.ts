@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ParseError, refusalOf } from '../../src/listeners/parse-error.ts';
+import { type ParseError, REFUSAL_OF_FAULT, refusalOf } from '../../src/listeners/parse-error.ts';
 
 const codeFor = (code: string, text = '', bytesParsed = 0) => {
   const error: ParseError = Object.assign(new Error(code), {
@@ -28,5 +28,12 @@ describe('bytes that are no request', () => {
     expect(of('\x16\x03\x01')).toBe('400 ERR_GW_BAD_REQUEST');
     expect(of('BREW /pot\r\n')).toBe('400 ERR_GW_BAD_REQUEST');
     expect(refusalOf(Object.assign(new Error(), { code: 'HPE_INVALID_METHOD' })).status).toBe(400);
+  });
+
+  it('have an answer for each fault of the parser', () => {
+    const answers = Object.entries(REFUSAL_OF_FAULT).map(([fault, { status }]) => `${fault} ${status}`);
+    expect(answers.join(', ')).toBe(
+      'syntax 400, version 505, target-too-long 414, too-large 431, framing 400, coding 501',
+    );
   });
 });

@@ -1,0 +1,79 @@
+// Writes heads and chunk framing (RFC 9112 sections 3, 4 and 7.1), each as one text of one byte a character,
+// to be written as latin1 in one piece. Nothing is written that a reader could take for more than one line.
+
+import { METHOD, NAME, TARGET, VALUE } from './octets.ts';
+
+/** Something that cannot be a part of a head. */
+export class UnwritableError extends Error {
+  readonly code = 'ERR_HTTP1_UNWRITABLE';
+}
+
+/** The body ends, without trailers. */
+export const LAST_CHUNK = '0\r\n\r\n';
+
+/**
+ * The head of a request of HTTP/1.1.
+ * @param headers - names and values by turns
+ * @throws UnwritableError if a part is not valid
+ */
+export function requestHead(method: string, target: string, headers: readonly string[]): string {
+  if (!consistsOf(METHOD, method) || method === '') throw unwritable('method', method);
+  if (!consistsOf(TARGET, target) || target === '') throw unwritable('target', target);
+  return `${fieldLines(`${method} ${target} HTTP/1.1\r\n`, headers)}\r\n`;
+}
+
+/**
+ * The head of a response of HTTP/1.1, also of an interim one.
+ * @param status - of three digits
+ * @param headers - names and values by turns
+ * @throws UnwritableError if a part is not valid
+ */
+export function responseHead(status: number, statusText: string, headers: readonly string[]): string {
+  if (!Number.isInteger(status) || status < 100 || status > 999) throw unwritable('status', String(status));
+  if (!consistsOf(VALUE, statusText)) throw unwritable('reason phrase', statusText);
+  return `${fieldLines(`HTTP/1.1 ${status} ${statusText}\r\n`, headers)}\r\n`;
+}
+
+/** The line before a chunk; `\r\n` goes after the chunk. @param size - in bytes, above 0 */
+export function chunkHead(size: number): string {
+  return `${size.toString(16)}\r\n`;
+}
+
+/**
+ * The end of a chunked body with trailers.
+ * @param trailers - names and values by turns
+ * @throws UnwritableError if a part is not valid
+ */
+export function lastChunk(trailers: readonly string[]): string {
+  return `${fieldLines('0\r\n', trailers)}\r\n`;
+}
+
+function fieldLines(before: string, headers: readonly string[]): string {
+  let text = before;
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    const value = headers[index + 1] as string;
+    if (name === '' || !isName(name)) throw unwritable('field name', name);
+    if (!consistsOf(VALUE, value)) throw unwritable(`value of ${name}`, '');
+    text += `${name}: ${value}\r\n`;
+  }
+  return text;
+}
+
+/** Characters above FF are in no table: their last byte alone would be written. */
+function consistsOf(table: Uint8Array, text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (table[text.charCodeAt(index)] !== 1) return false;
+  return true;
+}
+
+function isName(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (!NAME[text.charCodeAt(index)]) return false;
+  return true;
+}
+
+/** @param got - empty for what may be a secret */
+function unwritable(what: string, got: string): UnwritableError {
+  return new UnwritableError(
+    `${what} must be writable in a head${got === '' ? '' : `, got ${JSON.stringify(got)}`}`,
+  );
+}
