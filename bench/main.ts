@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { compile } from './bundle.ts';
 import { measureInChild } from './child-process.ts';
+import { runCommand, showProgress } from './command.ts';
 import type { Job } from './job.ts';
 import { machineFacts } from './machine.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
@@ -12,37 +13,17 @@ import { targetRows } from './rows.ts';
 import { countingJobs, timingJobs } from './schedule.ts';
 import { textStyle } from './text.ts';
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await runCommand({ name: 'bench', usage: USAGE, readOptions, run: bench });
 
-async function main(args: readonly string[]): Promise<number> {
-  let options: Options;
-  try {
-    options = readOptions(args);
-  } catch (error) {
-    console.error(`bench: ${messageOf(error)}; see --help`);
-    return 2;
-  }
-  if (options.help) {
-    console.log(USAGE);
-    return 0;
-  }
-  try {
-    await bench(options);
-    return 0;
-  } catch (error) {
-    console.error(`bench: ${messageOf(error)}`);
-    return 1;
-  }
-}
-
-async function bench({ rounds, timeMs, jsonFile }: Options): Promise<void> {
+async function bench({ rounds, timeMs, jsonFile }: Options): Promise<number> {
   const results = await measure(rounds, timeMs);
   const machine = machineFacts(rounds, timeMs);
   const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
   console.log(report(results, machine, textStyle(colour)));
-  if (jsonFile === undefined) return;
+  if (jsonFile === undefined) return 0;
   const targets = Object.fromEntries(targetRows(results));
   writeFileSync(jsonFile, `${JSON.stringify({ machine, targets, samples: results }, undefined, 2)}\n`);
+  return 0;
 }
 
 async function measure(rounds: number, timeMs: number): Promise<Results> {
@@ -72,13 +53,4 @@ async function measure(rounds: number, timeMs: number): Promise<Results> {
     process.off('SIGTERM', stop);
   }
   return results;
-}
-
-/** Shows the progress on a terminal, on one line that is overwritten. */
-function showProgress(text: string): void {
-  if (process.stderr.isTTY === true) process.stderr.write(`\r\x1b[2K${text}`);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
+import { runCommand, showProgress } from '../command.ts';
 import { machineFacts } from '../machine.ts';
 import { textStyle } from '../text.ts';
 import { measureAll } from './bench.ts';
@@ -11,30 +12,9 @@ import { report } from './report.ts';
 import { fullSchedule, quickSchedule } from './schedule.ts';
 import { targetRows } from './targets.ts';
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await runCommand({ name: 'bench', usage: USAGE, readOptions, run: bench });
 
-async function main(args: readonly string[]): Promise<number> {
-  let options: Options;
-  try {
-    options = readOptions(args);
-  } catch (error) {
-    console.error(`bench: ${messageOf(error)}; see --help`);
-    return 2;
-  }
-  if (options.help) {
-    console.log(USAGE);
-    return 0;
-  }
-  try {
-    await bench(options);
-    return 0;
-  } catch (error) {
-    console.error(`bench: ${messageOf(error)}`);
-    return 1;
-  }
-}
-
-async function bench({ quick, rounds, names, jsonFile }: Options): Promise<void> {
+async function bench({ quick, rounds, names, jsonFile }: Options): Promise<number> {
   const schedule = quick ? quickSchedule(rounds) : fullSchedule(rounds);
   const [loadBefore = 0] = loadavg();
   const ground = await prepareGround();
@@ -45,20 +25,12 @@ async function bench({ quick, rounds, names, jsonFile }: Options): Promise<void>
     const colour = process.stdout.isTTY === true && !process.env.NO_COLOR;
     const circumstances = { machine, cores: ground.cores, schedule, loadBefore };
     console.log(report(measured, circumstances, textStyle(colour)));
-    if (jsonFile === undefined) return;
+    if (jsonFile === undefined) return 0;
     const all = { ...circumstances, ...measured, targets: targetRows(measured.samples) };
     writeFileSync(jsonFile, `${JSON.stringify(all, undefined, 2)}\n`);
+    return 0;
   } finally {
     showProgress('');
     await ground.clear();
   }
-}
-
-/** Shows the progress on a terminal, on one line that is overwritten. */
-function showProgress(text: string): void {
-  if (process.stderr.isTTY === true) process.stderr.write(`\r\x1b[2K${text}`);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

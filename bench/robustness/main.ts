@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { verdict } from '../chaos/verdicts.ts';
+import { messageOf, runCommand, showProgress } from '../command.ts';
 import { machineFacts } from '../machine.ts';
 import { textStyle } from '../text.ts';
 import { Lab } from './lab.ts';
@@ -10,21 +11,9 @@ import { resultText, summary } from './report.ts';
 import { isKept, type Result, type Scale, type Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await runCommand({ name: 'robustness', usage: USAGE, readOptions, run: attack });
 
-async function main(args: readonly string[]): Promise<number> {
-  let options: Options;
-  try {
-    options = readOptions(args);
-  } catch (error) {
-    console.error(`robustness: ${messageOf(error)}; see --help`);
-    return 2;
-  }
-  if (options.help) {
-    console.log(USAGE);
-    return 0;
-  }
-  const { names, scale, jsonFile } = options;
+async function attack({ names, scale, jsonFile }: Options): Promise<number> {
   const style = textStyle(process.stdout.isTTY === true && !process.env.NO_COLOR);
   const { node, cpus, cpu } = machineFacts(1, 0);
   console.log(`${style.bold('evenkeel under attack')}  Node ${node}, ${cpus} x ${cpu}\n`);
@@ -64,13 +53,4 @@ async function resultOf(scenario: Scenario, scale: Scale): Promise<Result> {
     await lab.clear();
     process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
   }
-}
-
-/** Shows the progress on a terminal, on one line that is overwritten. */
-function showProgress(text: string): void {
-  if (process.stderr.isTTY === true) process.stderr.write(`\r\x1b[2K${text}`);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
