@@ -13,6 +13,7 @@ const CORE = [
     'src/env',
     'src/errors',
     'src/contracts',
+    'src/elementary-functions',
     'src/deadline',
     'src/deadlines',
     'src/limit',

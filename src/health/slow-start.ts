@@ -2,6 +2,7 @@
 
 import type { BalancerEvent } from '../balancer/events.ts';
 import type { Guard, GuardControl, GuardFactory } from '../balancer/guard.ts';
+import { pow } from '../elementary-functions.ts';
 import { type Bag, bag, checkBag, withDefaults } from '../options/bag.ts';
 import { aNumber, anInteger, aPositive } from '../options/rule.ts';
 import type { Backend } from '../strategies/strategy.ts';
@@ -142,7 +143,7 @@ class SlowStart implements Guard {
     const { steps, aggression, floor } = this.#settings;
     // If the clock was set back, the share must not be negative, as its power would be NaN.
     const share = Math.min(1, Math.max(0, this.#stepAt(elapsedMs) / steps));
-    return Math.max(floor, share ** (1 / aggression));
+    return Math.max(floor, pow(share, 1 / aggression));
   }
 
   #stepAt(elapsedMs: number): number {

@@ -1,8 +1,10 @@
 // The strategy `least-time`.
 
+import { exp } from '../elementary-functions.ts';
 import { bag, checkBag } from '../options/bag.ts';
 import { aPositive } from '../options/rule.ts';
 import { FairTurns } from './fair-turns.ts';
+import { inSteps, NOISE_MS } from './latency-steps.ts';
 import type { Backend, Eligible, Strategy, StrategyFactory } from './strategy.ts';
 import { drawNumber, WeightedDraw } from './weighted-draw.ts';
 
@@ -24,13 +26,6 @@ const OPTIONS = bag<LeastTimeOptions>({ decayMs: aPositive, failureMs: aPositive
 const SMALL_POOL = 64;
 /** How many backends are drawn and compared in a larger pool. */
 const DRAWS = 8;
-/** Latencies below this count as equal, as their differences are noise. */
-const NOISE_MS = 1;
-/**
- * Averages are rounded to this many steps for each doubling. Otherwise noise alone would prefer one of two
- * equal backends.
- */
-const STEPS = 4;
 /** For how many time constants an average is used after the last measurement. */
 const VALID = 10;
 
@@ -192,9 +187,7 @@ class Averages {
     if (this.#owners[slot] !== id) return;
     const before = this.#averages[slot] as number;
     const isKnown = !Number.isNaN(before);
-    const kept = isKnown
-      ? Math.exp(-Math.max(0, now - (this.#observedAt[slot] as number)) / this.#decayMs)
-      : 0;
+    const kept = isKnown ? exp(-Math.max(0, now - (this.#observedAt[slot] as number)) / this.#decayMs) : 0;
     const after = isKnown ? before * kept + tookMs * (1 - kept) : tookMs;
     this.#sum += isKnown ? after - before : after;
     if (!isKnown) this.#measured++;
@@ -202,8 +195,4 @@ class Averages {
     this.#stepped[slot] = inSteps(after);
     this.#observedAt[slot] = now;
   }
-}
-
-function inSteps(latencyMs: number): number {
-  return 2 ** (Math.round(STEPS * Math.log2(Math.max(NOISE_MS, latencyMs))) / STEPS);
 }

@@ -1,17 +1,11 @@
 // The strategy `peak-ewma`.
 
+import { exp } from '../elementary-functions.ts';
 import { bag, checkBag } from '../options/bag.ts';
 import { aPositive } from '../options/rule.ts';
+import { inSteps, NOISE_MS } from './latency-steps.ts';
 import type { Backend, Strategy, StrategyFactory } from './strategy.ts';
 import { TwoChoices } from './two-choices.ts';
-
-/** Latencies below this count as equal, as their differences are noise. */
-const NOISE_MS = 1;
-/**
- * Latencies are rounded to this many steps for each doubling. Otherwise noise alone would prefer one of two
- * equal backends.
- */
-const STEPS = 4;
 
 /** Settings of {@link peakEwma}. */
 export interface PeakEwmaOptions {
@@ -45,9 +39,8 @@ export function peakEwma(options: PeakEwmaOptions = {}): StrategyFactory {
   return ({ clock, random }): Strategy => {
     const latencies = new Latencies(decayMs);
     const choices = new TwoChoices(random, (backend) => {
-      const expectedMs = Math.max(NOISE_MS, latencies.read(backend, clock.now()));
-      const stepped = 2 ** (Math.round(STEPS * Math.log2(expectedMs)) / STEPS);
-      return stepped * (backend.inFlight / backend.weight + 1);
+      const expectedMs = inSteps(latencies.read(backend, clock.now()));
+      return expectedMs * (backend.inFlight / backend.weight + 1);
     });
     return {
       name: 'peak-ewma',
@@ -124,6 +117,6 @@ class Latencies {
 
   /** The part of a peak that is left after its decay, from 0 to 1. */
   #remaining(slot: number, now: number): number {
-    return Math.exp(-Math.max(0, now - (this.#observedAt[slot] as number)) / this.#decayMs);
+    return exp(-Math.max(0, now - (this.#observedAt[slot] as number)) / this.#decayMs);
   }
 }

@@ -1,3 +1,4 @@
+import { log } from '../elementary-functions.ts';
 import { hashKey, KEY_SPACE, mix } from '../hashing/hash.ts';
 import type { Backend, KeyedStrategy, StrategyFactory } from './strategy.ts';
 
@@ -27,7 +28,7 @@ function rendezvousStrategy(): KeyedStrategy {
       const backend = backends[i] as Backend;
       if (!eligible(backend)) continue;
       const uniform = ((mix(key ^ (seeds[i] as number)) >>> 0) + 0.5) / KEY_SPACE;
-      const score = -Math.log(uniform) / backend.weight;
+      const score = -log(uniform) / backend.weight;
       if (score < least) {
         least = score;
         best = backend;
