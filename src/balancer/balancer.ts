@@ -131,6 +131,21 @@ export class Balancer<R = string> {
   }
 
   /**
+   * For a request that is not sent at once: watches whether its backend may still get it.
+   * @returns a function that is `false` once the backend has left the pool, or something has come up against
+   * it since: it drains, is down, or a guard bars it. A limit on requests in flight does not count. O(1)
+   */
+  watch(lease: Lease): () => boolean {
+    const member = lease.backend as Member;
+    const before = member.reasons | this.#pool.busyMask;
+    return () => {
+      this.#membership.followAtPick();
+      this.#guards.advance();
+      return this.#membership.confirms(member) && member.present && (member.reasons & ~before) === 0;
+    };
+  }
+
+  /**
    * The next time at which a guard changes its state by itself, in milliseconds of the clock; `Infinity` for
    * never.
    */

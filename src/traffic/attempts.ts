@@ -307,12 +307,32 @@ export class Attempts<R extends { readonly method: string; readonly clientAddres
   }
 
   #sendAfter(delayMs: number): void {
+    const lease = this.#lease as Lease;
+    const mayStill = this.#rules.balancer.watch(lease);
     const send = () => {
       this.#endWait();
-      this.#sender.send(this.#lease as Lease);
+      if (mayStill()) this.#sender.send(lease);
+      else this.#chooseAgain();
     };
     this.#hasWaited = true;
     this.#beginWait(this.#rules.env.timers.schedule(send, delayMs));
+  }
+
+  /** The backend has left the pool, or fallen ill, while the request waited: another one gets it. */
+  #chooseAgain(): void {
+    const { queue, balancer } = this.#rules;
+    this.#release('cancelled');
+    this.made--;
+    try {
+      const next = this.#acquire();
+      if (next !== undefined) {
+        this.#take(next);
+        this.#sender.send(next);
+      } else if (queue === undefined || !balancer.isBusy(this.#tried) || !this.#enqueue(queue, undefined))
+        this.#fail(this.#error ?? new NoBackendError());
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
   }
 
   #beginWait(stop: () => void): void {

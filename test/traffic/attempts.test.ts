@@ -4,6 +4,7 @@ import {
   Balancer,
   type BalancerOptions,
   CancelledError,
+  circuitBreaker,
   type FailoverOptions,
   maxInFlight,
   NoBackendError,
@@ -317,6 +318,78 @@ describe('a retry', () => {
     expect(attempts.remainingMs).toBe(40);
     env.advance(40);
     expect(attempts.failed(broken(), 'sent')).toBe('stands');
+  });
+
+  describe('that waits before it is sent', () => {
+    /** A retry on its way to its backend, and what then happens to that. */
+    function onItsWay(setup: Setup = {}) {
+      const parts = setUp(setup);
+      const request = parts.begin();
+      expect(request.attempts.failed(broken(), 'sent')).toBe('retried');
+      const chosen = request.attempts.backend?.id as string;
+      const left = [A, B, C].filter((id) => ![chosen, request.told[0]?.slice(5)].includes(id));
+      return { ...parts, ...request, chosen, left };
+    }
+    const breaker: Setup = { guards: [circuitBreaker({ minRequests: 1 })] };
+
+    it.each<[string, Setup, (balancer: Balancer<Request>, chosen: string) => void]>([
+      ['leaves the pool', {}, (balancer, chosen) => balancer.remove(chosen)],
+      ['goes down', {}, (balancer, chosen) => balancer.markDown(chosen)],
+      ['drains', {}, (balancer, chosen) => void balancer.drain(chosen)],
+      [
+        'is barred by its breaker',
+        breaker,
+        (balancer, chosen) =>
+          balancer.acquire(aRequest('/'), { session: { backend: chosen } })?.release('failure'),
+      ],
+    ])('goes to another backend if its own %s', (_, setup, happens) => {
+      const { balancer, env, attempts, told, chosen, left, held } = onItsWay(setup);
+      happens(balancer, chosen);
+      env.advance(25);
+      expect(told.slice(1)).toEqual(left.slice(0, 1).map((id) => `send ${id}`));
+      // The backend that got nothing is no attempt.
+      expect(attempts.made).toBe(2);
+      attempts.end();
+      expect(held()).toEqual(NOTHING);
+    });
+
+    it('leaves the pool of the caller with it', () => {
+      const pool: string[] = [A, B, C];
+      const { env, told, chosen, left } = onItsWay({ backends: pool });
+      pool.splice(pool.indexOf(chosen), 1);
+      env.advance(25);
+      expect(told.slice(1)).toEqual(left.map((id) => `send ${id}`));
+    });
+
+    it('stays where it is if its backend is only full by now', () => {
+      const { balancer, env, told, chosen } = onItsWay({ guards: [maxInFlight(2)] });
+      for (let i = 0; i < 6; i++) balancer.acquire(aRequest('/'));
+      env.advance(25);
+      expect(told.slice(1)).toEqual([`send ${chosen}`]);
+    });
+
+    it('fails with the last error if no backend is left', () => {
+      const { balancer, env, told, errors, chosen, attempts, held } = onItsWay({ backends: [A, B] });
+      balancer.remove(chosen);
+      env.advance(25);
+      expect(told.slice(1)).toEqual(['failed Error']);
+      expect(errors).toMatchObject([{ message: 'broken', attempts: [{ reason: 'broken' }] }]);
+      attempts.end();
+      expect(held()).toEqual(NOTHING);
+    });
+
+    it('waits in the queue if the other backends are full', async () => {
+      const { balancer, env, told, chosen, left } = onItsWay({ guards: [maxInFlight(1)], queue: true });
+      const [other] = left as [string];
+      const lease = balancer.acquire(aRequest('/'), { session: { backend: other } });
+      expect(lease?.backend.id).toBe(other);
+      balancer.markDown(chosen);
+      env.advance(25);
+      expect(told).toHaveLength(1);
+      lease?.release();
+      await settled();
+      expect(told.slice(1)).toEqual([`send ${other}`]);
+    });
   });
 
   it('waits at random, twice as long each time, up to a limit', () => {
