@@ -18,6 +18,7 @@ const library: Options = {
     index: 'src/index.ts',
     backend: 'src/moved/backend.ts',
     diagnostics: 'src/diagnostics.ts',
+    discovery: 'src/discovery/index.ts',
     express: 'src/moved/express.ts',
     fastify: 'src/moved/fastify.ts',
     fetch: 'src/adapters/fetch/index.ts',

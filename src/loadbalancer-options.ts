@@ -2,6 +2,8 @@
 
 import { BALANCER, type BalancerOptions, MOVED, POOL, type PoolOptions } from './balancer/options.ts';
 import type { Request, Response } from './contracts.ts';
+import type { Discovery } from './discovery/discovery.ts';
+import { A_SOURCE } from './discovery/steady.ts';
 import { HEALTH, type HealthCheckOptions } from './health/health-options.ts';
 import { FEED, type LoadMetricsFeedOptions } from './health/load-metrics-feed.ts';
 import { isFailureStatus } from './http/failure-statuses.ts';
@@ -15,7 +17,7 @@ import { type LeaseQueueOptions, QUEUE } from './traffic/lease-queue.ts';
 import type { SessionPolicy } from './traffic/sessions.ts';
 
 /**
- * Settings of a `Loadbalancer`: those of the engine, which choose a backend, and seven of its own, which
+ * Settings of a `Loadbalancer`: those of the engine, which choose a backend, and eight of its own, which
  * send.
  */
 export interface LoadbalancerOptions extends BalancerOptions<Request> {
@@ -50,6 +52,11 @@ export interface LoadbalancerOptions extends BalancerOptions<Request> {
   readonly health?: HealthCheckOptions | boolean;
   /** Options that treat the requests of one client together: sessions and rate limit. */
   readonly clients?: ClientsOptions;
+  /**
+   * A source of backends beside the array: see `evenkeel/discovery`. Call `close()` to end it.
+   * @defaultValue none
+   */
+  readonly discovery?: Discovery;
 }
 
 /** Settings of a `Loadbalancer` that concern the pool as a whole. */
@@ -86,6 +93,7 @@ const LOADBALANCER = bag<LoadbalancerOptions>(
     failover: orBoolean(FAILOVER_RULE),
     queue: orBoolean(aBag(QUEUE)),
     health: orBoolean(aBag(HEALTH)),
+    discovery: A_SOURCE,
     clients: aBag(bag<ClientsOptions>({ sessions: anObjectWith('read'), rateLimit: RATE_LIMIT })),
   },
   {

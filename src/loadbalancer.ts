@@ -10,6 +10,8 @@ import type {
   SendOptions,
 } from './contracts.ts';
 import { Deadlines } from './deadlines.ts';
+import { type Following, follow } from './discovery/following.ts';
+import type { DiscoveryStats } from './discovery/steady.ts';
 import { systemEnv } from './env.ts';
 import { CancelledError, OverloadedError, RateLimitedError } from './errors.ts';
 import { HealthChecker, type HealthCheckStats } from './health/health-checker.ts';
@@ -46,6 +48,8 @@ export interface LoadbalancerStats extends BalancerStats {
   readonly health: HealthCheckStats | undefined;
   /** Requests that were refused by the rate limit. */
   readonly rateLimited: number;
+  /** The figures of the source of backends; `undefined` if there is none. */
+  readonly discovery: DiscoveryStats | undefined;
 }
 
 /** The result of a request: the response of its delivery, unless there is an error. */
@@ -72,6 +76,7 @@ export class Loadbalancer implements ILoadBalancer {
   readonly #log: Log;
   readonly #parts: DeliveryParts;
   readonly #checker: HealthChecker | undefined;
+  readonly #following: Following | undefined;
   readonly #gate: Gate | undefined;
   readonly #totalTimeoutMs: number | undefined;
 
@@ -101,6 +106,9 @@ export class Loadbalancer implements ILoadBalancer {
       const failed = (what: string, error: unknown) => this.#log('warn', `${what} failed`, error);
       this.#gate = new Gate({ sessions, rateLimit, failed, deadlines });
     }
+    const { discovery } = options;
+    const report = (detail: string) => this.#log('warn', 'backend discovery', { detail });
+    this.#following = discovery && follow(this.balancer, discovery, { env, report });
     this.#checker = health && new HealthChecker(this.balancer, httpService, { ...health, env });
     this.#parts = {
       balancer: this.balancer,
@@ -173,11 +181,13 @@ export class Loadbalancer implements ILoadBalancer {
       queue: this.#parts.queue?.stats,
       health: this.#checker?.stats(),
       rateLimited: this.#gate?.refused ?? 0,
+      discovery: this.#following?.stats(),
     };
   }
 
-  /** Stops health checks. Requests are still served. */
+  /** Stops health checks and discovery. Requests are still served. */
   close(): void {
+    this.#following?.close();
     this.#checker?.close();
   }
 

@@ -89,7 +89,7 @@ describe.each([
   it('are built, each from the file that they are inside the repository', () => {
     const built = readFileSync(join(ROOT, folder, 'tsup.config.ts'), 'utf8');
     const entries = [
-      ...built.matchAll(/^ +'?([\w-]+)'?: '(src\/[^']+\.ts)',$|cli: '(src\/cli\/main\.ts)'/gm),
+      ...built.matchAll(/^ +'?([\w/-]+)'?: '(src\/[^']+\.ts)',$|cli: '(src\/cli\/main\.ts)'/gm),
     ];
     const names = entries.map(([, subpath = 'cli']) => subpath);
     expect(names.sort()).toEqual(['index', ...extra, ...subpaths].sort());
@@ -124,6 +124,7 @@ describe('the pages', () => {
     'README.md',
     'docs/adapters.md',
     'docs/architecture.md',
+    'docs/discovery.md',
     'docs/resilience.md',
     'gateway/README.md',
     'gateway/docs/adapters.md',

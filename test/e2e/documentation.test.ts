@@ -14,6 +14,7 @@ const FILES = [
   'docs/architecture.md',
   'docs/resilience.md',
   'docs/adapters.md',
+  'docs/discovery.md',
   'gateway/README.md',
   'gateway/docs/adapters.md',
   'gateway/docs/gateway.md',

@@ -8,6 +8,7 @@ import { createGateway, createProxy } from '../../gateway/src/index.ts';
 import { balancedFetch, proxyHandler } from '../../src/adapters/fetch/index.ts';
 import { BalancedDispatcher } from '../../src/adapters/undici/index.ts';
 import { publishEvents } from '../../src/diagnostics.ts';
+import { follow, steady } from '../../src/discovery/index.ts';
 import * as evenkeel from '../../src/index.ts';
 import { loadReport } from '../../src/load-report/load-report.ts';
 import { insuredRateLimiter, memoryRateLimiter, redisRateLimiter } from '../../src/rate-limit/index.ts';
@@ -23,6 +24,7 @@ const loadbalancer = () => new Loadbalancer(service(), [...URLS], new RecordingL
 const strategy = (make: evenkeel.StrategyFactory) => new Balancer(URLS, { strategy: make });
 const guard = (make: evenkeel.GuardFactory) => new Balancer(URLS, { guards: [make] });
 const limiter = { take: async () => ({ allowed: true, limit: 1, remaining: 1, resetMs: 1 }) };
+const source = { async *watch() {} };
 const configuration = { backends: URLS, health: false };
 
 /** How each factory, class and method is called, and right arguments. `any`, as mistakes have no types. */
@@ -94,6 +96,14 @@ const CALLS: Readonly<Record<string, Call>> = {
   redisRateLimiter: {
     call: (options) => redisRateLimiter(options),
     args: () => [{ points: 1, durationMs: 1_000, client: { status: 'ready', defineCommand() {} } }],
+  },
+  steady: {
+    call: (source, options) => steady(source, options),
+    args: () => [source, {}],
+  },
+  follow: {
+    call: (pool, one, options) => follow(pool, one, options).close(),
+    args: () => [balancer(), source, {}],
   },
   publishEvents: { call: (one) => publishEvents(one), args: () => [balancer()] },
   loadReport: { call: (options) => loadReport(options), args: () => [{}] },

@@ -9,6 +9,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 export const ENTRIES: Readonly<Record<string, string>> = {
   evenkeel: 'src/index.ts',
   'evenkeel/fetch': 'src/adapters/fetch/index.ts',
+  'evenkeel/discovery': 'src/discovery/index.ts',
   'evenkeel/undici': 'src/adapters/undici/index.ts',
   'evenkeel/sessions': 'src/sessions/index.ts',
   'evenkeel/rate-limit': 'src/rate-limit/index.ts',

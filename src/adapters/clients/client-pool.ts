@@ -1,5 +1,8 @@
 // The pool of a client over `fetch` or undici: its engine, failover and queue.
 
+import type { Discovery } from '../../discovery/discovery.ts';
+import { type Following, follow } from '../../discovery/following.ts';
+import { A_SOURCE, type DiscoveryStats } from '../../discovery/steady.ts';
 import { isFailureStatus } from '../../http/failure-statuses.ts';
 import {
   type BackendPoolEntry,
@@ -39,6 +42,12 @@ export interface ClientOptions {
   readonly failover?: FailoverOptions | boolean;
   /** Lets requests wait while every backend is at its limit. @defaultValue off */
   readonly queue?: LeaseQueueOptions | boolean;
+  /**
+   * A source of backends beside the array: see `evenkeel/discovery`. It is watched until the client is
+   * closed.
+   * @defaultValue none
+   */
+  readonly discovery?: Discovery;
   readonly env?: Partial<Env>;
 }
 
@@ -47,6 +56,7 @@ export const CLIENT: Shape<ClientOptions> = {
   isFailure: aFunction,
   failover: orBoolean(FAILOVER_RULE),
   queue: orBoolean(aBag(QUEUE)),
+  discovery: A_SOURCE,
   env: anEnv,
 };
 
@@ -69,6 +79,8 @@ export interface ClientStats extends BalancerStats {
   readonly failover: FailoverStats | undefined;
   /** `undefined` if the queue is off. */
   readonly queue: LeaseQueueStats | undefined;
+  /** The figures of the source of backends; `undefined` if there is none. */
+  readonly discovery: DiscoveryStats | undefined;
 }
 
 /** The parts that all requests of one client share: the engine and the rules of attempts. */
@@ -78,6 +90,7 @@ export class ClientPool implements AttemptRules<Request> {
   readonly isFailure: (status: number) => boolean;
   readonly failover: Failover | undefined;
   readonly queue: LeaseQueue<Request> | undefined;
+  readonly #following: Following | undefined;
 
   /**
    * @param backends - the array of a pool of its own, which is followed, or a balancer that may be shared
@@ -99,10 +112,18 @@ export class ClientPool implements AttemptRules<Request> {
     this.failover = failover && new Failover(failover, this.env.random);
     const { timers, clock } = this.env;
     this.queue = queue && new LeaseQueue(this.balancer, { ...queue, timers, clock });
+    const { discovery } = options;
+    this.#following = discovery && follow(this.balancer, discovery, { env: this.env });
   }
 
   stats(): ClientStats {
-    return { ...this.balancer.stats(), failover: this.failover?.stats, queue: this.queue?.stats };
+    const [failover, queue] = [this.failover?.stats, this.queue?.stats];
+    return { ...this.balancer.stats(), failover, queue, discovery: this.#following?.stats() };
+  }
+
+  /** Ends the watch over the source of backends. */
+  close(): void {
+    this.#following?.close();
   }
 }
 

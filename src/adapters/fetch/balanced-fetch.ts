@@ -39,6 +39,8 @@ export interface BalancedFetch {
   readonly balancer: Balancer<Request>;
   /** The counters so far. */
   stats(): ClientStats;
+  /** Stops discovery. Requests are still sent. */
+  close(): void;
 }
 
 /**
@@ -71,7 +73,11 @@ export function balancedFetch(
   const parts = fetchCallParts(backends, options, { own: OPTIONS, of: 'balancedFetch' });
   const send = async (input: string | URL | globalThis.Request, init?: RequestInit) =>
     new FetchCall(parts, new OutgoingRequest(input, init)).start();
-  return Object.assign(send, { balancer: parts.pool.balancer, stats: () => parts.pool.stats() });
+  return Object.assign(send, {
+    balancer: parts.pool.balancer,
+    stats: () => parts.pool.stats(),
+    close: () => parts.pool.close(),
+  });
 }
 
 /** @throws TypeError or RangeError that names the entry or option and its value */

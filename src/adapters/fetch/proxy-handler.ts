@@ -52,6 +52,8 @@ export interface ProxyHandler<Context extends unknown[] = unknown[]> {
   readonly balancer: Balancer<Request>;
   /** The counters so far. */
   stats(): ClientStats;
+  /** Stops discovery. Requests are still sent. */
+  close(): void;
 }
 
 /** With failover, a body of up to this size is kept, so that it can be sent to another backend. */
@@ -106,7 +108,11 @@ export function proxyHandler<Context extends unknown[]>(
       return onError === undefined ? refusalResponse(error, requestId) : onError(error, request);
     }
   };
-  return Object.assign(handle, { balancer: parts.pool.balancer, stats: () => parts.pool.stats() });
+  return Object.assign(handle, {
+    balancer: parts.pool.balancer,
+    stats: () => parts.pool.stats(),
+    close: () => parts.pool.close(),
+  });
 }
 
 /** @throws BadRequestError if `fetch` cannot send such a request, for example one with the method TRACE */

@@ -113,6 +113,7 @@ export class BalancedDispatcher extends Dispatcher {
   override close(): Promise<void>;
   override close(callback: () => void): void;
   override close(callback?: () => void): Promise<void> | undefined {
+    this.#pool.close();
     this.#closing ??= this.#close();
     return answer(this.#closing, callback);
   }
@@ -128,6 +129,7 @@ export class BalancedDispatcher extends Dispatcher {
   ): Promise<void> | undefined {
     const reason = error instanceof Error ? error : new errors.ClientDestroyedError();
     this.#isDestroyed = true;
+    this.#pool.close();
     for (const call of [...this.#calls]) call.abort(reason);
     return answer(this.#agent?.destroy(reason) ?? Promise.resolve(), callback);
   }
