@@ -134,12 +134,13 @@ export class Engine {
   }
 
   #contextOf(config: ResolvedConfig, { routes }: Runtime): Context {
-    const { limits, timeouts, name } = config;
+    const { limits, timeouts, paths, name } = config;
     return {
       routes,
       identity: { name: `${name}-${this.#suffix}`, trustedProxies: trustedProxies(config.trustedProxies) },
       limits,
       timeouts,
+      paths,
       totals: this.#totals,
       log: this.#log,
       ids: this.#ids,

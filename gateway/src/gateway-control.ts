@@ -1,6 +1,7 @@
 // Controls of a running gateway: statistics, explanations, changes.
 import type { Request } from 'evenkeel';
 import { readEntry } from 'evenkeel/internal';
+import { readPath } from './config/normal-path.ts';
 import type { Command, Control, ExplainQuery, GatewayExplanation, GatewayStats } from './contracts.ts';
 import { ControlError } from './errors.ts';
 import { readAuthority } from './message/authority.ts';
@@ -28,7 +29,9 @@ export class GatewayControl implements Control {
     headers = {},
     clientAddress,
   }: ExplainQuery): Promise<GatewayExplanation> {
-    const route = this.#runtime().routes.find(readAuthority(host)?.host ?? '', path);
+    const { routes, paths } = this.#runtime();
+    const read = readPath(path, paths);
+    const route = read && routes.find(readAuthority(host)?.host ?? '', read.routed);
     if (route === undefined) return { route: undefined, explanation: undefined };
     const { pool } = route;
     const request: Request = {

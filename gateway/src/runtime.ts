@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { RateLimiter, RateLimitOptions } from 'evenkeel';
 import { Gate } from 'evenkeel/internal';
+import { routedPath } from './config/normal-path.ts';
 import type { ResolvedConfig } from './config/resolved-config.ts';
 import type { RouteConfig } from './config/schema.ts';
 import type { GatewayLog, RateLimiterFactory } from './contracts.ts';
@@ -16,6 +17,7 @@ import { UpstreamPool } from './upstream/pool.ts';
 export interface Runtime {
   readonly pools: ReadonlyMap<string, UpstreamPool>;
   readonly routes: RouteTable;
+  readonly paths: ResolvedConfig['paths'];
   /** Rate limiters by name, so that a reload keeps the counts of unchanged limits. */
   readonly limiters: ReadonlyMap<string, RateLimiter>;
 }
@@ -59,11 +61,14 @@ export function buildRuntime(
     if (pools.get(old.name) !== old) changes.push(() => old.close());
   }
   const limiters = new Map<string, RateLimiter>();
-  const routes = routesOf(config).map((route) => routeOf(route, pools, limiters, before, surroundings));
+  const { caseSensitive } = config.paths;
+  const routes = routesOf(config).map((route) =>
+    routeOf(route, { pools, limiters, caseSensitive, before }, surroundings),
+  );
   const take = () => {
     for (const change of changes) change();
   };
-  return { runtime: { pools, routes: new RouteTable(routes), limiters }, take };
+  return { runtime: { pools, routes: new RouteTable(routes), paths: config.paths, limiters }, take };
 }
 
 /**
@@ -80,11 +85,18 @@ function routesOf({ routes, pools }: ResolvedConfig): readonly RouteConfig[] {
   return Object.keys(pools).map((pool) => ({ path: '/', pool, requestHeaders: none, responseHeaders: none }));
 }
 
+/** What the routes of one runtime share. */
+interface RouteSource {
+  readonly pools: ReadonlyMap<string, UpstreamPool>;
+  /** Takes the limiters that are in use. */
+  readonly limiters: Map<string, RateLimiter>;
+  readonly caseSensitive: boolean;
+  readonly before: Runtime | undefined;
+}
+
 function routeOf(
   route: RouteConfig,
-  pools: ReadonlyMap<string, UpstreamPool>,
-  limiters: Map<string, RateLimiter>,
-  before: Runtime | undefined,
+  { pools, limiters, caseSensitive, before }: RouteSource,
   { log, rateLimiter }: Surroundings,
 ): Route {
   const { host = '*', path } = route;
@@ -105,6 +117,7 @@ function routeOf(
   return new Route({
     host,
     path,
+    prefix: routedPath(path, caseSensitive),
     pool,
     gate: isOpen ? undefined : new Gate({ sessions: pool.sessions, rateLimit: limit, failed }),
     requestHeaders: new HeaderRules(route.requestHeaders),

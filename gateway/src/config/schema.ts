@@ -48,6 +48,23 @@ const timeouts = z.strictObject({
     .describe('Milliseconds that a tunnel (WebSocket) may be idle; 0 for no limit.'),
 });
 
+const paths = z.strictObject({
+  forward: z
+    .enum(['raw', 'normalised'])
+    .default('raw')
+    .describe(
+      'How backends get paths: as they came, unless a backend could then get past a route; or always normalised.',
+    ),
+  encodedSlash: z
+    .enum(['keep', 'refuse', 'decode'])
+    .default('keep')
+    .describe('`%2F` in a path: a part of its segment, answered with 400, or the same as a slash.'),
+  caseSensitive: z
+    .boolean()
+    .default(true)
+    .describe('Whether `/API` is another path than `/api` where routes are found.'),
+});
+
 const log = z.strictObject({
   level: z
     .enum(['silent', 'error', 'warn', 'info', 'debug'])
@@ -76,6 +93,7 @@ export const gatewaySchema = z.strictObject({
     .min(1)
     .optional()
     .describe('The pool of each host and path. Left out: every request goes to the only pool.'),
+  paths: paths.prefault({}).describe('How the paths of requests are read.'),
   trustedProxies: z
     .array(network)
     .default([])

@@ -31,6 +31,7 @@ export interface Context {
   readonly identity: Identity;
   readonly limits: GatewayConfig['limits'];
   readonly timeouts: GatewayConfig['timeouts'];
+  readonly paths: GatewayConfig['paths'];
   readonly totals: Totals;
   readonly log: GatewayLog;
   readonly ids: RequestIds;

@@ -129,7 +129,7 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
       this.attempt = new ResponseRelay(this, lease, upstream);
       if (this.request.head.expectsContinue) this.client.askForBody();
       const message = {
-        path: this.request.path,
+        path: this.request.target,
         method: this.client.method,
         headers: this.request.headersFor(this.#route, this.#context),
         body: this.upload?.open(),

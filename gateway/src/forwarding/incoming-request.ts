@@ -2,11 +2,13 @@
 
 import type { Request } from 'evenkeel';
 import type { Admission } from 'evenkeel/internal';
+import { type RequestPath, readPath } from '../config/normal-path.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import type { Client } from '../message/client.ts';
 import { isLoop, originOf } from '../message/forwarded-headers.ts';
 import { RequestHead } from '../message/request-head.ts';
-import type { Route } from '../routing/route-table.ts';
+import { forwardedPath } from '../routing/forwarded-path.ts';
+import type { Route, RouteTable } from '../routing/route-table.ts';
 import type { Context } from './context.ts';
 import { headerRecord, requestHeaders } from './request-headers.ts';
 
@@ -16,6 +18,7 @@ export type RequestSource = Pick<Client, 'connection' | 'version' | 'method' | '
 /** A request of a client: the view that the engine and keys read, and its route. */
 export class IncomingRequest implements Request {
   id = '';
+  /** Path and query as they came. */
   path = '';
   readonly method: string;
   readonly payload = '';
@@ -29,6 +32,7 @@ export class IncomingRequest implements Request {
   /** Whether its head is valid. */
   #isClear = false;
   #route: Route | undefined;
+  #target = '';
   #headers: Record<string, string | string[]> | undefined;
   #passedOn: string[] | undefined;
 
@@ -74,14 +78,20 @@ export class IncomingRequest implements Request {
     return this.#route;
   }
 
+  /** Path and query for the backend. */
+  get target(): string {
+    return this.#target;
+  }
+
   /**
    * Reads the head and finds the route.
    * @returns why the request is refused; `undefined` if it has a route
    */
-  read({ identity, limits, ids, routes }: Context): Refusal | undefined {
+  read({ identity, limits, ids, routes, paths }: Context): Refusal | undefined {
     const refusal = this.head.read(this.#source, limits);
     this.id = ids.idFor(this.head.requestId);
-    this.path = this.head.path;
+    // Of a request that is refused early, too: the access log has it.
+    this.path = this.head.path || this.#source.target;
     if (refusal !== undefined) return refusal;
     this.#isClear = true;
     const { address, scheme } = originOf(this.head, this.#source.connection, identity);
@@ -91,11 +101,19 @@ export class IncomingRequest implements Request {
     if (isLoop(this.head.via, identity.name)) return REFUSALS.loop;
     // `OPTIONS *` concerns the server itself, which for a client is the gateway (RFC 9110 section 9.3.7).
     if (this.path === '*') return REFUSALS.serverOptions;
-    const route = routes.find(this.host, this.path);
+    const path = readPath(this.path, paths);
+    if (path === undefined) return REFUSALS.badTarget;
+    const route = routes.find(this.host, path.routed);
     if (route === undefined) return REFUSALS.noRoute;
     if ((this.head.contentLength ?? 0) > limits.bodyBytes) return REFUSALS.bodyTooLarge;
     this.#route = route;
+    this.#target = path.isNormal ? this.path : this.#spelt(path, route, routes, paths);
     return undefined;
+  }
+
+  #spelt(path: RequestPath, route: Route, routes: RouteTable, rules: Context['paths']): string {
+    const find = (other: string) => routes.find(this.host, rules.caseSensitive ? other : other.toLowerCase());
+    return forwardedPath(path, route, rules.forward, find) + path.query;
   }
 
   /** The headers for the backend, the same for each attempt: a flat list of names and values. */

@@ -88,7 +88,7 @@ export class Upgrade implements Sender<Request>, Entrant {
     this.guard(() => {
       const upstream = this.#attempts?.upstream as Upstream;
       this.#drop();
-      const { path, method, head } = this.request;
+      const { target, method, head } = this.request;
       const headers = [
         ...this.request.headersFor(this.#route, this.#context),
         ...['Connection', 'Upgrade', 'Upgrade', head.upgrade as string],
@@ -96,7 +96,7 @@ export class Upgrade implements Sender<Request>, Entrant {
       this.#giveUp = upstream.connections.upgrade(
         {
           method,
-          path,
+          path: target,
           headers,
           connectTimeoutMs: this.#attempts?.connectTimeoutMs,
           headTimeoutMs: this.#attempts?.headersTimeoutMs,

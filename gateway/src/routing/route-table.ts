@@ -7,8 +7,10 @@ import type { HeaderRules } from './header-rules.ts';
 export interface RouteParts {
   /** In lower case; `*.` before it for every name below; `*` for any. */
   readonly host: string;
-  /** A path prefix. */
+  /** A path prefix, as it is written in the configuration. */
   readonly path: string;
+  /** The same as the paths of requests are read: see `normal-path.ts`. */
+  readonly prefix: string;
   readonly pool: UpstreamPool;
   /** `undefined` if the route has neither sessions nor a rate limit. */
   readonly gate: Gate | undefined;
@@ -20,6 +22,7 @@ export interface RouteParts {
 export class Route implements RouteParts {
   readonly host: string;
   readonly path: string;
+  readonly prefix: string;
   readonly pool: UpstreamPool;
   readonly gate: Gate | undefined;
   readonly requestHeaders: HeaderRules;
@@ -27,15 +30,26 @@ export class Route implements RouteParts {
   /** Whether a session's cookie is `Secure` only if its request came over TLS. */
   readonly #isLax: boolean;
 
-  constructor({ host, path, pool, gate, requestHeaders, responseHeaders }: RouteParts) {
+  constructor({ host, path, prefix, pool, gate, requestHeaders, responseHeaders }: RouteParts) {
     this.host = host;
     this.path = path;
+    this.prefix = prefix;
     this.pool = pool;
     this.gate = gate;
     this.requestHeaders = requestHeaders;
     this.responseHeaders = responseHeaders;
     const { sessions } = pool.config;
     this.#isLax = sessions !== undefined && 'cookie' in sessions && sessions.cookie.secure === undefined;
+  }
+
+  /** Whether it only sends requests to its pool: no limit, no session, no change of headers. */
+  get isBare(): boolean {
+    return this.gate === undefined && this.requestHeaders.isEmpty && this.responseHeaders.isEmpty;
+  }
+
+  /** Whether its paths are among those of another route of any host. */
+  isBelow(other: Route): boolean {
+    return isBelow(this.prefix, other.prefix);
   }
 
   /**
@@ -64,7 +78,7 @@ export class RouteTable {
 
   constructor(routes: readonly Route[]) {
     this.routes = routes;
-    for (const route of [...routes].sort((a, b) => b.path.length - a.path.length)) {
+    for (const route of [...routes].sort((a, b) => b.prefix.length - a.prefix.length)) {
       const own = this.#byHost.get(route.host);
       if (own === undefined) this.#byHost.set(route.host, [route]);
       else own.push(route);
@@ -76,7 +90,7 @@ export class RouteTable {
   /**
    * The route of a request; `undefined` if none matches.
    * @param host - in lower case, without port
-   * @param path - with or without its query
+   * @param path - normalised, without query
    */
   find(host: string, path: string): Route | undefined {
     if (this.#isForAny) return this.#among('*', path);
@@ -99,15 +113,13 @@ export class RouteTable {
   #among(host: string, path: string): Route | undefined {
     const routes = this.#byHost.get(host);
     if (routes === undefined) return undefined;
-    for (const route of routes) if (isBelow(path, route.path)) return route;
+    for (const route of routes) if (isBelow(path, route.prefix)) return route;
     return undefined;
   }
 }
 
-/** By whole segments: `/api` is the prefix of `/api`, `/api/x` and `/api?x`, not of `/apis`. */
+/** By whole segments: `/api` is the prefix of `/api` and `/api/x`, not of `/apis`. */
 function isBelow(path: string, prefix: string): boolean {
   if (!path.startsWith(prefix)) return false;
-  if (path.length === prefix.length || prefix.endsWith('/')) return true;
-  const next = path.charCodeAt(prefix.length);
-  return next === 47 || next === 63;
+  return path.length === prefix.length || prefix.endsWith('/') || path.charCodeAt(prefix.length) === 47;
 }

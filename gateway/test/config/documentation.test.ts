@@ -79,7 +79,7 @@ describe('the page on the configuration', () => {
   it('has a full example: with every part that there is', () => {
     const full = parse(examples.find((text) => text.includes('routes:')) as string, { merge: true });
     const parts = Object.keys(schemaTree().properties ?? {}).filter((name) => name !== '$schema');
-    const optional = ['name', 'timeouts', 'shutdown'];
+    const optional = ['name', 'timeouts', 'shutdown', 'paths'];
     expect([...Object.keys(full), ...optional].sort()).toEqual(parts.sort());
   });
 

@@ -268,6 +268,7 @@ describe('a right configuration', () => {
         streams: 100,
       },
       timeouts: { headersMs: 10_000, bodyMs: 20_000, writeMs: 60_000, idleMs: 30_000, tunnelMs: 3_600_000 },
+      paths: { forward: 'raw', encodedSlash: 'keep', caseSensitive: true },
       log: { level: 'info', access: true },
       shutdown: { delayMs: 0, graceMs: 30_000 },
       workers: 1,

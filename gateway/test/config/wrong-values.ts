@@ -535,7 +535,7 @@ const theRest: WrongValue[] = [
   [
     'toString',
     1,
-    'toString is not a setting; allowed: listeners, pools, routes, trustedProxies, name, limits, timeouts, admin, log, shutdown, workers',
+    'toString is not a setting; allowed: listeners, pools, routes, paths, trustedProxies, name, limits, timeouts, admin, log, shutdown, workers',
   ],
   ['admin', 'a token in the wrong place', 'admin must be an object with port, got a string of 26 characters'],
   ['admin', { prot: 9000 }, 'admin.prot is not a setting; did you mean "port"?'],
@@ -576,7 +576,31 @@ const theRest: WrongValue[] = [
 const rules = (requestHeaders: unknown) => [{ pool: 'shop', requestHeaders }];
 const route = (settings: object) => [{ pool: 'shop', ...settings }];
 
+const STAR_RULE = 'the beginning of paths without "*", and covers every path below it';
+
 const routes: WrongValue[] = [
+  [
+    'routes',
+    route({ path: '/api/*' }),
+    `routes[0].path must be ${STAR_RULE}, got "/api/*"; did you mean "/api"?`,
+  ],
+  ['routes', route({ path: '/*' }), `routes[0].path must be ${STAR_RULE}, got "/*"; did you mean "/"?`],
+  ['routes', route({ path: '/a/*/b' }), `routes[0].path must be ${STAR_RULE}, got "/a/*/b"`],
+  [
+    'routes',
+    [
+      { pool: 'shop', path: '/caf%c3%a9' },
+      { pool: 'shop', path: '/caf%C3%A9' },
+    ],
+    'routes[1] must differ from routes[0] in host or path, got any host and "/caf%C3%A9" in both',
+  ],
+  [
+    'paths',
+    { forward: 'normalized' },
+    'paths.forward must be "raw" or "normalised", got "normalized"; did you mean "normalised"?',
+  ],
+  ['paths', { encodedSlash: false }, 'paths.encodedSlash must be "keep", "refuse" or "decode", got false'],
+  ['paths', { caseSensitve: true }, 'paths.caseSensitve is not a setting; did you mean "caseSensitive"?'],
   ['routes', [], 'routes must be a list with at least one entry, got []'],
   ['routes', [{}], 'routes[0].pool is missing; it must be the name of a pool'],
   [

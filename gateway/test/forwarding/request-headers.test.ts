@@ -20,7 +20,7 @@ function passedOn(rawHeaders: string[], rules = NONE, sessions?: object): string
       ...(sessions === undefined ? {} : { sessions: sessions as never }),
     }),
   );
-  const parts = { host: '*', path: '/', pool, gate: undefined, responseHeaders: NONE };
+  const parts = { host: '*', path: '/', prefix: '/', pool, gate: undefined, responseHeaders: NONE };
   const route = new Route({ ...parts, requestHeaders: rules });
   const head = new RequestHead();
   const source = {

@@ -1,5 +1,6 @@
 // Checks routes.
 import { CONNECTION_HEADERS, nearestName } from 'evenkeel/internal';
+import { routedPath } from '../normal-path.ts';
 import type { GatewayConfig, RouteConfig } from '../schema.ts';
 import { shownPath, shownValue } from '../shown-value.ts';
 
@@ -7,7 +8,11 @@ import { shownPath, shownValue } from '../shown-value.ts';
 const OWN_HEADERS = new Set([...CONNECTION_HEADERS, 'content-length', 'expect']);
 
 /** Mistakes of routes, of each and of all together. */
-export function routeProblems({ routes, pools }: Pick<GatewayConfig, 'routes' | 'pools'>): string[] {
+export function routeProblems({
+  routes,
+  pools,
+  paths,
+}: Pick<GatewayConfig, 'routes' | 'pools' | 'paths'>): string[] {
   const names = Object.keys(pools);
   if (names.length === 0) return ['pools must have at least one pool, got {}'];
   if (routes === undefined) {
@@ -16,11 +21,12 @@ export function routeProblems({ routes, pools }: Pick<GatewayConfig, 'routes' | 
   }
   return [
     ...routes.flatMap((route, i) => [
+      ...pathProblems(route.path, `routes[${i}].path`),
       ...poolProblems(route, names, `routes[${i}].pool`),
       ...headerProblems(route.requestHeaders, `routes[${i}].requestHeaders`, true),
       ...headerProblems(route.responseHeaders, `routes[${i}].responseHeaders`, false),
     ]),
-    ...duplicates(routes),
+    ...duplicates(routes, paths.caseSensitive),
   ];
 }
 
@@ -31,10 +37,21 @@ function poolProblems({ pool }: RouteConfig, names: readonly string[], where: st
   return [`${where} must be the name of a pool, got ${shownValue(pool)}${hint}`];
 }
 
-function duplicates(routes: readonly RouteConfig[]): string[] {
+/** A route's path covers every path below it: other proxies write a star for that. */
+function pathProblems(path: string, where: string): string[] {
+  const star = path.indexOf('*');
+  if (star < 0) return [];
+  const meant = /^[^*]*\*+$/.test(path) ? path.slice(0, star).replace(/(?<=.)\/$/, '') : undefined;
+  const hint = meant === undefined ? '' : `; did you mean ${shownValue(meant)}?`;
+  return [
+    `${where} must be the beginning of paths without "*", and covers every path below it, got ${shownValue(path)}${hint}`,
+  ];
+}
+
+function duplicates(routes: readonly RouteConfig[], caseSensitive: boolean): string[] {
   const places = new Map<string, number>();
   return routes.flatMap(({ host, path }, i): string[] => {
-    const key = `${host ?? '*'} ${path}`;
+    const key = `${host ?? '*'} ${routedPath(path, caseSensitive)}`;
     const twin = places.get(key);
     places.set(key, twin ?? i);
     if (twin === undefined) return [];
