@@ -73,6 +73,8 @@ export class Chooser {
   /** The members to choose from. */
   readonly tier: Tier<Member>;
   readonly #keyed: KeyedStrategy | undefined;
+  /** The position of a key on the ring of another load balancer; `undefined` with our own hash. */
+  readonly #positionIn: ((key: string) => number) | undefined;
   readonly #pool: Pool;
   readonly #random: () => number;
   readonly #warn: (message: string) => void;
@@ -107,6 +109,7 @@ export class Chooser {
     this.#moved = moved;
     this.#chance = drawNumber(random);
     this.#keyed = isKeyedStrategy(strategy) ? strategy : undefined;
+    this.#positionIn = this.#keyed?.position?.bind(this.#keyed);
     this.#bounded = this.#keyed !== undefined && bounds.factor !== Number.POSITIVE_INFINITY;
     this.#heldKeys = this.#keyed !== undefined && bounds.strict ? new HeldKeys() : undefined;
   }
@@ -137,6 +140,17 @@ export class Chooser {
     const rules = this.#heldKeys === undefined ? undefined : this.#strictRules;
     this.places ??= new KeyPlaces(capacity, this.bounds.factor, strategy, this.#pool, this.tier, rules);
     this.places.membersChanged(removed, capacity);
+  }
+
+  /** The position of a key: where the ring of another load balancer has it, or else its hash. */
+  positionOf(key: string): number {
+    return this.#positionIn === undefined ? hashKey(key, this.seed) : this.#positionIn(key);
+  }
+
+  /** Hashes a key twice; leaves the results in the hasher. */
+  #read(key: string): void {
+    this.#hasher.read(key, this.seed);
+    if (this.#positionIn !== undefined) this.#hasher.position = this.#positionIn(key);
   }
 
   /**
@@ -184,7 +198,7 @@ export class Chooser {
    */
   placeSession(key: string, keeps: (member: Member) => boolean): void {
     const ring = this.#keyed ?? this.#sessionRing();
-    const position = hashKey(key, this.seed);
+    const position = this.positionOf(key);
     const home = ring.home(position) as Member | undefined;
     this.home = home === undefined || this.#isOut(home) ? undefined : home;
     const may = (member: Member) => this.#view.admits(member);
@@ -236,7 +250,7 @@ export class Chooser {
    */
   holdOn(key: string): 0 | 1 | 2 {
     if (this.#heldKeys === undefined) return 0;
-    this.#hasher.read(key, this.seed);
+    this.#read(key);
     const { position, fingerprint } = this.#hasher;
     const held = this.#heldKeys.find(position, fingerprint);
     if (held !== undefined && this.#stays(held)) return 2;
@@ -252,7 +266,7 @@ export class Chooser {
    */
   #chooseStrictly(key: string, heldKeys: HeldKeys): void {
     const { places } = this;
-    this.#hasher.read(key, this.seed);
+    this.#read(key);
     const { position, fingerprint } = this.#hasher;
     const held = heldKeys.find(position, fingerprint);
     this.position = position;
@@ -344,10 +358,10 @@ export class Chooser {
 
   #ownerOf(key: string): Member | undefined {
     if (this.places === undefined) {
-      this.position = hashKey(key, this.seed);
+      this.position = this.positionOf(key);
       return (this.#keyed as KeyedStrategy).home(this.position) as Member | undefined;
     }
-    this.#hasher.read(key, this.seed);
+    this.#read(key);
     this.position = this.#hasher.position;
     this.places.find(this.position, this.#hasher.fingerprint);
     return this.places.owner;

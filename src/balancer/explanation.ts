@@ -1,6 +1,6 @@
 // The report of a dry run: which backend a request would go to, and for every other backend why not.
 
-import { hashKey, KEY_SPACE } from '../hashing/hash.ts';
+import { KEY_SPACE } from '../hashing/hash.ts';
 import type { Chooser } from './chooser.ts';
 import type { Guards } from './guards.ts';
 import { DOWN, DRAINING, type Member, WEIGHTLESS } from './member.ts';
@@ -89,9 +89,9 @@ export function explanation(
   guards: Guards,
   view: View,
 ): Omit<Explanation, 'kept'> {
-  const { picked, owner, places, bounds, seed, strategy, tier } = chooser;
+  const { picked, owner, places, bounds, strategy, tier } = chooser;
   // Hashed again: with a session, or a strategy without keys, the chooser has not hashed the key.
-  const hash = (key === undefined ? chooser.position : hashKey(key, seed)) >>> 0;
+  const hash = (key === undefined ? chooser.position : chooser.positionOf(key)) >>> 0;
   return {
     key,
     hash,

@@ -51,7 +51,7 @@ export function planChange(choosers: readonly Chooser[], pool: readonly Member[]
   checkBag(change, CHANGE, '', 'plan');
   const [{ strategy }] = choosers as [Chooser];
   if (choosers.length > 1) throw new TypeError('plan needs a pool that zones or backups do not divide');
-  const members = pool.map(({ id, nominalWeight }) => ({ id, weight: nominalWeight }));
+  const members = pool.map(({ id, nominalWeight, slot }) => ({ id, weight: nominalWeight, slot }));
   if (!isKeyedStrategy(strategy) || strategy.arcs === undefined) {
     throw new TypeError(`plan needs a strategy that divides the key space into arcs, got ${strategy.name}`);
   }
@@ -79,6 +79,7 @@ function changed(
   { add = [], remove = [], setWeight = {} }: PoolChange,
 ): Weighted[] {
   const weights = new Map(members.map(({ id, weight }) => [id, weight]));
+  const slots = new Map(members.map(({ id, slot }) => [id, slot]));
   const known = (id: string, call: string) => {
     const own = weights.has(id) ? id : canonicalId(String(id));
     if (weights.has(own)) return own;
@@ -96,5 +97,7 @@ function changed(
       throw new RangeError(`add[${index}] names ${JSON.stringify(id)}, which is already in the pool`);
     weights.set(id, weight);
   }
-  return [...weights].map(([id, weight]) => ({ id, weight })).filter(({ weight }) => weight > 0);
+  return [...weights]
+    .map(([id, weight]) => ({ id, weight, ...(slots.has(id) && { slot: slots.get(id) as number }) }))
+    .filter(({ weight }) => weight > 0);
 }

@@ -54,6 +54,53 @@ export class Ring {
     this.#starts = startsOf(points, bits, this.#shift);
   }
 
+  /**
+   * A ring of given points. Of points at the same position the lowest slot comes first. O(points), expected,
+   * if they are spread evenly.
+   * @param points - unsigned 32-bit integers
+   * @param owners - the slots of their backends
+   * @param names - ids by slot
+   */
+  static of(
+    points: ArrayLike<number>,
+    owners: ArrayLike<number>,
+    names: readonly (string | undefined)[],
+  ): Ring {
+    const all = new Float64Array(points.length);
+    for (let i = 0; i < all.length; i++) all[i] = (points[i] as number) * PACK + (owners[i] as number);
+    const sorted = sortedByBuckets(all);
+    const size = sorted.length;
+    return new Ring(
+      Uint32Array.from({ length: size + 1 }, (_, i) => Math.floor((sorted[i] ?? 0) / PACK)),
+      Uint16Array.from({ length: size + 1 }, (_, i) => (sorted[i] ?? 0) % PACK),
+      names,
+    );
+  }
+
+  /**
+   * The same ring, where each position belongs to the nearest point instead of the next one; the one before,
+   * if both are as near. O(points).
+   */
+  nearest(): Ring {
+    const { size } = this;
+    const points = new Uint32Array(size + 1);
+    const owners = new Uint16Array(size + 1);
+    // The middle between the last point and the first may lie at the start of the key space.
+    const wraps = size > 0 && this.#middleAfter(size - 1) < this.pointAt(size - 1) ? 1 : 0;
+    for (let i = 0; i < size; i++) {
+      const to = (i + wraps) % size;
+      points[to] = this.#middleAfter(i);
+      owners[to] = this.slotAt(i);
+    }
+    return new Ring(points, owners, this.names);
+  }
+
+  /** The last position that is at least as near to point number i as to the next one. */
+  #middleAfter(i: number): number {
+    const point = this.pointAt(i);
+    return (point + (((this.pointAt((i + 1) % this.size) - point) >>> 0) >>> 1)) >>> 0;
+  }
+
   /** Number of points. */
   get size(): number {
     return this.#points.length - 1;
@@ -70,6 +117,24 @@ export class Ring {
     const position = hash >>> 0;
     let i = this.#starts[hash >>> this.#shift] as number;
     while ((points[i] as number) < position) i++;
+    return this.#owners[i] as number;
+  }
+
+  /** The number of the first point at or after a position; `size` after the last one. O(1), expected. */
+  indexOf(hash: number): number {
+    const position = hash >>> 0;
+    let i = this.#starts[hash >>> this.#shift] as number;
+    while (i < this.size && (this.#points[i] as number) < position) i++;
+    return i;
+  }
+
+  /** The position of point number i. */
+  pointAt(i: number): number {
+    return this.#points[i] as number;
+  }
+
+  /** The slot of the owner of point number i. */
+  slotAt(i: number): number {
     return this.#owners[i] as number;
   }
 

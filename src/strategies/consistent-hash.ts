@@ -1,22 +1,69 @@
 // The strategy `consistent-hash`.
 
 import { Ring, type RingMember } from '../hashing/ring.ts';
+import { type EnvoyRing, envoyRing, LARGEST_ENVOY_RING } from '../hashing/rings/envoy.ts';
+import { type HaproxyRing, haproxyRing } from '../hashing/rings/haproxy.ts';
+import { type KetamaRing, ketamaRing } from '../hashing/rings/ketama.ts';
+import { nginxRing } from '../hashing/rings/nginx.ts';
+import type { PeerRing } from '../hashing/rings/peer-ring.ts';
 import { bag, checkBag } from '../options/bag.ts';
-import { anInteger } from '../options/rule.ts';
+import { aBoolean, anInteger, checkRule, isObject, oneOf, type Rule } from '../options/rule.ts';
 import { firstEligible, inWalkingOrder } from './jumps.ts';
+import { peerRingStrategy } from './peer-ring-strategy.ts';
 import type { Backend, KeyedStrategy, StrategyFactory, Weighted } from './strategy.ts';
+
+/** The rings by name: our own, and those of other load balancers. */
+type RingName = 'native' | 'nginx' | 'haproxy' | 'ketama' | 'envoy';
 
 /** Settings of {@link consistentHash}. */
 export interface ConsistentHashOptions {
   /**
    * Points on the ring for a backend of weight 1, from 1 to 10,000. More points make the shares more even and
-   * the ring larger.
+   * the ring larger. For the ring `native` alone.
    * @defaultValue 160
    */
   readonly pointsPerWeight?: number;
+  /**
+   * Which ring: `native`, or that of another load balancer, by its name or with its settings. Then each key
+   * has the home that the other one gives it, so that caches stay warm when traffic moves from one to the
+   * other. With the bounds on, keys leave full homes by our rules: set `bounds.factor` to `Infinity` where
+   * both run side by side. The seed does not change such a ring.
+   *
+   * A backend is named by its id, or by host and port of its URL: give it the `id` that it has in the other
+   * configuration if that differs, such as `10.0.0.1:80` in nginx.
+   * @defaultValue `'native'`
+   */
+  readonly ring?: RingName | HaproxyRing | KetamaRing | EnvoyRing;
 }
 
-const OPTIONS = bag<ConsistentHashOptions>({ pointsPerWeight: anInteger(1, 10_000) });
+const RINGS: readonly RingName[] = ['native', 'nginx', 'haproxy', 'ketama', 'envoy'];
+const aRingName: Rule = oneOf(RINGS);
+const aRingSize: Rule = anInteger(1, LARGEST_ENVOY_RING);
+
+const HAPROXY = bag<HaproxyRing>({
+  name: aRingName,
+  hashKey: oneOf(['id', 'addr', 'addr-port']),
+  function: oneOf(['sdbm', 'djb2', 'wt6', 'crc32']),
+  avalanche: aBoolean,
+});
+const KETAMA = bag<KetamaRing>({ name: aRingName, variant: oneOf(['weighted', 'spy', 'plain']) });
+const ENVOY = bag<EnvoyRing>({ name: aRingName, minimumSize: aRingSize, maximumSize: aRingSize });
+const PLAIN = bag<{ readonly name: RingName }>({ name: aRingName });
+
+const OPTIONS = bag<ConsistentHashOptions>({
+  pointsPerWeight: anInteger(1, 10_000),
+  ring: {
+    words: `${aRingName.words}, or an object with such a name`,
+    holds: (ring) => aRingName.holds(ring) || isObject(ring),
+    inside: (ring: RingName | { readonly name: RingName }, place) => {
+      if (typeof ring === 'string') return;
+      checkRule(aRingName, ring.name, `${place}.name`);
+      if (ring.name === 'haproxy') checkBag(ring, HAPROXY, place);
+      else if (ring.name === 'ketama') checkBag(ring, KETAMA, place);
+      else checkBag(ring, ring.name === 'envoy' ? ENVOY : PLAIN, place);
+    },
+  },
+});
 
 /**
  * Consistent hashing: each backend has points on a ring, in proportion to its weight, and each key belongs to
@@ -27,13 +74,35 @@ const OPTIONS = bag<ConsistentHashOptions>({ pointsPerWeight: anInteger(1, 10_00
  * weight is in [0.5, 8], so that weights on any scale get enough points and not too many; see
  * {@link pointScale}.
  *
- * @throws RangeError if `pointsPerWeight` is not an integer from 1 to 10,000
+ * @example `consistentHash({ ring: 'nginx' })` has the homes of `hash $uri consistent` in nginx
+ * @throws RangeError if `pointsPerWeight` is not an integer from 1 to 10,000, or the ring or one of its
+ * settings is unknown
  * @see Karger et al., STOC 1997
  */
 export function consistentHash(options: ConsistentHashOptions = {}): StrategyFactory {
   checkBag(options, OPTIONS, 'consistentHash');
-  const { pointsPerWeight = 160 } = options;
-  return () => ringStrategy(pointsPerWeight);
+  const { pointsPerWeight, ring = 'native' } = options;
+  const peer = peerRing(typeof ring === 'string' ? { name: ring } : ring);
+  if (peer === undefined) return () => ringStrategy(pointsPerWeight ?? 160);
+  if (pointsPerWeight !== undefined)
+    throw new TypeError(`consistentHash.pointsPerWeight must be left out with the ring ${peer.name}`);
+  return () => peerRingStrategy(peer);
+}
+
+/** The ring of another load balancer; `undefined` for our own. */
+function peerRing(ring: { readonly name: RingName }): PeerRing | undefined {
+  switch (ring.name) {
+    case 'nginx':
+      return nginxRing;
+    case 'haproxy':
+      return haproxyRing(ring as HaproxyRing);
+    case 'ketama':
+      return ketamaRing(ring as KetamaRing);
+    case 'envoy':
+      return envoyRing(ring as EnvoyRing);
+    default:
+      return undefined;
+  }
 }
 
 /**

@@ -98,6 +98,11 @@ export interface KeyedStrategy extends Strategy {
    */
   home(key: number): Backend | undefined;
   /**
+   * The position of a key, as a 32-bit integer, in place of the balancer's own hash. The seed does not change
+   * it.
+   */
+  position?(key: string): number;
+  /**
    * How the strategy divides the key space among some backends, by default its own. Omitted by strategies
    * without arcs.
    */
@@ -109,8 +114,11 @@ export interface KeyedStrategy extends Strategy {
   scale?(backends: readonly Weighted[]): number;
 }
 
-/** A backend with its weights; in a forecast it need not exist, and `weight` alone is the configured one. */
-export type Weighted = Pick<Backend, 'id' | 'weight'> & Partial<Pick<Backend, 'nominalWeight'>>;
+/**
+ * A backend with its weights; in a forecast it need not exist: `weight` alone is the configured one, and the
+ * slot is missing.
+ */
+export type Weighted = Pick<Backend, 'id' | 'weight'> & Partial<Pick<Backend, 'nominalWeight' | 'slot'>>;
 
 /** Creates a strategy for one balancer. */
 export type StrategyFactory = (env: Pick<Env, 'clock' | 'random'>) => Strategy;

@@ -47,7 +47,19 @@ function poolRow(name: string, { backends, strategy, health, sessions }: PoolCon
       ? 'not checked'
       : `checked at ${health === true ? HEALTH_DEFAULTS.request.path : health.request.path}`;
   const kind = sessions === undefined ? '' : `sessions by ${'cookie' in sessions ? 'cookie' : 'JWT'}`;
-  return [name, strategy, backups > 0 ? `${count}, ${backups} of them backup` : count, checks, kind];
+  return [
+    name,
+    strategyText(strategy),
+    backups > 0 ? `${count}, ${backups} of them backup` : count,
+    checks,
+    kind,
+  ];
+}
+
+function strategyText(strategy: PoolConfig['strategy']): string {
+  if (typeof strategy === 'string') return strategy;
+  const { name, ring } = strategy;
+  return `${name}, ring ${typeof ring === 'string' ? ring : ring.name}`;
 }
 
 function routesOf(routes: readonly RouteConfig[] | undefined, pools: readonly string[]) {

@@ -119,17 +119,65 @@ const zones = z.strictObject({
 
 const strategyNames = Object.keys(strategies) as [StrategyName, ...StrategyName[]];
 
+const ringSize = z.int().min(1).max(8_388_608);
+
+const ring = z.union([
+  z.enum(['native', 'nginx', 'haproxy', 'ketama', 'envoy']),
+  z.strictObject({
+    name: z.literal('haproxy').describe('Whose ring it is.'),
+    hashKey: z
+      .enum(['id', 'addr', 'addr-port'])
+      .default('id')
+      .describe('What the points of a server depend on, as `hash-key` in HAProxy.'),
+    function: z
+      .enum(['sdbm', 'djb2', 'wt6', 'crc32'])
+      .optional()
+      .describe('The hash of keys, as in `hash-type`. Left out: `sdbm`.'),
+    avalanche: z
+      .boolean()
+      .optional()
+      .describe('Mixes the hash once more. Left out: `true` without `function`, else `false`.'),
+  }),
+  z.strictObject({
+    name: z.literal('ketama').describe('Whose ring it is.'),
+    variant: z
+      .enum(['weighted', 'spy', 'plain'])
+      .default('weighted')
+      .describe('Which ring of libmemcached: that with weights, that of spymemcached, or the plain one.'),
+  }),
+  z.strictObject({
+    name: z.literal('envoy').describe('Whose ring it is.'),
+    minimumSize: ringSize.default(1_024).describe('`minimum_ring_size` of Envoy.'),
+    maximumSize: ringSize.default(8_388_608).describe('`maximum_ring_size` of Envoy.'),
+  }),
+]);
+
+const strategy = z.union([
+  z.enum(strategyNames),
+  z.strictObject({
+    name: z.literal('consistent-hash').describe('The strategy.'),
+    ring: ring
+      .default('native')
+      .describe('Whose ring: with that of another load balancer, each key has the home that it has there.'),
+  }),
+]);
+
 /** Equal backends, and how requests are spread over them. */
 export const pool = z.strictObject({
   backends: z.array(backend).describe('URLs, or objects; `[]` answers 503 until backends are added.'),
-  strategy: z.enum(strategyNames).default(BALANCER_DEFAULTS.strategy).describe('How a backend is chosen.'),
+  strategy: strategy.default(BALANCER_DEFAULTS.strategy).describe('How a backend is chosen.'),
   seed: z
     .int()
     .min(0)
     .max(0xffff_ffff)
     .default(BALANCER_DEFAULTS.seed)
     .describe('Keeps others from computing keys that share a backend; replicas need the same.'),
-  bounds: bounds.prefault({}).describe('Keeps backends close to their fair share, for strategies with keys.'),
+  bounds: z
+    .union([z.literal(false), bounds])
+    .prefault({})
+    .describe(
+      'Keeps backends close to their fair share, for strategies with keys; `false` turns both bounds off.',
+    ),
   panicRatio: ratio
     .default(BALANCER_DEFAULTS.pool.panicRatio)
     .describe('Share of backends out above which health is ignored; 1 never ignores it.'),

@@ -44,7 +44,7 @@ function linesOf(issue: Issue, input: unknown): string[] {
     case 'invalid_union':
       return unionLines(issue, node, input);
     default:
-      return [line(path, ruleOf(branchOf(node, value)), value, node)];
+      return [line(path, ruleOf(branchOf(node, value)), value, node, branchOf(node, value).enum)];
   }
 }
 
@@ -99,11 +99,12 @@ function unknownLine(
   return `${shownPath(path)} is not a setting${hint === '' ? `; allowed: ${names.filter((name) => !name.startsWith('$')).join(', ')}` : hint}`;
 }
 
-function line(path: Path, rule: string, value: unknown, node: SchemaNode): string {
+/** @param allowed - the values of which a misspelt one may be meant */
+function line(path: Path, rule: string, value: unknown, node: SchemaNode, allowed = node.enum): string {
   if (value === undefined) return `${shownPath(path)} is missing; it must be ${rule}`;
   const mayBeSecret = node.secret === true || (typeof value === 'string' && hidesSecret(node));
   const got = mayBeSecret ? shownSecret(value) : shownValue(value);
-  const names = node.enum?.filter((name) => typeof name === 'string') ?? [];
+  const names = allowed?.filter((name) => typeof name === 'string') ?? [];
   return `${shownPath(path)} must be ${rule}, got ${got}${typeof value === 'string' ? hintFor(value, names) : ''}`;
 }
 

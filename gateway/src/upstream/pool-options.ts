@@ -7,7 +7,9 @@ import {
   byHeader,
   byJwtClaim,
   byPath,
+  type ConsistentHashOptions,
   circuitBreaker,
+  consistentHash,
   type Env,
   type GuardFactory,
   maxInFlight,
@@ -22,9 +24,9 @@ import type { ResolvedPool } from '../config/resolved-config.ts';
 export function balancerOptions(config: ResolvedPool, env: Partial<Env>): BalancerOptions<Request> {
   const { strategy, seed, bounds, panicRatio, zones } = config;
   return {
-    strategy,
+    strategy: typeof strategy === 'string' ? strategy : consistentHash({ ring: ringOf(strategy.ring) }),
     seed,
-    bounds: defined(bounds),
+    bounds: bounds === false ? { factor: Number.POSITIVE_INFINITY } : defined(bounds),
     key: affinityKey(config),
     guards: guards(config),
     env,
@@ -35,6 +37,12 @@ export function balancerOptions(config: ResolvedPool, env: Partial<Env>): Balanc
       }),
     },
   };
+}
+
+function ringOf(
+  ring: Exclude<ResolvedPool['strategy'], string>['ring'],
+): NonNullable<ConsistentHashOptions['ring']> {
+  return typeof ring === 'string' ? ring : (defined(ring) as NonNullable<ConsistentHashOptions['ring']>);
 }
 
 function affinityKey({ affinity, strategy }: ResolvedPool): AffinityKey {
@@ -50,7 +58,7 @@ function affinityKey({ affinity, strategy }: ResolvedPool): AffinityKey {
     case 'jwt-claim':
       return byJwtClaim(affinity.claim);
     default:
-      return 'key' in strategies[strategy] ? byClientAddress : byPath;
+      return typeof strategy === 'string' && 'key' in strategies[strategy] ? byClientAddress : byPath;
   }
 }
 

@@ -17,6 +17,7 @@ const ALGORITHMS =
   '"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA" or "Ed25519"';
 const STRATEGIES =
   '"consistent-hash", "maglev", "rendezvous", "ip-hash", "round-robin", "random", "least-connections", "least-time", "power-of-two", "peak-ewma" or "least-workload"';
+const RINGS = '"native", "nginx", "haproxy", "ketama" or "envoy"';
 const LONG_SECRET = 'a secret that has 32 bytes or more';
 
 const listeners: WrongValue[] = [
@@ -104,7 +105,26 @@ const pools: WrongValue[] = [
     'roundrobin',
     `pools.shop.strategy must be ${STRATEGIES}, got "roundrobin"; did you mean "round-robin"?`,
   ],
-  ['pools.shop.strategy', 5, `pools.shop.strategy must be ${STRATEGIES}, got 5`],
+  [
+    'pools.shop.strategy',
+    5,
+    `pools.shop.strategy must be ${STRATEGIES.replace(' or', ',')} or an object with name, got 5`,
+  ],
+  [
+    'pools.shop.strategy',
+    { name: 'consistent-hash', ring: 'ngin' },
+    `pools.shop.strategy.ring must be ${RINGS}, got "ngin"; did you mean "nginx"?`,
+  ],
+  [
+    'pools.shop.strategy',
+    { name: 'maglev' },
+    'pools.shop.strategy.name must be "consistent-hash", got "maglev"',
+  ],
+  [
+    'pools.shop.strategy',
+    { name: 'consistent-hash', ring: { name: 'haproxy', hashKey: 'port' } },
+    'pools.shop.strategy.ring.hashKey must be "id", "addr" or "addr-port", got "port"',
+  ],
   ['pools.shop.seed', -1, 'pools.shop.seed must be an integer from 0 to 4294967295, got -1'],
   ['pools.shop.seed', 2 ** 32, 'pools.shop.seed must be an integer from 0 to 4294967295, got 4294967296'],
   ['pools.shop.bounds', { factor: 0.9 }, 'pools.shop.bounds.factor must be a number of at least 1, got 0.9'],

@@ -14,8 +14,13 @@ describe('the concurrency of backends', () => {
       },
     });
     const { shop } = dividedAmong(workers, config as SharedConfig).pools;
-    expect(shop?.bounds.concurrency).toBe(ofPool);
+    expect(shop?.bounds).toMatchObject({ concurrency: ofPool });
     expect(shop?.backends).toEqual([{ url: 'http://a', concurrency: ofEntry }, 'http://b']);
-    expect(config.pools.shop?.bounds.concurrency).toBe(20);
+    expect(config.pools.shop?.bounds).toMatchObject({ concurrency: 20 });
+  });
+
+  it('has none where the bounds are off', () => {
+    const config = readConfig({ listeners: [{ port: 0 }], pools: { shop: { bounds: false, backends: [] } } });
+    expect(dividedAmong(2, config as SharedConfig).pools.shop?.bounds).toBe(false);
   });
 });
