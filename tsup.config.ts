@@ -19,6 +19,7 @@ const library: Options = {
     backend: 'src/moved/backend.ts',
     diagnostics: 'src/diagnostics.ts',
     discovery: 'src/discovery/index.ts',
+    'discovery/dns': 'src/discovery/sources/dns.ts',
     express: 'src/moved/express.ts',
     fastify: 'src/moved/fastify.ts',
     fetch: 'src/adapters/fetch/index.ts',

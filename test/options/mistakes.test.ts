@@ -9,6 +9,7 @@ import { balancedFetch, proxyHandler } from '../../src/adapters/fetch/index.ts';
 import { BalancedDispatcher } from '../../src/adapters/undici/index.ts';
 import { publishEvents } from '../../src/diagnostics.ts';
 import { follow, steady } from '../../src/discovery/index.ts';
+import { dns } from '../../src/discovery/sources/dns.ts';
 import * as evenkeel from '../../src/index.ts';
 import { loadReport } from '../../src/load-report/load-report.ts';
 import { insuredRateLimiter, memoryRateLimiter, redisRateLimiter } from '../../src/rate-limit/index.ts';
@@ -105,6 +106,7 @@ const CALLS: Readonly<Record<string, Call>> = {
     call: (pool, one, options) => follow(pool, one, options).close(),
     args: () => [balancer(), source, {}],
   },
+  dns: { call: (options) => dns(options), args: () => [{ name: 'shop.test', port: 80 }] },
   publishEvents: { call: (one) => publishEvents(one), args: () => [balancer()] },
   loadReport: { call: (options) => loadReport(options), args: () => [{}] },
   createGateway: {

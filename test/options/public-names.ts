@@ -10,6 +10,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   evenkeel: 'src/index.ts',
   'evenkeel/fetch': 'src/adapters/fetch/index.ts',
   'evenkeel/discovery': 'src/discovery/index.ts',
+  'evenkeel/discovery/dns': 'src/discovery/sources/dns.ts',
   'evenkeel/undici': 'src/adapters/undici/index.ts',
   'evenkeel/sessions': 'src/sessions/index.ts',
   'evenkeel/rate-limit': 'src/rate-limit/index.ts',
