@@ -42,6 +42,7 @@ export { circuitBreaker } from './health/circuit-breaker.ts';
 export type { OutlierEjectionOptions } from './health/ejection-options.ts';
 export { HealthChecker, type HealthCheckStats } from './health/health-checker.ts';
 export type { HealthCheckOptions } from './health/health-options.ts';
+export { maxAwaiting } from './health/max-awaiting.ts';
 export { maxInFlight } from './health/max-in-flight.ts';
 export { outlierEjection } from './health/outlier-ejection.ts';
 export { type SlowStartOptions, slowStart } from './health/slow-start.ts';

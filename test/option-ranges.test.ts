@@ -9,6 +9,7 @@ import {
   type GuardFactory,
   leastWorkload,
   maglev,
+  maxAwaiting,
   maxInFlight,
   outlierEjection,
   peakEwma,
@@ -56,6 +57,7 @@ const rows: Row[] = [
     [0, 24],
     [25],
   ],
+  ['maxAwaiting', guard(maxAwaiting), [1, Number.MAX_SAFE_INTEGER], [0, 1.5, INFINITE]],
   ['maxInFlight', guard(maxInFlight), [1, Number.MAX_SAFE_INTEGER], [0, 1.5, INFINITE]],
   [
     'pointsPerWeight',

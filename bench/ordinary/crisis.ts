@@ -1,5 +1,5 @@
 // Backends that are down, really or by a false alarm: the errors that clients get.
-import { maxInFlight, outlierEjection } from '../../src/index.ts';
+import { maxAwaiting, outlierEjection } from '../../src/index.ts';
 import { type EngineOptions, engine } from '../../src/simulator/engine-caller.ts';
 import { type Outcomes, simulateInTurns, urlOf } from '../../src/simulator/simulation.ts';
 import { runInTurns } from '../turns.ts';
@@ -19,7 +19,7 @@ const FAILOVER: EngineOptions = { ...BARE, failover: {} };
 /** The options that the gateway uses by default. */
 const GATEWAY: EngineOptions = {
   ...FAILOVER,
-  balancer: { guards: [outlierEjection(), maxInFlight(256)] },
+  balancer: { guards: [outlierEjection(), maxAwaiting(256)] },
   queue: {},
 };
 

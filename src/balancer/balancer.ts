@@ -326,7 +326,8 @@ export class Balancer<R = string> {
   }
 
   /**
-   * Calls the listener each time a lease has ended, after all counters and guards were updated.
+   * Calls the listener each time a lease has ended, or the head of its response has come, after all counters
+   * and guards were updated: there may be room for another request.
    * @returns a function that ends the subscription
    */
   whenReleased(listener: () => void): () => void {

@@ -40,6 +40,7 @@ export class Leases implements Lessor {
   responded(lease: HeldLease, isFailure: boolean): void {
     if (lease.trial !== undefined && !isFailure) this.#trials.succeeded(lease.trial);
     this.#parts.guards.responded(lease, isFailure);
+    if (this.#listeners.size > 0) this.#notify();
   }
 
   /** Called when a lease is released. */
@@ -58,7 +59,10 @@ export class Leases implements Lessor {
     if (this.#listeners.size > 0) this.#notify();
   }
 
-  /** Calls the listener each time a lease has ended. @returns a function that ends the subscription */
+  /**
+   * Calls the listener each time a lease has ended or the head of its response has come.
+   * @returns a function that ends the subscription
+   */
   whenReleased(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -63,6 +63,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   circuitBreaker: { call: (options) => guard(evenkeel.circuitBreaker(options)), args: () => [{}] },
   outlierEjection: { call: (options) => guard(evenkeel.outlierEjection(options)), args: () => [{}] },
   slowStart: { call: (options) => guard(evenkeel.slowStart(options)), args: () => [{}] },
+  maxAwaiting: { call: (limit) => guard(evenkeel.maxAwaiting(limit)), args: () => [1] },
   maxInFlight: { call: (limit) => guard(evenkeel.maxInFlight(limit)), args: () => [1] },
   consistentHash: { call: (options) => strategy(evenkeel.consistentHash(options)), args: () => [{}] },
   maglev: { call: (options) => strategy(evenkeel.maglev(options)), args: () => [{}] },

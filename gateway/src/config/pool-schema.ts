@@ -206,6 +206,12 @@ export const pool = z.strictObject({
     .default(false)
     .transform((on) => (on === true ? slowStart.parse({}) : on))
     .describe('Raises the weight of a backend that is new, or back, step by step; `true` for all defaults.'),
+  maxAwaiting: z
+    .union([z.literal(false), count])
+    .default(256)
+    .describe(
+      "Requests that may wait for the head of one backend's response at a time, so that a slow one is not given more; `false` for no limit.",
+    ),
   maxInFlight: count.optional().describe('Requests that one backend may have at a time. Left out: no limit.'),
   retries: z
     .union([z.boolean(), retries])
@@ -216,7 +222,9 @@ export const pool = z.strictObject({
   queue: z
     .union([z.boolean(), queue])
     .default(true)
-    .describe('Lets requests wait where every backend has `maxInFlight`; `true` for all defaults.'),
+    .describe(
+      'Lets requests wait where every backend has `maxAwaiting` or `maxInFlight`; `true` for all defaults.',
+    ),
   timeouts: timeouts.prefault({}).describe('How long backends have.'),
   connections: count.optional().describe('Sockets for each backend. Left out: as many as are needed.'),
   tls: tls.optional().describe('How to speak with backends that have an https URL.'),

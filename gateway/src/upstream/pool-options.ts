@@ -12,6 +12,7 @@ import {
   consistentHash,
   type Env,
   type GuardFactory,
+  maxAwaiting,
   maxInFlight,
   outlierEjection,
   type Request,
@@ -62,9 +63,11 @@ function affinityKey({ affinity, strategy }: ResolvedPool): AffinityKey {
   }
 }
 
-function guards({ ejection, circuitBreaker: breaker, slowStart: start, maxInFlight: limit }: ResolvedPool) {
+function guards(config: ResolvedPool): GuardFactory[] {
+  const { ejection, circuitBreaker: breaker, slowStart: start } = config;
   const all: GuardFactory[] = [];
-  if (limit !== undefined) all.push(maxInFlight(limit));
+  if (config.maxInFlight !== undefined) all.push(maxInFlight(config.maxInFlight));
+  if (config.maxAwaiting !== false) all.push(maxAwaiting(config.maxAwaiting));
   if (breaker !== false) all.push(circuitBreaker(breaker === true ? {} : breaker));
   if (ejection !== false) all.push(outlierEjection(ejection === true ? {} : defined(ejection)));
   if (start !== false) all.push(slowStart(defined(start)));

@@ -251,6 +251,7 @@ describe('a right configuration', () => {
           ejection: true,
           circuitBreaker: false,
           slowStart: false,
+          maxAwaiting: 256,
           retries: true,
           queue: true,
           timeouts: { connectMs: 3_000, headersMs: 15_000, bodyMs: 30_000, totalMs: 30_000, idleMs: 4_000 },

@@ -98,7 +98,7 @@ const pools: WrongValue[] = [
   [
     'pools.shop.zzz',
     1,
-    'pools.shop.zzz is not a setting; allowed: backends, strategy, seed, bounds, panicRatio, affinity, sessions, health, ejection, circuitBreaker, slowStart, maxInFlight, retries, queue, timeouts, connections, tls, zones',
+    'pools.shop.zzz is not a setting; allowed: backends, strategy, seed, bounds, panicRatio, affinity, sessions, health, ejection, circuitBreaker, slowStart, maxAwaiting, maxInFlight, retries, queue, timeouts, connections, tls, zones',
   ],
   [
     'pools.shop.strategy',
@@ -139,6 +139,7 @@ const pools: WrongValue[] = [
     'pools.shop.bounds.rememberedKeys must be an integer from 0 to 1048576, got 1000000000',
   ],
   ['pools.shop.panicRatio', 50, 'pools.shop.panicRatio must be a number from 0 to 1, got 50'],
+  ['pools.shop.maxAwaiting', 0, 'pools.shop.maxAwaiting must be an integer of at least 1, got 0'],
   ['pools.shop.maxInFlight', 0, 'pools.shop.maxInFlight must be an integer of at least 1, got 0'],
   ['pools.shop.connections', 0.5, 'pools.shop.connections must be an integer of at least 1, got 0.5'],
   ['pools.shop.timeouts', { connectMs: 0 }, `pools.shop.timeouts.connectMs must be ${DURATION_RULE}, got 0`],

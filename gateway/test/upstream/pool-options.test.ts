@@ -73,6 +73,20 @@ describe('the guards of a pool', () => {
     expect(fail(aBalancer({ ejection: false, circuitBreaker: true }))).toBe('barred');
   });
 
+  it('are a limit of 256 requests that wait for a response, or another one, or none', () => {
+    const backends = ['http://10.0.0.1'];
+    const taken = (limit: object) => {
+      const balancer = aBalancer({ backends, ...limit });
+      const leases = Array.from({ length: 300 }, (_, i) => balancer.acquire(aRequest(`/${i}`)));
+      leases[0]?.responded(200);
+      return (
+        leases.filter((lease) => lease !== undefined).length +
+        Number(balancer.acquire(aRequest('/')) !== undefined)
+      );
+    };
+    expect([taken({}), taken({ maxAwaiting: 10 }), taken({ maxAwaiting: false })]).toEqual([257, 11, 301]);
+  });
+
   it('are a limit of requests where one is set', () => {
     const balancer = aBalancer({ maxInFlight: 2 });
     const leases = Array.from({ length: 10 }, (_, i) => balancer.acquire(aRequest(`/${i}`)));
