@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  type Backend,
   Balancer,
   type Lease,
   leastConnections,
@@ -10,7 +11,7 @@ import {
   type StrategyName,
   strategies,
 } from '../../src/index.ts';
-import { TestEnv, tally } from '../support.ts';
+import { aBackend, TestEnv, tally } from '../support.ts';
 
 const FOUR = ['http://a', 'http://b', 'http://c', 'http://d'];
 const take = (balancer: Balancer): Lease => balancer.acquire('any') as Lease;
@@ -276,5 +277,61 @@ describe('least time', () => {
     expect(() => leastTime({ decayMs })).toThrow(
       `leastTime.decayMs must be a finite number above 0, got ${decayMs}`,
     );
+  });
+});
+
+describe.each(['peak-ewma', 'least-time'] as const)('a backend without a measurement, under %s', (name) => {
+  /** A strategy that has measured 400 ms for `a` and 1,600 ms for `c`, and nothing for `b`. */
+  function measured() {
+    const env = new TestEnv();
+    const strategy = strategies[name].factory(env);
+    const load = { a: 0, b: 0, c: 0, d: 0 };
+    const [a, b, c, d] = (['a', 'b', 'c', 'd'] as const).map((id, slot): Backend => {
+      return Object.defineProperty(aBackend(id, slot), 'inFlight', { get: () => load[id] });
+    }) as [Backend, Backend, Backend, Backend];
+    strategy.update([a, b, c]);
+    strategy.finished?.({ backend: a, startedAt: env.nowMs - 400 }, 'success');
+    strategy.finished?.({ backend: c, startedAt: env.nowMs - 1_600 }, 'success');
+    const chosen = (...among: Backend[]) => strategy.pick(0, (backend) => among.includes(backend))?.id;
+    return { env, strategy, load, a, b, c, d, chosen };
+  }
+
+  it('counts with the mean of the others', () => {
+    const { load, a, b, c, chosen } = measured();
+    expect(chosen(a, b)).toBe('a');
+    expect(chosen(b, c)).toBe('b');
+    // Twice 400 ms are less than the mean of 1,000 ms, three times are more.
+    load.a = 1;
+    expect(chosen(a, b)).toBe('a');
+    load.a = 2;
+    expect(chosen(a, b)).toBe('b');
+  });
+
+  it('counts with the mean of those that are left after a change of the pool', () => {
+    const { strategy, load, a, b, c, d, chosen } = measured();
+    strategy.update([a, b, c, d]);
+    load.a = 1;
+    expect(chosen(a, d)).toBe('a');
+    // Without `c` the mean is 400 ms.
+    strategy.update([a, b]);
+    expect(chosen(a, b)).toBe('b');
+    load.b = 2;
+    expect(chosen(a, b)).toBe('a');
+  });
+
+  it('counts with the mean of the others after the clock was set back, too', () => {
+    const { strategy, env, a, b, chosen } = measured();
+    env.nowMs -= 60_000;
+    expect(chosen(a, b)).toBe('a');
+    strategy.finished?.({ backend: a, startedAt: env.nowMs - 300 }, 'success');
+    expect(chosen(a, b)).toBe('a');
+  });
+
+  it('has no part in the measurement of the backend whose slot it got', () => {
+    const { strategy, load, b, chosen } = measured();
+    const next = aBackend('e', 2);
+    strategy.update([b, next]);
+    load.b = 1;
+    expect(chosen(b, next)).toBe('e');
   });
 });
