@@ -111,6 +111,18 @@ describe('a failure by status that was not tried elsewhere', () => {
     expect(ejected()).toEqual([A]);
   });
 
+  it.each([
+    [10_000, [A]],
+    [10_001, []],
+  ])('counts or not where its client was served %i ms ago, and others have asked since', (agoMs, out) => {
+    const { env, fail, serve, ejected, times } = setUp(4);
+    for (const client of ['one', 'two']) serve(B, 'other', client);
+    env.advance(agoMs);
+    fail(B, 'other', 'bad');
+    times(5, (i) => fail(A, `key ${i}`, i % 2 === 0 ? 'one' : 'two'));
+    expect(ejected()).toEqual(out);
+  });
+
   it('needs two keys and two clients where the backend had two lately', () => {
     const { env, fail, serve, ejected, times } = setUp(4);
     for (const client of ['one', 'two']) serve(A, 'well', client);
