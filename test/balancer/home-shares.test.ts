@@ -3,7 +3,11 @@ import { Balancer, type StrategyName } from '../../src/index.ts';
 
 /** The shares of homes that the statistics tell, in the order of the pool. */
 function sharesOf(strategy: StrategyName, weights: readonly number[], zones: readonly string[] = []) {
-  const pool = weights.map((weight, i) => ({ url: `http://b${i}`, weight, zone: zones[i] }));
+  const pool = weights.map((weight, i) => ({
+    url: `http://b${i}`,
+    weight,
+    ...(zones[i] !== undefined && { zone: zones[i] }),
+  }));
   const shares = new Balancer(pool, {
     strategy,
     ...(zones.length > 0 && { pool: { zones: { of: () => zones[0] } } }),

@@ -169,6 +169,15 @@ describe('certificates', () => {
     ]);
   });
 
+  it('do not warn where each has a name of its own, nor the first one without a name', async () => {
+    const nameless = await aCertificate({ commonName: 'no name of a host' });
+    const second = { cert: api.cert, key: api.key };
+    expect(resolve(withTls({ cert: shop.cert, key: shop.key }, second)).warnings).toEqual([]);
+    const { config, warnings } = resolve(withTls({ cert: nameless.cert, key: nameless.key }, second));
+    expect(config.listeners[0]?.tls?.certificates.map(({ names }) => names)).toEqual([[], ['api.example']]);
+    expect(warnings).toEqual([]);
+  });
+
   it('are read and checked for pools, too', () => {
     const tls = {
       ca: ['shop.pem', api.cert],

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Engine } from '../../src/engine.ts';
 import { IncomingRequest } from '../../src/forwarding/incoming-request.ts';
 import { Upgrade } from '../../src/forwarding/upgrade.ts';
-import { silentLog } from '../../src/observation/silent-log.ts';
+import { SILENT } from '../../src/observation/silent-log.ts';
 import type { DeclinedBody, UpgradeEvents } from '../../src/upstream/connections.ts';
 import { resolved } from '../resolved.ts';
 import { FakeClient } from './fakes.ts';
@@ -35,7 +35,7 @@ class FakeSocket extends Duplex {
 /** An upgrade in a gateway without sockets, and what its backend is asked for. */
 function setUp(prepare: (engine: Engine) => void = () => {}) {
   const errors: object[] = [];
-  const log = { ...silentLog, error: (fields: object) => void errors.push(fields) };
+  const log = { ...SILENT, error: (fields: object) => void errors.push(fields) };
   const config = resolved({ pools: { pool: { backends: ['http://10.0.0.1'] } } });
   const engine = new Engine(config, log, () => ({ open: 0, accepted: 0, refused: 0 }));
   engines.push(engine);

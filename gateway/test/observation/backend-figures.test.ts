@@ -27,8 +27,19 @@ describe('a new figure of a backend', () => {
     expect(family?.samples({ resets: 3 })).toEqual([{ labels: {}, value: 3 }]);
     const { headings, cells, cols } = backendTable(WIDER);
     expect(headings).toMatch(/>Resets<\/th>$/);
-    expect(cells).toContain('data-words="{} resets" data-figure="resets" data-format="count"');
+    expect(cells).toContain('data-words="{} resets" data-figure="resets" data-format="count"></span>');
     expect(cols.split('<col').length).toBe(backendTable().cols.split('<col').length + 1);
+  });
+});
+
+describe('the table of the dashboard', () => {
+  it('hides what says nothing: a figure that is 0, or equal to another one', () => {
+    const { cells } = backendTable();
+    const hidden = [...cells.matchAll(/data-figure="(\w+)"[^>]* data-hidden-at="(\w+)"/g)];
+    expect(hidden.map(([, name, at]) => `${name} at ${at}`)).toEqual([
+      'downSeconds at 0',
+      'currentWeight at weight',
+    ]);
   });
 });
 
