@@ -2,7 +2,7 @@
 // a process has one engine.
 import { defineConfig, type Options } from 'tsup';
 import { requireChunks } from '../tsup.config.ts';
-import { shippedScript } from './src/admin/dashboard/bundle.ts';
+import { shippedScripts } from './src/page/bundle.ts';
 
 const gateway: Options = {
   entry: {
@@ -13,7 +13,7 @@ const gateway: Options = {
   target: 'es2022',
   platform: 'node',
   external: [/^evenkeel(\/.*)?$/],
-  esbuildPlugins: [shippedScript],
+  esbuildPlugins: [shippedScripts],
   esbuildOptions(options) {
     options.minifySyntax = true;
   },

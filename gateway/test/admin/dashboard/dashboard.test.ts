@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { shippedScript } from '../../../src/admin/dashboard/bundle.ts';
 import { dashboardPage } from '../../../src/admin/dashboard/dashboard.ts';
+import { shippedScripts } from '../../../src/page/bundle.ts';
 
 const DASHBOARD = join(import.meta.dirname, '../../../src/admin/dashboard');
 
@@ -62,7 +62,7 @@ describe('the script of the page', () => {
       write: false,
       format: 'esm',
       platform: 'node',
-      plugins: [shippedScript],
+      plugins: [shippedScripts],
     });
     const text = built.outputFiles[0]?.text ?? '';
     expect(text).not.toContain('esbuild');

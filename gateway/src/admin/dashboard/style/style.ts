@@ -1,4 +1,4 @@
-import { COLOURS } from './colours.ts';
+import { COLOURS } from '../../../page/colours.ts';
 import { CONTROLS } from './controls.ts';
 import { LAYOUT } from './layout.ts';
 import { POOLS } from './pools.ts';
