@@ -27,6 +27,8 @@ export interface Response {
 export interface SendOptions {
   /** Aborts when the client leaves or the time is up. */
   readonly signal: AbortSignal;
+  /** The id of the backend; set for health checks alone. */
+  readonly backend?: string;
 }
 
 /** Sends a request to a backend. The host implements it. */

@@ -49,7 +49,7 @@ export function buildRuntime(
       changes.push(() => old.follow(own));
       continue;
     }
-    const pool = new UpstreamPool(name, own, old);
+    const pool = new UpstreamPool(name, own, old, troubles(name, surroundings.events));
     pools.set(name, pool);
     changes.push(() => {
       pool.start(old);
@@ -77,6 +77,11 @@ export function buildRuntime(
  */
 function report({ name, balancer }: UpstreamPool, events: EventLog): void {
   balancer.subscribe((event) => events.addFrom(name, event));
+}
+
+/** Tells of trouble with discovery; a function of its own for the same reason. */
+function troubles(pool: string, events: EventLog): (line: string) => void {
+  return (line) => events.add('discovery', line, pool);
 }
 
 function routesOf({ routes, pools }: ResolvedConfig): readonly RouteConfig[] {

@@ -207,7 +207,8 @@ export class HealthChecker {
     const id = `health-${++this.#sent}`;
     try {
       const response = await withDeadline(
-        (signal) => this.#httpService.sendRequest(url, { ...request, id }, { signal }),
+        (signal) =>
+          this.#httpService.sendRequest(url, { ...request, id }, { signal, backend: target.backend.id }),
         { signal: target.watch.signal, timeoutMs, timers: this.#timers },
       );
       return this.#isWatched(target) ? this.#judge(target.backend, response) : undefined;

@@ -1,9 +1,10 @@
+import { isIP } from 'node:net';
 import { type StrategyName, strategies } from 'evenkeel';
 import { BALANCER_DEFAULTS } from 'evenkeel/internal';
 import { z } from 'zod';
 import { circuitBreaker, ejection, health, queue, retries, slowStart } from './resilience-schema.ts';
 import { sessions } from './session-schema.ts';
-import { backendUrl, count, duration, pem, ratio, secret, serverName, text, token } from './values.ts';
+import { backendUrl, count, duration, pem, port, ratio, secret, serverName, text, token } from './values.ts';
 
 const concurrency = z.int().min(1).max(1_000_000);
 
@@ -117,6 +118,33 @@ const zones = z.strictObject({
     ),
 });
 
+/** A host and a port of a server, as the DNS client takes it. */
+const nameServer = z
+  .string()
+  .refine((server) => isIP(server) > 0 || isIP(/^\[?(.*?)\]?:\d{1,5}$/.exec(server)?.[1] ?? '') > 0)
+  .meta({ rule: 'an IP address, with or without a port' });
+
+const dns = z
+  .union([
+    z.literal(false),
+    z.strictObject({
+      name: text
+        .optional()
+        .describe('A host name, or that of SRV records, whose backends join the pool. Left out: none.'),
+      type: z.enum(['a', 'aaaa', 'srv']).optional().describe('The records of `name`. Left out: A and AAAA.'),
+      port: port
+        .min(1)
+        .optional()
+        .describe('The port of `name`; SRV records have their own. Left out: 80 or 443.'),
+      protocol: z.enum(['http', 'https']).default('http').describe('How backends at `name` are spoken to.'),
+      server: nameServer.optional().describe('A name server. Left out: names resolve as on this machine.'),
+    }),
+  ])
+  .optional()
+  .describe(
+    'Host names are looked up again by their TTL, and each address is a backend; `false` leaves names to each connection.',
+  );
+
 const strategyNames = Object.keys(strategies) as [StrategyName, ...StrategyName[]];
 
 const ringSize = z.int().min(1).max(8_388_608);
@@ -165,6 +193,7 @@ const strategy = z.union([
 /** Equal backends, and how requests are spread over them. */
 export const pool = z.strictObject({
   backends: z.array(backend).describe('URLs, or objects; `[]` answers 503 until backends are added.'),
+  dns,
   strategy: strategy.default(BALANCER_DEFAULTS.strategy).describe('How a backend is chosen.'),
   seed: z
     .int()

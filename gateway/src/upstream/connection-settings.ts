@@ -1,8 +1,22 @@
 // How backends of a pool are reached: limits and TLS, for every client that connects to them.
+import { isIP, type LookupFunction } from 'node:net';
 import type { ResolvedPool } from '../config/resolved-config.ts';
 
 /** The settings of a pool that decide how its backends are reached. */
-export type ConnectionSettings = Pick<ResolvedPool, 'timeouts' | 'connections' | 'tls'>;
+export type ConnectionSettings = Pick<ResolvedPool, 'timeouts' | 'connections' | 'tls'> & {
+  /** The IP address to connect to in place of the host of the URL, whose name stays in `Host` and TLS. */
+  readonly address?: string | undefined;
+};
+
+/** Options that make a connection go to an address, whatever the name. */
+export function lookupOf(address: string | undefined): { readonly lookup?: LookupFunction } {
+  if (address === undefined) return {};
+  const family = isIP(address);
+  return {
+    lookup: (_name, { all }, done) =>
+      all === true ? done(null, [{ address, family }]) : done(null, address, family),
+  };
+}
 
 /** The longest head of a response that is read, in bytes. */
 export const MAX_HEAD_BYTES = 65_536;

@@ -4,14 +4,14 @@ import { request as httpsRequest } from 'node:https';
 import { MAX_TIMEOUT_MS } from 'evenkeel/internal';
 import { BackendFailure } from './backend-failure.ts';
 import { type BaseUrl, targetOn } from './base-url.ts';
-import { type ConnectionSettings, MAX_HEAD_BYTES, tlsOptions } from './connection-settings.ts';
+import { type ConnectionSettings, lookupOf, MAX_HEAD_BYTES, tlsOptions } from './connection-settings.ts';
 import type { UpgradeEvents, UpgradeHead, UpgradeRequest } from './connections.ts';
 
 /** Asks a backend to change the protocol. @returns a function that gives up */
 export function shakeHands(
   { method, path, headers, connectTimeoutMs, headTimeoutMs }: UpgradeRequest,
   base: BaseUrl,
-  { timeouts, tls }: ConnectionSettings,
+  { timeouts, tls, address }: ConnectionSettings,
   events: UpgradeEvents,
 ): () => void {
   const { host, port, isSecure } = base;
@@ -39,6 +39,7 @@ export function shakeHands(
     agent: false,
     maxHeaderSize: MAX_HEAD_BYTES,
     ...(isSecure ? tlsOptions(tls) : {}),
+    ...lookupOf(address),
   });
   const { connectMs, headersMs } = timeouts;
   const giveUp = () => handshake.destroy(new TimeoutError());

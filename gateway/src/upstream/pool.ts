@@ -1,4 +1,5 @@
 // A pool of the gateway: backends that serve the same requests.
+import { isIP } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import {
   type Backend,
@@ -12,6 +13,7 @@ import {
 } from 'evenkeel';
 import {
   type AttemptRules,
+  canonicalId,
   FAILURE_STATUSES,
   Failover,
   LeaseQueue,
@@ -24,6 +26,7 @@ import { BACKEND_FIGURES } from '../observation/backend-figures.ts';
 import { BackendMeter } from '../observation/backend-meter.ts';
 import { readFigures } from '../observation/figure.ts';
 import { POOL_FIGURES } from '../observation/pool-figures.ts';
+import { HostAddresses } from './host-addresses.ts';
 import { balancerOptions, defined } from './pool-options.ts';
 import { sessionPolicy } from './session-policy.ts';
 import { type CheckService, checkService } from './undici-checks.ts';
@@ -42,8 +45,14 @@ export class UpstreamPool implements AttemptRules<Request> {
   readonly sessions: SessionPolicy | undefined;
   readonly loadMetrics: LoadMetricsFeed | undefined;
   readonly #failures: ReadonlySet<number>;
+  /** The entries of the configuration, by host names. */
+  #listed: readonly UrlBackend[];
+  readonly #hosts: HostAddresses;
+  /** The address of each backend whose URL has a name, by id. */
+  #addresses: ReadonlyMap<string, string> = new Map();
+  readonly #report: (line: string) => void;
   /** The array that the engine follows. */
-  readonly #entries: UrlBackend[];
+  readonly #entries: UrlBackend[] = [];
   /** By id. Shared with the pool before or after this one, if both connect in the same way. */
   readonly #upstreams: Map<string, Upstream>;
   readonly #meters: Map<string, BackendMeter>;
@@ -57,15 +66,24 @@ export class UpstreamPool implements AttemptRules<Request> {
   /**
    * @param before - the pool that this one replaces: counters go on, and connections are kept if both connect
    * in the same way
+   * @param report - gets one line for each trouble with the look-up of names
    * @throws TypeError or RangeError naming the setting and its value
    */
-  constructor(name: string, config: ResolvedPool, before?: UpstreamPool) {
+  constructor(
+    name: string,
+    config: ResolvedPool,
+    before?: UpstreamPool,
+    report: (line: string) => void = () => {},
+  ) {
     checkPlatform();
     const { retries, queue } = config;
     this.name = name;
     this.config = config;
     this.totalMs = config.timeouts.totalMs;
-    this.#entries = entriesOf(config);
+    this.#report = report;
+    this.#listed = entriesOf(config);
+    this.#hosts = new HostAddresses(config.dns, before === undefined ? undefined : before.#hosts);
+    this.#resolve();
     this.balancer = new Balancer(this.#entries, balancerOptions(config, {}));
     this.failover = retries === false ? undefined : new Failover(retries === true ? {} : retries);
     this.#failures = new Set([...FAILURE_STATUSES, ...(typeof retries === 'boolean' ? [] : retries.retryOn)]);
@@ -79,6 +97,8 @@ export class UpstreamPool implements AttemptRules<Request> {
     const isSameWay = before !== undefined && isDeepStrictEqual(wayOf(before.config), wayOf(config));
     this.#upstreams = isSameWay ? before.#upstreams : new Map();
     this.balancer.subscribe((event) => {
+      // With a timer, as the event may come in the middle of a decision.
+      if (event.type === 'down') setTimeout(() => this.#hosts.recheck(), 0).unref();
       if (event.type === 'removed') this.#forget(event.backend);
       else if ('backend' in event) this.#seeState(event.backend);
     });
@@ -91,10 +111,11 @@ export class UpstreamPool implements AttemptRules<Request> {
   start(before?: UpstreamPool): void {
     const { health, tls } = this.config;
     if (before !== undefined) this.#takeOver(before);
+    this.#watchHosts();
     for (const id of [...this.#meters.keys()]) this.#forget(id);
     for (const { id } of this.balancer.backends) this.#seeState(id);
     if (health === false) return;
-    this.#checks = checkService(tls);
+    this.#checks = checkService(tls, (id) => this.#addresses.get(id));
     this.#checker = new HealthChecker(this.balancer, this.#checks, {
       ...(health === true ? {} : healthOptions(health)),
     });
@@ -117,11 +138,9 @@ export class UpstreamPool implements AttemptRules<Request> {
    * Takes the backends of another configuration; those that stay keep their connections, leases and counters.
    */
   follow(config: ResolvedPool): void {
-    // An entry that has not changed stays the same object, which the engine knows.
-    const known = new Map(this.#entries.map((entry) => [JSON.stringify(entry), entry]));
-    const next = entriesOf(config).map((entry) => known.get(JSON.stringify(entry)) ?? entry);
-    this.#entries.splice(0, this.#entries.length, ...next);
-    this.balancer.refresh();
+    this.#listed = entriesOf(config);
+    this.#applyAddresses();
+    this.#watchHosts();
   }
 
   stats(): GatewayPoolStats {
@@ -145,6 +164,7 @@ export class UpstreamPool implements AttemptRules<Request> {
 
   /** Ends the health checks; each connection closes when its request has ended. */
   close(): void {
+    this.#hosts.close();
     this.#checker?.close();
     this.#checks?.close();
     if (this.#isHandedOver) return;
@@ -161,6 +181,37 @@ export class UpstreamPool implements AttemptRules<Request> {
     for (const upstream of upstreams) upstream.destroy();
   }
 
+  #watchHosts(): void {
+    const urls = this.#listed.map(({ url }) => url);
+    this.#hosts.watch(urls, {
+      changed: () => this.#applyAddresses(),
+      report: this.#report,
+      isDown: (host, address) =>
+        this.balancer.backends.some(
+          ({ id, url }) =>
+            this.#addresses.get(id) === address &&
+            new URL(url).hostname === host &&
+            this.balancer.stateOf(id) === 'down',
+        ),
+    });
+  }
+
+  /** Takes the addresses of host names over. Connections to an address that has gone close. */
+  #applyAddresses(): void {
+    this.#resolve();
+    this.balancer.refresh();
+    for (const id of [...this.#upstreams.keys()]) this.#forget(id);
+  }
+
+  #resolve(): void {
+    const { entries, addresses } = atAddresses(this.#listed, (url) => this.#hosts.of(url));
+    // An entry that has not changed stays the same object, which the engine knows.
+    const known = new Map(this.#entries.map((entry) => [JSON.stringify(entry), entry]));
+    const next = entries.map((entry) => known.get(JSON.stringify(entry)) ?? entry);
+    this.#addresses = addresses;
+    this.#entries.splice(0, this.#entries.length, ...next);
+  }
+
   #takeOver(before: UpstreamPool): void {
     before.#isReplaced = true;
     if (before.#upstreams === this.#upstreams) before.#isHandedOver = true;
@@ -170,7 +221,8 @@ export class UpstreamPool implements AttemptRules<Request> {
   }
 
   #connect(backend: Backend): Upstream {
-    const upstream = new Upstream(backend, this.config, this.#meterOf(backend.id));
+    const settings = { ...this.config, address: this.#addresses.get(backend.id) };
+    const upstream = new Upstream(backend, settings, this.#meterOf(backend.id));
     this.#upstreams.set(backend.id, upstream);
     if (this.#isOver) upstream.destroy();
     return upstream;
@@ -182,7 +234,8 @@ export class UpstreamPool implements AttemptRules<Request> {
     const member = this.balancer.backends.find((backend) => backend.id === id);
     if (member === undefined) this.#meters.delete(id);
     const upstream = this.#upstreams.get(id);
-    if (upstream === undefined || upstream.url === member?.url) return;
+    if (upstream === undefined) return;
+    if (upstream.url === member?.url && upstream.address === this.#addresses.get(id)) return;
     upstream.close();
     this.#upstreams.delete(id);
   }
@@ -203,8 +256,34 @@ function wayOf({ timeouts, connections, tls }: ResolvedPool): object {
   return { timeouts, connections, tls };
 }
 
-function entriesOf({ backends }: ResolvedPool): UrlBackend[] {
-  return backends.map((entry) => (typeof entry === 'string' ? { url: entry } : defined(entry)));
+function entriesOf({ backends, dns }: ResolvedPool): UrlBackend[] {
+  const listed = backends.map((entry) => (typeof entry === 'string' ? { url: entry } : defined(entry)));
+  if (dns === false || dns?.name === undefined || dns.type === 'srv') return listed;
+  return [...listed, { url: `${dns.protocol}://${dns.name}${dns.port === undefined ? '' : `:${dns.port}`}` }];
+}
+
+/** Entries with one for each address of a host that has several, and the addresses by id. */
+function atAddresses(listed: readonly UrlBackend[], addressesOf: (url: string) => readonly string[]) {
+  const addresses = new Map<string, string>();
+  const entries = listed.flatMap((entry): UrlBackend[] => {
+    const known = addressesOf(entry.url);
+    const [address] = known;
+    if (address === undefined) return [entry];
+    if (known.length === 1) {
+      addresses.set(entry.id ?? canonicalId(entry.url), address);
+      return [entry];
+    }
+    return known.map((one) => {
+      const url = new URL(entry.url);
+      const name = url.host;
+      url.hostname = isIP(one) === 6 ? `[${one}]` : one;
+      let id = entry.id === undefined ? canonicalId(url.href) : `${entry.id}@${one}`;
+      if (addresses.has(id)) id = `${id} of ${name}`;
+      addresses.set(id, one);
+      return { ...entry, id };
+    });
+  });
+  return { entries, addresses };
 }
 
 function healthOptions(health: Exclude<ResolvedPool['health'], boolean>): HealthCheckOptions {

@@ -5,6 +5,7 @@ import { type BaseUrl, readBaseUrl, targetOn } from './base-url.ts';
 import {
   type BackendTls,
   type ConnectionSettings,
+  lookupOf,
   MAX_HEAD_BYTES,
   tlsOptions,
 } from './connection-settings.ts';
@@ -47,7 +48,11 @@ export class UndiciConnections implements Connections {
       keepAliveTimeout: idleMs,
       keepAliveMaxTimeout: Math.max(idleMs, 600_000),
       maxHeaderSize: MAX_HEAD_BYTES,
-      connect: connector(this.#base.host, { timeout: connectMs, ...tlsOptions(settings.tls) }),
+      connect: connector(this.#base.host, {
+        timeout: connectMs,
+        ...tlsOptions(settings.tls),
+        ...lookupOf(settings.address),
+      }),
     });
   }
 

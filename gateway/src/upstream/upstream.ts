@@ -8,6 +8,8 @@ import { UndiciConnections } from './undici-connections.ts';
 /** A backend with its connections; stays open for requests that it was given before it was left. */
 export class Upstream {
   readonly url: string;
+  /** Where it is, if the URL has a name. */
+  readonly address: string | undefined;
   readonly meter: BackendMeter;
   readonly connections: Connections;
   /** How long a request to it may take, in milliseconds. */
@@ -18,6 +20,7 @@ export class Upstream {
 
   constructor({ url }: Pick<Backend, 'url'>, settings: ConnectionSettings, meter = new BackendMeter()) {
     this.url = url;
+    this.address = settings.address;
     this.meter = meter;
     this.totalMs = settings.timeouts.totalMs;
     this.connections = new UndiciConnections(url, settings);

@@ -98,7 +98,7 @@ const pools: WrongValue[] = [
   [
     'pools.shop.zzz',
     1,
-    'pools.shop.zzz is not a setting; allowed: backends, strategy, seed, bounds, panicRatio, affinity, sessions, health, ejection, circuitBreaker, slowStart, maxAwaiting, maxInFlight, retries, queue, timeouts, connections, tls, zones',
+    'pools.shop.zzz is not a setting; allowed: backends, dns, strategy, seed, bounds, panicRatio, affinity, sessions, health, ejection, circuitBreaker, slowStart, maxAwaiting, maxInFlight, retries, queue, timeouts, connections, tls, zones',
   ],
   [
     'pools.shop.strategy',
@@ -124,6 +124,11 @@ const pools: WrongValue[] = [
     'pools.shop.strategy',
     { name: 'consistent-hash', ring: { name: 'haproxy', hashKey: 'port' } },
     'pools.shop.strategy.ring.hashKey must be "id", "addr" or "addr-port", got "port"',
+  ],
+  [
+    'pools.shop.dns',
+    { server: 'ns.test' },
+    'pools.shop.dns.server must be an IP address, with or without a port, got "ns.test"',
   ],
   ['pools.shop.seed', -1, 'pools.shop.seed must be an integer from 0 to 4294967295, got -1'],
   ['pools.shop.seed', 2 ** 32, 'pools.shop.seed must be an integer from 0 to 4294967295, got 4294967296'],

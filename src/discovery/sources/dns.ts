@@ -202,7 +202,8 @@ class Names {
       return this.#last.get(`${name} ${families[i]}`) ?? [];
     });
     if (failed !== undefined && answers.every(({ status }) => status === 'rejected')) throw failed.reason;
-    const addresses = good.flatMap((answer) => answer.addresses);
+    // Servers give them by turns, which is no change.
+    const addresses = good.flatMap((answer) => answer.addresses).sort();
     if (failed !== undefined && addresses.length === 0) throw failed.reason;
     const ttls = good.filter((answer) => answer.addresses.length > 0).map((answer) => answer.ttlMs);
     return { addresses, ttlMs: ttls.length === 0 ? NO_TTL_MS : Math.min(...ttls) };
