@@ -13,7 +13,7 @@ import {
 } from '../index.ts';
 import { type AttemptRules, Attempts, Failover, LeaseQueue } from '../internal.ts';
 import type { Call, Caller, CallerFactory, World } from './call.ts';
-import type { Result } from './simulated-server.ts';
+import { CallbackJob, type Result } from './job.ts';
 
 /** Settings of {@link engine}. */
 export interface EngineOptions {
@@ -95,7 +95,7 @@ class EngineCaller implements Caller {
     };
     if (this.#timeoutMs !== undefined)
       cancelTimer = this.#world.env.timers.schedule(() => end('timeout'), this.#timeoutMs);
-    server.receive({ key: call.key, sizeMs: call.sizeMs, ended: end }, call.isPoison ? 503 : undefined);
+    server.receive(new CallbackJob(call.key, call.sizeMs, end), call.isPoison ? 503 : undefined);
   }
 }
 

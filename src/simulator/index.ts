@@ -49,4 +49,4 @@ export type {
   SlowEvent,
   WeightEvent,
 } from './scenario-events.ts';
-export type { Progress, SimulateOptions } from './simulate.ts';
+export { type Progress, type SimulateOptions, simulate } from './simulate.ts';

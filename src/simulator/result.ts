@@ -82,10 +82,7 @@ export interface Figures {
   readonly retries: Figure;
   /** Share of requests whose key was in the backend's cache, 0 to 1; `null` without caches. */
   readonly hits: Figure | null;
-  /**
-   * What the backend with the most requests got, over the mean; each relative to its weight and the time that
-   * it was in the pool.
-   */
+  /** What the busiest backend got, over its share by weight while it was in the pool; 1 is even. */
   readonly mostOverMean: Figure;
   /** Share of the keys asked for more than once that changed their backend, spills left out; 0 to 1. */
   readonly keysMoved: Figure;
@@ -116,7 +113,10 @@ export interface Series {
   readonly shares: readonly (readonly (number | null)[])[];
 }
 
-/** How times until the response are distributed, over all placements: a histogram with steps of a tenth. */
+/**
+ * How times until the response are distributed, over all placements: a histogram with 16 steps for each
+ * doubling.
+ */
 export interface LatencyDistribution {
   /** The upper end of each step, in milliseconds, ascending. */
   readonly uptoMs: readonly number[];

@@ -2,6 +2,7 @@
 // simulation.
 import type { HTTPService, Request, Response, SendOptions } from '../index.ts';
 import type { World } from './call.ts';
+import { CallbackJob } from './job.ts';
 
 /**
  * An HTTP service that leads to simulated servers. Whatever {@link SimulatedService.sizeOf} says a request
@@ -26,14 +27,12 @@ export class SimulatedService implements HTTPService {
     const isCheck = request.path === this.#checkPath;
     return new Promise((resolve, reject) => {
       options?.signal.addEventListener('abort', () => reject(options.signal.reason));
-      server.receive({
-        key: request.path,
-        sizeMs: isCheck ? 1 : this.#sizeOf(request),
-        ended(result) {
+      server.receive(
+        new CallbackJob(request.path, isCheck ? 1 : this.#sizeOf(request), (result) => {
           if (typeof result === 'number') resolve({ status: result, data: '' });
           else reject(Object.assign(new Error(result), result === 'refused' && { requestSent: false }));
-        },
-      });
+        }),
+      );
     });
   }
 }

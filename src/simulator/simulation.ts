@@ -5,7 +5,7 @@ import { type ServerOptions, SimulatedServer } from './simulated-server.ts';
 import { VirtualEnv } from './virtual-env.ts';
 
 /** What a run is made of. */
-export interface Scenario {
+export interface Experiment {
   /** Decides about everything random. */
   readonly seed: number;
   /** One for each server. */
@@ -51,34 +51,34 @@ export interface Outcomes {
 const REST_MS = 30_000;
 const MEAN_SIZE_MS = 10;
 
-/** Runs a scenario whose caller needs no promise. */
-export function simulate(scenario: Scenario): Outcomes {
-  const run = new Run(scenario);
-  run.world.env.run(scenario.untilMs + REST_MS);
+/** Runs an experiment whose caller needs no promise. */
+export function simulate(experiment: Experiment): Outcomes {
+  const run = new Run(experiment);
+  run.world.env.run(experiment.untilMs + REST_MS);
   return run.outcomes();
 }
 
-/** Runs a scenario. @param turns - lets time pass, and promises settle between events */
+/** Runs an experiment. @param turns - lets time pass, and promises settle between events */
 export async function simulateInTurns(
-  scenario: Scenario,
+  experiment: Experiment,
   turns: (env: VirtualEnv, untilMs: number) => Promise<void>,
 ): Promise<Outcomes> {
-  const run = new Run(scenario);
-  await turns(run.world.env, scenario.untilMs + REST_MS);
+  const run = new Run(experiment);
+  await turns(run.world.env, experiment.untilMs + REST_MS);
   return run.outcomes();
 }
 
 class Run {
   readonly world: World;
-  readonly #scenario: Scenario;
+  readonly #experiment: Experiment;
   readonly #latencies: number[] = [];
   readonly #statuses = new Map<number, number>();
   /** Calls that count, answered or not. */
   #begun = 0;
 
-  constructor(scenario: Scenario) {
-    this.#scenario = scenario;
-    const { seed, servers, balancers = 1, caller, events = [], draw } = scenario;
+  constructor(experiment: Experiment) {
+    this.#experiment = experiment;
+    const { seed, servers, balancers = 1, caller, events = [], draw } = experiment;
     const env = new VirtualEnv(seed);
     const all = servers.map((options, place) => new SimulatedServer(env, urlOf(place), options));
     this.world = { env, servers: new Map(all.map((server) => [server.url, server])) };
@@ -92,7 +92,7 @@ class Run {
     const drawn = seededRandom(seed, 'calls');
     let number = 0;
     const next = () => {
-      if (env.now >= scenario.untilMs) return;
+      if (env.now >= experiment.untilMs) return;
       const own = draw?.(drawn, number) ?? {};
       const call: Call = {
         number,
@@ -108,9 +108,9 @@ class Run {
       const counts = this.#counts(at);
       if (counts) this.#begun++;
       callers[door]?.send(call, (status) => counts && this.#note(at, status));
-      env.after(exponential(arrivals, 1 / scenario.rate), next);
+      env.after(exponential(arrivals, 1 / experiment.rate), next);
     };
-    env.after(exponential(arrivals, 1 / scenario.rate), next);
+    env.after(exponential(arrivals, 1 / experiment.rate), next);
   }
 
   outcomes(): Outcomes {
@@ -140,7 +140,7 @@ class Run {
   }
 
   #counts(at: number): boolean {
-    const [from, until] = this.#scenario.measured ?? [0, Number.POSITIVE_INFINITY];
+    const [from, until] = this.#experiment.measured ?? [0, Number.POSITIVE_INFINITY];
     return at >= from && at < until;
   }
 

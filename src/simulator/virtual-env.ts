@@ -20,7 +20,6 @@ export class VirtualEnv implements Env {
   readonly #queue = new EventQueue();
   readonly #pending = { foreground: 0, background: 0 };
   #nowMs = 0;
-  #turn = 0;
   #events = 0;
 
   /** @param seed - of the random numbers that the load balancer draws */
@@ -34,13 +33,14 @@ export class VirtualEnv implements Env {
     schedule: (callback: () => void, delayMs: number, background = false) => {
       const kind = background ? 'background' : 'foreground';
       this.#pending[kind]++;
-      const event = this.#push(this.#nowMs + delayMs, () => {
+      const event = new Callback(() => {
         this.#pending[kind]--;
         callback();
       });
+      this.#queue.push(this.#nowMs + delayMs, event);
       return () => {
-        if (event.over) return;
-        event.over = true;
+        if (event.isOver) return;
+        event.isOver = true;
         this.#pending[kind]--;
       };
     },
@@ -62,12 +62,17 @@ export class VirtualEnv implements Env {
 
   /** Plans an event of the simulation. */
   after(delayMs: number, callback: () => void): void {
-    this.#push(this.#nowMs + delayMs, callback);
+    this.#queue.push(this.#nowMs + delayMs, new Callback(callback));
   }
 
   /** Plans an event of the simulation. */
   at(atMs: number, callback: () => void): void {
-    this.#push(atMs, callback);
+    this.#queue.push(atMs, new Callback(callback));
+  }
+
+  /** Plans an event that is an object, which costs less than a callback. */
+  plan(delayMs: number, event: Scheduled): void {
+    this.#queue.push(this.#nowMs + delayMs, event);
   }
 
   /**
@@ -75,15 +80,15 @@ export class VirtualEnv implements Env {
    * @returns whether one was due
    */
   step(untilMs: number): boolean {
-    if (this.#queue.nextAt > untilMs) {
+    const at = this.#queue.nextAt;
+    if (at > untilMs) {
       this.#nowMs = untilMs;
       return false;
     }
     const event = this.#queue.pop() as Scheduled;
-    this.#nowMs = event.at;
+    this.#nowMs = at;
     this.#events++;
-    event.over = true;
-    event.callback();
+    event.happen();
     return true;
   }
 
@@ -91,10 +96,18 @@ export class VirtualEnv implements Env {
   run(untilMs: number): void {
     while (this.step(untilMs));
   }
+}
 
-  #push(at: number, callback: () => void): Scheduled {
-    const event: Scheduled = { at, turn: this.#turn++, callback, over: false };
-    this.#queue.push(event);
-    return event;
+class Callback implements Scheduled {
+  isOver = false;
+  readonly #callback: () => void;
+
+  constructor(callback: () => void) {
+    this.#callback = callback;
+  }
+
+  happen(): void {
+    this.isOver = true;
+    this.#callback();
   }
 }

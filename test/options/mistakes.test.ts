@@ -14,6 +14,7 @@ import * as evenkeel from '../../src/index.ts';
 import { loadReport } from '../../src/load-report/load-report.ts';
 import { insuredRateLimiter, memoryRateLimiter, redisRateLimiter } from '../../src/rate-limit/index.ts';
 import { cookieSessions, jwtSessions } from '../../src/sessions/index.ts';
+import { simulate } from '../../src/simulator/index.ts';
 import { aRequest, RecordingLogger, RecordingService, RecordingWriter } from '../support.ts';
 import { declarationOf, ENTRIES, INTERFACES, type PublicName, publicNames } from './public-names.ts';
 
@@ -55,6 +56,10 @@ const CALLS: Readonly<Record<string, Call>> = {
     args: () => [aRequest(), new RecordingWriter(), {}],
   },
   FetchHTTPService: { call: (options) => new evenkeel.FetchHTTPService(options), args: () => [{}] },
+  simulate: {
+    call: (scenario, options) => simulate(scenario, options),
+    args: () => [{ backends: 1, requests: 1 }, {}],
+  },
   LoggerService: { call: (options) => new evenkeel.LoggerService(options), args: () => [{}] },
   HealthChecker: {
     call: (a, b, c) => new evenkeel.HealthChecker(a, b, c).close(),

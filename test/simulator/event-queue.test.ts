@@ -3,7 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EventQueue, type Scheduled } from '../../src/simulator/event-queue.ts';
 
-const event = (at: number, turn: number): Scheduled => ({ at, turn, callback: () => {}, over: false });
+interface Event extends Scheduled {
+  readonly at: number;
+  readonly turn: number;
+  isOver: boolean;
+}
+const event = (at: number, turn: number): Event => ({ at, turn, happen: () => {}, isOver: false });
 
 /** `push` an event, `pop` the next one, or call `off` one that waits. */
 const step = fc.oneof(
@@ -17,7 +22,7 @@ describe('an agenda', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const queue = new EventQueue();
-        let waiting: Scheduled[] = [];
+        let waiting: Event[] = [];
         const next = () => [...waiting].sort((a, b) => a.at - b.at || a.turn - b.turn)[0];
         const popAndCheck = () => {
           const expected = next();
@@ -29,11 +34,11 @@ describe('an agenda', () => {
           if (op === 'push') {
             const pushed = event(at, turn);
             waiting.push(pushed);
-            queue.push(pushed);
+            queue.push(at, pushed);
           } else if (op === 'pop') popAndCheck();
           else {
             const [off] = waiting.splice(at % (waiting.length || 1), 1);
-            if (off !== undefined) off.over = true;
+            if (off !== undefined) off.isOver = true;
           }
         }
         while (waiting.length > 0) popAndCheck();

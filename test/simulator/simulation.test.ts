@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { outlierEjection } from '../../src/index.ts';
 import { engine } from '../../src/simulator/engine-caller.ts';
 import { KeyCache } from '../../src/simulator/key-cache.ts';
-import { type Scenario, simulate, urlOf } from '../../src/simulator/simulation.ts';
+import { type Experiment, simulate, urlOf } from '../../src/simulator/simulation.ts';
 import { VirtualEnv } from '../../src/simulator/virtual-env.ts';
 
-const base: Scenario = {
+const base: Experiment = {
   seed: 7,
   servers: [{}],
   caller: engine(),
@@ -87,7 +87,7 @@ describe('a simulation', () => {
 
 describe('the cache of a server', () => {
   it('forgets the key that was used longest ago', () => {
-    const cache = new KeyCache(2);
+    const cache = new KeyCache<string>(2);
     expect(['a', 'b', 'a', 'c', 'b', 'b', 'a'].map((key) => cache.use(key))).toEqual([
       false,
       false,
