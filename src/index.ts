@@ -7,7 +7,7 @@ export type { Candidate, Explanation } from './balancer/explanation.ts';
 export type { Guard, GuardControl, GuardFactory } from './balancer/guard.ts';
 export type { Lease } from './balancer/lease.ts';
 export type { BalancerOptions } from './balancer/options.ts';
-export type { Plan, PoolChange } from './balancer/plan.ts';
+export type { KeyHomes, Plan, PoolChange } from './balancer/plan.ts';
 export type { Session } from './balancer/session.ts';
 export type { BackendState, BackendStats, BalancerStats } from './balancer/stats.ts';
 export type { WorkloadReport } from './balancer/workload.ts';

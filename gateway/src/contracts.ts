@@ -1,6 +1,6 @@
 // The interfaces of the gateway: the gateway itself, its controls and its log.
 
-import type { Explanation, RateLimiter } from 'evenkeel';
+import type { Explanation, Plan, RateLimiter } from 'evenkeel';
 import type { RateLimit } from 'evenkeel/rate-limit';
 import type { GatewayConfigInput } from './config/schema.ts';
 import type { GatewayStats } from './observation/gateway-figures.ts';
@@ -72,6 +72,31 @@ export interface GatewayExplanation {
   /** `undefined` if no route matches. */
   readonly route: { readonly host: string; readonly path: string; readonly pool: string } | undefined;
   readonly explanation: Explanation | undefined;
+  /** Number of the worker whose decision it is, in a gateway with several. */
+  readonly worker?: number;
+  /**
+   * What each worker would choose, in a gateway with several: each has its own requests in flight and its own
+   * memory of keys.
+   */
+  readonly workers?: readonly WorkerChoice[];
+}
+
+/** The backend that one worker would choose. */
+export interface WorkerChoice {
+  readonly worker: number;
+  /** `undefined` if no backend may serve. */
+  readonly picked: string | undefined;
+}
+
+/** A change of a pool, to be forecast. */
+export interface PlanQuery {
+  readonly pool: string;
+  /** URLs of backends to add. */
+  readonly add?: readonly string[];
+  /** Ids of backends to remove. */
+  readonly remove?: readonly string[];
+  /** New weights by id. */
+  readonly setWeight?: Readonly<Record<string, number>>;
 }
 
 /** A change at run time. */
@@ -94,6 +119,12 @@ export type Command =
 export interface Control {
   stats(): Promise<GatewayStats>;
   explain(query: ExplainQuery): Promise<GatewayExplanation>;
+  /**
+   * Which share of the keys a change would give another home.
+   * @throws ControlError with status 404 for an unknown pool, 400 for a change that does not fit, or a pool
+   * whose keys have no homes
+   */
+  plan(query: PlanQuery): Promise<Plan>;
   /**
    * A drain returns at once; the statistics show when it is complete.
    * @throws ControlError with status 404 for an unknown pool or backend, 409 for an id in use, 400 for an

@@ -1,8 +1,15 @@
 // Controls of a running gateway: statistics, explanations, changes.
-import type { Request } from 'evenkeel';
+import type { Plan, Request } from 'evenkeel';
 import { readEntry } from 'evenkeel/internal';
 import { readPath } from './config/normal-path.ts';
-import type { Command, Control, ExplainQuery, GatewayExplanation, GatewayStats } from './contracts.ts';
+import type {
+  Command,
+  Control,
+  ExplainQuery,
+  GatewayExplanation,
+  GatewayStats,
+  PlanQuery,
+} from './contracts.ts';
 import { ControlError } from './errors.ts';
 import { readAuthority } from './message/authority.ts';
 import type { Runtime } from './runtime.ts';
@@ -51,13 +58,22 @@ export class GatewayControl implements Control {
     };
   }
 
+  async plan({ pool, ...change }: PlanQuery): Promise<Plan> {
+    return asBadRequest(() => this.#poolOf(pool).balancer.plan(change));
+  }
+
   async change(command: Command): Promise<void> {
-    const pool = this.#runtime().pools.get(command.pool);
-    if (pool === undefined) throw new ControlError(404, `there is no pool ${JSON.stringify(command.pool)}`);
+    const pool = this.#poolOf(command.pool);
     if (command.type === 'add') return add(pool, command);
     if (!pool.balancer.has(command.backend))
       throw new ControlError(404, `pool ${command.pool} has no backend ${JSON.stringify(command.backend)}`);
     asBadRequest(() => apply(pool, command));
+  }
+
+  #poolOf(name: string): UpstreamPool {
+    const pool = this.#runtime().pools.get(name);
+    if (pool === undefined) throw new ControlError(404, `there is no pool ${JSON.stringify(name)}`);
+    return pool;
   }
 }
 
@@ -86,6 +102,7 @@ function asBadRequest<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
+    if (error instanceof ControlError) throw error;
     throw new ControlError(400, (error as Error).message);
   }
 }

@@ -11,6 +11,7 @@ import type { EventLog } from './observation/event-log.ts';
 import { HeaderRules } from './routing/header-rules.ts';
 import { rateLimitOf } from './routing/route-rate-limit.ts';
 import { Route, RouteTable } from './routing/route-table.ts';
+import { homesOf, mayMove, movedSince, planText } from './upstream/moved-keys.ts';
 import { UpstreamPool } from './upstream/pool.ts';
 
 /** The pools and routes of a configuration. */
@@ -46,13 +47,19 @@ export function buildRuntime(
     const old = before?.pools.get(name);
     if (old !== undefined && isDeepStrictEqual({ ...old.config, backends: [] }, { ...own, backends: [] })) {
       pools.set(name, old);
-      changes.push(() => old.follow(own));
+      changes.push(() => {
+        const tell = moveWatch(old, own, surroundings.events);
+        old.follow(own);
+        tell(old);
+      });
       continue;
     }
     const pool = new UpstreamPool(name, own, old, troubles(name, surroundings.events));
     pools.set(name, pool);
     changes.push(() => {
+      const tell = moveWatch(old, own, surroundings.events);
       pool.start(old);
+      tell(pool);
       // No events for state that is copied from the balancer before.
       report(pool, surroundings.events);
     });
@@ -69,6 +76,20 @@ export function buildRuntime(
     for (const change of changes) change();
   };
   return { runtime: { pools, routes: new RouteTable(routes), paths: config.paths, limiters }, take };
+}
+
+/** Notes the homes of keys before a change. @returns a function that tells what has moved since */
+function moveWatch(
+  old: UpstreamPool | undefined,
+  next: ResolvedConfig['pools'][string],
+  events: EventLog,
+): (pool: UpstreamPool) => void {
+  if (old === undefined || !mayMove(old.config, next)) return () => {};
+  const before = homesOf(old);
+  return (pool) => {
+    const plan = movedSince(before, pool);
+    if (typeof plan !== 'string' && plan.moved > 0) events.add('keys-moved', planText(plan), pool.name);
+  };
 }
 
 /**

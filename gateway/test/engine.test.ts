@@ -46,6 +46,21 @@ describe('an engine', () => {
     for (const name of names) expect(name).toMatch(/^evenkeel-[\da-f]{8}$/);
   });
 
+  it.each([
+    ['its backends', {}, /^3\d(\.\d)? % of the keys have another home: .* to http:\/\/10\.0\.0\.3$/],
+    ['its ring', { strategy: { name: 'consistent-hash', ring: 'nginx' } as const }, /^about 6\d(\.\d)? % /],
+  ])('tells which keys a reload moves when a pool changes %s', (_, settings, message) => {
+    const C = 'http://10.0.0.3';
+    const engine = anEngine({ pools: { shop: { backends: [A, B] } } });
+    engine.start();
+    engine.change(resolved({ pools: { shop: { backends: [A, B, C], ...settings } } }));
+    expect(engine.stats().events).toContainEqual(
+      expect.objectContaining({ type: 'keys-moved', pool: 'shop', message: expect.stringMatching(message) }),
+    );
+    engine.change(resolved({ pools: { shop: { backends: [A, B, C], ...settings, connections: 7 } } }));
+    expect(engine.stats().events.filter(({ type }) => type === 'keys-moved')).toHaveLength(1);
+  });
+
   it('refuses settings that the parts of the engine cannot use, and changes nothing then', () => {
     const wrong = (config: ConfigInput) => {
       const input = resolved(config);

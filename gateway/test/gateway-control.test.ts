@@ -96,6 +96,25 @@ describe('a change at run time', () => {
   });
 });
 
+describe('a plan', () => {
+  it('tells what a change would move, and changes nothing', async () => {
+    const { control, backends } = setUp({});
+    const before = await backends();
+    const plan = await control.plan({ pool: 'shop', remove: [A] });
+    expect(plan.moves).toEqual([{ from: A, to: B, share: plan.moved }]);
+    expect(plan.moved).toBeGreaterThan(0.3);
+    expect(await backends()).toEqual(before);
+  });
+
+  it.each([
+    [{ pool: 'none' }, 404, 'there is no pool "none"'],
+    [{ pool: 'shop', remove: ['http://c'] }, 400, 'remove names "http://c", which is not in the pool'],
+  ])('refuses %o', async (query, status, message) => {
+    const { control } = setUp({});
+    await expect(control.plan(query)).rejects.toMatchObject({ status, message });
+  });
+});
+
 describe('an explanation', () => {
   const ROUTES = [
     { host: 'shop.example', path: '/api', pool: 'shop' },

@@ -11,13 +11,14 @@ import { DRAIN, type DrainOptions, Drains } from './drains.ts';
 import { type BalancerEvent, type BalancerListener, Events } from './events.ts';
 import { type Explanation, explanation } from './explanation.ts';
 import { Guards } from './guards.ts';
+import { keyNameOf } from './key-name.ts';
 import type { Lease } from './lease.ts';
 import { Leases } from './leases.ts';
 import { DOWN, DRAINING, type Member } from './member.ts';
 import { Membership } from './membership.ts';
 import { type BalancerOptions, type BalancerSettings, readOptions } from './options.ts';
 import { CALLER } from './origins.ts';
-import { type Plan, type PoolChange, planChange } from './plan.ts';
+import { homesOf, type KeyHomes, type Plan, type PoolChange, planBetween, planChange } from './plan.ts';
 import { Pool } from './pool.ts';
 import { PoolStats } from './pool-stats.ts';
 import { Router } from './router.ts';
@@ -87,7 +88,7 @@ export class Balancer<R = string> {
         moved: this.#events.moved,
       }),
     });
-    this.#poolStats = new PoolStats(this.#pool, this.#router);
+    this.#poolStats = new PoolStats(this.#pool, this.#router, keyNameOf(settings.key));
     const membership = (this.#membership = new Membership(
       backendPool,
       this.#pool,
@@ -156,13 +157,34 @@ export class Balancer<R = string> {
   /**
    * How a change of the pool would move the homes of keys: the exact share that moves, from which backend to
    * which. O(points).
-   * @throws TypeError if the strategy has no arcs (only consistent hashing and Maglev do), or if zones or
-   * backups divide the pool
+   * @throws TypeError if the strategy has no arcs (only consistent hashing and Maglev do), or if zones divide
+   * the pool
    * @throws RangeError if the change does not fit the pool, for example removes an id that is not in it
    */
   plan(change: PoolChange): Plan {
     this.#membership.refresh();
-    return planChange(this.#router.choosers, this.#pool.members, change);
+    return planChange(this.#router.choosers, change);
+  }
+
+  /**
+   * The homes of all keys as they are now, to be compared later, or with those of another balancer. Backups
+   * have none. O(points).
+   * @throws TypeError as {@link Balancer.plan}
+   */
+  homes(): KeyHomes {
+    this.#membership.refresh();
+    return homesOf(this.#router.choosers);
+  }
+
+  /**
+   * What has moved since, as {@link Balancer.plan} tells it before. O(points).
+   * @param before - of this balancer or of another one, with any strategy
+   * @param sameKeys - whether requests have the keys there that they have here. @defaultValue true
+   * @throws TypeError as {@link Balancer.plan}
+   * @example the cost of a change of the ring: `next.movedSince(balancer.homes()).moved`
+   */
+  movedSince(before: KeyHomes, sameKeys = true): Plan {
+    return planBetween(before, this.homes(), sameKeys);
   }
 
   /**
@@ -311,8 +333,9 @@ export class Balancer<R = string> {
   }
 
   /**
-   * A digest of members, weights, strategy and seed, as 16 hexadecimal digits. Replicas with equal
-   * fingerprints give each key the same home.
+   * A digest of members, weights, strategy, seed, bounds and key, as 16 hexadecimal digits. Replicas with
+   * equal fingerprints give each key the same home, and move keys away from it by the same rules. Of keys it
+   * knows those by path, header and the like; other functions count as equal.
    */
   get fingerprint(): string {
     this.#membership.refresh();

@@ -8,7 +8,6 @@ import { shown } from '../shown.ts';
 import { isKeyedStrategy, type Weighted } from '../strategies/strategy.ts';
 import { canonicalId, checkWeight, readEntry } from './address.ts';
 import type { Chooser } from './chooser.ts';
-import type { Member } from './member.ts';
 import { nearIdHint } from './near-id.ts';
 
 /** A change of the pool, to be forecast. */
@@ -27,10 +26,15 @@ const CHANGE = bag<PoolChange>({
   setWeight: anObject,
 });
 
-/** The effect of a change on the key space. All shares are exact, from 0 to 1. */
+/** The effect of a change on the key space. Shares are from 0 to 1. */
 export interface Plan {
   /** The share of the key space whose home changes. */
   readonly moved: number;
+  /**
+   * Whether the shares that move are computed from the arcs. `false` between two that hash keys differently,
+   * such as the rings of nginx and evenkeel: then they are what is to be expected of many keys.
+   */
+  readonly exact: boolean;
   /**
    * Whether the largest weight crosses a limit at which all backends get twice or half as many points on the
    * ring, so that about half of the keys move. See {@link consistentHash}.
@@ -42,36 +46,93 @@ export interface Plan {
   readonly shares: readonly { readonly id: string; readonly before: number; readonly after: number }[];
 }
 
+/** The homes of all keys at one time, as {@link Balancer.homes} returns them, to be compared later. */
+export interface KeyHomes {
+  /** Share of each backend, from 0 to 1, by id; backends without keys have 0. */
+  readonly shares: ReadonlyMap<string, number>;
+  /** @internal */
+  readonly arcs: readonly (readonly [end: number, owner: string | undefined])[];
+  /** @internal The position of a key. */
+  readonly position: (key: string) => number;
+  /** @internal */
+  readonly scale: number;
+}
+
 /**
- * Computes what a change would move, from the arcs of the ring before and after. O(points).
- * @throws TypeError if the strategy has no arcs or zones or backups divide the pool
- * @throws RangeError if the change does not fit the pool
+ * The homes that the keys of a pool have. O(points).
+ * @param members - by default those that the pool has
+ * @throws TypeError if the strategy has no arcs or zones divide the pool
  */
-export function planChange(choosers: readonly Chooser[], pool: readonly Member[], change: PoolChange): Plan {
-  checkBag(change, CHANGE, '', 'plan');
-  const [{ strategy }] = choosers as [Chooser];
-  if (choosers.length > 1) throw new TypeError('plan needs a pool that zones or backups do not divide');
-  const members = pool.map(({ id, nominalWeight, slot }) => ({ id, weight: nominalWeight, slot }));
-  if (!isKeyedStrategy(strategy) || strategy.arcs === undefined) {
+export function homesOf(choosers: readonly Chooser[], members?: readonly Weighted[]): KeyHomes {
+  const chooser = servingChooser(choosers);
+  const { strategy } = chooser;
+  const all = members ?? membersOf(chooser);
+  if (!isKeyedStrategy(strategy) || strategy.arcs === undefined)
     throw new TypeError(`plan needs a strategy that divides the key space into arcs, got ${strategy.name}`);
-  }
-  const after = changed(members, change);
-  const before = members.filter((member) => member.weight > 0);
-  const arcsBefore = [...strategy.arcs(before)];
-  const arcsAfter = [...strategy.arcs(after)];
-  const moves = movesBetween(arcsBefore, arcsAfter);
-  const [sharesBefore, sharesAfter] = [sharesOf(arcsBefore), sharesOf(arcsAfter)];
-  const ids = new Set([...members, ...after].map((member) => member.id));
+  const weighted = all.filter(({ weight }) => weight > 0);
+  const arcs = [...strategy.arcs(weighted)];
+  const shares = sharesOf(arcs);
+  return {
+    shares: new Map(all.map(({ id }) => [id, shares.get(id) ?? 0])),
+    arcs,
+    position: (key) => chooser.positionOf(key),
+    scale: strategy.scale?.(weighted) ?? 1,
+  };
+}
+
+/**
+ * What moves from one division of the keys to another.
+ * @param sameKeys - whether a request has the same key in both
+ */
+export function planBetween(before: KeyHomes, after: KeyHomes, sameKeys = true): Plan {
+  const exact = sameKeys && PROBES.every((key) => before.position(key) === after.position(key));
+  const moves = exact ? movesBetween(before.arcs, after.arcs) : expectedMoves(before.shares, after.shares);
+  const ids = new Set([...before.shares.keys(), ...after.shares.keys()]);
   return {
     moved: moves.reduce((sum, move) => sum + move.share, 0),
-    rescaled: strategy.scale !== undefined && strategy.scale(before) !== strategy.scale(after),
+    exact,
+    rescaled: exact && before.scale !== after.scale,
     moves,
     shares: [...ids].map((id) => ({
       id,
-      before: sharesBefore.get(id) ?? 0,
-      after: sharesAfter.get(id) ?? 0,
+      before: before.shares.get(id) ?? 0,
+      after: after.shares.get(id) ?? 0,
     })),
   };
+}
+
+/** Two functions that hash these alike are the same. */
+const PROBES = ['', 'a', '/b?c=1', '127.0.0.1'];
+
+/** Between positions that have nothing to do with each other, a key goes anywhere by the shares alone. */
+function expectedMoves(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): Move[] {
+  return [...before]
+    .flatMap(([from, lost]) => [...after].map(([to, gained]) => ({ from, to, share: lost * gained })))
+    .filter(({ from, to, share }) => from !== to && share > 0)
+    .sort((a, b) => b.share - a.share);
+}
+
+/**
+ * Computes what a change would move, from the arcs of the ring before and after. O(points).
+ * @throws TypeError if the strategy has no arcs or zones divide the pool
+ * @throws RangeError if the change does not fit the pool
+ */
+export function planChange(choosers: readonly Chooser[], change: PoolChange): Plan {
+  checkBag(change, CHANGE, '', 'plan');
+  const members = membersOf(servingChooser(choosers));
+  const after = changed(members, change);
+  return planBetween(homesOf(choosers, members), homesOf(choosers, after));
+}
+
+/** The one chooser that has the homes: backups have none. @throws TypeError if there are several */
+function servingChooser(choosers: readonly Chooser[]): Chooser {
+  const serving = choosers.filter(({ tier }) => !tier.backup);
+  if (serving.length > 1) throw new TypeError('plan needs a pool that zones do not divide');
+  return serving[0] ?? (choosers[0] as Chooser);
+}
+
+function membersOf({ tier }: Chooser): Weighted[] {
+  return tier.members.map(({ id, nominalWeight, slot }) => ({ id, weight: nominalWeight, slot }));
 }
 
 function changed(
@@ -92,12 +153,15 @@ function changed(
   }
   for (const id of remove) weights.delete(known(id, 'remove'));
   for (const [index, entry] of add.entries()) {
-    const { id, weight } = readEntry(entry, `add[${index}]`);
+    const { id, weight, backup } = readEntry(entry, `add[${index}]`);
+    if (backup) continue;
     if (weights.has(id))
       throw new RangeError(`add[${index}] names ${JSON.stringify(id)}, which is already in the pool`);
     weights.set(id, weight);
   }
-  return [...weights]
-    .map(([id, weight]) => ({ id, weight, ...(slots.has(id) && { slot: slots.get(id) as number }) }))
-    .filter(({ weight }) => weight > 0);
+  return [...weights].map(([id, weight]) => ({
+    id,
+    weight,
+    ...(slots.has(id) && { slot: slots.get(id) as number }),
+  }));
 }

@@ -14,11 +14,14 @@ import { TRUSTS } from './trust.ts';
 export class PoolStats {
   readonly #pool: Pool;
   readonly #router: Router;
+  readonly #keyName: string;
   #shares: ReadonlyMap<string, number> | undefined;
   #fingerprint: string | undefined;
 
-  constructor(pool: Pool, router: Router) {
+  /** @param keyName - what the keys are, as far as that is known */
+  constructor(pool: Pool, router: Router, keyName: string) {
     this.#pool = pool;
+    this.#keyName = keyName;
     this.#router = router;
   }
 
@@ -28,15 +31,25 @@ export class PoolStats {
     this.#fingerprint = undefined;
   }
 
-  /** A digest of members, weights, strategy and seed, as 16 hexadecimal digits. */
+  /** A digest of members, weights, strategy, seed, bounds and key, as 16 hexadecimal digits. */
   get fingerprint(): string {
-    const [{ strategy, seed }] = this.#router.choosers as [Chooser];
+    const [{ strategy, seed, bounds }] = this.#router.choosers as [Chooser];
+    // The rings of other load balancers may go by the place of a backend in its list.
+    const isOrdered = isKeyedStrategy(strategy) && strategy.position !== undefined;
     this.#fingerprint ??= digest(
       JSON.stringify([
         strategy.name,
         seed,
+        [String(bounds.factor), bounds.z, bounds.rememberedKeys ?? null, bounds.strict],
+        this.#keyName,
         this.#pool.members
-          .map(({ id, nominalWeight, tier }) => [id, nominalWeight, tier.zone ?? null, tier.backup])
+          .map(({ id, nominalWeight, tier, slot }) => [
+            id,
+            nominalWeight,
+            tier.zone ?? null,
+            tier.backup,
+            ...(isOrdered ? [slot] : []),
+          ])
           .sort(([a], [b]) => ((a as string) < (b as string) ? -1 : 1)),
       ]),
     );

@@ -1,5 +1,6 @@
 // Functions that derive the key of a request.
 
+import { named } from '../balancer/key-name.ts';
 import type { Request } from '../contracts.ts';
 import { isToken } from '../http/token.ts';
 import { shown } from '../shown.ts';
@@ -11,10 +12,13 @@ import { shown } from '../shown.ts';
 export type AffinityKey = (request: Request) => string | undefined;
 
 /** The path with its query, so that each resource stays in the cache of one backend. */
-export const byPath: AffinityKey = (request) => request.path;
+export const byPath: AffinityKey = /* @__PURE__ */ named((request) => request.path, 'path');
 
 /** The client's address, as set by the host. */
-export const byClientAddress: AffinityKey = (request) => request.clientAddress;
+export const byClientAddress: AffinityKey = /* @__PURE__ */ named(
+  (request) => request.clientAddress,
+  'client-address',
+);
 
 /**
  * The value of a header; the first of several. Header names are case-insensitive (RFC 9110 section 5.1).
@@ -22,7 +26,7 @@ export const byClientAddress: AffinityKey = (request) => request.clientAddress;
  */
 export function byHeader(name: string): AffinityKey {
   const wanted = checkToken(name, 'header').toLowerCase();
-  return ({ headers }) => headerValue(headers, wanted);
+  return named(({ headers }) => headerValue(headers, wanted), `header ${wanted}`);
 }
 
 /**
@@ -31,7 +35,7 @@ export function byHeader(name: string): AffinityKey {
  */
 export function byCookie(name: string): AffinityKey {
   checkToken(name, 'cookie');
-  return ({ headers }) => cookieValue(headerValues(headers, 'cookie'), name);
+  return named(({ headers }) => cookieValue(headerValues(headers, 'cookie'), name), `cookie ${name}`);
 }
 
 /**
@@ -46,12 +50,13 @@ export function byJwtClaim(claim: string): AffinityKey {
       `the name of a claim must be a string with at least one character, got ${shown(claim)}`,
     );
   }
-  return ({ headers }) => {
+  const read: AffinityKey = ({ headers }) => {
     const [scheme, token] = (headerValue(headers, 'authorization') ?? '').split(/ +/, 2);
     if (scheme?.toLowerCase() !== 'bearer' || token === undefined || token.length > 16_384) return undefined;
     const value = claimsOf(token)?.[claim];
     return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
   };
+  return named(read, `jwt-claim ${claim}`);
 }
 
 function headerValue(headers: Request['headers'], wanted: string): string | undefined {

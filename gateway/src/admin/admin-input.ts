@@ -32,6 +32,16 @@ export const INPUTS = {
   }),
   backend: z.strictObject({ pool, id: knownId }),
   weight: z.strictObject({ pool, id: knownId, weight }),
+  plan: z.strictObject({
+    pool,
+    add: z.array(url).max(1_000).meta({ rule: 'URLs, up to 1000' }).exactOptional(),
+    remove: z.array(knownId).max(1_000).meta({ rule: 'ids of backends, up to 1000' }).exactOptional(),
+    weight: z
+      .array(z.string().regex(/^.+=\d+(\.\d+)?$/s))
+      .max(1_000)
+      .meta({ rule: 'ID=WEIGHT, with weights from 0 to 1000' })
+      .exactOptional(),
+  }),
   explain: z.strictObject({
     path: z
       .string()

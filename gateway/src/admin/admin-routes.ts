@@ -6,6 +6,7 @@ import { queryInput } from './admin-input.ts';
 import { COMMANDS } from './commands.ts';
 import { explainQuery } from './explain-query.ts';
 import { PacedReport } from './paced-report.ts';
+import { planQuery } from './plan-query.ts';
 
 /** The dashboard. */
 export interface DashboardPage {
@@ -50,6 +51,8 @@ export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
  * - `GET /metrics`: the same for Prometheus
  * - `GET /explain?path=/a&host=&method=&clientAddress=&header=Name:value`: where a request would go, and why;
  *   `header` may be repeated
+ * - `GET /plan?pool=&add=URL&remove=ID&weight=ID=2`: which keys a change would move; all but `pool` may be
+ *   repeated
  * - `GET /healthz`, `GET /readyz`: 200, or 503
  * - `POST /backends` `{ pool, url, id, weight, zone, backup }`, where `url` alone is needed: adds a backend
  * - `DELETE /backends?pool=&id=`: removes one
@@ -76,6 +79,14 @@ export function adminRoutes(parts: RouteParts): ReadonlyMap<string, AdminRoute> 
     [
       '/explain',
       { methods: { GET: async ({ query }) => jsonAnswer(200, await control.explain(explainQuery(query))) } },
+    ],
+    [
+      '/plan',
+      {
+        methods: {
+          GET: async ({ query }) => jsonAnswer(200, await control.plan(await planQuery(query, control))),
+        },
+      },
     ],
     ['/backends', { methods: { POST: change('add', parts), DELETE: change('remove', parts) } }],
     ['/drain', { methods: { POST: change('drain', parts) } }],

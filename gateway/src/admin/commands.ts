@@ -28,7 +28,8 @@ function toBackend(type: 'remove' | 'drain' | 'resume'): CommandReader {
   };
 }
 
-async function poolOf(named: string | undefined, control: Control): Promise<string> {
+/** The pool of a query or change; the only one if none is named. @throws AdminError */
+export async function poolOf(named: string | undefined, control: Control): Promise<string> {
   if (named !== undefined) return named;
   const { pools } = await control.stats();
   const [only, ...others] = pools.map(({ name }) => name);

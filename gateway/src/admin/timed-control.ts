@@ -7,6 +7,7 @@ export function timedControl(control: Control, limitMs: number): Control {
   return {
     stats: () => inTime(control.stats(), limitMs),
     explain: (query) => inTime(control.explain(query), limitMs),
+    plan: (query) => inTime(control.plan(query), limitMs),
     change: (command) => inTime(control.change(command), limitMs),
   };
 }

@@ -5,7 +5,8 @@ import { routeText } from './route-text.ts';
 import { table } from './table.ts';
 
 /** An explanation as text. */
-export function explanationText(query: ExplainQuery, { route, explanation }: GatewayExplanation): string {
+export function explanationText(query: ExplainQuery, found: GatewayExplanation): string {
+  const { route, explanation } = found;
   const { path, host = '', method = 'GET' } = query;
   const title = `${method} ${host}${path}`;
   if (route === undefined || explanation === undefined)
@@ -15,6 +16,7 @@ export function explanationText(query: ExplainQuery, { route, explanation }: Gat
     ['strategy', explanation.strategy],
     ['key', keyText(explanation)],
     ['picked', explanation.picked ?? 'none: the response is 503'],
+    ...workerFacts(found),
     ...notesOn(explanation).map((note) => ['note', note]),
   ]);
   const candidates = table([
@@ -22,6 +24,18 @@ export function explanationText(query: ExplainQuery, { route, explanation }: Gat
     ...explanation.candidates.map((candidate) => candidateRow(candidate)),
   ]);
   return `${title}\n\n${facts}\n${candidates}`;
+}
+
+/** Which worker answers, and which of the others would choose another backend. */
+function workerFacts({ worker, workers = [] }: GatewayExplanation): string[][] {
+  if (worker === undefined) return [];
+  const own = workers.find((choice) => choice.worker === worker)?.picked;
+  const others = workers.filter(({ picked }) => picked !== own);
+  const alike = others.length === 0 ? `; all ${workers.length} workers choose alike` : '';
+  return [
+    ['worker', `${worker}${workers.length > 1 ? alike : ''}`],
+    ...others.map(({ worker: other, picked = 'none' }) => ['note', `worker ${other} would pick ${picked}`]),
+  ];
 }
 
 function keyText({ key, position, remembered }: Explanation): string {

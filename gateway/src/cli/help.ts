@@ -63,3 +63,14 @@ answers, with the real state of its backends.
 Examples:
   evenkeel explain -c gateway.yaml --path '/cart?item=7' --header 'X-User: ann'
   evenkeel explain --admin http://127.0.0.1:9901 --path /cart --json`;
+
+/** Below the options of `plan`. */
+export const PLAN_HELP = `
+For each pool, the share of the keys whose home moves, and from which backend to
+which. The shares are exact, from the arcs of both rings, unless the two hash keys
+differently, as another ring, seed or affinity does. The bounds on load may send
+keys elsewhere, before and after. Nothing is started or changed.
+
+Examples:
+  evenkeel plan -c gateway.yaml --to next.yaml
+  evenkeel plan -c gateway.yaml --to next.yaml --json`;

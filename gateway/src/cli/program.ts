@@ -5,9 +5,10 @@ import { VERSION } from '../version.ts';
 import { type CheckOptions, check } from './check.ts';
 import { type DemoOptions, demo } from './demo.ts';
 import { type ExplainOptions, explain } from './explain.ts';
-import { CHECK_HELP, EXPLAIN_HELP, MAIN_HELP, SERVE_HELP } from './help.ts';
+import { CHECK_HELP, EXPLAIN_HELP, MAIN_HELP, PLAN_HELP, SERVE_HELP } from './help.ts';
 import type { Io } from './io.ts';
 import { header, integer, oneOf, several } from './option-values.ts';
+import { type PlanOptions, plan } from './plan.ts';
 import { schema } from './schema.ts';
 import { serve } from './serve.ts';
 import { LOG_FORMATS, LOG_LEVELS, MAX_WORKERS, type ServeOptions } from './serve-options.ts';
@@ -41,6 +42,7 @@ export function program(io: Io, end: (code: number) => void): Command {
   addServe(root, io, end);
   addCheck(root, io, end);
   addExplain(root, io, end);
+  addPlan(root, io, end);
   root
     .command('demo')
     .description('start example backends and a gateway in front of them')
@@ -96,6 +98,17 @@ function addCheck(root: Command, io: Io, end: (code: number) => void): void {
     .requiredOption('-c, --config <file>', 'configuration, YAML or JSON')
     .addHelpText('after', CHECK_HELP)
     .action(async (options: CheckOptions) => end(await check(options, io)));
+}
+
+function addPlan(root: Command, io: Io, end: (code: number) => void): void {
+  root
+    .command('plan')
+    .description('print which keys another configuration would move, before a reload')
+    .requiredOption('-c, --config <file>', 'configuration in use, YAML or JSON')
+    .requiredOption('--to <file>', 'configuration that is to replace it')
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', PLAN_HELP)
+    .action(async (options: PlanOptions) => end(await plan(options, io)));
 }
 
 function addExplain(root: Command, io: Io, end: (code: number) => void): void {

@@ -72,7 +72,7 @@ export const POOL_FIGURES = {
   name: text({ help: 'Name.', read: ({ name }) => name }),
   strategy: text<string>({ help: 'Strategy.', merge: DISTINCT, read: ({ engine }) => engine.strategy }),
   fingerprint: text<string>({
-    help: 'Digest of members, weights and strategy: gateways with equal fingerprints choose alike.',
+    help: 'Digest of members, weights, strategy, bounds and key: gateways with equal fingerprints choose alike.',
     merge: DISTINCT,
     read: ({ engine }) => engine.fingerprint,
   }),

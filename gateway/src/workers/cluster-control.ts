@@ -1,5 +1,13 @@
 // What operators ask of a gateway with several workers.
-import type { Command, Control, ExplainQuery, GatewayExplanation, GatewayStats } from '../contracts.ts';
+import type { Plan } from 'evenkeel';
+import type {
+  Command,
+  Control,
+  ExplainQuery,
+  GatewayExplanation,
+  GatewayStats,
+  PlanQuery,
+} from '../contracts.ts';
 import { ControlError } from '../errors.ts';
 import type { ChangeJournal } from './change-journal.ts';
 import type { FleetStats } from './fleet-stats.ts';
@@ -30,14 +38,31 @@ export class ClusterControl implements Control {
     return this.#cluster.stats.read();
   }
 
-  /** Asks one worker: only remembered keys and requests in flight differ between workers. */
+  /**
+   * Asks all workers, as their requests in flight and remembered keys differ. The first one that replies
+   * tells its reasons, of the others only the choice is told.
+   */
   async explain(query: ExplainQuery): Promise<GatewayExplanation> {
+    const { slots } = this.#cluster.fleet;
+    const replies = await Promise.all(
+      slots.map(async ({ number, serving }) => {
+        const found = await serving?.ask({ type: 'explain', query }).catch(unlessSilent);
+        return found && { number, found };
+      }),
+    );
+    const [first, ...others] = replies.filter((reply) => reply !== undefined);
+    if (first === undefined) throw new ControlError(503, 'no worker replies now');
+    const workers = [first, ...others].map(({ number, found }) => {
+      return { worker: number, picked: found.explanation?.picked };
+    });
+    return first.found.route === undefined ? first.found : { ...first.found, worker: first.number, workers };
+  }
+
+  /** Asks one worker: all have the same homes. */
+  async plan(query: PlanQuery): Promise<Plan> {
     for (const link of this.#cluster.fleet.serving) {
-      try {
-        return await link.ask({ type: 'explain', query });
-      } catch (error) {
-        if (!(error instanceof WorkerSilentError)) throw error;
-      }
+      const plan = await link.ask({ type: 'plan', query }).catch(unlessSilent);
+      if (plan !== undefined) return plan;
     }
     throw new ControlError(503, 'no worker replies now');
   }
@@ -76,6 +101,11 @@ export class ClusterControl implements Control {
       return link === slot.serving ? [asked] : [];
     });
   }
+}
+
+/** @throws the error, unless it says that a worker did not reply in time */
+function unlessSilent(error: unknown): undefined {
+  if (!isSilent(error)) throw error;
 }
 
 const isSilent = (error: unknown) => error instanceof WorkerSilentError;

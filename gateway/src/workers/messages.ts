@@ -1,11 +1,12 @@
 // Messages between the primary process and its workers.
-import type { RateLimitVerdict } from 'evenkeel';
+import type { Plan, RateLimitVerdict } from 'evenkeel';
 import type {
   Command,
   ExplainQuery,
   GatewayExplanation,
   GatewayStats,
   ListeningAddress,
+  PlanQuery,
   RouteRateLimit,
 } from '../contracts.ts';
 import { ConfigError, ControlError } from '../errors.ts';
@@ -23,6 +24,7 @@ export type WorkerRequest =
   | { readonly type: 'change'; readonly command: Command }
   | { readonly type: 'stats' }
   | { readonly type: 'explain'; readonly query: ExplainQuery }
+  | { readonly type: 'plan'; readonly query: PlanQuery }
   /** Drain, then exit. */
   | { readonly type: 'close'; readonly graceMs: number | undefined };
 
@@ -33,6 +35,7 @@ export interface WorkerReplies {
   readonly change: undefined;
   readonly stats: GatewayStats;
   readonly explain: GatewayExplanation;
+  readonly plan: Plan;
   /** Its last statistics; `undefined` if it had not started. */
   readonly close: GatewayStats | undefined;
 }

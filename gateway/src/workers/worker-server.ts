@@ -76,6 +76,7 @@ export class WorkerServer {
       return this.#queue.run(() => this.#serving().control.change(request.command));
     if (request.type === 'close') return this.#close(request.graceMs);
     const { control } = this.#serving();
+    if (request.type === 'plan') return control.plan(request.query);
     return request.type === 'stats' ? control.stats() : control.explain(request.query);
   }
 

@@ -169,6 +169,24 @@ describe('what operators read', () => {
     ]);
   });
 
+  it('is what a change would move', async () => {
+    const { call, control } = await anAdmin();
+    const query = 'pool=shop&add=http://10.0.0.9:80&weight=http://a=b=2.5&remove=http://10.0.0.1:80';
+    expect(await call(`/plan?${query}`)).toMatchObject({ status: 200, json: { moved: 0, exact: true } });
+    expect(control.plans).toEqual([
+      {
+        pool: 'shop',
+        add: ['http://10.0.0.9:80'],
+        remove: ['http://10.0.0.1:80'],
+        setWeight: { 'http://a=b': 2.5 },
+      },
+    ]);
+    expect(await call('/plan?weight=http://a')).toMatchObject({
+      status: 400,
+      json: { message: 'weight must be ID=WEIGHT, with weights from 0 to 1000, got a list of 1' },
+    });
+  });
+
   it('is whether the process lives and is ready', async () => {
     let holds = true;
     const { call } = await anAdmin({}, { isReady: () => holds, isLive: () => holds });

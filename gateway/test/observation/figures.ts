@@ -1,4 +1,4 @@
-import { type BackendStats, Balancer } from 'evenkeel';
+import { type BackendStats, Balancer, type Plan } from 'evenkeel';
 import type {
   Command,
   Control,
@@ -8,6 +8,7 @@ import type {
   GatewayPoolStats,
   GatewayStats,
   LatencyStats,
+  PlanQuery,
 } from '../../src/contracts.ts';
 import { BACKEND_FIGURES, type BackendSource } from '../../src/observation/backend-figures.ts';
 import { BackendMeter } from '../../src/observation/backend-meter.ts';
@@ -117,6 +118,7 @@ export class FakeControl implements Control {
   /** Thrown by all calls where it is there. */
   failure: unknown;
   readonly queries: ExplainQuery[] = [];
+  readonly plans: PlanQuery[] = [];
   readonly commands: Command[] = [];
 
   async stats(): Promise<GatewayStats> {
@@ -126,6 +128,11 @@ export class FakeControl implements Control {
   async explain(query: ExplainQuery): Promise<GatewayExplanation> {
     this.queries.push(query);
     return this.#answer(this.explained);
+  }
+
+  async plan(query: PlanQuery): Promise<Plan> {
+    this.plans.push(query);
+    return this.#answer({ moved: 0, exact: true, rescaled: false, moves: [], shares: [] });
   }
 
   async change(command: Command): Promise<void> {

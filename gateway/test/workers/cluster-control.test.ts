@@ -1,9 +1,10 @@
+import type { Explanation } from 'evenkeel';
 import { describe, expect, it } from 'vitest';
 import type { Command, GatewayEvent } from '../../src/contracts.ts';
 import { ControlError } from '../../src/errors.ts';
 import { gatewayStats } from '../observation/figures.ts';
 import { A, B, Lab } from './cluster.ts';
-import { settled } from './fakes.ts';
+import { type FakeGateway, settled } from './fakes.ts';
 
 const drain: Command = { type: 'drain', pool: 'shop', backend: A };
 const weight: Command = { type: 'weight', pool: 'shop', backend: B, weight: 2 };
@@ -81,11 +82,33 @@ describe('a change at run time', () => {
 });
 
 describe('an explanation', () => {
-  it('comes from one worker', async () => {
+  it('is asked of every worker: it names the one that tells, and what each would choose', async () => {
     const lab = await Lab.serving();
     const query = { path: '/cart', host: 'shop.example' };
-    expect(await lab.gateway.control.explain(query)).toEqual({ route: undefined, explanation: undefined });
-    expect(lab.processes.flatMap(({ gateway }) => gateway?.queries)).toEqual([query]);
+    const route = { host: '*', path: '/', pool: 'shop' };
+    for (const [i, picked] of [A, B, A].entries()) {
+      const explanation = { picked } as unknown as Explanation;
+      (lab.process(i + 1).gateway as FakeGateway).explained = { route, explanation };
+    }
+    expect(await lab.gateway.control.explain(query)).toEqual({
+      route,
+      explanation: { picked: A },
+      worker: 1,
+      workers: [
+        { worker: 1, picked: A },
+        { worker: 2, picked: B },
+        { worker: 3, picked: A },
+      ],
+    });
+    expect(lab.processes.flatMap(({ gateway }) => gateway?.queries)).toEqual([query, query, query]);
+  });
+
+  it('names no worker where no route matches', async () => {
+    const lab = await Lab.serving();
+    expect(await lab.gateway.control.explain({ path: '/' })).toEqual({
+      route: undefined,
+      explanation: undefined,
+    });
   });
 
   it('comes from the next one where the first hangs', async () => {
@@ -102,6 +125,29 @@ describe('an explanation', () => {
     const lab = await Lab.serving();
     for (const pid of [1, 2, 3]) await lab.end(pid);
     expect(await failed(lab.gateway.control.explain({ path: '/' }))).toEqual(
+      new ControlError(503, 'no worker replies now'),
+    );
+  });
+});
+
+describe('a plan', () => {
+  it('comes from one worker, or from the next one where that hangs', async () => {
+    const lab = await Lab.serving();
+    lab.process(1).isDeaf = true;
+    const planned = lab.gateway.control.plan({ pool: 'shop', remove: [A] });
+    await settled();
+    await lab.pass(2_000);
+    expect(await planned).toMatchObject({ moved: 0.25 });
+    expect(lab.processes.flatMap(({ gateway }) => gateway?.plans)).toEqual([{ pool: 'shop', remove: [A] }]);
+  });
+
+  it('fails with the error of the worker, and where none serves', async () => {
+    const lab = await Lab.serving();
+    const refusal = new ControlError(400, 'plan needs a pool that zones do not divide');
+    lab.process(1).gateway?.failures.set('plan', refusal);
+    expect(await failed(lab.gateway.control.plan({ pool: 'shop' }))).toEqual(refusal);
+    for (const pid of [1, 2, 3]) await lab.end(pid);
+    expect(await failed(lab.gateway.control.plan({ pool: 'shop' }))).toEqual(
       new ControlError(503, 'no worker replies now'),
     );
   });

@@ -4,9 +4,11 @@ import type {
   Control,
   ExplainQuery,
   Gateway,
+  GatewayExplanation,
   GatewayLog,
   GatewayStats,
   ListeningAddress,
+  PlanQuery,
   RateLimiterFactory,
 } from '../../src/contracts.ts';
 import type { WorkerProcess } from '../../src/workers/worker-link.ts';
@@ -36,6 +38,8 @@ export class FakeGateway implements Gateway {
   readonly calls: string[] = [];
   readonly changes: Command[] = [];
   readonly queries: ExplainQuery[] = [];
+  readonly plans: PlanQuery[] = [];
+  explained: GatewayExplanation = { route: undefined, explanation: undefined };
   figures = gatewayStats();
   /** What calls throw, by their name. */
   readonly failures = new Map<string, Error>();
@@ -52,7 +56,12 @@ export class FakeGateway implements Gateway {
     explain: (query) =>
       this.#do('explain', () => {
         this.queries.push(query);
-        return { route: undefined, explanation: undefined };
+        return this.explained;
+      }),
+    plan: (query) =>
+      this.#do('plan', () => {
+        this.plans.push(query);
+        return { moved: 0.25, exact: true, rescaled: false, moves: [], shares: [] };
       }),
     change: (command) =>
       this.#do('change', () => {
