@@ -67,10 +67,21 @@ export interface ExplainQuery {
   readonly clientAddress?: string | undefined;
 }
 
+/** A route, and where it leads. */
+export interface ExplainedRoute {
+  readonly host: string;
+  readonly path: string;
+  /** The pool; `undefined` for a redirect. */
+  readonly pool?: string | undefined;
+  /** The URL of a redirect. */
+  readonly redirect?: string | undefined;
+}
+
 /** The decision for a request, and the reasons. */
 export interface GatewayExplanation {
   /** `undefined` if no route matches. */
-  readonly route: { readonly host: string; readonly path: string; readonly pool: string } | undefined;
+  readonly route: ExplainedRoute | undefined;
+  /** `undefined` if no route matches, and for a redirect. */
   readonly explanation: Explanation | undefined;
   /** Number of the worker whose decision it is, in a gateway with several. */
   readonly worker?: number;

@@ -38,6 +38,8 @@ export class Engine {
   readonly #rateLimiter: RateLimiterFactory;
   #runtime: Runtime;
   #context: Context;
+  /** By the name of the listener. */
+  readonly #at = new Map<string, Context>();
   #watch: StallWatch | undefined;
   /** Starts the health checks of the runtime that was built. */
   #begin: (() => void) | undefined;
@@ -69,6 +71,14 @@ export class Engine {
     return this.#context;
   }
 
+  /** The same for requests at one listener. @param name - `undefined` for a listener without a name */
+  contextAt(name: string | undefined): Context {
+    if (name === undefined) return this.#context;
+    let context = this.#at.get(name);
+    if (context === undefined) this.#at.set(name, (context = { ...this.#context, listener: name }));
+    return context;
+  }
+
   /** Starts the health checks and the watch for stalled requests. */
   start(): void {
     this.#begin?.();
@@ -86,6 +96,7 @@ export class Engine {
     const begin = this.#begin;
     this.#runtime = runtime;
     this.#context = context;
+    this.#at.clear();
     if (begin === undefined) take();
     else {
       this.#begin = () => {
@@ -141,6 +152,7 @@ export class Engine {
       limits,
       timeouts,
       paths,
+      listener: undefined,
       totals: this.#totals,
       log: this.#log,
       ids: this.#ids,

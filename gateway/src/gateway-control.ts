@@ -36,19 +36,24 @@ export class GatewayControl implements Control {
     headers = {},
     clientAddress,
   }: ExplainQuery): Promise<GatewayExplanation> {
-    const { routes, paths } = this.#runtime();
-    const read = readPath(path, paths);
-    const route = read && routes.find(readAuthority(host)?.host ?? '', read.routed);
+    const { routes, config } = this.#runtime();
+    const requestPath = readPath(path, config.paths);
+    if (requestPath === undefined) return { route: undefined, explanation: undefined };
+    const asked = { method, headers: inLowerCase(headers), scheme: 'http', authority: host, requestPath };
+    const listener = config.listeners.length === 1 ? config.listeners[0]?.name : undefined;
+    const route = routes.find(readAuthority(host)?.host ?? '', requestPath.routed, { ...asked, listener });
     if (route === undefined) return { route: undefined, explanation: undefined };
+    if ('redirect' in route) {
+      const redirect = route.redirect.locationFor({ ...asked });
+      return { route: { host: route.host, path: route.path, redirect }, explanation: undefined };
+    }
     const { pool } = route;
     const request: Request = {
       id: 'explain',
       path,
       method,
       payload: '',
-      headers: Object.fromEntries(
-        Object.entries(headers).map(([header, value]) => [header.toLowerCase(), value]),
-      ),
+      headers: asked.headers,
       ...(clientAddress === undefined ? {} : { clientAddress }),
     };
     const session = await pool.sessions?.read(request);
@@ -75,6 +80,10 @@ export class GatewayControl implements Control {
     if (pool === undefined) throw new ControlError(404, `there is no pool ${JSON.stringify(name)}`);
     return pool;
   }
+}
+
+function inLowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([header, value]) => [header.toLowerCase(), value]));
 }
 
 function add({ balancer, name }: UpstreamPool, { backend }: Extract<Command, { type: 'add' }>): void {

@@ -76,7 +76,7 @@ class ReverseProxy implements Gateway {
     this.#config = this.#resolve(this.#written);
     this.#engine = new Engine(this.#config, log, () => this.#connections(), rateLimiter);
     this.#listeners = this.#config.listeners.map(
-      (listener) => new Listener(listener, () => this.#engine.context),
+      (listener) => new Listener(listener, () => this.#engine.contextAt(listener.name)),
     );
     this.control = this.#engine.control;
     const { admin } = this.#config;

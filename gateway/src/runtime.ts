@@ -8,9 +8,12 @@ import type { ResolvedConfig } from './config/resolved-config.ts';
 import type { RouteConfig } from './config/schema.ts';
 import type { GatewayLog, RateLimiterFactory } from './contracts.ts';
 import type { EventLog } from './observation/event-log.ts';
+import { Conditions } from './routing/conditions.ts';
 import { HeaderRules } from './routing/header-rules.ts';
+import { pathRewrite } from './routing/path-rewrite.ts';
+import { Redirect } from './routing/redirect.ts';
 import { rateLimitOf } from './routing/route-rate-limit.ts';
-import { Route, RouteTable } from './routing/route-table.ts';
+import { type RedirectRoute, Route, RouteTable } from './routing/route-table.ts';
 import { homesOf, mayMove, movedSince, planText } from './upstream/moved-keys.ts';
 import { UpstreamPool } from './upstream/pool.ts';
 
@@ -18,7 +21,7 @@ import { UpstreamPool } from './upstream/pool.ts';
 export interface Runtime {
   readonly pools: ReadonlyMap<string, UpstreamPool>;
   readonly routes: RouteTable;
-  readonly paths: ResolvedConfig['paths'];
+  readonly config: ResolvedConfig;
   /** Rate limiters by name, so that a reload keeps the counts of unchanged limits. */
   readonly limiters: ReadonlyMap<string, RateLimiter>;
 }
@@ -68,14 +71,12 @@ export function buildRuntime(
     if (pools.get(old.name) !== old) changes.push(() => old.close());
   }
   const limiters = new Map<string, RateLimiter>();
-  const { caseSensitive } = config.paths;
-  const routes = routesOf(config).map((route) =>
-    routeOf(route, { pools, limiters, caseSensitive, before }, surroundings),
-  );
+  const source = { config, pools, limiters, before };
+  const routes = routesOf(config).map((route) => routeOf(route, source, surroundings));
   const take = () => {
     for (const change of changes) change();
   };
-  return { runtime: { pools, routes: new RouteTable(routes), paths: config.paths, limiters }, take };
+  return { runtime: { pools, routes: new RouteTable(routes), config, limiters }, take };
 }
 
 /** Notes the homes of keys before a change. @returns a function that tells what has moved since */
@@ -108,45 +109,62 @@ function troubles(pool: string, events: EventLog): (line: string) => void {
 function routesOf({ routes, pools }: ResolvedConfig): readonly RouteConfig[] {
   if (routes !== undefined) return routes;
   const none = { set: {}, remove: [] };
-  return Object.keys(pools).map((pool) => ({ path: '/', pool, requestHeaders: none, responseHeaders: none }));
+  const bare = { path: '/', stripPrefix: false, requestHeaders: none, responseHeaders: none };
+  return Object.keys(pools).map((pool) => ({ ...bare, pool }));
 }
 
 /** What the routes of one runtime share. */
 interface RouteSource {
+  readonly config: ResolvedConfig;
   readonly pools: ReadonlyMap<string, UpstreamPool>;
   /** Takes the limiters that are in use. */
   readonly limiters: Map<string, RateLimiter>;
-  readonly caseSensitive: boolean;
   readonly before: Runtime | undefined;
 }
 
 function routeOf(
   route: RouteConfig,
-  { pools, limiters, caseSensitive, before }: RouteSource,
+  source: RouteSource,
   { log, rateLimiter }: Surroundings,
-): Route {
+): Route | RedirectRoute {
   const { host = '*', path } = route;
-  const pool = pools.get(route.pool) as UpstreamPool;
-  let limit: RateLimitOptions | undefined;
-  const rate = rateLimitOf(route);
-  if (rate !== undefined) {
-    const limiter = before?.limiters.get(rate.name) ?? rateLimiter(rate);
-    limiters.set(rate.name, limiter);
-    const by = route.rateLimit?.by;
-    const header = typeof by === 'object' ? by.header.toLowerCase() : undefined;
-    limit =
-      header === undefined ? { limiter } : { limiter, key: ({ headers }) => headers?.[header]?.toString() };
-  }
+  const { limits, paths } = source.config;
+  const prefix = routedPath(path, paths.caseSensitive);
+  const place = { host, path, prefix, conditions: Conditions.of(route) };
+  const rewrite = pathRewrite(route, prefix);
+  const responseHeaders = new HeaderRules(route.responseHeaders);
+  if (route.redirect !== undefined)
+    return { ...place, redirect: new Redirect(route.redirect, rewrite), responseHeaders };
+  const pool = source.pools.get(route.pool as string) as UpstreamPool;
+  const rateLimit = rateLimitFor(route, source, rateLimiter);
   const failed = (what: string, error: unknown) =>
     log.warn({ pool: pool.name, error: String(error) }, `${what} failed`);
-  const isOpen = limit === undefined && pool.sessions === undefined;
+  const isOpen = rateLimit === undefined && pool.sessions === undefined;
+  const { bodyBytes = limits.bodyBytes, replayBytes = limits.replayBytes } = route.limits ?? {};
   return new Route({
-    host,
-    path,
-    prefix: routedPath(path, caseSensitive),
+    ...place,
     pool,
-    gate: isOpen ? undefined : new Gate({ sessions: pool.sessions, rateLimit: limit, failed }),
+    gate: isOpen ? undefined : new Gate({ sessions: pool.sessions, rateLimit, failed }),
     requestHeaders: new HeaderRules(route.requestHeaders),
-    responseHeaders: new HeaderRules(route.responseHeaders),
+    responseHeaders,
+    rewrite,
+    limits: { bodyBytes, replayBytes },
+    own: route,
   });
+}
+
+function rateLimitFor(
+  route: RouteConfig,
+  { limiters, before }: RouteSource,
+  rateLimiter: RateLimiterFactory,
+): RateLimitOptions | undefined {
+  const rate = rateLimitOf(route);
+  if (rate === undefined) return undefined;
+  const limiter = before?.limiters.get(rate.name) ?? rateLimiter(rate);
+  limiters.set(rate.name, limiter);
+  const by = route.rateLimit?.by;
+  const header = typeof by === 'object' ? by.header.toLowerCase() : undefined;
+  return header === undefined
+    ? { limiter }
+    : { limiter, key: ({ headers }) => headers?.[header]?.toString() };
 }

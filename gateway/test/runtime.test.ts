@@ -6,6 +6,7 @@ import { EventLog } from '../src/observation/event-log.ts';
 import { buildRuntime, type Runtime } from '../src/runtime.ts';
 import type { UpstreamPool } from '../src/upstream/pool.ts';
 import { resolved } from './resolved.ts';
+import { routeFor } from './routing/a-query.ts';
 import { undiciPoolOf } from './upstream/undici-pool.ts';
 import { KeptLog } from './workers/fakes.ts';
 
@@ -51,8 +52,8 @@ describe('what a configuration stands for', () => {
       ],
     });
     expect([...runtime.pools.keys()]).toEqual(['shop', 'api']);
-    expect(runtime.routes.find('any', '/api/x')?.pool).toBe(poolOf(runtime, 'api'));
-    expect(runtime.routes.find('any', '/x')?.pool).toBe(poolOf(runtime));
+    expect(routeFor(runtime.routes, 'any', '/api/x')?.pool).toBe(poolOf(runtime, 'api'));
+    expect(routeFor(runtime.routes, 'any', '/x')?.pool).toBe(poolOf(runtime));
   });
 
   it('is one route for everything where there is one pool and no route', () => {
@@ -169,7 +170,7 @@ describe('the gate of a route', () => {
       ],
     });
     const refused = async (path: string, request: object) =>
-      (await runtime.routes.find('', path)!.gate!.admit(aRequest(path, request))).refusal?.status;
+      (await routeFor(runtime.routes, '', path)!.gate!.admit(aRequest(path, request))).refusal?.status;
     expect(await refused('/', { clientAddress: '192.0.2.1' })).toBeUndefined();
     expect(await refused('/', { clientAddress: '192.0.2.1' })).toBe(429);
     expect(await refused('/', { clientAddress: '192.0.2.2' })).toBeUndefined();
@@ -199,7 +200,7 @@ describe('the gate of a route', () => {
       { name: 'a.test/x client-address 5/60000', points: 5, durationMs: 60_000 },
       { name: '*/ header x-key 5/60000', points: 5, durationMs: 60_000 },
     ]);
-    const gate = runtime.routes.find('a.test', '/x')?.gate;
+    const gate = routeFor(runtime.routes, 'a.test', '/x')?.gate;
     const statusFor = async (clientAddress: string) =>
       (await gate?.admit(aRequest('/x', { clientAddress })))?.refusal?.status;
     expect([await statusFor('192.0.2.1'), await statusFor('192.0.2.2')]).toEqual([429, undefined]);

@@ -63,15 +63,19 @@ function strategyText(strategy: PoolConfig['strategy']): string {
 }
 
 function routesOf(routes: readonly RouteConfig[] | undefined, pools: readonly string[]) {
-  return routes ?? pools.map((pool) => ({ host: undefined, path: '/', pool, rateLimit: undefined }));
+  return routes ?? pools.map((pool): SummedRoute => ({ path: '/', pool }));
 }
 
-function routeRow({
-  host,
-  path,
-  pool,
-  rateLimit,
-}: Pick<RouteConfig, 'host' | 'path' | 'pool' | 'rateLimit'>): string[] {
+/** What of a route the summary has. */
+type SummedRoute = Pick<RouteConfig, 'path'> & Partial<RouteConfig>;
+
+function routeRow(route: SummedRoute): string[] {
+  const { pool, redirect, rateLimit } = route;
   const limit = rateLimit === undefined ? '' : `${rateLimit.points} requests in ${rateLimit.durationMs} ms`;
-  return [routeText({ host, path }), pool, limit];
+  return [routeText(route), redirect === undefined ? (pool ?? '') : redirectText(redirect), limit];
+}
+
+function redirectText({ scheme, host, port, status }: NonNullable<RouteConfig['redirect']>): string {
+  const parts = [scheme, host, port === undefined ? undefined : `port ${port}`];
+  return `${status} to ${parts.filter((part) => part !== undefined).join(', ') || 'another path'}`;
 }

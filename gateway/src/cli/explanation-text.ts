@@ -1,7 +1,7 @@
 import type { Candidate, Explanation } from 'evenkeel';
 import type { RunningTrials } from 'evenkeel/internal';
 import type { ExplainQuery, GatewayExplanation } from '../contracts.ts';
-import { routeText } from './route-text.ts';
+import { placeText } from './route-text.ts';
 import { table } from './table.ts';
 
 /** An explanation as text. */
@@ -9,10 +9,12 @@ export function explanationText(query: ExplainQuery, found: GatewayExplanation):
   const { route, explanation } = found;
   const { path, host = '', method = 'GET' } = query;
   const title = `${method} ${host}${path}`;
+  if (route?.redirect !== undefined)
+    return `${title}\n\n${table([['route', `${placeText(route)}, to ${route.redirect}`]])}`;
   if (route === undefined || explanation === undefined)
     return `${title}\n\nNo route matches: the response is 404.\n`;
   const facts = table([
-    ['route', `${routeText(route)}, to pool ${route.pool}`],
+    ['route', `${placeText(route)}, to pool ${route.pool}`],
     ['strategy', explanation.strategy],
     ['key', keyText(explanation)],
     ['picked', explanation.picked ?? 'none: the response is 503'],

@@ -1,6 +1,6 @@
 // The schema of listeners for clients and operators.
 import { z } from 'zod';
-import { listenerHost, pem, port, secret } from './values.ts';
+import { listenerHost, listenerName, pem, port, secret } from './values.ts';
 
 const certificate = z.strictObject({
   cert: pem.describe('The certificate, then the intermediate ones.'),
@@ -22,6 +22,7 @@ const tls = z.strictObject({
 
 /** A listener for clients. */
 export const listener = z.strictObject({
+  name: listenerName.optional().describe('A name that routes may ask for in `listeners`.'),
   host: listenerHost
     .optional()
     .describe('The address to listen on. Left out: every address of this machine.'),

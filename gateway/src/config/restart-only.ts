@@ -30,8 +30,8 @@ function listenerChanges(old: readonly ListenerConfig[], next: readonly Listener
 }
 
 /** Settings that are fixed when a socket is opened. */
-function wireOf({ h2c, tls }: ListenerConfig): object {
-  return { h2c, tls: tls !== undefined, 'tls.http2': tls?.http2 };
+function wireOf({ name, h2c, tls }: ListenerConfig): object {
+  return { name, h2c, tls: tls !== undefined, 'tls.http2': tls?.http2 };
 }
 
 function changesIn(where: string, old: object | undefined, next: object | undefined): string[] {

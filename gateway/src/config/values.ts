@@ -1,7 +1,7 @@
 // Kinds of values that several parts of the schema share.
 import { MAX_TIMEOUT_MS, readEntry, TOKEN } from 'evenkeel/internal';
 import { z } from 'zod';
-import { canonicalPattern, isHost, isHostName, isNetwork } from './host-names.ts';
+import { canonicalHost, canonicalPattern, isHost, isHostName, isNetwork } from './host-names.ts';
 
 /** Milliseconds that a platform timer can hold; integers, since node:http and undici take no others. */
 export const duration = z.int().min(1).max(MAX_TIMEOUT_MS);
@@ -35,6 +35,17 @@ export const path = z
   .regex(/^\/[!-~]*$/)
   .regex(/^[^?#]*$/)
   .meta({ rule: 'a path that begins with "/", percent-encoded, without query and fragment' });
+/** Path and query with variables, for patterns of paths. */
+export const pathTemplate = z
+  .string()
+  .regex(/^\/[!-~]*$/)
+  .regex(/^[^#]*$/)
+  .meta({ rule: 'a path that begins with "/", with variables such as {id} and, at the end, {rest*}' });
+/** A method, as it stands in requests. */
+export const method = z
+  .string()
+  .regex(/^[A-Z]+(?:-[A-Z]+)*$/)
+  .meta({ rule: 'a method in capitals such as "GET"' });
 /** `host:port`, as other proxies write a backend. */
 const HOST_AND_PORT = /^(?:\[[^\]]*\]|[^\s/\\?#@%:[\]]+):\d+$/;
 /** The engine checks the rest. */
@@ -49,6 +60,17 @@ export const hostPattern = z
   .overwrite((pattern) => canonicalPattern(pattern) ?? pattern)
   .refine((pattern) => canonicalPattern(pattern) !== undefined)
   .meta({ rule: 'a host name such as shop.example or *.shop.example, or an IP address, without a port' });
+/** The host of a redirect: one host, in canonical form. */
+export const redirectHost = z
+  .string()
+  .overwrite((host) => canonicalHost(host) ?? host)
+  .refine((host) => canonicalHost(host) !== undefined)
+  .meta({ rule: 'a host name such as www.shop.example, or an IP address, without a port' });
+/** The name of a listener. */
+export const listenerName = z
+  .string()
+  .regex(/^[\w.-]{1,64}$/)
+  .meta({ rule: '1 to 64 letters, digits, "_", "." and "-"' });
 /** The address that a listener binds to. */
 export const listenerHost = z
   .string()

@@ -4,6 +4,7 @@ import { type Lease, NoBackendError, type Outcome, type Request } from 'evenkeel
 import { Attempts, type Sender } from 'evenkeel/internal';
 import { refusalFor } from '../local-reply/failure.ts';
 import type { Refusal } from '../local-reply/refusal.ts';
+import type { Route } from '../routing/route-table.ts';
 import type { BackendFailure } from '../upstream/backend-failure.ts';
 import type { UpstreamPool } from '../upstream/pool.ts';
 import type { Upstream } from '../upstream/upstream.ts';
@@ -21,22 +22,24 @@ export class UpstreamAttempts extends Attempts<Request> {
   /** The upstream of the current attempt, else of the last one. */
   upstream: Upstream | undefined;
   readonly #pool: UpstreamPool;
+  readonly #route: Route;
   /** The current attempt's, else the last one's. */
   #lease: Lease | undefined;
   /** When the first attempt began that was the last resort, in milliseconds of the clock. */
   #lastResortAt: number | undefined;
 
-  constructor(pool: UpstreamPool, sender: Sender<Request>) {
-    super(pool, sender);
-    this.#pool = pool;
+  constructor(route: Route, sender: Sender<Request>) {
+    super(route.attempts, sender);
+    this.#route = route;
+    this.#pool = route.pool;
   }
 
   /** Time limit for the response head in milliseconds; `undefined` if the pool's limit applies. */
   get headersTimeoutMs(): number | undefined {
     const { remainingMs } = this;
     const isTrial = this.#lease?.isTrial === true;
-    if (remainingMs === undefined && !isTrial) return undefined;
-    const { headersMs } = this.#pool.config.timeouts;
+    const { headersMs, timeouts } = this.#route;
+    if (remainingMs === undefined && !isTrial) return timeouts.headersMs;
     const ownMs = isTrial ? Math.min(headersMs, Math.max(DISTRUSTED_MS, TRIAL_SHARE * headersMs)) : headersMs;
     return Math.max(1, Math.min(ownMs, remainingMs ?? ownMs));
   }
@@ -55,7 +58,7 @@ export class UpstreamAttempts extends Attempts<Request> {
     const isNone =
       this.wasDistrusted &&
       error.outcome === 'failure' &&
-      (!error.requestSent || this.#pool.failover?.repeats(method) === true);
+      (!error.requestSent || this.#route.attempts.failover?.repeats(method) === true);
     return refusalFor(isNone ? new NoBackendError() : error);
   }
 

@@ -32,6 +32,8 @@ export interface Context {
   readonly limits: GatewayConfig['limits'];
   readonly timeouts: GatewayConfig['timeouts'];
   readonly paths: GatewayConfig['paths'];
+  /** The name of the listener that requests come in at; `undefined` if it has none. */
+  readonly listener: string | undefined;
   readonly totals: Totals;
   readonly log: GatewayLog;
   readonly ids: RequestIds;

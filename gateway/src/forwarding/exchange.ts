@@ -89,13 +89,13 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
       if (refusal !== undefined) return this.refuse(refusal);
       const body = this.client.bodyFor(this.request.head);
       if (body !== undefined)
-        this.upload = new Upload(body, () => this.client.isComplete, this.#context.limits);
+        this.upload = new Upload(body, () => this.client.isComplete, this.#route.limits);
       admit(this.#context, this);
     });
   }
 
   admitted(): void {
-    this.#attempts = new UpstreamAttempts(this.#route.pool, this);
+    this.#attempts = new UpstreamAttempts(this.#route, this);
     this.#attempts.first();
   }
 
@@ -134,6 +134,7 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
         headers: this.request.headersFor(this.#route, this.#context),
         body: this.upload?.open(),
         headTimeoutMs: this.#attempts?.headersTimeoutMs,
+        bodyTimeoutMs: this.#route.timeouts.bodyMs,
       };
       this.attempt.send(message, this.#attempts?.connectTimeoutMs);
     });
@@ -167,14 +168,16 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     const { backend } = attempt.lease;
     pool.loadMetrics?.(backend, { status, data: '', headers: headerRecord(head.headers) });
     attempt.upstream.meter.statuses.count(status);
-    const verdict = this.#attempts?.responded(status, pool.isFailure(status)) ?? 'stands';
+    const verdict = this.#attempts?.responded(status, this.#route.isFailure(status)) ?? 'stands';
     if (verdict === 'stands') this.writeHead(attempt, status, statusText, head);
     else this.upload?.hold();
     return verdict;
   }
 
   writeHead(attempt: ResponseRelay, status: number, statusText: string, head: ResponseHead): void {
-    const headers = this.#route.responseHeaders.apply(head.headers);
+    const { responseRewrite, responseHeaders } = this.#route;
+    responseRewrite?.apply(head.headers, this.request, attempt.upstream.url);
+    const headers = responseHeaders.apply(head.headers);
     if (this.request.admission !== undefined)
       headers.push(...admissionHeaders(this.request, attempt.lease.backend.id));
     if (!head.hasDate) headers.push('Date', new Date().toUTCString());

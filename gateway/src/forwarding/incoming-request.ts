@@ -2,21 +2,23 @@
 
 import type { Request } from 'evenkeel';
 import type { Admission } from 'evenkeel/internal';
-import { type RequestPath, readPath } from '../config/normal-path.ts';
+import { RequestPath, readPath } from '../config/normal-path.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import type { Client } from '../message/client.ts';
 import { isLoop, originOf } from '../message/forwarded-headers.ts';
 import { RequestHead } from '../message/request-head.ts';
 import { forwardedPath } from '../routing/forwarded-path.ts';
-import type { Route, RouteTable } from '../routing/route-table.ts';
+import type { RedirectRoute, Route, RouteQuery } from '../routing/route-table.ts';
 import type { Context } from './context.ts';
 import { headerRecord, requestHeaders } from './request-headers.ts';
 
 /** The parts of the context that reading a request needs. */
 export type RequestSource = Pick<Client, 'connection' | 'version' | 'method' | 'target' | 'rawHeaders'>;
 
+const NO_PATH = new RequestPath('/', '', '/', true);
+
 /** A request of a client: the view that the engine and keys read, and its route. */
-export class IncomingRequest implements Request {
+export class IncomingRequest implements Request, RouteQuery {
   id = '';
   /** Path and query as they came. */
   path = '';
@@ -27,8 +29,13 @@ export class IncomingRequest implements Request {
   readonly head = new RequestHead();
   /** Its admission; `undefined` before it, and if the route has neither a rate limit nor sessions. */
   admission: Admission | undefined;
+  /** The name of the listener that it came in at. */
+  listener: string | undefined;
+  /** The client's. */
+  scheme = 'http';
+  /** The path as routes are found by it. */
+  requestPath = NO_PATH;
   readonly #source: RequestSource;
-  #isSecure = false;
   /** Whether its head is valid. */
   #isClear = false;
   #route: Route | undefined;
@@ -59,7 +66,7 @@ export class IncomingRequest implements Request {
 
   /** Whether the client uses TLS. */
   get isSecure(): boolean {
-    return this.#isSecure;
+    return this.scheme === 'https';
   }
 
   /** Whether a body may follow its head. */
@@ -71,6 +78,11 @@ export class IncomingRequest implements Request {
   /** The host, in lower case, without port. */
   get host(): string {
     return this.head.authority?.host ?? '';
+  }
+
+  /** Host and port as the client named them; empty if it named none. */
+  get authority(): string {
+    return this.head.authority?.text ?? '';
   }
 
   /** The route; `undefined` before `read`, and if the request was refused. */
@@ -87,7 +99,7 @@ export class IncomingRequest implements Request {
    * Reads the head and finds the route.
    * @returns why the request is refused; `undefined` if it has a route
    */
-  read({ identity, limits, ids, routes, paths }: Context): Refusal | undefined {
+  read({ identity, limits, ids, routes, paths, listener }: Context): Refusal | undefined {
     const refusal = this.head.read(this.#source, limits);
     this.id = ids.idFor(this.head.requestId);
     // Of a request that is refused early, too: the access log has it.
@@ -96,24 +108,27 @@ export class IncomingRequest implements Request {
     this.#isClear = true;
     const { address, scheme } = originOf(this.head, this.#source.connection, identity);
     this.clientAddress = address;
-    this.#isSecure = scheme === 'https';
+    this.scheme = scheme;
+    this.listener = listener;
     if (this.#source.connection.serves?.(this.host) === false) return REFUSALS.wrongHost;
     if (isLoop(this.head.via, identity.name)) return REFUSALS.loop;
     // `OPTIONS *` concerns the server itself, which for a client is the gateway (RFC 9110 section 9.3.7).
     if (this.path === '*') return REFUSALS.serverOptions;
     const path = readPath(this.path, paths);
     if (path === undefined) return REFUSALS.badTarget;
-    const route = routes.find(this.host, path.routed);
-    if (route === undefined) return REFUSALS.noRoute;
-    if ((this.head.contentLength ?? 0) > limits.bodyBytes) return REFUSALS.bodyTooLarge;
+    this.requestPath = path;
+    const route = routes.find(this.host, path.routed, this);
+    if (route === undefined) return unrouted(routes.methodsFor(this.host, path.routed, this));
+    if ('redirect' in route) return redirected(route, this);
     this.#route = route;
-    this.#target = path.isNormal ? this.path : this.#spelt(path, route, routes, paths);
+    if ((this.head.contentLength ?? 0) > route.limits.bodyBytes) return REFUSALS.bodyTooLarge;
+    this.#target =
+      path.isNormal && route.rewrite === undefined
+        ? this.path
+        : forwardedPath(path, route, paths.forward, (other) =>
+            routes.find(this.host, paths.caseSensitive ? other : other.toLowerCase(), this),
+          );
     return undefined;
-  }
-
-  #spelt(path: RequestPath, route: Route, routes: RouteTable, rules: Context['paths']): string {
-    const find = (other: string) => routes.find(this.host, rules.caseSensitive ? other : other.toLowerCase());
-    return forwardedPath(path, route, rules.forward, find) + path.query;
   }
 
   /** The headers for the backend, the same for each attempt: a flat list of names and values. */
@@ -121,4 +136,16 @@ export class IncomingRequest implements Request {
     this.#passedOn ??= requestHeaders(this.head, this.#source, route, identity, this.id);
     return this.#passedOn;
   }
+}
+
+/** No route matches; with methods with which one would, RFC 9110 section 15.5.6 wants them told. */
+function unrouted(methods: readonly string[]): Refusal {
+  return methods.length === 0
+    ? REFUSALS.noRoute
+    : { ...REFUSALS.method, headers: ['Allow', methods.join(', ')] };
+}
+
+function redirected({ redirect, responseHeaders }: RedirectRoute, request: IncomingRequest): Refusal {
+  const refusal = redirect.refusalFor(redirect.locationFor(request) ?? '/');
+  return { ...refusal, headers: responseHeaders.apply([...(refusal.headers ?? [])]) };
 }

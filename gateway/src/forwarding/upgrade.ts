@@ -73,7 +73,7 @@ export class Upgrade implements Sender<Request>, Entrant {
   }
 
   admitted(): void {
-    this.#attempts = new UpstreamAttempts(this.#route.pool, this);
+    this.#attempts = new UpstreamAttempts(this.#route, this);
     this.#attempts.first();
   }
 
@@ -155,7 +155,8 @@ export class Upgrade implements Sender<Request>, Entrant {
     this.#writeHead(101, response, head, ['Connection', 'Upgrade', 'Upgrade', upgrade]);
     this.#tunnel = new Tunnel(this.#client, backend, (bytes) => this.#end('success', bytes));
     this.#context.tunnels.opened++;
-    this.#tunnel.open(this.#first, first, this.#context.timeouts.tunnelMs);
+    const tunnelMs = this.#route.timeouts.tunnelMs ?? this.#context.timeouts.tunnelMs;
+    this.#tunnel.open(this.#first, first, tunnelMs);
   }
 
   /** The backend declined the upgrade. */
@@ -169,7 +170,7 @@ export class Upgrade implements Sender<Request>, Entrant {
       return;
     }
     this.#attempts?.upstream?.meter.statuses.count(status);
-    const verdict = this.#attempts?.responded(status, this.#route.pool.isFailure(status)) ?? 'stands';
+    const verdict = this.#attempts?.responded(status, this.#route.isFailure(status)) ?? 'stands';
     const declined = { response, head, body };
     if (verdict === 'stands') {
       this.#passOn(declined);
@@ -197,7 +198,9 @@ export class Upgrade implements Sender<Request>, Entrant {
   /** @param more - additional headers: a flat list of names and values */
   #writeHead(status: number, { statusText }: UpgradeHead, head: ResponseHead, more: string[]): RawResponse {
     this.#status = status;
-    const headers = [...this.#route.responseHeaders.apply(head.headers), ...more];
+    const { responseRewrite, responseHeaders } = this.#route;
+    responseRewrite?.apply(head.headers, this.request, this.#attempts?.upstream?.url ?? '');
+    const headers = [...responseHeaders.apply(head.headers), ...more];
     headers.push(...admissionHeaders(this.request, this.#attempts?.backend?.id));
     const response = new RawResponse(status, statusText, headers);
     response.writeHead(this.#client);

@@ -16,6 +16,12 @@ export class HeaderRules {
     this.isEmpty = this.#gone.size === 0;
   }
 
+  /** The value that a header is set to; `undefined` if it is not set. @param name - in lower case */
+  valueOf(name: string): string | undefined {
+    const index = this.#added.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === name);
+    return index < 0 ? undefined : this.#added[index + 1];
+  }
+
   /**
    * Removes and adds headers.
    * @param headers - a flat list of names and values; may be returned unchanged

@@ -21,6 +21,8 @@ export interface BackendMessage extends BackendRequest {
   readonly body: Readable | undefined;
   /** Milliseconds for the head of the response; `undefined` for the limit of the pool. */
   readonly headTimeoutMs: number | undefined;
+  /** Milliseconds between two pieces of the response's body; `undefined` for the limit of the pool. */
+  readonly bodyTimeoutMs?: number | undefined;
 }
 
 /** A request to change the protocol. */

@@ -56,7 +56,10 @@ export class UndiciConnections implements Connections {
     });
   }
 
-  send({ method, path, headers, body, headTimeoutMs }: BackendMessage, events: ResponseEvents): BackendCall {
+  send(
+    { method, path, headers, body, headTimeoutMs, bodyTimeoutMs }: BackendMessage,
+    events: ResponseEvents,
+  ): BackendCall {
     const target = targetOn(this.#base, path);
     if (typeof target !== 'string') {
       events.failed(target);
@@ -70,6 +73,7 @@ export class UndiciConnections implements Connections {
       headers: headers as string[],
       body: body ?? null,
       headersTimeout: headTimeoutMs ?? null,
+      bodyTimeout: bodyTimeoutMs ?? null,
       // TLS connections are told apart by it: the same for all requests, whatever their `Host`.
       servername: this.#base.host,
     };

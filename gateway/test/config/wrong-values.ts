@@ -602,9 +602,95 @@ const theRest: WrongValue[] = [
 const rules = (requestHeaders: unknown) => [{ pool: 'shop', requestHeaders }];
 const route = (settings: object) => [{ pool: 'shop', ...settings }];
 
+const TO_NEW = { from: '/a/{id}', to: '/b/{id}' };
 const STAR_RULE = 'the beginning of paths without "*", and covers every path below it';
 
 const routes: WrongValue[] = [
+  [
+    'routes',
+    route({ methods: ['get'] }),
+    'routes[0].methods[0] must be a method in capitals such as "GET", got "get"',
+  ],
+  ['routes', route({ listeners: ['in'] }), 'routes[0].listeners[0] must be the name of a listener, got "in"'],
+  [
+    'routes',
+    route({ headers: { 'X-Beta': true } }),
+    'routes[0].headers.X-Beta must be a string without control characters, got true',
+  ],
+  [
+    'routes',
+    route({ redirect: { scheme: 'https' } }),
+    'routes[0].pool must be left out where redirect is given, got "shop"',
+  ],
+  [
+    'routes',
+    [{ redirect: { status: 308 } }, { pool: 'shop' }],
+    'routes[0].redirect must change scheme, host or port, or go with rewrite or stripPrefix',
+  ],
+  [
+    'routes',
+    [{ redirect: { scheme: 'https' }, retries: false }, { pool: 'shop' }],
+    'routes[0].retries must be left out where redirect is given: no backend gets the request',
+  ],
+  [
+    'routes',
+    [{ redirect: { scheme: 'https', status: 200 } }],
+    'routes[0].redirect.status must be 301, 302, 303, 307 or 308, got 200',
+  ],
+  [
+    'routes',
+    [{ redirect: { scheme: 'ftp' } }],
+    'routes[0].redirect.scheme must be "http" or "https", got "ftp"',
+  ],
+  [
+    'routes',
+    [{ redirect: { host: 'https://a.example' } }],
+    'routes[0].redirect.host must be a host name such as www.shop.example, or an IP address, without a port, got "https://a.example"',
+  ],
+  ['routes', route({ stripPrefix: true }), 'routes[0].stripPrefix must be false where path is "/", got true'],
+  [
+    'routes',
+    route({ path: '/a', stripPrefix: true, rewrite: '/b' }),
+    'routes[0].rewrite must be left out where stripPrefix is true',
+  ],
+  [
+    'routes',
+    route({ path: '/a', rewrite: '/b/*' }),
+    `routes[0].rewrite must be ${STAR_RULE}, got "/b/*"; did you mean "/b"?`,
+  ],
+  [
+    'routes',
+    route({ path: '/x', rewrite: TO_NEW }),
+    'routes[0].rewrite.from must begin with path, which is "/x", got "/a/{id}"',
+  ],
+  [
+    'routes',
+    route({ rewrite: { from: '/a/{id}', to: '/b/{name}?x={y}' } }),
+    'routes[0].rewrite.to must have variables of from alone, got {name} and {y}',
+  ],
+  [
+    'routes',
+    route({ rewrite: { from: '/a/{id}{x}', to: '/b' } }),
+    'routes[0].rewrite.from cannot be used: a segment may have one variable such as {id}, the last one {rest*}, got "/a/{id}{x}"',
+  ],
+  [
+    'routes',
+    route({ timeouts: { connectMs: 5 } }),
+    'routes[0].timeouts.connectMs is not a setting; allowed: headersMs, bodyMs, totalMs, tunnelMs',
+  ],
+  [
+    'routes',
+    route({ limits: { bodyBytes: -1 } }),
+    'routes[0].limits.bodyBytes must be an integer of at least 0, got -1',
+  ],
+  [
+    'listeners',
+    [
+      { port: 1, name: 'a' },
+      { port: 2, name: 'a' },
+    ],
+    'listeners[1].name must be another than that of listeners[0], got "a" in both',
+  ],
   [
     'routes',
     route({ path: '/api/*' }),
@@ -618,7 +704,7 @@ const routes: WrongValue[] = [
       { pool: 'shop', path: '/caf%c3%a9' },
       { pool: 'shop', path: '/caf%C3%A9' },
     ],
-    'routes[1] must differ from routes[0] in host or path, got any host and "/caf%C3%A9" in both',
+    'routes[1] must differ from routes[0] in host, path or a condition, got any host and "/caf%C3%A9" in both',
   ],
   [
     'paths',
@@ -638,12 +724,12 @@ const routes: WrongValue[] = [
   [
     'routes',
     [{ pool: 'shop', host: 'A.example' }, { pool: 'shop' }, { pool: 'shop', host: 'a.example.' }],
-    'routes[2] must differ from routes[0] in host or path, got "a.example" and "/" in both',
+    'routes[2] must differ from routes[0] in host, path or a condition, got "a.example" and "/" in both',
   ],
   [
     'routes',
     [{ pool: 'shop' }, { pool: 'shop' }],
-    'routes[1] must differ from routes[0] in host or path, got any host and "/" in both',
+    'routes[1] must differ from routes[0] in host, path or a condition, got any host and "/" in both',
   ],
   ...[
     '*',

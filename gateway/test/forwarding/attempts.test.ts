@@ -4,6 +4,8 @@ import { type Outcome, systemEnv } from '../../../src/index.ts';
 import { startAtTheFirst } from '../../../test/first-backend.ts';
 import { aRequest } from '../../../test/support.ts';
 import { UpstreamAttempts } from '../../src/forwarding/attempts.ts';
+import { HeaderRules } from '../../src/routing/header-rules.ts';
+import { Route } from '../../src/routing/route-table.ts';
 import { UpstreamPool } from '../../src/upstream/pool.ts';
 import { resolvedPool } from '../resolved.ts';
 
@@ -42,8 +44,12 @@ function heldTimers() {
 
 /** Notes what it is asked to send, and where to. */
 function attemptsOn(pool: UpstreamPool) {
+  const none = new HeaderRules({ set: {}, remove: [] });
+  const headers = { requestHeaders: none, responseHeaders: none };
+  const limits = { bodyBytes: 1_000, replayBytes: 1_000 };
+  const route = new Route({ host: '*', path: '/', prefix: '/', pool, gate: undefined, limits, ...headers });
   const sentTo: string[] = [];
-  const attempts = new UpstreamAttempts(pool, {
+  const attempts = new UpstreamAttempts(route, {
     request: aRequest('/'),
     session: undefined,
     signal: undefined,

@@ -9,6 +9,7 @@ import { UpstreamPool } from '../../src/upstream/pool.ts';
 import { resolvedPool } from '../resolved.ts';
 
 const NONE = new HeaderRules({ set: {}, remove: [] });
+const LIMITS = { bodyBytes: 1_000, replayBytes: 1_000 };
 const IDENTITY = { name: 'gw', trustedProxies: trustedProxies([]) };
 const SECRET = 'a secret that has 32 bytes or more';
 
@@ -20,7 +21,15 @@ function passedOn(rawHeaders: string[], rules = NONE, sessions?: object): string
       ...(sessions === undefined ? {} : { sessions: sessions as never }),
     }),
   );
-  const parts = { host: '*', path: '/', prefix: '/', pool, gate: undefined, responseHeaders: NONE };
+  const parts = {
+    host: '*',
+    path: '/',
+    prefix: '/',
+    pool,
+    gate: undefined,
+    responseHeaders: NONE,
+    limits: LIMITS,
+  };
   const route = new Route({ ...parts, requestHeaders: rules });
   const head = new RequestHead();
   const source = {

@@ -4,8 +4,10 @@ import { HeaderRules } from '../../src/routing/header-rules.ts';
 import { Route, RouteTable } from '../../src/routing/route-table.ts';
 import { UpstreamPool } from '../../src/upstream/pool.ts';
 import { resolvedPool } from '../resolved.ts';
+import { routeFor } from './a-query.ts';
 
 const NONE = new HeaderRules({ set: {}, remove: [] });
+const LIMITS = { bodyBytes: 1_000, replayBytes: 1_000 };
 const SECRET = 'a secret that has 32 bytes or more';
 const BACKENDS = ['http://10.0.0.1'];
 
@@ -23,6 +25,7 @@ function aRoute(place: string, sessions?: object): Route {
     gate: new Gate({ sessions: pool.sessions, rateLimit: undefined, failed: () => {} }),
     requestHeaders: NONE,
     responseHeaders: NONE,
+    limits: LIMITS,
   });
 }
 
@@ -30,7 +33,7 @@ function aRoute(place: string, sessions?: object): Route {
 function finder(...places: string[]) {
   const table = new RouteTable(places.map((place) => aRoute(place)));
   return (host: string, path: string) => {
-    const route = table.find(host, path);
+    const route = routeFor(table, host, path);
     return route && route.host + route.path;
   };
 }
@@ -99,7 +102,7 @@ describe('what rate limits and sessions add to an answer', () => {
       requestHeaders: NONE,
       responseHeaders: NONE,
     };
-    const route = new Route({ ...parts, pool: aRoute('*/').pool });
+    const route = new Route({ ...parts, pool: aRoute('*/').pool, limits: LIMITS });
     expect(route.headersOfAdmission(admission, BACKENDS[0], true)).toEqual([]);
   });
 

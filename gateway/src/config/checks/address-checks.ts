@@ -22,6 +22,14 @@ export function addressProblems({ listeners, admin }: Pick<GatewayConfig, 'liste
     ...listeners.flatMap(({ h2c, tls }, i) =>
       h2c && tls !== undefined ? [`listeners[${i}].h2c must be false where there is tls, got true`] : [],
     ),
+    ...listeners.flatMap(({ name }, i) => {
+      const twin = name === undefined ? -1 : listeners.findIndex((other) => other.name === name);
+      return twin < 0 || twin === i
+        ? []
+        : [
+            `listeners[${i}].name must be another than that of listeners[${twin}], got ${shownValue(name)} in both`,
+          ];
+    }),
     ...addresses.flatMap((address, i) => {
       const rival = addresses.slice(0, i).find((other) => overlap(address, other));
       return rival === undefined ? [] : [clash(address, rival)];

@@ -1,0 +1,99 @@
+// Paths that a backend gets in the place of those that clients ask for, and the way back.
+import { PathTemplate } from '../config/path-template.ts';
+import type { RouteConfig } from '../config/schema.ts';
+
+/** A change of paths. */
+export interface PathRewrite {
+  /**
+   * The path for the backend; `undefined` if the path stays as it is.
+   * @param path - without query
+   */
+  forth(path: string): string | undefined;
+  /** The path for the client of a path that the backend names; `undefined` if it has none. */
+  back(path: string): string | undefined;
+  /** What is added to the query; `undefined` for nothing. @param path - the client's, without query */
+  query(path: string): string | undefined;
+}
+
+/**
+ * The change that a route makes.
+ * @param prefix - the route's path, normalised
+ * @returns `undefined` for none
+ * @throws TypeError if a pattern is wrong
+ */
+export function pathRewrite(
+  { stripPrefix, rewrite }: Pick<RouteConfig, 'stripPrefix' | 'rewrite'>,
+  prefix: string,
+): PathRewrite | undefined {
+  if (stripPrefix) return new PrefixRewrite(prefix, '/');
+  if (rewrite === undefined) return undefined;
+  return typeof rewrite === 'string' ? new PrefixRewrite(prefix, rewrite) : new PatternRewrite(rewrite);
+}
+
+/** Another beginning in the place of the route's path. */
+class PrefixRewrite implements PathRewrite {
+  readonly #from: string;
+  readonly #to: string;
+
+  constructor(from: string, to: string) {
+    this.#from = withoutSlash(from);
+    this.#to = withoutSlash(to);
+  }
+
+  forth(path: string): string {
+    return this.#to + path.slice(this.#from.length) || '/';
+  }
+
+  back(path: string): string | undefined {
+    if (!path.startsWith(this.#to)) return undefined;
+    const rest = path.slice(this.#to.length);
+    return rest === '' || rest.startsWith('/') ? this.#from + rest || '/' : undefined;
+  }
+
+  query(): undefined {
+    return undefined;
+  }
+}
+
+/** A path by a pattern and its variables. */
+class PatternRewrite implements PathRewrite {
+  readonly #from: PathTemplate;
+  readonly #to: PathTemplate;
+  readonly #query: string | undefined;
+  /** Whether a path of the backend has all variables of one of the client. */
+  readonly #hasWayBack: boolean;
+
+  constructor({ from, to }: { readonly from: string; readonly to: string }) {
+    const [path = '', query] = to.split('?', 2);
+    this.#from = new PathTemplate(from);
+    this.#to = new PathTemplate(path);
+    this.#query = query;
+    const names = new Set(this.#to.names);
+    this.#hasWayBack = this.#from.names.every((name) => names.has(name));
+  }
+
+  forth(path: string): string | undefined {
+    const values = this.#from.match(path);
+    return values && this.#to.fill(values);
+  }
+
+  back(path: string): string | undefined {
+    const values = this.#hasWayBack ? this.#to.match(path) : undefined;
+    return values && this.#from.fill(values);
+  }
+
+  query(path: string): string | undefined {
+    if (this.#query === undefined) return undefined;
+    const values = this.#from.match(path);
+    return values && this.#query.replace(/\{(\w+)\}/g, (_, name) => queryValue(values.get(name) ?? ''));
+  }
+}
+
+/** Of a part of a path, what would end a value in a query is encoded. */
+function queryValue(text: string): string {
+  return text.replace(/[&=+]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+function withoutSlash(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path;
+}
