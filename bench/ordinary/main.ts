@@ -5,8 +5,9 @@ import { ejectionRows } from './ejection.ts';
 import { placementRows } from './placement.ts';
 import { restartRows } from './restarts.ts';
 import type { Row } from './row.ts';
+import { trialRows } from './trials.ts';
 
-const ROWS: readonly Row[] = [...crisisRows, ...restartRows, ...ejectionRows, ...placementRows];
+const ROWS: readonly Row[] = [...crisisRows, ...trialRows, ...restartRows, ...ejectionRows, ...placementRows];
 
 const USAGE = `npm run ordinary -- [row...]
 

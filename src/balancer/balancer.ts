@@ -69,6 +69,7 @@ export class Balancer<R = string> {
       panicRatio,
       zoned: zones !== undefined,
       events: this.#events,
+      trials: new Trials(env.clock),
       membersChanged: (removed) => {
         this.#poolStats.membersChanged();
         this.#router.membersChanged(removed);
@@ -98,7 +99,7 @@ export class Balancer<R = string> {
     const parts = { pool: this.#pool, guards: this.#guards, router: this.#router, membership, view };
     this.#view = view;
     this.#decisions = new Decisions(settings, parts, this.#events.warn);
-    this.#leases = new Leases(parts, new Trials(env.clock), this.#events);
+    this.#leases = new Leases(parts, this.#events);
   }
 
   /**
@@ -147,11 +148,11 @@ export class Balancer<R = string> {
   }
 
   /**
-   * The next time at which a guard changes its state by itself, in milliseconds of the clock; `Infinity` for
-   * never.
+   * The next time at which a backend may be eligible that is not now, in milliseconds of the clock: a guard
+   * changes its state by itself, or a backend that failed a trial may be tried again. `Infinity` for never.
    */
   get dueAt(): number {
-    return this.#guards.dueAt;
+    return Math.min(this.#guards.dueAt, this.#pool.trials.dueAt);
   }
 
   /**

@@ -19,6 +19,11 @@ export interface GuardControl extends Pick<Env, 'clock' | 'random'> {
    * unless because it is at its limit.
    */
   isWell(backend: Backend): boolean;
+  /**
+   * Whether trials had shown that a backend works before it was well again: it had a part of the load while
+   * it was down or ejected the last time.
+   */
+  isProven(backend: Backend): boolean;
   /** Whether the last health check of a backend passed; `undefined` if there was none. */
   passesChecks(backend: Backend): boolean | undefined;
   /**

@@ -98,6 +98,7 @@ function controlFor(bit: number, pool: Pool, events: Events, { clock, random }: 
     get backends() {
       return pool.members;
     },
+    isProven: (backend: Backend) => (backend as Member).isProven,
     passesChecks: (backend: Backend) => (backend as Member).passesChecks,
     isWell: (backend: Backend) => pool.isWell(backend as Member),
     bar: (backend, barred) => pool.setReason(backend as Member, bit, barred),

@@ -4,18 +4,15 @@ import type { AcquireOptions, DecisionParts } from './decisions.ts';
 import type { Events } from './events.ts';
 import { type Failure, HeldLease, type Lease, type Lessor, Origin } from './lease.ts';
 import type { Member } from './member.ts';
-import type { Trials } from './trials.ts';
 
 /** Opens and ends leases: updates the counters, then informs the strategy, the guards and the listeners. */
 export class Leases implements Lessor {
   readonly #parts: DecisionParts;
-  readonly #trials: Trials;
   readonly #events: Events;
   readonly #listeners = new Set<() => void>();
 
-  constructor(parts: DecisionParts, trials: Trials, events: Events) {
+  constructor(parts: DecisionParts, events: Events) {
     this.#parts = parts;
-    this.#trials = trials;
     this.#events = events;
   }
 
@@ -23,7 +20,7 @@ export class Leases implements Lessor {
   open(chooser: Chooser, key: string | undefined, { client, after }: AcquireOptions): Lease {
     const { pool, guards, router } = this.#parts;
     const member = chooser.picked as Member;
-    const trial = chooser.isTrial ? this.#trials.begin(member) : undefined;
+    const trial = chooser.isTrial ? pool.trials.begin(member) : undefined;
     const lease = new HeldLease(member, this, chooser.spilled, pool.trustOf(member), trial);
     lease.held = chooser.commit();
     if (guards.learnOrigins) lease.origin = new Origin(key, client, after as HeldLease | undefined);
@@ -38,8 +35,9 @@ export class Leases implements Lessor {
 
   /** Called when the head of a response has come. */
   responded(lease: HeldLease, isFailure: boolean): void {
-    if (lease.trial !== undefined && !isFailure) this.#trials.succeeded(lease.trial);
-    this.#parts.guards.responded(lease, isFailure);
+    const { pool, guards } = this.#parts;
+    if (lease.trial !== undefined && !isFailure) pool.trials.succeeded(lease.trial);
+    guards.responded(lease, isFailure);
     if (this.#listeners.size > 0) this.#notify();
   }
 
@@ -51,7 +49,7 @@ export class Leases implements Lessor {
     if (outcome === 'failure') member.failures++;
     else if (outcome === 'cancelled') member.cancelled++;
     else if (outcome === 'rejected') member.rejected++;
-    if (lease.trial !== undefined) this.#trials.ended(lease.trial, outcome, lease.status !== undefined);
+    if (lease.trial !== undefined) pool.trials.ended(lease.trial, outcome, lease.status !== undefined);
     lease.held?.leaseEnded();
     if (member.present) router.chooserOf(member).strategy.finished?.(lease, outcome);
     guards.finished(lease, outcome, failure);

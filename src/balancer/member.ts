@@ -59,6 +59,8 @@ export class Member implements Backend {
   passesChecks: boolean | undefined = undefined;
   /** Its trials since it became unhealthy; `undefined` before the first one. */
   trial: Trial | undefined = undefined;
+  /** Whether trials had shown that it works before it was well again; of the last time that it was not. */
+  isProven = false;
   workload: number | undefined = undefined;
   /** The concurrency in its entry. */
   ownConcurrency: number | undefined;

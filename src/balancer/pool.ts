@@ -5,6 +5,7 @@ import { type BackendSpec, canonicalId } from './address.ts';
 import type { BalancerEvent, Events } from './events.ts';
 import { DOWN, DRAINING, Member, WEIGHTLESS } from './member.ts';
 import { type ReasonMasks, Tier } from './tier.ts';
+import type { Trials } from './trials.ts';
 import { EJECTED, LEAST_TRUSTED, LEVELS, type Trust, type TrustLevel, WELL } from './trust.ts';
 
 /** In a crisis, less than this share of the weight in service is well. */
@@ -17,6 +18,7 @@ export interface PoolParts {
   /** Whether each zone is a tier of its own. */
   readonly zoned: boolean;
   readonly events: Events;
+  readonly trials: Trials;
   /** Called when members or weights changed, to rebuild the tables over the members. */
   readonly membersChanged: (removed: readonly Member[]) => void;
 }
@@ -48,6 +50,7 @@ export class Pool implements ReasonMasks {
   /** The one of the class in use. */
   barMask = -1;
   readonly bySlot: (Member | undefined)[] = [];
+  readonly trials: Trials;
   readonly #byId = new Map<string, Member>();
   /** Removed members that still have leases, by id. A backend that comes back keeps its counters. */
   readonly #departed = new Map<string, Member>();
@@ -60,6 +63,7 @@ export class Pool implements ReasonMasks {
 
   constructor(options: PoolParts) {
     this.#options = options;
+    this.trials = options.trials;
   }
 
   /** The first tier. It exists even in an empty pool. */
@@ -142,7 +146,6 @@ export class Pool implements ReasonMasks {
       this.#departed.delete(spec.id);
       returning.present = true;
       returning.reasons = 0;
-      returning.trial = undefined;
       returning.scale = 1;
       returning.index = -1;
       returning.change = -1;
@@ -207,7 +210,8 @@ export class Pool implements ReasonMasks {
     const reasons = on ? before | reason : before & ~reason;
     if (reasons === before) return false;
     member.reasons = reasons;
-    if ((before & this.healthMask) !== 0 && (reasons & this.healthMask) === 0) member.trial = undefined;
+    if ((before & this.healthMask) !== 0 && (reasons & this.healthMask) === 0)
+      member.isProven = this.trials.forget(member);
     // A removed member is not part of any sum.
     if (!member.present) return true;
     member.tier.change(member, before, this);
@@ -232,6 +236,7 @@ export class Pool implements ReasonMasks {
     member.present = false;
     member.listedWeight = undefined;
     member.keys = 0;
+    this.trials.forget(member);
     if (member.inFlight === 0) this.#release(member);
     else this.#departed.set(member.id, member);
   }

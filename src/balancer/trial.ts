@@ -12,4 +12,6 @@ export class Trial {
   readyAt = Number.NEGATIVE_INFINITY;
   /** How long the next failure makes them wait. */
   waitMs = FIRST_WAIT_MS;
+  /** Whether it is of the past: the backend is well again, or has left. */
+  isOver = false;
 }

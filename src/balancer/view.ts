@@ -42,7 +42,7 @@ export class View {
     if (tried.length === 0) {
       this.trust = pool.trust;
       this.mask = pool.barMask;
-      this.mayTry = this.#repeatable && pool.isCrisis && !pool.panic;
+      this.mayTry = this.#repeatable && (pool.isCrisis || pool.trials.areEarned) && !pool.panic;
       if (this.mayTry) this.#now = this.#clock.now();
     } else {
       this.trust = pool.trustWithout(tried as readonly Member[]);
@@ -68,6 +68,8 @@ export class View {
     if (!this.mayTry) return false;
     const { reasons, trial } = member;
     if ((reasons & this.mask) === 0 || (reasons & ~this.#pool.healthMask) !== 0) return false;
-    return trial === undefined || (trial.inFlight < trial.limit && trial.readyAt <= this.#now);
+    if (trial === undefined) return this.#pool.isCrisis;
+    if (trial.limit === 1 && !this.#pool.isCrisis) return false;
+    return trial.inFlight < trial.limit && trial.readyAt <= this.#now;
   }
 }

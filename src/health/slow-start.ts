@@ -49,7 +49,8 @@ const PATIENCE = 0.1;
  * to a ring, so each key moves at most once.
  *
  * Slow start begins when a backend is added, marked up, back from an ejection, or its breaker closes. It does
- * not begin if no other backend is eligible, if all others are new as well, or in a crisis. List it after the
+ * not begin if no other backend is eligible, if all others are new as well, in a crisis, or for a backend
+ * that trials have brought back to its load before it was called well again. List it after the
  * guards that bring backends back, so that it takes effect in the same decision. It never bars a backend. It
  * costs nothing while no backend is starting.
  *
@@ -63,13 +64,18 @@ export function slowStart(options: SlowStartOptions = {}): GuardFactory {
   return (control) => new SlowStart(control, settings);
 }
 
+interface Arrival {
+  /** In milliseconds of the clock. */
+  readonly at: number;
+  /** Whether it was down or ejected before. */
+  readonly wasUnhealthy: boolean;
+}
+
 class SlowStart implements Guard {
   readonly isHealth = false;
   dueAt = Number.POSITIVE_INFINITY;
-  /**
-   * Backends that were added or came back since the last `advance`: time in milliseconds of the clock, by id.
-   */
-  readonly #arrived = new Map<string, number>();
+  /** Backends that were added or came back since the last `advance`, by id. */
+  readonly #arrived = new Map<string, Arrival>();
   /** The backends that are starting, by id. */
   readonly #starting = new Map<
     string,
@@ -119,7 +125,10 @@ class SlowStart implements Guard {
       case 'closed':
         // Begin at the next decision: the pool may be in the middle of a change, and more backends may come
         // back with it.
-        this.#arrived.set(event.backend, this.#control.clock.now());
+        this.#arrived.set(event.backend, {
+          at: this.#control.clock.now(),
+          wasUnhealthy: event.type === 'up' || event.type === 'returned',
+        });
         this.dueAt = Number.NEGATIVE_INFINITY;
     }
   }
@@ -132,10 +141,10 @@ class SlowStart implements Guard {
     const isCarried = backends.some((other) => !arrived.has(other.id) && this.#control.isWell(other));
     if (this.#isCrisis || !isCarried) return;
     for (const backend of backends) {
-      const startedAt = arrived.get(backend.id);
-      if (startedAt === undefined) continue;
+      const arrival = arrived.get(backend.id);
+      if (arrival === undefined || (arrival.wasUnhealthy && this.#control.isProven(backend))) continue;
       const scale = this.#starting.get(backend.id)?.scale ?? 1;
-      this.#starting.set(backend.id, { backend, startedAt, scale });
+      this.#starting.set(backend.id, { backend, startedAt: arrival.at, scale });
     }
   }
 

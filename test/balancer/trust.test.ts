@@ -301,6 +301,62 @@ describe('a crisis', () => {
     expect(balancer.explain('x').trials[0]?.waitMs).toBe(1_000);
   });
 
+  it('leaves backends what they have earned when it ends, until they fail', () => {
+    const { env, balancer } = setUp(4);
+    for (const id of names(4).slice(1)) balancer.markDown(id);
+    for (let i = 0; i < 3; i++) nextTrial(balancer)?.release();
+    const earned = balancer.explain('x').trials.filter(({ limit }) => limit > 1);
+    const [first] = earned as [(typeof earned)[number]];
+    const others = names(4).filter((id) => id !== 'http://b0' && id !== first.backend);
+    balancer.markUp(others[0] as string);
+    expect(balancer.stats().crisis).toBe(false);
+    const next = nextTrial(balancer);
+    expect([next?.backend.id, next?.trust]).toEqual([first.backend, 'down']);
+    next?.release('failure');
+    env.advance(10_000);
+    const left = earned.length > 1 ? earned[1]?.backend : undefined;
+    expect(nextTrial(balancer)?.backend.id).toBe(left);
+  });
+
+  it('leaves nothing that was not earned when it ends', () => {
+    const { balancer } = setUp(3);
+    balancer.markDown('http://b0');
+    balancer.markDown('http://b1');
+    const trials = [nextTrial(balancer), nextTrial(balancer)];
+    balancer.markUp('http://b1');
+    for (const trial of trials) trial?.release('cancelled');
+    expect(balancer.stats().crisis).toBe(false);
+    expect(nextTrial(balancer)).toBeUndefined();
+  });
+
+  it('has no trials in the name of a backend that has left or is well', () => {
+    const { balancer } = setUp(3);
+    balancer.markDown('http://b0');
+    balancer.markDown('http://b1');
+    const trials = [nextTrial(balancer), nextTrial(balancer)];
+    balancer.remove('http://b0');
+    balancer.markUp('http://b1');
+    for (const trial of trials) trial?.release('success');
+    balancer.markDown('http://b1');
+    expect(balancer.stats().crisis).toBe(false);
+    expect(nextTrial(balancer)).toBeUndefined();
+  });
+
+  it('tells when a backend that failed may be tried again', () => {
+    const { env, balancer } = setUp(2);
+    balancer.setWeight('http://b1', 3);
+    balancer.markDown('http://b1');
+    expect(balancer.dueAt).toBe(Number.POSITIVE_INFINITY);
+    nextTrial(balancer)?.release('failure');
+    const now = env.clock.now();
+    expect(balancer.dueAt).toBe(now + 1_000);
+    env.advance(999);
+    expect(balancer.dueAt).toBe(now + 1_000);
+    env.advance(1);
+    expect(balancer.dueAt).toBe(Number.POSITIVE_INFINITY);
+    expect(nextTrial(balancer)).toBeDefined();
+  });
+
   it('knows by the head of a long response that a backend works', () => {
     const { balancer } = setUp(2);
     balancer.setWeight('http://b1', 3);

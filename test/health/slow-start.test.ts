@@ -248,6 +248,25 @@ describe('slow start is skipped', () => {
     expect(weightOf(balancer, A)).toBe(1);
   });
 
+  it('for what trials have brought back to its load, and for nothing else', () => {
+    const { balancer } = setUp({}, [], 5);
+    const [, ...down] = ids(5);
+    for (const id of down) balancer.markDown(id);
+    const proven = new Set<string>();
+    for (let i = 0; i < 100 && proven.size < 2; i++) {
+      const lease = balancer.acquire(`${i}`, { repeatable: true });
+      if (lease?.isTrial) proven.add(lease.backend.id);
+      lease?.release();
+    }
+    for (const id of down) balancer.markUp(id);
+    for (const id of down) expect([id, weightOf(balancer, id)]).toEqual([id, proven.has(id) ? 1 : 0.1]);
+    // What was proven once does not count for the next time.
+    const [one] = [...proven] as [string];
+    balancer.markDown(one);
+    balancer.markUp(one);
+    expect(weightOf(balancer, one)).toBe(0.1);
+  });
+
   it('for the members that change places with everybody else', () => {
     const pool = ids(2);
     const balancer = new Balancer(pool, { guards: [slowStart()], env: new TestEnv() });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Events } from '../../src/balancer/events.ts';
 import { DOWN, DRAINING, FIRST_GUARD, type Member } from '../../src/balancer/member.ts';
 import { Pool } from '../../src/balancer/pool.ts';
+import { Trials } from '../../src/balancer/trials.ts';
 
 const HEALTH = FIRST_GUARD;
 const BUSY = FIRST_GUARD << 1;
@@ -25,7 +26,8 @@ const step = fc.oneof(
 );
 
 const aPool = (panicRatio: number): Pool => {
-  const pool = new Pool({ panicRatio, zoned: true, events: new Events(), membersChanged: () => {} });
+  const trials = new Trials({ now: () => 0 });
+  const pool = new Pool({ panicRatio, zoned: true, events: new Events(), trials, membersChanged: () => {} });
   pool.declare(HEALTH, { isHealth: true, isBusy: false });
   pool.declare(BUSY, { isHealth: false, isBusy: true });
   return pool;

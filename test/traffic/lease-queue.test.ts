@@ -222,6 +222,27 @@ describe('a free place', () => {
     expect(env.pendingTimers).toBe(0);
   });
 
+  it('is used when a backend that failed a trial may be tried again, without anything else happening', async () => {
+    const env = new TestEnv();
+    const balancer = new Balancer<string>([A, B], { guards: [cap(1)], env });
+    const queue = new LeaseQueue<string>(balancer, env);
+    balancer.markDown(B);
+    balancer.acquire('stays');
+    const trial = balancer.acquire('x', { repeatable: true });
+    expect([trial?.backend.id, trial?.isTrial]).toEqual([B, true]);
+    trial?.release('failure');
+    const served: (string | undefined)[] = [];
+    queue.wait({
+      request: 'x',
+      options: { repeatable: true },
+      ended: (lease) => served.push(lease?.backend.id),
+    });
+    env.advance(999);
+    expect(served).toEqual([]);
+    env.advance(1);
+    expect(served).toEqual([B]);
+  });
+
   it('that becomes free at the very moment when the time is up still counts', async () => {
     const { env, queue, got, ask } = setUp({ guards: [rest(3_000)] });
     for (const name of ['1', '2']) void ask(name);
