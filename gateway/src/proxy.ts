@@ -9,7 +9,7 @@ import type { GatewayConfigInput } from './config/schema.ts';
 import type { Control, GatewayStats } from './contracts.ts';
 import { Engine } from './engine.ts';
 import { type GatewayParts, PARTS } from './gateway.ts';
-import { Http1Server } from './listeners/http1-server.ts';
+import { MountedServer } from './listeners/mounted-server.ts';
 import { SILENT } from './observation/silent-log.ts';
 import { defined } from './upstream/pool-options.ts';
 
@@ -51,7 +51,7 @@ export function createProxy(config: NodeProxyConfig, parts: GatewayParts = {}): 
   const { config: resolved, warnings } = resolveConfig(readConfig(input), { baseDir });
   for (const warning of warnings) log.warn({}, warning);
   const engine = new Engine(resolved, log, () => ({ open: 0, accepted: 0, refused: 0 }), rateLimiter);
-  const server = new Http1Server(() => engine.context);
+  const server = new MountedServer(() => engine.context);
   engine.start();
   let isClosed = false;
   return {
@@ -69,7 +69,6 @@ export function createProxy(config: NodeProxyConfig, parts: GatewayParts = {}): 
     close() {
       isClosed = true;
       engine.destroy();
-      server.destroy();
     },
   };
 }

@@ -1,5 +1,6 @@
 // Counts the end of requests, and writes the access log.
 
+import type { Refusal } from '../local-reply/refusal.ts';
 import type { Ending } from '../observation/totals.ts';
 import type { UpstreamAttempts } from './attempts.ts';
 import type { Context } from './context.ts';
@@ -20,12 +21,10 @@ export function account(
   if (ending.status !== 101) attempts?.upstream?.meter.latency.record(ending.durationMs);
   if (log.access === undefined) return;
   const { id, method, path, host, version, clientAddress, route } = request;
-  const query = path.indexOf('?');
   log.access({
     requestId: id,
     method,
-    // Without the query, which may contain secrets.
-    path: query < 0 ? path : path.slice(0, query),
+    path: withoutQuery(path),
     host,
     protocol: `HTTP/${version}`,
     clientAddress,
@@ -34,4 +33,47 @@ export function account(
     attempts: attempts?.made ?? 0,
     ...ending,
   });
+}
+
+/** What is known of a request whose head was not read to its end. */
+interface UnreadRequest {
+  readonly requestId: string;
+  readonly clientAddress: string;
+  /** Empty if they were not read, as `target` and `host`. */
+  readonly method: string;
+  readonly target: string;
+  readonly host: string;
+}
+
+/** Counts the refusal of what is no request, and writes a line of the access log, if there is one. */
+export function accountRefused(
+  { totals, log }: Context,
+  { status, code }: Refusal,
+  { requestId, clientAddress, method, target, host }: UnreadRequest,
+): void {
+  totals.requests++;
+  totals.refused(code);
+  totals.statuses.count(status);
+  log.access?.({
+    requestId,
+    method,
+    path: withoutQuery(target),
+    host,
+    protocol: 'HTTP/1.1',
+    clientAddress,
+    status,
+    pool: undefined,
+    backend: undefined,
+    attempts: 0,
+    durationMs: 0,
+    bytesReceived: 0,
+    bytesSent: 0,
+    code,
+  });
+}
+
+/** A query may contain secrets. */
+function withoutQuery(path: string): string {
+  const query = path.indexOf('?');
+  return query < 0 ? path : path.slice(0, query);
 }

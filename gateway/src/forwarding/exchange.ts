@@ -88,8 +88,7 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
       const refusal = this.request.read(this.#context);
       if (refusal !== undefined) return this.refuse(refusal);
       const body = this.client.bodyFor(this.request.head);
-      if (body !== undefined)
-        this.upload = new Upload(body, () => this.client.isComplete, this.#route.limits);
+      if (body !== undefined) this.upload = new Upload(body, this.#route.limits);
       admit(this.#context, this);
     });
   }

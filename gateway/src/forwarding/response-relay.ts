@@ -35,6 +35,9 @@ interface KeptHead {
 /** The most bytes of a dropped response that are read, to keep the connection. */
 const MAX_DROPPED_BYTES = 65_536;
 
+/** Chunks above this size are not held back: a client that does not read would cost two of them. */
+const MAX_HELD_BYTES = 8_192;
+
 /** One attempt of a request on one backend, with the relay of its response. */
 export class ResponseRelay implements ResponseEvents {
   readonly lease: Lease;
@@ -50,7 +53,8 @@ export class ResponseRelay implements ResponseEvents {
   #isDropped = false;
   #kept: KeptHead | undefined;
   /**
-   * The last chunk, held back for a moment, so that it can be written together with the head or the end.
+   * The last chunk, if it is small: held back for a moment, so that it can be written together with the head
+   * or the end.
    */
   #held: Buffer | undefined;
   #isFlushing = false;
@@ -143,7 +147,7 @@ export class ResponseRelay implements ResponseEvents {
   head(status: number, statusText: string, headers: RawHeaders): boolean {
     if (this.#isOver) return true;
     try {
-      const head = status < 200 || status > 599 ? undefined : readResponseHead(headers);
+      const head = status < 200 ? undefined : readResponseHead(headers);
       // RFC 9110 sections 8.6 and 15.3.6: no length, or none but 0.
       if (head?.contentLength && hasNoContent(status))
         head.headers = without(head.headers, ['content-length']);
@@ -161,7 +165,13 @@ export class ResponseRelay implements ResponseEvents {
       if (this.#isDropped && this.#bytes > MAX_DROPPED_BYTES) this.#call?.abort();
       return true;
     }
-    if (this.#held !== undefined) this.#write(this.#held);
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) this.#write(held);
+    if (chunk.length > MAX_HELD_BYTES) {
+      this.#write(chunk);
+      return !this.#isBlocked;
+    }
     this.#held = chunk;
     // The whole body was received, so the end follows at once.
     if (this.#bytes !== this.#contentLength) this.#flushSoon();

@@ -163,7 +163,7 @@ export class Upgrade implements Sender<Request>, Entrant {
   #decline(response: UpgradeHead, body: DeclinedBody): void {
     const { status } = response;
     // A 101 without the required headers is not an upgrade, either.
-    const head = status < 200 || status > 599 ? undefined : readResponseHead(response.headers);
+    const head = status < 200 ? undefined : readResponseHead(response.headers);
     if (head === undefined) {
       body.destroy();
       this.#fail(unusable());

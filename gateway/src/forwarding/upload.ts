@@ -1,8 +1,7 @@
 // The body of a request, which may be sent to several backends.
 
 import { Readable } from 'node:stream';
-
-const HALF = 'the client left before the end of its body';
+import type { BodySink, BodySource } from '../message/body.ts';
 
 /** The limits of an {@link Upload}. */
 export interface UploadLimits {
@@ -18,11 +17,10 @@ export class BodyTooLargeError extends Error {}
  * The body of a request, which goes to one backend, or from its beginning again to the next one. It is read
  * only on demand of the current attempt. Its bytes are kept while the whole body fits into `replayBytes`.
  */
-export class Upload {
+export class Upload implements BodySink {
   /** Bytes received from the client. */
   received = 0;
-  readonly #source: Readable;
-  readonly #isWhole: () => boolean;
+  readonly #source: BodySource;
   readonly #limits: UploadLimits;
   #isStarted = false;
   #isEnded = false;
@@ -32,13 +30,8 @@ export class Upload {
   #keptBytes = 0;
   #taker: UploadStream | undefined;
 
-  /**
-   * @param isWhole - whether the whole request was received; the stream of a client that left may end
-   * normally
-   */
-  constructor(source: Readable, isWhole: () => boolean, limits: UploadLimits) {
+  constructor(source: BodySource, limits: UploadLimits) {
     this.#source = source;
-    this.#isWhole = isWhole;
     this.#limits = limits;
   }
 
@@ -49,7 +42,7 @@ export class Upload {
 
   /** Whether the gateway waits for more of the body. */
   get isAwaited(): boolean {
-    return this.#isStarted && !this.#isEnded && this.#error === undefined && !this.#source.isPaused();
+    return this.#isStarted && !this.#isEnded && this.#error === undefined && !this.#source.isPaused;
   }
 
   /** The error on the client's side. */
@@ -96,22 +89,7 @@ export class Upload {
     this.#taker?.destroy(error);
   }
 
-  #wanted(stream: UploadStream): void {
-    if (stream !== this.#taker) return;
-    if (this.#isStarted) this.#source.resume();
-    else this.#start();
-  }
-
-  #start(): void {
-    this.#isStarted = true;
-    this.#source
-      .on('data', (chunk: Buffer) => this.#take(chunk))
-      .on('end', () => this.#finish())
-      .on('error', (error) => this.fail(error))
-      .on('close', () => this.#finish());
-  }
-
-  #take(chunk: Buffer): void {
+  data(chunk: Buffer): void {
     this.received += chunk.length;
     if (this.received > this.#limits.bodyBytes) this.fail(new BodyTooLargeError('the body is too large'));
     if (this.#error !== undefined) return;
@@ -124,16 +102,23 @@ export class Upload {
     if (!this.#taker.push(chunk)) this.#source.pause();
   }
 
-  #finish(): void {
-    if (this.#isWhole()) this.#end();
-    // A stream of HTTP/2 reports its end only after the bytes received together were read.
-    else setImmediate(() => (this.#isWhole() ? this.#end() : this.fail(new Error(HALF))));
-  }
-
-  #end(): void {
+  end(): void {
     if (this.#isEnded || this.#error !== undefined) return;
     this.#isEnded = true;
     this.#taker?.push(null);
+  }
+
+  failed(error: Error): void {
+    this.fail(error);
+  }
+
+  #wanted(stream: UploadStream): void {
+    if (stream !== this.#taker) return;
+    if (this.#isStarted) this.#source.resume();
+    else {
+      this.#isStarted = true;
+      this.#source.open(this);
+    }
   }
 }
 

@@ -125,6 +125,11 @@ export abstract class HeadParser {
     return this.#isWhole || this.#keptBytes === 0;
   }
 
+  /** Whether the start line was read, also of a head that is not whole or not valid. */
+  get hasStartLine(): boolean {
+    return this.#hasStartLine;
+  }
+
   /**
    * Takes bytes. O(to - from), at whatever sizes they come.
    * @returns the position after the head, {@link MORE} or {@link FAULT}

@@ -1,5 +1,5 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import type { Readable } from 'node:stream';
+import { type BodySource, StreamBody } from '../message/body.ts';
 import type { Client, ClientEvents } from '../message/client.ts';
 import type { ClientConnection } from '../message/client-connection.ts';
 
@@ -86,8 +86,9 @@ export class Http2Client implements Client {
     });
   }
 
-  bodyFor(): Readable | undefined {
-    return this.#stream.endAfterHeaders ? undefined : this.#stream;
+  bodyFor(): BodySource | undefined {
+    if (this.#stream.endAfterHeaders) return undefined;
+    return new StreamBody(this.#stream, () => this.isComplete);
   }
 
   askForBody(): void {

@@ -1,4 +1,4 @@
-import { Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ResolvedListener } from '../config/resolved-config.ts';
 import type { ListeningAddress } from '../contracts.ts';
@@ -93,15 +93,13 @@ export class Listener {
 
   /** No further connections; each one that is open ends with its next answer. */
   stopAccepting(): void {
-    // Not what node:http makes of it, which would end idle connections into which clients are just sending.
-    if (this.#server.listening) Server.prototype.close.call(this.#server);
-    this.#http1.closeAfterAnswers();
+    if (this.#server.listening) this.#server.close();
+    this.#http1.isClosing = true;
     this.#http2?.closeAfterAnswers();
   }
 
   /** Ends every connection. */
   destroy(): void {
-    this.#http1.destroy();
     for (const { socket } of this.#connections) socket.destroy();
   }
 
@@ -120,7 +118,8 @@ export class Listener {
       };
       return tlsServer({ settings: tls, certificates, handshakeTimeoutMs: headersMs(), accept });
     }
-    if (!h2c) return this.#http1.server;
+    if (!h2c)
+      return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#http1.accept(socket));
     return priorKnowledgeServer(headersMs, (socket, isHttp2) => {
       if (isHttp2) this.#http2?.accept(socket);
       else this.#http1.accept(socket);

@@ -33,6 +33,11 @@ export class RawResponse {
     return new RawResponse(refusal.status, statusText, [...headers, ...more, 'Connection', 'close'], body);
   }
 
+  /** Head and body. */
+  get bytes(): Buffer {
+    return Buffer.concat([Buffer.from(this.#head, 'latin1'), this.#body]);
+  }
+
   writeHead(socket: Duplex): void {
     socket.write(this.#head, 'latin1');
   }
@@ -43,7 +48,7 @@ export class RawResponse {
       socket.destroy();
       return;
     }
-    socket.write(Buffer.concat([Buffer.from(this.#head, 'latin1'), this.#body]));
+    socket.write(this.bytes);
     endLingering(socket as Socket);
   }
 

@@ -23,7 +23,6 @@ export const REFUSALS = {
   unknownCoding: refusal(501, 'ERR_GW_TRANSFER_CODING', 'the only supported transfer coding is chunked'),
   version: refusal(505, 'ERR_GW_HTTP_VERSION', 'HTTP version not supported'),
   method: refusal(405, 'ERR_GW_METHOD', 'method not allowed', ['Allow', METHODS]),
-  unknownMethod: refusal(501, 'ERR_GW_UNKNOWN_METHOD', 'unknown method'),
   lastHop: refusal(200, 'ERR_GW_LAST_HOP', 'Max-Forwards is 0', ['Allow', METHODS]),
   serverOptions: refusal(200, 'ERR_GW_SERVER_OPTIONS', 'the allowed methods are in Allow', [
     'Allow',

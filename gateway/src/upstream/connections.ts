@@ -44,7 +44,10 @@ export interface ResponseEvents {
   started(call: BackendCall): void;
   /** An interim response (RFC 9110 section 15.2). */
   interim(status: number, headers: RawHeaders): void;
-  /** @returns whether more may come, as for `data` */
+  /**
+   * @param statusText - the reason phrase, one character for each byte
+   * @returns whether more may come, as for `data`
+   */
   head(status: number, statusText: string, headers: RawHeaders): boolean;
   /**
    * A part of the body.

@@ -1,4 +1,5 @@
 // One request through undici, told in the terms of the gateway.
+import { STATUS_CODES } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { BackendFailure } from './backend-failure.ts';
 import type { BackendCall, ResponseEvents } from './connections.ts';
@@ -39,7 +40,8 @@ export class UndiciCall implements Dispatcher.DispatchHandler, BackendCall {
   onHeaders(status: number, headers: Buffer[], resume: () => void, statusText: string): boolean {
     if (this.#isAborted) return true;
     this.#resume = resume;
-    if (status < 100 || status >= 200) return this.#events.head(status, statusText, headers);
+    if (status < 100 || status >= 200)
+      return this.#events.head(status, phraseOf(status, statusText), headers);
     this.#events.interim(status, headers);
     return true;
   }
@@ -56,4 +58,9 @@ export class UndiciCall implements Dispatcher.DispatchHandler, BackendCall {
     // undici may have sent something as soon as there was a connection.
     if (!this.#isAborted) this.#events.failed(new BackendFailure(error, this.#abort !== undefined));
   }
+}
+
+/** undici reads a phrase as UTF-8; the gateway has one character for each byte. */
+function phraseOf(status: number, statusText: string): string {
+  return statusText === STATUS_CODES[status] ? statusText : Buffer.from(statusText).toString('latin1');
 }

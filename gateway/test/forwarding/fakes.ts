@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { type BodySource, StreamBody } from '../../src/message/body.ts';
 import type { Client } from '../../src/message/client.ts';
 import { ClientConnection } from '../../src/message/client-connection.ts';
 import type { HttpVersion } from '../../src/message/request-head.ts';
@@ -29,8 +30,8 @@ export class FakeClient implements Client {
     Object.assign(this, overrides);
   }
 
-  bodyFor(): Readable | undefined {
-    return this.body;
+  bodyFor(): BodySource | undefined {
+    return this.body && new StreamBody(this.body, () => this.isComplete);
   }
 
   askForBody(): void {

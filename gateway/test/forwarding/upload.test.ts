@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BodyTooLargeError, Upload } from '../../src/forwarding/upload.ts';
+import { StreamBody } from '../../src/message/body.ts';
 
 /** A body as a client sends it, piece by piece. */
 class Body extends Readable {
@@ -28,7 +29,7 @@ const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
 function setUp({ bodyBytes = 1_000_000, replayBytes = 10 } = {}) {
   const body = new Body();
-  const upload = new Upload(body, () => body.isWhole, { bodyBytes, replayBytes });
+  const upload = new Upload(new StreamBody(body, () => body.isWhole), { bodyBytes, replayBytes });
   return { body, upload };
 }
 

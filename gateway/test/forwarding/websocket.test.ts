@@ -136,7 +136,7 @@ describe('a handshake', () => {
     for (const complete of [
       'HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\nhalf',
       'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
-      'HTTP/1.1 700 Odd\r\nContent-Length: 0\r\n\r\n',
+      'HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n',
       'SSH-2.0-OpenSSH\r\n\r\n',
     ]) {
       const { client, gateway, backends } = await setUp((socket) => socket.end(complete));

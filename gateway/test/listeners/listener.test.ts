@@ -150,7 +150,7 @@ describe('a listener for HTTP/2 without TLS', () => {
   it.each([
     ['a request', get('/x'), 200],
     ['what begins in the same way', 'PRI * HTTP/1.1\r\nHost: a\r\n\r\n', 400],
-    ['what is like it but for its last byte', `${PREFACE.slice(0, -1)}x`, 400],
+    ['what is like it but for its last byte', `${PREFACE.slice(0, -1)}x`, 505],
   ])('takes for HTTP/1 %s', async (_, bytes, status) => {
     const { client } = await setUp();
     const one = await client();

@@ -1,23 +1,19 @@
+// A connection of a server of the host, with the requests on it that were passed on.
 import type { Socket } from 'node:net';
 import type { Exchange } from '../forwarding/exchange.ts';
-import type { Refusal } from '../local-reply/refusal.ts';
 import type { ClientConnection } from '../message/client-connection.ts';
 
-/**
- * Requests at a time: each has a backend work for it. As many as HTTP/2 allows, where nothing else is set.
- */
+/** Requests of one connection at a time: a backend works on each. */
 const MAX_PIPELINED = 100;
 
-/** What is known of a connection over HTTP/1. */
-export class Http1Peer {
+/** A connection that carries requests of the host's server. */
+export class MountedPeer {
   readonly connection: ClientConnection;
   /**
-   * Whether its last answer is decided on: what comes now is not answered, and nobody may act on it (RFC 9112
-   * section 9.6).
+   * Whether its last response was decided on: requests that come now are not answered, and may not be acted
+   * on (RFC 9112 section 9.6).
    */
   isEnding = false;
-  /** What to say, and then to close, when all answers before it are out. */
-  lastWord: Refusal | undefined;
   /** Requests under way, in the order in which they came. */
   readonly #exchanges: Exchange[] = [];
   #isWatched = false;
@@ -36,12 +32,12 @@ export class Http1Peer {
     return this.#exchanges.length >= MAX_PIPELINED;
   }
 
-  /** @param isOnTurn - whether its answer goes out next: no other one is before it */
+  /** @param isOnTurn - whether its response goes out next */
   begin(exchange: Exchange, socket: Socket, isOnTurn: boolean): void {
     this.#exchanges.push(exchange);
     if (isOnTurn || this.#isWatched) return;
     this.#isWatched = true;
-    // Of the end of a connection node:http tells, before this, none but the answer whose turn it is.
+    // node:http reports the end of a connection to the response alone that goes out next.
     socket.once('close', () => setImmediate(() => this.#leave()));
   }
 

@@ -1,24 +1,19 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+// A client's side of one request that a server of the host has accepted over node:http.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
 import { breakOff } from '../local-reply/break-off.ts';
 import { endLingering, linger } from '../local-reply/linger.ts';
+import { type BodySource, StreamBody } from '../message/body.ts';
 import type { Client, ClientEvents } from '../message/client.ts';
 import type { ClientConnection } from '../message/client-connection.ts';
 import type { HttpVersion } from '../message/request-head.ts';
-import type { Http1Peer } from './http1-peer.ts';
+import type { MountedPeer } from './mounted-peer.ts';
 
 /** Above this, a copy costs more than a second piece. */
 const MAX_JOINED_BYTES = 4_096;
 
-/** Where clients come in. */
-export interface ListenerState {
-  /** Every answer from now on is the last one on its connection. */
-  readonly isClosing: boolean;
-}
-
-/** One request over HTTP/1 and the answer to it. */
-export class Http1Client implements Client {
+/** One request of the host's server, and the response to it. */
+export class MountedClient implements Client {
   readonly connection: ClientConnection;
   readonly version: HttpVersion;
   readonly method: string;
@@ -27,22 +22,13 @@ export class Http1Client implements Client {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #socket: Socket;
-  readonly #peer: Http1Peer;
-  readonly #listener: ListenerState;
+  readonly #peer: MountedPeer;
   #events: ClientEvents | undefined;
   #hasHead = false;
-  #isWaiting: boolean;
   #isDraining = false;
   #isAborted = false;
 
-  /** @param listener - asked, when the response comes, whether the connection ends with it */
-  constructor(
-    request: IncomingMessage,
-    response: ServerResponse,
-    peer: Http1Peer,
-    listener: ListenerState,
-    isWaiting: boolean,
-  ) {
+  constructor(request: IncomingMessage, response: ServerResponse, peer: MountedPeer) {
     this.connection = peer.connection;
     const { httpVersion } = request;
     this.version = httpVersion === '1.1' || httpVersion === '1.0' ? httpVersion : 'unknown';
@@ -53,8 +39,6 @@ export class Http1Client implements Client {
     this.#response = response;
     this.#socket = request.socket;
     this.#peer = peer;
-    this.#listener = listener;
-    this.#isWaiting = isWaiting;
   }
 
   get isComplete(): boolean {
@@ -62,41 +46,39 @@ export class Http1Client implements Client {
   }
 
   /**
-   * Not before its turn: then it waits for other answers. Also when all of it was written: it is not out yet.
+   * Before its turn a response waits for others. One that was written is not out yet.
    */
   get isBlocked(): boolean {
     const { socket, writableNeedDrain, writableEnded } = this.#response;
     return socket !== null && (writableNeedDrain || writableEnded);
   }
 
-  /** Tells what happens from now on. */
+  /** Reports what happens from now on. */
   listen(events: ClientEvents): void {
     this.#events = events;
     const response = this.#response;
     response.on('close', () => {
       events.closed(response.writableFinished);
-      // The answer came before the end of the request: what is left of it must not be taken for the next one.
+      // The response came before the end of the request: the rest of the request must not be taken for the
+      // next.
       if (!response.writableFinished || this.#request.complete) return;
       this.#peer.isEnding = true;
       endLingering(this.#socket);
     });
-    // Without a listener an error would end the process; what there is to do, `close` does.
+    // An error without a listener would end the process. `close` follows.
     response.on('error', ignore);
   }
 
-  bodyFor({ contentLength, isChunked }: Parameters<Client['bodyFor']>[0]): Readable | undefined {
-    return isChunked || (contentLength !== undefined && contentLength > 0) ? this.#request : undefined;
+  bodyFor({ contentLength, isChunked }: Parameters<Client['bodyFor']>[0]): BodySource | undefined {
+    if (!isChunked && (contentLength ?? 0) === 0) return undefined;
+    return new StreamBody(this.#request, () => this.isComplete);
   }
 
-  askForBody(): void {
-    // A second attempt finds the client already sending.
-    if (this.#hasHead || !this.#isWaiting) return;
-    this.#isWaiting = false;
-    this.#response.writeContinue();
-  }
+  /** A server of node:http does so by itself. */
+  askForBody(): void {}
 
   writeInterim(status: number, headers: string[]): void {
-    // An answer to an earlier request may still be on its way.
+    // Responses to earlier requests may still be under way.
     if (this.#hasHead || this.#response.socket === null) return;
     let text = `HTTP/1.1 ${status} \r\n`;
     for (let index = 0; index < headers.length; index += 2)
@@ -106,11 +88,9 @@ export class Http1Client implements Client {
 
   writeHead(status: number, statusText: string, headers: string[]): void {
     this.#hasHead = true;
-    // Requests that have come after it get their answers, too.
-    if (this.#listener.isClosing && this.#peer.latest?.client === this) this.#endConnection();
-    // The head brings its own.
+    // The headers have a date.
     this.#response.sendDate = false;
-    this.#response.writeHead(status, phraseOf(status, statusText), headers);
+    this.#response.writeHead(status, statusText, headers);
   }
 
   flushHead(): void {
@@ -130,8 +110,7 @@ export class Http1Client implements Client {
     if (trailers !== undefined && this.#response.chunkedEncoding)
       this.#response.addTrailers(pairsOf(trailers));
     if (chunk === undefined) this.#response.end();
-    // As text of one byte a character, a small body goes out together with its head, in one piece instead of
-    // two.
+    // As latin1 text, a small body goes out together with its head, in one piece instead of two.
     else if (chunk.length <= MAX_JOINED_BYTES) this.#response.end(chunk.toString('latin1'), 'latin1');
     else this.#response.end(chunk);
   }
@@ -139,7 +118,7 @@ export class Http1Client implements Client {
   abort(): void {
     if (this.#isAborted) return;
     this.#isAborted = true;
-    // Answers before it go out first.
+    // Responses before it go out first.
     if (this.#response.socket === null) this.#response.once('socket', () => this.#destroy());
     else this.#destroy();
   }
@@ -155,15 +134,10 @@ export class Http1Client implements Client {
   }
 
   #destroy(): void {
-    // Without a length and without chunks, the end of the connection would be the end of the answer.
+    // Without a length and without chunks, the end of the connection would be the end of the response.
     if (this.version === '1.0') breakOff(this.#socket);
     else this.#socket.destroy();
   }
-}
-
-/** Phrases were read as UTF-8, and are written as one byte a character. */
-function phraseOf(status: number, statusText: string): string {
-  return statusText === STATUS_CODES[status] ? statusText : Buffer.from(statusText).toString('latin1');
 }
 
 function pairsOf(headers: readonly string[]): [string, string][] {

@@ -1,0 +1,451 @@
+// One client's connection: requests in, responses out, and every way in which it may end.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { aConnection, answer, HEADERS_MS, IDLE_MS, settled } from './server-lab.ts';
+
+const get = (path: string, ...headers: string[]) =>
+  `GET ${path} HTTP/1.1\r\n${['Host: a', ...headers].join('\r\n')}\r\n\r\n`;
+const post = (path: string, body: string, ...headers: string[]) =>
+  `POST ${path} HTTP/1.1\r\n${['Host: a', `Content-Length: ${body.length}`, ...headers].join('\r\n')}\r\n\r\n${body}`;
+const chunked = (path: string, chunks: string) =>
+  `POST ${path} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`;
+const KEPT = 'Connection: keep-alive\r\nKeep-Alive: timeout=60\r\n';
+const ok = (text: string, connection = KEPT) =>
+  `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n${connection}\r\n${text}`;
+const CLOSE = 'Connection: close\r\n';
+
+describe('requests', () => {
+  it('get their responses in one piece each, and the connection is kept', async () => {
+    const { socket, sent } = aConnection();
+    await sent(get('/a'));
+    await sent(get('/b'));
+    expect(socket.pieces).toEqual([ok('/a'), ok('/b')]);
+    expect(socket.destroyed).toBe(false);
+  });
+
+  it('are the same however their bytes are cut', async () => {
+    const bytes = Buffer.from(
+      [
+        get('/1'),
+        post('/2', 'hello'),
+        chunked('/3', '3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-Sum: 1\r\n\r\n'),
+        '\r\n',
+        get('/4'),
+        post('/5', 'x'.repeat(300)),
+        get('/6', 'Connection: close'),
+        get('/7'),
+      ].join(''),
+    );
+    const whole = aConnection();
+    await whole.sent(bytes);
+    await settled();
+    expect(whole.handler.log.filter((line) => line.endsWith('done'))).toHaveLength(6);
+    expect(whole.socket.text.match(/Connection: close/g)).toHaveLength(1);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: bytes.length - 1 })), async (cuts) => {
+        const { handler, socket, sent } = aConnection();
+        const places = [0, ...new Set(cuts.sort((one, other) => one - other)), bytes.length];
+        for (let i = 1; i < places.length; i++) await sent(bytes.subarray(places[i - 1], places[i]));
+        await settled();
+        expect(socket.text).toBe(whole.socket.text);
+        expect(handler.faults).toEqual([]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('of HTTP/1.0 end the connection, unless the client wants to keep it', async () => {
+    const { handler, socket, sent } = aConnection();
+    await sent('GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n');
+    expect(socket.text).toBe(ok('/a'));
+    await sent('GET /b HTTP/1.0\r\n\r\nGET /c HTTP/1.0\r\n\r\n');
+    expect(socket.text).toBe(ok('/a') + ok('/b', CLOSE));
+    expect(handler.requests).toHaveLength(2);
+    expect(socket.writableEnded).toBe(true);
+  });
+
+  it('of which 32 came at a time leave others their turn', async () => {
+    const { handler, sent } = aConnection();
+    const first = sent(get('/').repeat(1_000));
+    const counts: number[] = [];
+    for (let turn = 0; turn < 4; turn++) {
+      await settled();
+      counts.push(handler.requests.length);
+    }
+    await first;
+    for (const [turn, count] of counts.entries()) expect(count).toBeLessThanOrEqual(32 * (turn + 2));
+    while (handler.requests.length < 1_000) await settled();
+  });
+
+  it('are at most a hundred at a time; bytes after them are dropped, and soon not even read', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = () => {};
+    await sent(get('/').repeat(150));
+    while (handler.requests.length < 100) await settled();
+    for (let i = 0; i < 20; i++) await sent(Buffer.alloc(65_536, 'x'));
+    expect(handler.requests).toHaveLength(100);
+    expect(socket.isPaused()).toBe(true);
+    for (const request of handler.requests) answer(request);
+    expect(handler.log.filter((line) => line.endsWith('done'))).toHaveLength(100);
+    expect(socket.text.match(/Connection: close/g)).toHaveLength(1);
+    expect(socket.text.endsWith(ok('/', CLOSE))).toBe(true);
+  });
+});
+
+describe('a response', () => {
+  it('waits for its turn, and is not blocked then', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = () => {};
+    await sent(get('/a') + get('/b') + get('/c'));
+    const [a, b, c] = handler.requests;
+    b?.writeInterim(103, ['Link', 'x']);
+    answer(b!);
+    c?.writeHead(200, 'OK', []);
+    expect(c?.write(Buffer.alloc(70_000))).toBe(false);
+    expect([socket.text, b?.isBlocked, c?.isBlocked]).toEqual(['', false, false]);
+    answer(a!);
+    const interim = 'HTTP/1.1 103 \r\nLink: x\r\n\r\n';
+    expect(socket.text.startsWith(ok('/a') + interim + ok('/b'))).toBe(true);
+    c?.end(undefined, ['X-Sum', '1']);
+    expect(socket.text.endsWith('0\r\nX-Sum: 1\r\n\r\n')).toBe(true);
+    expect(handler.log.slice(3)).toEqual(['GET /a done', 'GET /b done', 'GET /c drained', 'GET /c done']);
+  });
+
+  it('that is broken off before its turn ends the connection after those before it', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = () => {};
+    await sent(get('/a') + get('/b'));
+    const [a, b] = handler.requests;
+    b?.writeHead(200, 'OK', []);
+    b?.abort();
+    expect(socket.destroyed).toBe(false);
+    answer(a!);
+    await settled();
+    expect([socket.text, socket.destroyed]).toEqual([ok('/a'), true]);
+    expect(handler.log.slice(2)).toEqual(['GET /a done', 'GET /b lost']);
+  });
+
+  it.each([
+    ['GET', 204, 'HTTP/1.1 204 OK\r\n'],
+    ['GET', 304, 'HTTP/1.1 304 OK\r\n'],
+    ['GET', 205, 'HTTP/1.1 205 OK\r\nContent-Length: 0\r\n'],
+    ['HEAD', 200, 'HTTP/1.1 200 OK\r\n'],
+    ['GET', 799, 'HTTP/1.1 799 OK\r\nTransfer-Encoding: chunked\r\n'],
+  ])('to %s with status %i and no length has the right framing', async (method, status, head) => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = (request) => {
+      request.writeHead(status, 'OK', []);
+      request.end(undefined, undefined);
+    };
+    await sent(get('/').replace('GET', method));
+    const end = head.includes('chunked') ? '0\r\n\r\n' : '';
+    expect(socket.text).toBe(`${head}${KEPT}\r\n${end}`);
+  });
+
+  it('of an unknown length ends with the connection for HTTP/1.0, and is reset if it breaks off', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = (request) => {
+      request.writeHead(200, 'OK', []);
+      request.write(Buffer.from('half'));
+    };
+    await sent('GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n');
+    expect(socket.text).toBe(`HTTP/1.1 200 OK\r\n${CLOSE}\r\nhalf`);
+    handler.requests[0]?.abort();
+    expect(socket.isReset).toBe(true);
+  });
+
+  it('has its head alone only if the body does not follow at once', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = (request) => request.writeHead(200, 'OK', ['Content-Length', '4']);
+    await sent(get('/'));
+    expect(socket.text).toBe('');
+    handler.requests[0]?.flushHead();
+    expect(socket.pieces).toHaveLength(1);
+    handler.requests[0]?.end(Buffer.from('body'), undefined);
+    expect(socket.pieces[1]).toBe('body');
+  });
+
+  it('is blocked until the client takes it, and over when it has', async () => {
+    const { handler, socket, sent } = aConnection();
+    socket.isTaking = false;
+    await sent(get('/'));
+    const [request] = handler.requests;
+    expect([request?.isBlocked, handler.log]).toEqual([true, ['GET /']]);
+    socket.takeAll();
+    await settled();
+    expect(handler.log).toEqual(['GET /', 'GET / done']);
+  });
+
+  it('that the client has not taken is lost with the connection', async () => {
+    const { handler, socket, sent } = aConnection();
+    socket.isTaking = false;
+    await sent(get('/'));
+    socket.destroy();
+    await settled();
+    expect(handler.log).toEqual(['GET /', 'GET / lost']);
+  });
+
+  it('that comes before the end of its request ends the connection', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = (request) => answer(request, 403);
+    await sent(post('/a', 'x'.repeat(100)).slice(0, -50));
+    await sent(`${'x'.repeat(50)}${get('/smuggled')}`);
+    expect([handler.requests.length, socket.writableEnded]).toEqual([1, true]);
+  });
+
+  it('to a body that came along with its head keeps the connection, even if the body is not read', async () => {
+    const { handler, sent } = aConnection();
+    handler.serve = (request) => answer(request, 403);
+    await sent(post('/a', 'x'.repeat(100)));
+    await sent(get('/b'));
+    expect(handler.requests).toHaveLength(2);
+  });
+
+  it('is the last one of a server that closes', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.isClosing = true;
+    await sent(get('/a'));
+    expect([socket.text, socket.writableEnded]).toEqual([ok('/a', CLOSE), true]);
+  });
+});
+
+describe('a body', () => {
+  it('is asked for once, if the client waits for that', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = (request) => {
+      request.askForBody();
+      request.askForBody();
+      answer(request);
+    };
+    const [head, body] = post('/a', 'hello', 'Expect: 100-continue').split('\r\n\r\n') as [string, string];
+    await sent(`${head}\r\n\r\n`);
+    expect(socket.text).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+    await sent(body);
+    expect(socket.text).toBe(`HTTP/1.1 100 Continue\r\n\r\n${ok('/a hello')}`);
+    await sent(`${head}\r\n\r\n${body}`);
+    expect(socket.pieces.at(-1)).toBe(ok('/a hello'));
+  });
+
+  it('is read only as far as it is taken, and whole when it is', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = () => {};
+    const body = 'abcdefgh'.repeat(50_000);
+    const bytes = Buffer.from(post('/a', body) + get('/b'));
+    for (let at = 0; at < bytes.length; at += 50_000) await sent(bytes.subarray(at, at + 50_000));
+    expect(socket.isPaused()).toBe(true);
+    expect(handler.requests).toHaveLength(1);
+    const [request] = handler.requests;
+    let taken = '';
+    let isWhole = false;
+    request?.body?.open({
+      data: (chunk) => {
+        taken += chunk.toString();
+        if (taken.length % 3 !== 0) return;
+        request.body?.pause();
+        setImmediate(() => request.body?.resume());
+      },
+      end: () => (isWhole = true),
+      failed: () => {},
+    });
+    while (!isWhole) await settled();
+    expect(taken === body).toBe(true);
+    expect(request?.isComplete).toBe(true);
+    await settled();
+    expect(handler.requests).toHaveLength(2);
+  });
+
+  it.each([
+    ['that is nonsense', 'zz\r\n'],
+    ['that goes wrong later', '3\r\nabc\r\nzz\r\n'],
+  ])('%s is refused for its request, and nothing after it is read', async (_, chunks) => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = () => {};
+    await sent(chunked('/a', chunks) + get('/smuggled'));
+    expect(handler.log).toEqual(['POST /a', 'POST /a syntax', 'POST /a done']);
+    expect(socket.writableEnded).toBe(true);
+  });
+
+  it('whose length is ambiguous is not read, nor what follows', async () => {
+    const { handler, sent } = aConnection();
+    await sent(post('/a', 'hello', 'Transfer-Encoding: chunked') + get('/smuggled'));
+    expect(handler.requests.map(({ isComplete, body }) => [isComplete, body])).toEqual([[false, undefined]]);
+  });
+
+  it('whose client leaves fails', async () => {
+    const { handler, socket, sent } = aConnection();
+    const errors: string[] = [];
+    handler.serve = (request) =>
+      request.body?.open({ data: () => {}, end: () => {}, failed: ({ message }) => errors.push(message) });
+    await sent(post('/a', 'hello').slice(0, -2));
+    socket.push(null);
+    await settled();
+    expect(errors).toEqual(['the client left before the end of its body']);
+    expect(handler.requests[0]?.isComplete).toBe(false);
+  });
+});
+
+describe('bytes that are no request', () => {
+  it('are refused after all responses, with what is known of them', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = () => {};
+    await sent(`${get('/a')}GET /b HTTP/1.1\r\nHost : a\r\n\r\n`);
+    expect([handler.faults, socket.text]).toEqual([[], '']);
+    answer(handler.requests[0]!);
+    expect(socket.text).toBe(`${ok('/a')}refused for syntax`);
+    expect([handler.faults, socket.writableEnded]).toEqual([['syntax GET /b'], true]);
+  });
+
+  it.each([
+    ['HTTP/2.0', 'GET / HTTP/2.0\r\n', 'version'],
+    ['a long target', `GET /${'a'.repeat(600)}`, 'target-too-long'],
+    ['many fields', `GET / HTTP/1.1\r\n${'A: b\r\n'.repeat(21)}`, 'too-large'],
+    ['nothing of it', '\x16\x03\x01', 'syntax'],
+  ])('such as %s are refused as soon as it is clear', async (_, bytes, fault) => {
+    const { socket, sent } = aConnection();
+    await sent(bytes);
+    expect(socket.text).toBe(`refused for ${fault}`);
+  });
+
+  it('are dropped after the last response, for a time and up to an amount', async () => {
+    const { handler, socket, sent } = aConnection();
+    await sent('NONSENSE\r\n');
+    const mebibyte = Buffer.alloc(1_048_576);
+    for (let i = 0; i < 64; i++) await sent(mebibyte);
+    expect(socket.destroyed).toBe(false);
+    await sent('x');
+    expect(socket.destroyed).toBe(true);
+    const other = aConnection();
+    await other.sent('NONSENSE\r\n');
+    other.handler.env.advance(4_000);
+    expect(other.socket.destroyed).toBe(true);
+    expect(handler.requests).toEqual([]);
+  });
+});
+
+describe('a request for another protocol', () => {
+  const WEBSOCKET = get('/ws', 'Connection: Upgrade', 'Upgrade: websocket');
+
+  it('takes the connection over, with what came after it', async () => {
+    const { handler, socket, sent } = aConnection();
+    await sent(`${WEBSOCKET}early`);
+    expect(handler.log).toEqual(['GET /ws upgrade early']);
+    expect([socket.listenerCount('data'), handler.env.pendingTimers]).toEqual([0, 0]);
+  });
+
+  it('is refused behind a request that has no response yet', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = () => {};
+    await sent(get('/a') + WEBSOCKET);
+    answer(handler.requests[0]!);
+    expect(socket.text).toBe(`${ok('/a')}refused for upgrade`);
+  });
+
+  it('is any other request in HTTP/1.0', async () => {
+    const { handler, sent } = aConnection();
+    await sent(WEBSOCKET.replace('1.1', '1.0'));
+    expect(handler.log).toEqual(['GET /ws', 'GET /ws done']);
+  });
+});
+
+describe('time', () => {
+  it('for the first head begins with the connection', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.env.advance(HEADERS_MS - 1_000);
+    await sent('GET / HT');
+    handler.env.advance(2_000);
+    expect(socket.text).toBe('refused for timeout');
+    expect(handler.faults).toEqual(['timeout']);
+  });
+
+  it('without a byte ends a connection without a word', async () => {
+    const { handler, socket } = aConnection();
+    handler.env.advance(HEADERS_MS + 1_000);
+    expect([socket.text, socket.writableEnded]).toEqual(['', true]);
+  });
+
+  it('between requests is longer, and a head that drips has its own', async () => {
+    const { handler, socket, sent } = aConnection();
+    await sent(get('/'));
+    handler.env.advance(IDLE_MS - 2_000);
+    expect(socket.writableEnded).toBe(false);
+    await sent('GET / HT');
+    for (let i = 0; i < 20; i++) {
+      handler.env.advance(1_000);
+      await sent('T');
+    }
+    expect(socket.text).toBe(`${ok('/')}refused for syntax`);
+    const other = aConnection();
+    await other.sent(get('/'));
+    other.handler.env.advance(IDLE_MS + 1_000);
+    expect([other.socket.text, other.socket.writableEnded]).toEqual([ok('/'), true]);
+  });
+
+  it('does not end what is under way', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = () => {};
+    await sent(get('/'));
+    handler.env.advance(1_000 * IDLE_MS);
+    expect(socket.writableEnded).toBe(false);
+  });
+
+  it('is kept by one timer, which ends with the last connection', async () => {
+    const { handler, socket } = aConnection();
+    expect(handler.env.pendingTimers).toBe(1);
+    socket.destroy();
+    await settled();
+    expect(handler.env.pendingTimers).toBe(0);
+  });
+});
+
+describe('a client that has ended its direction', () => {
+  it('gets its response, as the last one', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = () => {};
+    await sent(get('/'));
+    socket.push(null);
+    await settled();
+    answer(handler.requests[0]!);
+    await settled();
+    expect(socket.text).toBe(ok('/', CLOSE));
+    expect([handler.log, socket.destroyed]).toEqual([['GET /', 'GET / done'], true]);
+  });
+
+  it('has left when it takes nothing for a second', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = (request) => request.writeHead(200, 'OK', []);
+    await sent(get('/'));
+    socket.push(null);
+    await settled();
+    for (let i = 0; i < 5; i++) {
+      handler.requests[0]?.write(Buffer.from('event'));
+      handler.env.advance(1_000);
+    }
+    expect(socket.destroyed).toBe(false);
+    handler.env.advance(2_000);
+    await settled();
+    expect([handler.log, socket.destroyed]).toEqual([['GET /', 'GET / lost'], true]);
+  });
+
+  it('in the middle of a head is told so, or has left if it waits for a response', async () => {
+    const { handler, socket, sent } = aConnection();
+    await sent('GET / HT');
+    socket.push(null);
+    await settled();
+    expect(socket.text).toBe('refused for syntax');
+    const other = aConnection();
+    other.handler.serve = () => {};
+    await other.sent(`${get('/')}GET / HT`);
+    other.socket.push(null);
+    await settled();
+    expect(other.handler.log).toEqual(['GET /', 'GET / lost']);
+    expect(handler.requests).toEqual([]);
+  });
+
+  it('without a request is closed', async () => {
+    const { socket } = aConnection();
+    socket.push(null);
+    await settled();
+    await settled();
+    expect([socket.text, socket.destroyed]).toEqual(['', true]);
+  });
+});
