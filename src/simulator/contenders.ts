@@ -18,7 +18,7 @@ import { type StrategyEntry, type StrategyName, strategies } from '../strategies
 import type { StrategyFactory } from '../strategies/strategy.ts';
 import { Failover, type FailoverOptions } from '../traffic/failover.ts';
 import type { LeaseQueueOptions } from '../traffic/lease-queue.ts';
-import { hashModN, plainRing } from './reference-strategies.ts';
+import { HashModN, plainRing, roundRobinFromFirst } from './reference-strategies.ts';
 import type {
   Contender,
   ContenderName,
@@ -33,6 +33,10 @@ export interface ContenderSetup {
   readonly label: string;
   readonly strategy: StrategyName | StrategyFactory;
   readonly isByClient: boolean;
+  /** Whether it is only there to be compared with. */
+  readonly isReference: boolean;
+  /** Called with the key of each request before its backend is chosen, and the seed of the placement. */
+  readonly seesKey: ((key: string, seed: number) => void) | undefined;
   readonly bounds: Bounds;
   readonly timeoutMs: number | undefined;
   readonly failover: FailoverOptions | undefined;
@@ -54,6 +58,9 @@ const CLASSICS: readonly ContenderName[] = [
   'consistent-hash',
   'hash-mod-n',
 ];
+
+/** Strategies that are not for use. */
+const REFERENCES: readonly ContenderName[] = ['hash-mod-n', 'plain-ring', 'round-robin-from-first'];
 
 const HEALTH: Required<SimulatedHealth> = { intervalMs: 10_000, timeoutMs: 2_000, fall: 3, rise: 2 };
 
@@ -132,13 +139,16 @@ function setupOf({ strategy, label, key, ...own }: Contender, shared: ContenderS
     ? strategies[name as StrategyName]
     : undefined;
   const health = ifOn(settings.health);
-  const factory = factoryOf(strategy);
+  const modulo = name === 'hash-mod-n' ? new HashModN() : undefined;
+  const factory = modulo?.factory ?? factoryOf(strategy);
   return {
     label: label ?? name,
     strategy: factory,
+    isReference: REFERENCES.some((reference) => reference === name),
+    seesKey: modulo && ((seen, seed) => modulo.see(seen, seed)),
     isByClient: key === undefined ? entry?.key === 'client-address' : key === 'client-address',
     bounds: {
-      ...((name === 'plain-ring' || name === 'hash-mod-n') && NO_BOUNDS),
+      ...(name === 'plain-ring' && NO_BOUNDS),
       ...(typeof factory === 'function' && entry?.strict === true && { strict: true }),
       ...settings.bounds,
     },
@@ -162,8 +172,8 @@ function factoryOf(strategy: ContenderStrategy): StrategyName | StrategyFactory 
   const { name, ...options } = typeof strategy === 'string' ? { name: strategy } : strategy;
   const [first] = Object.keys(options);
   if (first === undefined) {
-    if (name === 'hash-mod-n') return hashModN();
-    return name === 'plain-ring' ? plainRing() : name;
+    if (name === 'plain-ring') return plainRing();
+    return name === 'round-robin-from-first' ? roundRobinFromFirst() : (name as StrategyName);
   }
   const make = WITH_OPTIONS[name];
   if (make === undefined) throw new TypeError(`strategy.${first} is not an option: ${name} has none`);

@@ -33,7 +33,7 @@ export class FastRun extends Run {
     this.timeoutMs = contender.timeoutMs;
     this.#tellsClients = contender.guards.outlierEjection !== undefined;
     for (const i of setup.backends.keys()) this.#numbers.set(this.idOf(i), i);
-    const key = contender.isByClient ? ({ client }: Exchange) => client : ({ name }: Exchange) => name;
+    const key = this.keyOf(contender.isByClient ? ({ client }: Exchange) => client : ({ name }) => name);
     const isZoned = setup.balancers.some((zone) => zone !== undefined);
     this.#rules = setup.balancers.map((zone, i) => {
       const env = { clock, timers, random: this.stream(`balancer ${i}`) };

@@ -1,6 +1,7 @@
 // The subpath `evenkeel/simulator`: the engine on a virtual clock, between simulated clients and backends.
 
 export type { Antagonist, BackendGroup, Cache } from './backend-group.ts';
+export { type Preset, type PresetName, presets } from './presets.ts';
 export type {
   AttemptOutcome,
   BackendFigures,

@@ -125,6 +125,18 @@ export abstract class Run {
     return this.parts.placement === 0 ? 0 : Math.imul(this.parts.placement, 0x9e3779b1);
   }
 
+  /** The key function of the balancers. @param own - the key of a request */
+  protected keyOf<R>(own: (request: R) => string): (request: R) => string {
+    const { seesKey } = this.parts.contender;
+    if (seesKey === undefined) return own;
+    const seed = this.placementSeed;
+    return (request) => {
+      const key = own(request);
+      seesKey(key, seed);
+      return key;
+    };
+  }
+
   /** A stream of random numbers of a placement. */
   protected stream(name: string): () => number {
     return seededStream(this.parts.setup.seed, `${name} in placement ${this.parts.placement}`);

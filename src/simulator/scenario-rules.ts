@@ -39,7 +39,12 @@ import type {
 import type { ScenarioEvent } from './scenario-events.ts';
 
 /** The names of strategies that can compete. */
-export const CONTENDER_NAMES: readonly string[] = [...Object.keys(strategies), 'hash-mod-n', 'plain-ring'];
+const CONTENDER_NAMES: readonly string[] = [
+  ...Object.keys(strategies),
+  'hash-mod-n',
+  'plain-ring',
+  'round-robin-from-first',
+];
 
 const MAX_BACKENDS = 10_000;
 const MAX_KEYS = 10_000_000;

@@ -124,13 +124,14 @@ export interface Service {
 }
 
 /**
- * A strategy: its name, its name with options of its own, or in code a factory. `hash-mod-n` and `plain-ring`
- * are not for use: they show what the others improve.
+ * A strategy: its name, its name with options of its own, or in code a factory. `hash-mod-n`,
+ * `plain-ring` (one point for each backend) and `round-robin-from-first` are not for use: they show what the
+ * others improve.
  */
 export type ContenderStrategy = ContenderName | NamedStrategy | StrategyFactory;
 
 /** The names of strategies that can compete. */
-export type ContenderName = StrategyName | 'hash-mod-n' | 'plain-ring';
+export type ContenderName = StrategyName | 'hash-mod-n' | 'plain-ring' | 'round-robin-from-first';
 
 /** A strategy with options of its own, such as `pointsPerWeight` of `consistent-hash`. */
 export interface NamedStrategy {

@@ -107,7 +107,7 @@ export async function compare(
     events: setup.timeline,
     contenders: results,
     best,
-    findings: findingsOf(results, best),
+    findings: findingsOf(contenders, results),
   };
   return { ...result, digest: digest(JSON.stringify(result)) };
 }

@@ -403,7 +403,7 @@ describe('a mistake is told in one clear line', () => {
       { backends: 3, contenders: ['round-robbin'] },
       'contenders[0] must be a function, an object with a name, or one of consistent-hash, maglev, rendezvous, ip-hash, ' +
         'round-robin, random, least-connections, least-time, power-of-two, peak-ewma, least-workload, hash-mod-n, plain-ring, ' +
-        'or an object with a strategy, got "round-robbin"; did you mean "round-robin"?',
+        'round-robin-from-first, or an object with a strategy, got "round-robbin"; did you mean "round-robin"?',
     ],
     [{ backends: 3, contenders: [] }, 'contenders must be a list with at least one contender, got []'],
     [
