@@ -37,6 +37,7 @@ export type BackendNames = string | readonly string[];
 /** Backends stop, and come back with a cold cache when the time is over. */
 export interface CrashEvent extends EventTime, EventDuration {
   readonly type: 'crash';
+  /** Which ones, such as `b1`, or `'all'`. */
   readonly backends: BackendNames;
   /**
    * `refuse`: they finish what they have and refuse the rest; `hang`: they accept requests and never respond;
@@ -49,6 +50,7 @@ export interface CrashEvent extends EventTime, EventDuration {
 /** Backends lose their cache and what they work on, and refuse connections until they have started. */
 export interface RestartEvent extends EventTime {
   readonly type: 'restart';
+  /** Which ones, such as `b1`, or `'all'`. */
   readonly backends: BackendNames;
   /** How long a start takes, in milliseconds. @defaultValue 2,000 */
   readonly downMs?: number;
@@ -57,6 +59,7 @@ export interface RestartEvent extends EventTime {
 /** Backends become slower. */
 export interface SlowEvent extends EventTime, EventDuration {
   readonly type: 'slow';
+  /** Which ones, such as `b1`, or `'all'`. */
   readonly backends: BackendNames;
   /** By which factor, above 0; below 1 they become faster. */
   readonly factor: number;
@@ -65,6 +68,7 @@ export interface SlowEvent extends EventTime, EventDuration {
 /** Backends respond with errors, at once. */
 export interface ErrorsEvent extends EventTime, EventDuration {
   readonly type: 'errors';
+  /** Which ones, such as `b1`, or `'all'`. */
   readonly backends: BackendNames;
   /** Share of requests, from 0 to 1. @defaultValue 1 */
   readonly ratio?: number;
@@ -75,26 +79,30 @@ export interface ErrorsEvent extends EventTime, EventDuration {
 /** New backends join the pool; their numbers follow those of the backends before. */
 export interface JoinEvent extends EventTime {
   readonly type: 'join';
+  /** How many, or groups of them. */
   readonly backends: number | readonly BackendGroup[];
 }
 
 /** Backends are removed from the pool, or drain: either way they finish what they have. */
 export interface LeaveEvent extends EventTime, EventDuration {
   readonly type: 'leave' | 'drain';
+  /** Which ones, such as `b1`, or `'all'`. */
   readonly backends: BackendNames;
 }
 
 /** Backends get another weight. */
 export interface WeightEvent extends EventTime, EventDuration {
   readonly type: 'weight';
+  /** Which ones, such as `b1`, or `'all'`. */
   readonly backends: BackendNames;
+  /** The new weight, 0 to 1,000; with 0 it gets no requests. */
   readonly weight: number;
 }
 
 /** A rolling deployment: one backend after the other restarts. */
 export interface DeployEvent extends EventTime {
   readonly type: 'deploy';
-  /** @defaultValue `'all'` */
+  /** Which ones, such as `b1`, or `'all'`. @defaultValue `'all'` */
   readonly backends?: BackendNames;
   /** Time between two restarts, in milliseconds. @defaultValue 3,000 */
   readonly everyMs?: number;

@@ -135,6 +135,7 @@ export type ContenderName = StrategyName | 'hash-mod-n' | 'plain-ring' | 'round-
 
 /** A strategy with options of its own, such as `pointsPerWeight` of `consistent-hash`. */
 export interface NamedStrategy {
+  /** The name of the strategy. */
   readonly name: ContenderName;
   readonly [option: string]: unknown;
 }
@@ -161,11 +162,11 @@ export interface ContenderSettings {
 
 /** The guards of a contender, each by the options of its factory; `true` for the defaults. */
 export interface SimulatedGuards {
-  /** @see `outlierEjection` */
+  /** Ejects backends whose requests fail. @see `outlierEjection` */
   readonly outlierEjection?: OutlierEjectionOptions | boolean;
-  /** @see `circuitBreaker` */
+  /** Spares backends that fail much. @see `circuitBreaker` */
   readonly circuitBreaker?: CircuitBreakerOptions | boolean;
-  /** @see `slowStart` */
+  /** Raises the weight of new backends step by step. @see `slowStart` */
   readonly slowStart?: SlowStartOptions | boolean;
   /** The most requests in flight on one backend. @see `maxInFlight` */
   readonly maxInFlight?: number;
@@ -185,6 +186,7 @@ export interface SimulatedHealth {
 
 /** A strategy with its settings, which come before those that all contenders share. */
 export interface Contender extends ContenderSettings {
+  /** How backends are chosen. */
   readonly strategy: ContenderStrategy;
   /** The name in reports. @defaultValue the name of the strategy */
   readonly label?: string;

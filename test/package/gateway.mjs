@@ -32,7 +32,7 @@ export async function checkGateway(library, gateway) {
 
 async function checkContents(installed) {
   await check(
-    'the gateway has dist, docs, its schema, README.md, LICENSE and package.json alone',
+    'the gateway has dist, docs, its schemas, README.md, LICENSE and package.json alone',
     async () => {
       const files = await filesBelow(installed);
       const outside = files.filter((path) => !/^(dist|docs)[\\/]/.test(path));
@@ -41,6 +41,7 @@ async function checkContents(installed) {
         'README.md',
         'package.json',
         join('schema', 'gateway.schema.json'),
+        join('schema', 'scenario.schema.json'),
       ]);
       const page = await readFile(join(installed, 'docs', 'configuration.md'), 'utf8');
       for (const [, path] of page.matchAll(/node_modules\/evenkeel-gateway\/([\w./-]+\.json)/g))

@@ -7,6 +7,7 @@ Examples:
   evenkeel serve --backend http://10.0.0.1:3000 --backend http://10.0.0.2:3000
   evenkeel check -c gateway.yaml && evenkeel serve -c gateway.yaml
   evenkeel explain -c gateway.yaml --path /cart --host shop.example
+  evenkeel simulate goes-and-comes-back --html report.html
 
 Exit codes:
   0  success; a signal stopped the gateway
@@ -74,3 +75,25 @@ keys elsewhere, before and after. Nothing is started or changed.
 Examples:
   evenkeel plan -c gateway.yaml --to next.yaml
   evenkeel plan -c gateway.yaml --to next.yaml --json`;
+
+/** Below the options of `simulate`. */
+export const SIMULATE_HELP = `
+All contenders get the same traffic: the same requests at the same moments, with
+the same time to work on. The engine that chooses is the one of production;
+clients, network and backends are simulated. The same seed gives the same
+report on every machine.
+
+Each contender runs several times with the same traffic, each time with keys and
+backends at other places on the ring: the table has the mean, the page the range.
+Ctrl-C ends a run early and reports what there is; a second one ends at once.
+
+The schema of scenario files: scenario.schema.json, beside gateway.schema.json.
+
+Exit codes: 2 if the scenario or an option is wrong, or a report cannot be
+written: then nothing was written.
+
+Examples:
+  evenkeel simulate --list
+  evenkeel simulate hot-key --strategies consistent-hash,least-connections
+  evenkeel simulate scenario.yaml --html report.html
+  evenkeel simulate -c gateway.yaml --pool shop --requests 200000`;

@@ -21,6 +21,12 @@ export interface Io {
   readonly nodeVersion: string;
   /** Whether standard output is a terminal. @defaultValue false */
   readonly isTerminal?: boolean;
+  /** Whether standard error is one. @defaultValue false */
+  readonly isErrTerminal?: boolean;
+  /** Characters in a line of the terminal. @defaultValue 80 */
+  readonly columns?: number;
+  /** Ends the process at once. @defaultValue nothing happens */
+  readonly exit?: (code: number) => void;
   readonly openLog: (config: GatewayConfig['log']) => GatewayLog;
 }
 
@@ -36,6 +42,12 @@ export function processIo(): Io {
     process,
     nodeVersion: versions.node,
     isTerminal: stdout.isTTY === true,
+    isErrTerminal: stderr.isTTY === true,
+    // A terminal may have another width when the report is shown.
+    get columns() {
+      return stdout.columns ?? 80;
+    },
+    exit: (code) => process.exit(code),
     openLog,
   };
 }

@@ -1,5 +1,6 @@
 // Parsers of option values.
 import { TOKEN_PATTERN } from 'evenkeel/internal';
+import type { ContenderName } from 'evenkeel/simulator';
 import { UsageError } from './exit-code.ts';
 
 /**
@@ -29,6 +30,13 @@ export function oneOf<T extends string>(option: string, words: readonly T[]): (t
 /** Collects the values of a repeatable option. */
 export function several(text: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, text];
+}
+
+/** Names with commas between. The simulator says which names there are. */
+export function contenders(text: string): readonly ContenderName[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every((name) => name !== '')) return names as ContenderName[];
+  throw new UsageError(`--strategies must be names with commas between, got ${JSON.stringify(text)}`);
 }
 
 const HEADER_LINE = new RegExp(`^(${TOKEN_PATTERN}):[ \\t]*(.*?)[ \\t]*$`);

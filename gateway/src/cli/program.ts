@@ -5,13 +5,14 @@ import { VERSION } from '../version.ts';
 import { type CheckOptions, check } from './check.ts';
 import { type DemoOptions, demo } from './demo.ts';
 import { type ExplainOptions, explain } from './explain.ts';
-import { CHECK_HELP, EXPLAIN_HELP, MAIN_HELP, PLAN_HELP, SERVE_HELP } from './help.ts';
+import { CHECK_HELP, EXPLAIN_HELP, MAIN_HELP, PLAN_HELP, SERVE_HELP, SIMULATE_HELP } from './help.ts';
 import type { Io } from './io.ts';
-import { header, integer, oneOf, several } from './option-values.ts';
+import { contenders, header, integer, oneOf, several } from './option-values.ts';
 import { type PlanOptions, plan } from './plan.ts';
 import { schema } from './schema.ts';
 import { serve } from './serve.ts';
 import { LOG_FORMATS, LOG_LEVELS, MAX_WORKERS, type ServeOptions } from './serve-options.ts';
+import type { SimulateCommandOptions } from './simulation/simulate.ts';
 
 const MAX_PORT = 65_535;
 const strategyNames = Object.keys(strategies) as StrategyName[];
@@ -19,8 +20,9 @@ const strategyNames = Object.keys(strategies) as StrategyName[];
 /**
  * Defines the commands.
  * @param end - called with the exit code of the command that ran
+ * @param args - the command line as it was given
  */
-export function program(io: Io, end: (code: number) => void): Command {
+export function program(io: Io, end: (code: number) => void, args: readonly string[] = []): Command {
   const output: OutputConfiguration = {
     writeOut: (text) => void io.stdout.write(text),
     writeErr: (text) => void io.stderr.write(text),
@@ -43,6 +45,7 @@ export function program(io: Io, end: (code: number) => void): Command {
   addCheck(root, io, end);
   addExplain(root, io, end);
   addPlan(root, io, end);
+  addSimulate(root, io, end, args);
   root
     .command('demo')
     .description('start example backends and a gateway in front of them')
@@ -89,6 +92,29 @@ function addServe(root: Command, io: Io, end: (code: number) => void): void {
     .option('--no-access-log', 'do not log requests')
     .addHelpText('after', SERVE_HELP)
     .action(async (options: ServeOptions) => end(await serve(options, io)));
+}
+
+function addSimulate(root: Command, io: Io, end: (code: number) => void, args: readonly string[]): void {
+  root
+    .command('simulate')
+    .description('compare strategies on simulated traffic and backends; no time passes, nothing is sent')
+    .argument('[scenario]', 'a preset, or a file in YAML or JSON (default: hello)')
+    .option('--list', 'list the presets')
+    .option('-c, --config <file>', 'configuration of a gateway whose pool is to be simulated')
+    .option('--pool <name>', 'its pool, where there are several')
+    .option('--strategies <names>', 'strategies to compare, with commas between', contenders)
+    .option('--seed <n>', 'seed of all that is random', integer('--seed', 0, 0xffff_ffff))
+    .option('--requests <n>', 'requests for each contender', integer('--requests', 1, 100_000_000))
+    .option('--placements <n>', 'how often each contender gets them', integer('--placements', 1, 100))
+    .option('--html <file>', 'write a page with pictures')
+    .option('--json', 'print one JSON document')
+    .option('--csv', 'print the table as comma-separated values')
+    .addHelpText('after', SIMULATE_HELP)
+    .action(async (scenario: string | undefined, options: SimulateCommandOptions) => {
+      // Loaded only if it is needed, as everything around it.
+      const { simulateCommand } = await import('./simulation/simulate.ts');
+      end(await simulateCommand(scenario, options, args, io));
+    });
 }
 
 function addCheck(root: Command, io: Io, end: (code: number) => void): void {

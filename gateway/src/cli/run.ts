@@ -12,9 +12,13 @@ import { program } from './program.ts';
 export async function run(args: readonly string[], io: Io): Promise<number> {
   let code: number = exitCode.fine;
   try {
-    const root = program(io, (ended) => {
-      code = ended;
-    });
+    const root = program(
+      io,
+      (ended) => {
+        code = ended;
+      },
+      args,
+    );
     await root.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {

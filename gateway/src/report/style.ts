@@ -128,7 +128,8 @@ canvas { display: block; max-width: 100%; }
   .events li span:last-child { grid-column: 1 / -1; }
   th, td { padding: 0.35rem 0.45rem; }
   tbody th { max-width: 9rem; }
-  .who span:last-child { white-space: normal; }
+  .who span:last-child { min-width: 6.5rem; white-space: normal; }
+  .controls .time { flex: none; }
   .controls { align-items: stretch; flex-direction: column; }
   .controls button { align-self: start; }
   .controls select { width: 100%; }

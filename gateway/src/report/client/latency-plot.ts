@@ -10,6 +10,8 @@ import { floatsOf } from './unpacked.ts';
 const HEIGHT = 280;
 /** Nines: 50 % is 0.3, 99 % is 2, 99.99 % is 4. */
 const MOST_NINES = 5;
+/** The fastest requests tell little, and stretch the scale. */
+const LEAST_NINES = 0.05;
 const STEPS = 100;
 const PERCENTILES = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999];
 const MARKED = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999];
@@ -21,7 +23,7 @@ export function latencyPlot({ contenders }: PageData): void {
   const most = Math.max(...all.map(({ count }) => count));
   // Where a percentile is less than ten requests it says nothing.
   const nines = Math.max(1, Math.min(MOST_NINES, Math.log10(Math.max(10, most / 10))));
-  const xs = Array.from({ length: STEPS + 1 }, (_, i) => (nines * i) / STEPS);
+  const xs = Array.from({ length: STEPS + 1 }, (_, i) => LEAST_NINES + ((nines - LEAST_NINES) * i) / STEPS);
   const boxes = [...document.querySelectorAll<HTMLInputElement>('#time .legend input')];
   let plot: uPlot | undefined;
   const draw = () => {
