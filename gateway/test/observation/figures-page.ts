@@ -15,7 +15,7 @@ several fields. \`process_*\` and \`nodejs_*\` describe the process that answers
 
 A field without a value, for example the \`zone\` of a backend that has none, is left out of the JSON.
 
-This page is written from the tables of figures in \`src/observation\`: \`npx vitest run -u backend-figures\` writes it anew.
+This page is written from the tables of figures in \`gateway/src/observation\`: \`npx vitest run backend-figures -u\` writes it anew.
 `;
 
 const HEADINGS = ['field', 'kind', 'meaning', 'metric', 'over workers'];
