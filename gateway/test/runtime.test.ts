@@ -7,7 +7,7 @@ import { buildRuntime, type Runtime } from '../src/runtime.ts';
 import type { UpstreamPool } from '../src/upstream/pool.ts';
 import { resolved } from './resolved.ts';
 import { routeFor } from './routing/a-query.ts';
-import { undiciPoolOf } from './upstream/undici-pool.ts';
+import { clientPoolOf } from './upstream/client-pool-of.ts';
 import { KeptLog } from './workers/fakes.ts';
 
 type ConfigInput = Parameters<typeof resolved>[0];
@@ -133,7 +133,7 @@ describe('another configuration', () => {
     build({ pools: { shop: { backends: [C] } } }, before);
     build({ pools: { shop: { backends: [C], strategy: 'random', health: true } } }, before);
     expect(ids(before)).toEqual([A, B]);
-    expect(undiciPoolOf(upstream).closed).toBe(false);
+    expect(clientPoolOf(upstream).isClosing).toBe(false);
     expect(pool.upstreamOf(pool.balancer.backends[0]!)).toBe(upstream);
     expect(log.lines.length).toBe(lines);
   });

@@ -3,7 +3,7 @@ import { MAX_TIMEOUT_MS, readEntry, TOKEN } from 'evenkeel/internal';
 import { z } from 'zod';
 import { canonicalHost, canonicalPattern, isHost, isHostName, isNetwork } from './host-names.ts';
 
-/** Milliseconds that a platform timer can hold; integers, since node:http and undici take no others. */
+/** Milliseconds that a platform timer can hold; integers, as platform timers round others. */
 export const duration = z.int().min(1).max(MAX_TIMEOUT_MS);
 /** Milliseconds, where 0 turns something off. */
 export const durationOrOff = z.int().min(0).max(MAX_TIMEOUT_MS);

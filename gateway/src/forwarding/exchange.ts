@@ -134,6 +134,7 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
         body: this.upload?.open(),
         headTimeoutMs: this.#attempts?.headersTimeoutMs,
         bodyTimeoutMs: this.#route.timeouts.bodyMs,
+        client: this.client.connection,
       };
       this.attempt.send(message, this.#attempts?.connectTimeoutMs);
     });

@@ -12,14 +12,20 @@ export class UnwritableError extends Error {
 export const LAST_CHUNK = '0\r\n\r\n';
 
 /**
- * The head of a request of HTTP/1.1.
+ * The head of a request of HTTP/1.1. `Host` goes first (RFC 9110 section 7.2).
  * @param headers - names and values by turns
  * @throws UnwritableError if a part is not valid
  */
 export function requestHead(method: string, target: string, headers: readonly string[]): string {
   if (!consistsOf(METHOD, method) || method === '') throw unwritable('method', method);
   if (!consistsOf(TARGET, target) || target === '') throw unwritable('target', target);
-  return `${fieldLines(`${method} ${target} HTTP/1.1\r\n`, headers)}\r\n`;
+  const start = `${method} ${target} HTTP/1.1\r\n`;
+  for (let index = 0; index < headers.length; index += 2) {
+    if (!isHost(headers[index] as string)) continue;
+    const others = fieldLines('', headers, index);
+    return `${start}${fieldLines('', headers.slice(index, index + 2))}${others}\r\n`;
+  }
+  return `${fieldLines(start, headers)}\r\n`;
 }
 
 /**
@@ -48,9 +54,15 @@ export function lastChunk(trailers: readonly string[]): string {
   return `${fieldLines('0\r\n', trailers)}\r\n`;
 }
 
-function fieldLines(before: string, headers: readonly string[]): string {
+function isHost(name: string): boolean {
+  return name.length === 4 && name.toLowerCase() === 'host';
+}
+
+/** @param without - the index of a field that is left out */
+function fieldLines(before: string, headers: readonly string[], without = -1): string {
   let text = before;
   for (let index = 0; index < headers.length; index += 2) {
+    if (index === without) continue;
     const name = headers[index] as string;
     const value = headers[index + 1] as string;
     if (name === '' || !isName(name)) throw unwritable('field name', name);

@@ -11,7 +11,7 @@ export interface BackendRequest {
   readonly method: string;
   /** Path and query; the path of the backend's base URL goes before it. */
   readonly path: string;
-  /** Names and values by turns. */
+  /** Names and values by turns; without `Transfer-Encoding`. */
   readonly headers: readonly string[];
 }
 
@@ -23,6 +23,11 @@ export interface BackendMessage extends BackendRequest {
   readonly headTimeoutMs: number | undefined;
   /** Milliseconds between two pieces of the response's body; `undefined` for the limit of the pool. */
   readonly bodyTimeoutMs?: number | undefined;
+  /**
+   * The connection of the client. A backend may sign a connection in, and not a request, as with NTLM: then
+   * requests of no other client go there.
+   */
+  readonly client: object | undefined;
 }
 
 /** A request to change the protocol. */
@@ -51,7 +56,7 @@ export interface ResponseEvents {
   head(status: number, statusText: string, headers: RawHeaders): boolean;
   /**
    * A part of the body.
-   * @returns whether more may come; otherwise nothing comes before {@link BackendCall.resume}
+   * @returns whether more may come; otherwise no more of it comes before {@link BackendCall.resume}
    */
   data(chunk: Buffer): boolean;
   /** The response is whole. @param trailers - `undefined` for none */

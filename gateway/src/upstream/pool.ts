@@ -26,11 +26,10 @@ import { BACKEND_FIGURES } from '../observation/backend-figures.ts';
 import { BackendMeter } from '../observation/backend-meter.ts';
 import { readFigures } from '../observation/figure.ts';
 import { POOL_FIGURES } from '../observation/pool-figures.ts';
+import { type CheckService, checkService } from './backend-checks.ts';
 import { HostAddresses } from './host-addresses.ts';
 import { balancerOptions, defined } from './pool-options.ts';
 import { sessionPolicy } from './session-policy.ts';
-import { type CheckService, checkService } from './undici-checks.ts';
-import { checkPlatform } from './undici-connections.ts';
 import { Upstream } from './upstream.ts';
 
 /** The engine that chooses a backend, with the connections, health checks and counters of all backends. */
@@ -75,7 +74,6 @@ export class UpstreamPool implements AttemptRules<Request> {
     before?: UpstreamPool,
     report: (line: string) => void = () => {},
   ) {
-    checkPlatform();
     const { retries, queue } = config;
     this.name = name;
     this.config = config;
@@ -109,13 +107,13 @@ export class UpstreamPool implements AttemptRules<Request> {
    * @param before - the pool that this one replaces; changes made at run time are taken over
    */
   start(before?: UpstreamPool): void {
-    const { health, tls } = this.config;
+    const { health } = this.config;
     if (before !== undefined) this.#takeOver(before);
     this.#watchHosts();
     for (const id of [...this.#meters.keys()]) this.#forget(id);
     for (const { id } of this.balancer.backends) this.#seeState(id);
     if (health === false) return;
-    this.#checks = checkService(tls, (id) => this.#addresses.get(id));
+    this.#checks = checkService(this.config, (id) => this.#addresses.get(id));
     this.#checker = new HealthChecker(this.balancer, this.#checks, {
       ...(health === true ? {} : healthOptions(health)),
     });

@@ -3,7 +3,7 @@ import type { Backend, Outcome } from 'evenkeel';
 import { BackendMeter } from '../observation/backend-meter.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import type { Connections } from './connections.ts';
-import { UndiciConnections } from './undici-connections.ts';
+import { Http1Connections } from './http1-connections.ts';
 
 /** A backend with its connections; stays open for requests that it was given before it was left. */
 export class Upstream {
@@ -23,7 +23,7 @@ export class Upstream {
     this.address = settings.address;
     this.meter = meter;
     this.totalMs = settings.timeouts.totalMs;
-    this.connections = new UndiciConnections(url, settings);
+    this.connections = new Http1Connections(url, settings);
   }
 
   /** Counts a request or tunnel that is about to use it. */

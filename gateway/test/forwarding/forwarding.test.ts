@@ -153,7 +153,7 @@ describe('a gateway forwards', () => {
     const { client } = await aGateway([`${upstream.url}/base/`], { name: 'edge' });
     await (await client()).write(message('GET /x?y HTTP/1.1', ['Host: Shop.Example:8443'])).answered();
     expect(upstream.text).toMatch(/^GET \/base\/x\?y HTTP\/1\.1\r\n/);
-    expect(upstream.text).toContain('\r\nhost: Shop.Example:8443\r\n');
+    expect(upstream.text).toContain('\r\nHost: Shop.Example:8443\r\n');
     expect(upstream.text).toMatch(/\r\nVia: 1\.1 edge-[\da-f]{8}\r\n/);
   });
 
@@ -169,7 +169,7 @@ describe('a gateway forwards', () => {
       ],
     });
     const [answer] = await (await client()).write(get('/', 'X-Debug: 1')).answered();
-    expect(upstream.text).toMatch(/\r\nhost: inner\r\n[\s\S]*\r\nX-Added: yes\r\n/);
+    expect(upstream.text).toMatch(/\r\nHost: inner\r\n[\s\S]*\r\nX-Added: yes\r\n/);
     expect(upstream.text).not.toMatch(/X-Debug|host: a\.test/);
     const names = answer?.headers.map(([name]) => name);
     expect(names).toContain('Strict-Transport-Security');

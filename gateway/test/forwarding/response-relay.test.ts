@@ -55,7 +55,14 @@ function setUp(method = 'GET') {
     calls.push(call);
     return call;
   });
-  attempt.send({ path: '/', method: 'GET', headers: [], body: undefined, headTimeoutMs: undefined });
+  attempt.send({
+    path: '/',
+    method: 'GET',
+    headers: [],
+    body: undefined,
+    headTimeoutMs: undefined,
+    client: undefined,
+  });
   const [backend] = calls as [FakeCall];
   return { client, owner, attempt, backend };
 }

@@ -20,6 +20,12 @@ describe('a head', () => {
     expect([chunkHead(255), lastChunk(['A', 'b'])]).toEqual(['ff\r\n', '0\r\nA: b\r\n\r\n']);
   });
 
+  it('has Host before all other fields of a request', () => {
+    expect(requestHead('GET', '/', ['A', 'b', 'hOST', 'c', 'D', 'e'])).toBe(
+      'GET / HTTP/1.1\r\nhOST: c\r\nA: b\r\nD: e\r\n\r\n',
+    );
+  });
+
   it('is what a parser reads', () => {
     const bytes = Buffer.from(responseHead(200, 'OK', ['A', 'b\xff', 'A', 'c']), 'latin1');
     const parser = new ResponseParser({ fields: 9, fieldBytes: 99 });

@@ -3,7 +3,7 @@ import type { Backend } from '../../../src/index.ts';
 import { aRequest } from '../../../test/support.ts';
 import { UpstreamPool } from '../../src/upstream/pool.ts';
 import { resolvedPool } from '../resolved.ts';
-import { undiciPoolOf } from './undici-pool.ts';
+import { clientPoolOf } from './client-pool-of.ts';
 
 type PoolInput = Parameters<typeof resolvedPool>[0];
 
@@ -43,7 +43,7 @@ describe('a pool that takes other backends', () => {
     pool.follow(resolvedPool({ backends: [A, C] }));
     expect(pool.balancer.backends.map(({ id }) => id)).toEqual([A, C]);
     expect(upstreamOf(pool, A)).toBe(upstream);
-    expect(undiciPoolOf(upstream).closed).toBe(false);
+    expect(clientPoolOf(upstream).isClosing).toBe(false);
     expect(countsOf(pool)).toEqual({ [A]: [1, 1], [C]: [0, 0] });
     if (lease?.backend.id === A) expect(pool.stats().inFlight).toBe(1);
     lease?.release();
@@ -53,9 +53,9 @@ describe('a pool that takes other backends', () => {
     const pool = aPool();
     const [idle, busy] = [upstreamOf(pool, A), underWay(pool, B)];
     pool.follow(resolvedPool({ backends: [C] }));
-    expect([undiciPoolOf(idle).closed, undiciPoolOf(busy).closed]).toEqual([true, false]);
+    expect([clientPoolOf(idle).isClosing, clientPoolOf(busy).isClosing]).toEqual([true, false]);
     busy.end('success');
-    expect(undiciPoolOf(busy).closed).toBe(true);
+    expect(clientPoolOf(busy).isClosing).toBe(true);
     pool.follow(resolvedPool({ backends: [A, B, C] }));
     expect(countsOf(pool)).toEqual({ [A]: [0, 0], [B]: [0, 0], [C]: [0, 0] });
     expect(upstreamOf(pool, A)).not.toBe(idle);
@@ -76,7 +76,7 @@ describe('a pool that takes other backends', () => {
     expect(upstreamOf(pool, 'a').url).toBe(B);
     expect(countsOf(pool)).toEqual({ a: [1, 1] });
     upstream.end('success');
-    expect(undiciPoolOf(upstream).closed).toBe(true);
+    expect(clientPoolOf(upstream).isClosing).toBe(true);
     expect(countsOf(pool)).toEqual({ a: [1, 0] });
   });
 
@@ -92,9 +92,9 @@ describe('a pool that takes other backends', () => {
     const pool = aPool();
     const upstream = underWay(pool, A);
     pool.balancer.remove(A);
-    expect(undiciPoolOf(upstream).closed).toBe(false);
+    expect(clientPoolOf(upstream).isClosing).toBe(false);
     upstream.end('cancelled');
-    expect(undiciPoolOf(upstream).closed).toBe(true);
+    expect(clientPoolOf(upstream).isClosing).toBe(true);
   });
 });
 
@@ -106,12 +106,12 @@ describe('a pool that takes the place of another', () => {
     pool.start(before);
     before.close();
     expect(upstreamOf(pool, A)).toBe(a);
-    expect(undiciPoolOf(a).closed).toBe(false);
+    expect(clientPoolOf(a).isClosing).toBe(false);
     expect(countsOf(pool)).toEqual({ [A]: [1, 1], [C]: [0, 0] });
     b.end('success');
-    expect(undiciPoolOf(b).closed).toBe(true);
+    expect(clientPoolOf(b).isClosing).toBe(true);
     a.end('success');
-    expect(undiciPoolOf(a).closed).toBe(false);
+    expect(clientPoolOf(a).isClosing).toBe(false);
     expect(countsOf(pool)[A]).toEqual([1, 0]);
   });
 
@@ -127,10 +127,10 @@ describe('a pool that takes the place of another', () => {
     pool.start(before);
     before.close();
     expect(upstreamOf(pool, A)).not.toBe(upstream);
-    expect([undiciPoolOf(upstream).closed, undiciPoolOf(idle).closed]).toEqual([false, true]);
+    expect([clientPoolOf(upstream).isClosing, clientPoolOf(idle).isClosing]).toEqual([false, true]);
     expect(countsOf(pool)[A]).toEqual([1, 1]);
     upstream.end('success');
-    expect(undiciPoolOf(upstream).closed).toBe(true);
+    expect(clientPoolOf(upstream).isClosing).toBe(true);
     expect(countsOf(pool)[A]).toEqual([1, 0]);
   });
 
@@ -142,7 +142,7 @@ describe('a pool that takes the place of another', () => {
     before.close();
     const late = underWay(before, A);
     expect(late).not.toBe(closed);
-    expect(undiciPoolOf(late).closed).toBe(false);
+    expect(clientPoolOf(late).isClosing).toBe(false);
     late.end('success');
     late.destroy();
   });
@@ -179,7 +179,7 @@ describe('a pool that takes the place of another', () => {
     expect(countsOf(before)).toEqual({ [A]: [1, 1], [B]: [0, 0] });
     before.balancer.remove(A);
     upstream.end('success');
-    expect(undiciPoolOf(upstream).closed).toBe(true);
+    expect(clientPoolOf(upstream).isClosing).toBe(true);
   });
 });
 
@@ -188,14 +188,14 @@ describe('a pool that ends', () => {
     const pool = aPool();
     const [a, b] = [underWay(pool, A), underWay(pool, B)];
     pool.close();
-    expect([undiciPoolOf(a).closed, undiciPoolOf(b).closed]).toEqual([false, false]);
+    expect([clientPoolOf(a).isClosing, clientPoolOf(b).isClosing]).toEqual([false, false]);
     a.end('success');
-    expect(undiciPoolOf(a).closed).toBe(true);
+    expect(clientPoolOf(a).isClosing).toBe(true);
     const other = aPool();
     const upstream = underWay(other, A);
     other.destroy();
-    expect(undiciPoolOf(upstream).destroyed).toBe(true);
-    expect(undiciPoolOf(upstreamOf(other, A)).destroyed).toBe(true);
+    expect(clientPoolOf(upstream).isDestroyed).toBe(true);
+    expect(clientPoolOf(upstreamOf(other, A)).isDestroyed).toBe(true);
   });
 });
 

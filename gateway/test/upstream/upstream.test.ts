@@ -3,7 +3,7 @@ import { BackendMeter, StatusCounts } from '../../src/observation/backend-meter.
 import { tlsOptions } from '../../src/upstream/connection-settings.ts';
 import { Upstream } from '../../src/upstream/upstream.ts';
 import { resolvedPool } from '../resolved.ts';
-import { undiciPoolOf } from './undici-pool.ts';
+import { clientPoolOf } from './client-pool-of.ts';
 
 const all: Upstream[] = [];
 
@@ -29,8 +29,8 @@ describe('what is counted of a backend', () => {
 
   it('are its answers by the first digit of their status', () => {
     const statuses = new StatusCounts();
-    for (const status of [200, 299, 304, 404, 499, 500, 599, 100]) statuses.count(status);
-    expect(statuses.counts).toEqual({ '2xx': 2, '3xx': 1, '4xx': 2, '5xx': 2 });
+    for (const status of [200, 299, 304, 404, 499, 500, 599, 600, 999, 100]) statuses.count(status);
+    expect(statuses.counts).toEqual({ '2xx': 2, '3xx': 1, '4xx': 2, '5xx': 4 });
   });
 });
 
@@ -38,7 +38,7 @@ describe('connections to a backend that is to be left', () => {
   it('are closed at once where nobody has it', () => {
     const { upstream } = anUpstream('http://10.0.0.1');
     upstream.close();
-    expect(undiciPoolOf(upstream).closed).toBe(true);
+    expect(clientPoolOf(upstream).isClosing).toBe(true);
   });
 
   it('wait for those who have it, and may yet send it something', () => {
@@ -47,9 +47,9 @@ describe('connections to a backend that is to be left', () => {
     upstream.begin();
     upstream.close();
     upstream.end('success');
-    expect(undiciPoolOf(upstream).closed).toBe(false);
+    expect(clientPoolOf(upstream).isClosing).toBe(false);
     upstream.end('success');
-    expect(undiciPoolOf(upstream).closed).toBe(true);
+    expect(clientPoolOf(upstream).isClosing).toBe(true);
   });
 
   it('are ended at once where that is wanted', () => {
@@ -57,7 +57,7 @@ describe('connections to a backend that is to be left', () => {
     upstream.begin();
     upstream.close();
     upstream.destroy();
-    expect(undiciPoolOf(upstream).destroyed).toBe(true);
+    expect(clientPoolOf(upstream).isDestroyed).toBe(true);
     upstream.end('cancelled');
   });
 });

@@ -1,0 +1,39 @@
+// Opens connections to a backend.
+import { isIP, type Socket, connect as tcpConnect } from 'node:net';
+import { connect as tlsConnect } from 'node:tls';
+import type { BaseUrl } from './base-url.ts';
+import { type ConnectionSettings, lookupOf, tlsOptions } from './connection-settings.ts';
+
+/** Probes that tell a peer which is gone without a word from one that is quiet. */
+const PROBE_AFTER_MS = 60_000;
+
+/**
+ * A function that begins to connect. The name in the certificate is the backend's own, not the one in the
+ * request's `Host`, which the client chooses.
+ */
+export function connector(
+  { host, port, isSecure }: BaseUrl,
+  { tls, address }: Pick<ConnectionSettings, 'tls' | 'address'>,
+): () => Socket {
+  const options = {
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: PROBE_AFTER_MS,
+    ...lookupOf(address),
+  };
+  if (!isSecure) return () => tcpConnect(options);
+  // A session saves a part of the next handshake; it belongs to this host and these settings alone.
+  let session: Buffer | undefined;
+  const secure = {
+    servername: isIP(host) === 0 ? host : '',
+    ...tlsOptions(tls),
+    ALPNProtocols: ['http/1.1'],
+  };
+  return () => {
+    const socket = tlsConnect({ ...options, ...secure, ...(session === undefined ? {} : { session }) });
+    socket.on('session', (next) => (session = next));
+    return socket;
+  };
+}

@@ -1,0 +1,130 @@
+// Connections to one backend over HTTP/1.1.
+import { systemEnv } from 'evenkeel';
+import { Deadlines } from 'evenkeel/internal';
+import { ClientPool } from '../http1/client-pool.ts';
+import { BackendExchange } from './backend-exchange.ts';
+import { BackendFailure } from './backend-failure.ts';
+import { type BaseUrl, readBaseUrl, targetOn } from './base-url.ts';
+import { connector } from './connect.ts';
+import { type ConnectionSettings, MAX_HEAD_BYTES } from './connection-settings.ts';
+import type {
+  BackendCall,
+  BackendMessage,
+  Connections,
+  ResponseEvents,
+  UpgradeEvents,
+  UpgradeRequest,
+} from './connections.ts';
+import { Handshake } from './handshake.ts';
+import { ReadableSource } from './readable-source.ts';
+import { type FramedHead, framed } from './request-message.ts';
+
+/** A response with more headers is not passed on. */
+const MAX_HEADERS = 1_000;
+/** One timer serves all connections of the process. */
+const DEADLINES = new Deadlines(systemEnv);
+/** The call of a request that was never sent. */
+const NO_CALL: BackendCall = { resume() {}, abort() {} };
+
+/** Keeps a pool of connections; upgrades have connections of their own. */
+export class Http1Connections implements Connections {
+  readonly pool: ClientPool;
+  readonly #base: BaseUrl;
+  readonly #headTimeoutMs: number;
+
+  /** @param url - the backend's base URL */
+  constructor(url: string, settings: ConnectionSettings) {
+    const { timeouts, connections } = settings;
+    this.#base = readBaseUrl(url);
+    const { connectMs, headersMs, totalMs, bodyMs, idleMs } = timeouts;
+    this.#headTimeoutMs = Math.min(headersMs, totalMs);
+    const poolSettings = {
+      limits: { fields: MAX_HEADERS, fieldBytes: MAX_HEAD_BYTES },
+      connections: connections ?? Number.POSITIVE_INFINITY,
+      isSecure: this.#base.isSecure,
+      connect: connector(this.#base, settings),
+      connectTimeoutMs: connectMs,
+      bodyTimeoutMs: bodyMs,
+      idleMs,
+      ageMs: Number.POSITIVE_INFINITY,
+      requests: Number.POSITIVE_INFINITY,
+    };
+    this.pool = new ClientPool(poolSettings, DEADLINES, systemEnv.clock);
+  }
+
+  send(message: BackendMessage, events: ResponseEvents): BackendCall {
+    const { method, path, headers, body, headTimeoutMs, bodyTimeoutMs, client } = message;
+    const request = this.#framed(method, path, headers, body !== undefined);
+    if (request instanceof BackendFailure) {
+      events.failed(request);
+      return NO_CALL;
+    }
+    const exchange = new BackendExchange(events);
+    exchange.attach(
+      this.pool.send(
+        {
+          method,
+          head: request.head,
+          body: body === undefined ? undefined : new ReadableSource(body),
+          bodyLength: request.bodyLength,
+          connectTimeoutMs: undefined,
+          headTimeoutMs: headTimeoutMs ?? this.#headTimeoutMs,
+          bodyTimeoutMs,
+          isUpgrade: false,
+          signsIn: request.signsIn,
+          owner: client,
+        },
+        exchange,
+      ),
+    );
+    return exchange;
+  }
+
+  upgrade(message: UpgradeRequest, events: UpgradeEvents): () => void {
+    const { method, path, headers, connectTimeoutMs, headTimeoutMs } = message;
+    const request = this.#framed(method, path, headers, false);
+    if (request instanceof BackendFailure) {
+      events.failed(request);
+      return () => {};
+    }
+    const call = this.pool.send(
+      {
+        method,
+        head: request.head,
+        body: undefined,
+        bodyLength: undefined,
+        connectTimeoutMs,
+        headTimeoutMs: headTimeoutMs ?? this.#headTimeoutMs,
+        bodyTimeoutMs: undefined,
+        isUpgrade: true,
+        signsIn: false,
+        owner: undefined,
+      },
+      new Handshake(events),
+    );
+    return () => call.abort();
+  }
+
+  close(): void {
+    this.pool.close();
+  }
+
+  destroy(): void {
+    this.pool.destroy();
+  }
+
+  #framed(
+    method: string,
+    path: string,
+    headers: readonly string[],
+    hasBody: boolean,
+  ): FramedHead | BackendFailure {
+    const target = targetOn(this.#base, path);
+    if (typeof target !== 'string') return target;
+    try {
+      return framed(method, target, headers, hasBody);
+    } catch (error) {
+      return new BackendFailure(error, false, 'unsendable');
+    }
+  }
+}
