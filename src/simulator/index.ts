@@ -2,6 +2,16 @@
 
 export type { Antagonist, BackendGroup, Cache } from './backend-group.ts';
 export { type Preset, type PresetName, presets } from './presets.ts';
+export type { PoolSize } from './replay/answer.ts';
+export type { LogPiece, LogPieces } from './replay/line-reader.ts';
+export type { LogFacts, ReplayKey } from './replay/log-reader.ts';
+export {
+  type LogSource,
+  type ReplayOptions,
+  type ReplayResult,
+  type ReplayScenario,
+  replay,
+} from './replay/replay.ts';
 export type {
   AttemptOutcome,
   BackendFigures,

@@ -67,7 +67,7 @@ export async function compare(
   const chunk = new TrafficChunk();
   let come = 0;
   let isComplete = true;
-  while (traffic.next(chunk)) {
+  while (await traffic.next(chunk)) {
     for (const run of runs) await run.feed(chunk);
     come += chunk.count;
     await onProgress?.({ requests: come * runs.length, of: requests * runs.length });

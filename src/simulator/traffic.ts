@@ -31,7 +31,7 @@ export interface TrafficSource {
   /** How many keys there are; a key of its own for each request if that is not known. */
   readonly keys: number | undefined;
   /** Fills a chunk with the next requests. @returns whether there were any */
-  next(chunk: TrafficChunk): boolean;
+  next(chunk: TrafficChunk): boolean | Promise<boolean>;
 }
 
 /** The traffic that a scenario describes. */
