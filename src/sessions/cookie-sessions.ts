@@ -2,8 +2,8 @@
 
 import { isToken } from '../http/token.ts';
 import type { Request, Session, SessionPolicy } from '../index.ts';
-import { bag, checkBag, checkNeeded } from '../options/bag.ts';
-import { aBoolean, aNumber, aString, isObject, type Rule } from '../options/rule.ts';
+import { aBag, bag, checkBag, checkNeeded } from '../options/bag.ts';
+import { aBoolean, aNumber, aString, isObject, oneOf, type Rule } from '../options/rule.ts';
 import { type BackendSource, BackendTags } from './backend-tags.ts';
 
 /** Settings of {@link cookieSessions}. */
@@ -35,12 +35,40 @@ export interface CookieSessionsOptions {
    * @defaultValue none: it ends with the browser session
    */
   readonly maxAgeMs?: number;
+  /** Further attributes. */
+  readonly attributes?: CookieAttributes;
+}
+
+/** Attributes of a session cookie that most hosts can leave as they are. */
+export interface CookieAttributes {
+  /**
+   * With which requests of other sites browsers send the cookie (`SameSite`): `'none'` with all, for pages in
+   * frames; it needs `secure`.
+   * @defaultValue `'lax'`
+   */
+  readonly sameSite?: 'strict' | 'lax' | 'none';
+  /** The host whose subdomains get the cookie, too (`Domain`). @defaultValue none: the host alone */
+  readonly domain?: string;
+  /**
+   * Whether a page in a frame has a cookie of its own for each site around it (`Partitioned`); needs `secure`.
+   * @defaultValue false
+   */
+  readonly partitioned?: boolean;
 }
 
 const aSource: Rule = {
   words: 'a balancer or a function that returns backends',
   holds: (value) => typeof value === 'function' || (isObject(value) && 'backends' in value),
 };
+
+const ATTRIBUTES = bag<CookieAttributes>({
+  sameSite: oneOf(['strict', 'lax', 'none']),
+  domain: {
+    words: 'a host name, without a dot at its beginning',
+    holds: (value) => typeof value === 'string' && /^[a-z\d](?:[a-z\d.-]*[a-z\d])?$/i.test(value),
+  },
+  partitioned: aBoolean,
+});
 
 const OPTIONS = bag<CookieSessionsOptions>({
   backends: aSource,
@@ -53,6 +81,7 @@ const OPTIONS = bag<CookieSessionsOptions>({
   },
   secure: aBoolean,
   maxAgeMs: aNumber('a finite number of at least 1000', (ms) => ms >= 1_000 && ms < Number.POSITIVE_INFINITY),
+  attributes: aBag(ATTRIBUTES),
 });
 
 function isFilled(value: unknown): boolean {
@@ -91,7 +120,7 @@ const MAX_CANDIDATES = 16;
  * The cookie contains no address and no id, but 22 characters: a keyed digest (HMAC-SHA-256, truncated to 128
  * bits) of the pool's name and the backend's id. It is looked up among the digests of the current backends.
  * So a client cannot choose a backend: it can only send back a cookie that it was given. The cookie is always
- * `HttpOnly` and `SameSite=Lax`. Replicas with the same secrets accept each other's cookies. Each request
+ * `HttpOnly`, and `SameSite=Lax` unless `attributes` say otherwise. Replicas with the same secrets accept each other's cookies. Each request
  * costs O(backends) comparisons of ids, and O(length of the cookies).
  * @throws TypeError or RangeError that names the option
  * @see RFC 6265 section 4.1, and RFC 6265bis section 4.1.3 for the prefixes of names
@@ -149,12 +178,22 @@ function attributesOf({
   path = '/',
   secure = false,
   maxAgeMs,
-}: Pick<CookieSessionsOptions, 'path' | 'secure' | 'maxAgeMs'> & { name: string }): string {
+  attributes: { sameSite = 'lax', domain, partitioned = false } = {},
+}: Omit<CookieSessionsOptions, 'backends' | 'secrets' | 'pool'> & { name: string }): string {
   // Browsers silently drop such cookies.
   if (/^__(secure|host)-/i.test(name) && !secure)
     throw new TypeError(`secure must be true for a cookie named ${name}, got false`);
   if (/^__host-/i.test(name) && path !== '/')
     throw new TypeError(`path must be / for a cookie named ${name}, got ${path}`);
+  if (/^__host-/i.test(name) && domain !== undefined)
+    throw new TypeError(`attributes.domain must be left out for a cookie named ${name}, got ${domain}`);
+  if (sameSite === 'none' && !secure)
+    throw new TypeError('secure must be true where attributes.sameSite is "none", got false');
+  if (partitioned && !secure)
+    throw new TypeError('secure must be true where attributes.partitioned is true, got false');
   const age = maxAgeMs === undefined ? '' : `; Max-Age=${Math.floor(maxAgeMs / 1_000)}`;
-  return `; Path=${path}${age}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`;
+  const site = { strict: 'Strict', lax: 'Lax', none: 'None' }[sameSite];
+  const scope = domain === undefined ? '' : `; Domain=${domain}`;
+  const flags = `${secure ? '; Secure' : ''}${partitioned ? '; Partitioned' : ''}`;
+  return `; Path=${path}${scope}${age}; HttpOnly; SameSite=${site}${flags}`;
 }

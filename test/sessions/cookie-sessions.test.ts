@@ -51,6 +51,23 @@ describe('a cookie', () => {
     );
   });
 
+  it('has the attributes that it is given', () => {
+    const attributes = { sameSite: 'none', domain: 'shop.example', partitioned: true } as const;
+    expect(setCookie(setUp({ secure: true, attributes }), FIRST)).toMatch(
+      /; Path=\/; Domain=shop\.example; HttpOnly; SameSite=None; Secure; Partitioned$/,
+    );
+    expect(setCookie(setUp({ attributes: { sameSite: 'strict' } }), FIRST)).toMatch(/; SameSite=Strict$/);
+  });
+
+  it.each([
+    [{ sameSite: 'none' }, 'secure must be true where attributes.sameSite is "none", got false'],
+    [{ partitioned: true }, 'secure must be true where attributes.partitioned is true, got false'],
+    [{ domain: '.shop.example' }, 'attributes.domain must be a host name, without a dot at its beginning'],
+    [{ sameSite: 'None' }, 'attributes.sameSite must be one of strict, lax, none'],
+  ])('cannot have %j', (attributes, message) => {
+    expect(() => setUp({ attributes } as object)).toThrow(message);
+  });
+
   it('says nothing of the backend', () => {
     const id = 'secret-name-of-a-backend';
     const sessions = setUp({ backends: () => [{ id }] });

@@ -1,7 +1,7 @@
 // The schema of sessions.
 import type { JwtAlgorithm } from 'evenkeel/sessions';
 import { z } from 'zod';
-import { duration, secret, secretSources, text, token } from './values.ts';
+import { duration, hostPattern, secret, secretSources, text, token } from './values.ts';
 
 const algorithms = [
   'HS256',
@@ -42,6 +42,20 @@ const cookie = z.strictObject({
     .min(1_000)
     .optional()
     .describe('Milliseconds that the client keeps the cookie. Left out: until its own session ends.'),
+  sameSite: z
+    .enum(['strict', 'lax', 'none'])
+    .default('lax')
+    .describe(
+      'With which requests of other sites browsers send it; `none`, for pages in frames, is always secure.',
+    ),
+  domain: hostPattern
+    .optional()
+    .meta({ rule: 'a host name such as shop.example' })
+    .describe('The host whose subdomains get the cookie, too. Left out: the host of the request alone.'),
+  partitioned: z
+    .boolean()
+    .default(false)
+    .describe('Whether a page in a frame has a cookie of its own for each site around it; always secure.'),
 });
 
 const jwk = z

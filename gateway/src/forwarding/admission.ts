@@ -5,6 +5,7 @@ import { rateRefusal } from '../local-reply/failure.ts';
 import type { Refusal } from '../local-reply/refusal.ts';
 import type { Context } from './context.ts';
 import type { IncomingRequest } from './incoming-request.ts';
+import { isShareable, madePrivate } from './shared-caches.ts';
 
 /** A request to be admitted. */
 export interface Entrant {
@@ -62,6 +63,21 @@ export function admissionHeaders(
 ): readonly string[] {
   if (admission === undefined || route === undefined) return NONE;
   return route.headersOfAdmission(admission, backendId, isSecure);
+}
+
+/**
+ * Headers of a backend's response, with those of rate limit and session. A session begins only with a response
+ * that is the client's alone: where caches may give it to others, it has no cookie, or it is made private.
+ * @param headers - names and values by turns; may be extended
+ */
+export function withAdmission(request: IncomingRequest, headers: string[], backendId: string): string[] {
+  if (request.admission === undefined) return headers;
+  const hasSession = request.route?.pool.sessions !== undefined && !isShareable(headers);
+  const added = admissionHeaders(request, hasSession ? backendId : undefined);
+  const isSet = added.some((text, index) => index % 2 === 0 && text === 'Set-Cookie');
+  const all = isSet ? madePrivate(headers) : headers;
+  for (const text of added) all.push(text);
+  return all;
 }
 
 const NONE: readonly string[] = [];

@@ -11,7 +11,7 @@ import type { BackendFailure } from '../upstream/backend-failure.ts';
 import type { RawHeaders } from '../upstream/connections.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { account } from './accounting.ts';
-import { admissionHeaders, admit, arrived, type Entrant, sessionOf } from './admission.ts';
+import { admissionHeaders, admit, arrived, type Entrant, sessionOf, withAdmission } from './admission.ts';
 import { UpstreamAttempts } from './attempts.ts';
 import type { Context, UnderWay } from './context.ts';
 import { IncomingRequest } from './incoming-request.ts';
@@ -112,11 +112,13 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     this.#status = refusal.status;
     this.#context.totals.refused(refusal.code);
     const response = refusalResponse(refusal, this.request.id, this.request.accept);
-    for (const text of admissionHeaders(this.request, undefined)) response.headers.push(text);
+    // A page of another origin may read the refusal where it may read the response (CORS).
+    const headers = this.request.route?.responseHeaders.apply(response.headers) ?? response.headers;
+    for (const text of admissionHeaders(this.request, undefined)) headers.push(text);
     // The rest of the body must not be read as the next request.
     if (!this.client.isComplete && this.request.mayHaveBody) this.client.closeAfterwards();
     this.upload?.discard();
-    this.client.writeHead(refusal.status, response.statusText, response.headers);
+    this.client.writeHead(refusal.status, response.statusText, headers);
     this.client.end(this.client.method === 'HEAD' ? undefined : response.body, undefined);
   }
 
@@ -177,9 +179,11 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
   writeHead(attempt: ResponseRelay, status: number, statusText: string, head: ResponseHead): void {
     const { responseRewrite, responseHeaders } = this.#route;
     responseRewrite?.apply(head.headers, this.request, attempt.upstream.url);
-    const headers = responseHeaders.apply(head.headers);
-    if (this.request.admission !== undefined)
-      headers.push(...admissionHeaders(this.request, attempt.lease.backend.id));
+    const headers = withAdmission(
+      this.request,
+      responseHeaders.apply(head.headers),
+      attempt.lease.backend.id,
+    );
     if (!head.hasDate) headers.push('Date', new Date().toUTCString());
     // Throws if a header is invalid.
     this.client.writeHead(status, statusText, headers);

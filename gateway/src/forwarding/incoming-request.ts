@@ -5,7 +5,7 @@ import type { Admission } from 'evenkeel/internal';
 import { RequestPath, readPath } from '../config/normal-path.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import type { Client } from '../message/client.ts';
-import { isLoop, originOf } from '../message/forwarded-headers.ts';
+import { isLoop, type Origin, originOf } from '../message/forwarded-headers.ts';
 import { RequestHead } from '../message/request-head.ts';
 import { forwardedPath } from '../routing/forwarded-path.ts';
 import type { RedirectRoute, Route, RouteQuery } from '../routing/route-table.ts';
@@ -31,8 +31,6 @@ export class IncomingRequest implements Request, RouteQuery {
   admission: Admission | undefined;
   /** The name of the listener that it came in at. */
   listener: string | undefined;
-  /** The client's. */
-  scheme = 'http';
   /** The path as routes are found by it. */
   requestPath = NO_PATH;
   readonly #source: RequestSource;
@@ -40,6 +38,7 @@ export class IncomingRequest implements Request, RouteQuery {
   #isClear = false;
   #route: Route | undefined;
   #target = '';
+  #origin: Origin | undefined;
   #headers: Record<string, string | string[]> | undefined;
   #passedOn: string[] | undefined;
 
@@ -69,6 +68,11 @@ export class IncomingRequest implements Request, RouteQuery {
     return this.scheme === 'https';
   }
 
+  /** The client's. */
+  get scheme(): string {
+    return this.#origin?.scheme ?? this.#source.connection.scheme;
+  }
+
   /** Whether a body may follow its head. */
   get mayHaveBody(): boolean {
     const { isChunked, contentLength } = this.head;
@@ -82,7 +86,7 @@ export class IncomingRequest implements Request, RouteQuery {
 
   /** Host and port as the client named them; empty if it named none. */
   get authority(): string {
-    return this.head.authority?.text ?? '';
+    return this.#origin?.host ?? '';
   }
 
   /** The route; `undefined` before `read`, and if the request was refused. */
@@ -106,9 +110,8 @@ export class IncomingRequest implements Request, RouteQuery {
     this.path = this.head.path || this.#source.target;
     if (refusal !== undefined) return refusal;
     this.#isClear = true;
-    const { address, scheme } = originOf(this.head, this.#source.connection, identity);
-    this.clientAddress = address;
-    this.scheme = scheme;
+    this.#origin = originOf(this.head, this.#source.connection, identity);
+    this.clientAddress = this.#origin.address;
     this.listener = listener;
     if (this.#source.connection.serves?.(this.host) === false) return REFUSALS.wrongHost;
     if (isLoop(this.head.via, identity.name)) return REFUSALS.loop;
@@ -133,7 +136,11 @@ export class IncomingRequest implements Request, RouteQuery {
 
   /** The headers for the backend, the same for each attempt: a flat list of names and values. */
   headersFor(route: Route, { identity }: Context): string[] {
-    this.#passedOn ??= requestHeaders(this.head, this.#source, route, identity, this.id);
+    this.#passedOn ??= requestHeaders(this.head, this.#source, route, {
+      identity,
+      origin: this.#origin ?? originOf(this.head, this.#source.connection, identity),
+      requestId: this.id,
+    });
     return this.#passedOn;
   }
 }

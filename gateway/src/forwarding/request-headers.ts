@@ -1,7 +1,7 @@
 // The request headers that a backend gets.
 
 import type { Client } from '../message/client.ts';
-import { addForwarded, type Identity } from '../message/forwarded-headers.ts';
+import { addForwarded, type Identity, type Origin } from '../message/forwarded-headers.ts';
 import type { RequestHead } from '../message/request-head.ts';
 import type { Route } from '../routing/route-table.ts';
 
@@ -11,16 +11,15 @@ import type { Route } from '../routing/route-table.ts';
  */
 export function requestHeaders(
   head: RequestHead,
-  { version, connection }: Pick<Client, 'version' | 'connection'>,
+  client: Pick<Client, 'version' | 'connection'>,
   route: Route,
-  identity: Identity,
-  requestId: string,
+  { identity, origin, requestId }: { identity: Identity; origin: Origin; requestId: string },
 ): string[] {
   const { sessions } = route.pool.config;
   let headers = head.headers;
   // Backends do not get the gateway's session cookie.
   if (sessions !== undefined && 'cookie' in sessions) headers = withoutCookie(headers, sessions.cookie.name);
-  addForwarded(headers, head, version, connection, identity);
+  addForwarded(headers, head, origin, client, identity);
   headers.push('X-Request-Id', requestId);
   return route.requestHeaders.apply(headers);
 }

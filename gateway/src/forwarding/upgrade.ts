@@ -252,7 +252,8 @@ export class Upgrade implements Sender<Request>, Entrant {
     totals.refused(refusal.code);
     const { id, accept } = this.request;
     const more = admissionHeaders(this.request, undefined);
-    RawResponse.of(refusal, id || ids.idFor(undefined), accept, more).send(this.#client);
+    const rules = this.request.route?.responseHeaders;
+    RawResponse.of(refusal, id || ids.idFor(undefined), accept, more, rules).send(this.#client);
   }
 
   /** Runs a step. An exception, which is a defect, ends this request and no other one. */

@@ -27,10 +27,21 @@ export class RawResponse {
     this.#body = body;
   }
 
-  /** The response for a refusal. @param more - headers: names and values by turns */
-  static of(refusal: Refusal, requestId: string, accept?: string, more: readonly string[] = []): RawResponse {
+  /**
+   * The response for a refusal.
+   * @param more - headers: names and values by turns
+   * @param rules - what a route changes in the headers of responses
+   */
+  static of(
+    refusal: Refusal,
+    requestId: string,
+    accept?: string,
+    more: readonly string[] = [],
+    rules?: { apply(headers: string[]): string[] },
+  ): RawResponse {
     const { statusText, headers, body } = refusalResponse(refusal, requestId, accept);
-    return new RawResponse(refusal.status, statusText, [...headers, ...more, 'Connection', 'close'], body);
+    const own = rules?.apply(headers) ?? headers;
+    return new RawResponse(refusal.status, statusText, [...own, ...more, 'Connection', 'close'], body);
   }
 
   /** Head and body. */

@@ -7,6 +7,14 @@ import { addressOf, isTrusted } from './trusted-proxies.ts';
 interface Element {
   for?: string;
   proto?: string;
+  host?: string;
+}
+
+/** A client as proxies tell it. */
+interface ToldClient {
+  readonly address: string;
+  readonly scheme: string | undefined;
+  readonly host: string | undefined;
 }
 
 /** An optional pair and the separator after it (RFC 7239 section 4). */
@@ -17,20 +25,24 @@ const PART = new RegExp(
 
 /**
  * Finds the client in `Forwarded`: the hop nearest to the gateway that is not a trusted proxy.
- * @returns its address, and its scheme if that is given; `undefined` if there is no address that can be read
+ * @returns its address, and its scheme and host if those are given; `undefined` if there is no address that
+ * can be read
  */
-export function clientIn(
-  forwarded: string,
-  proxies: BlockList,
-): { address: string; scheme: string | undefined } | undefined {
-  let client: { address: string; scheme: string | undefined } | undefined;
-  for (const { for: node = '', proto } of elementsOf(forwarded).reverse()) {
+export function clientIn(forwarded: string, proxies: BlockList): ToldClient | undefined {
+  let client: ToldClient | undefined;
+  for (const { for: node = '', proto, host } of elementsOf(forwarded).reverse()) {
     const address = addressOf(node);
     if (address === undefined) return client;
-    client = { address, scheme: proto };
+    client = { address, scheme: proto, host };
     if (!isTrusted(address, proxies)) return client;
   }
   return client;
+}
+
+/** The hops that `Forwarded` names, in the form of `X-Forwarded-For`; empty if it cannot be read. */
+export function hopsIn(forwarded: string): string[] {
+  const elements = elementsOf(forwarded).filter((element) => Object.keys(element).length > 0);
+  return elements.map(({ for: node = '' }) => addressOf(node) ?? 'unknown');
 }
 
 /** Empty if any part is malformed: an open quote from a client would hide the elements that proxies added. */
@@ -43,7 +55,8 @@ function elementsOf(forwarded: string): Element[] {
     if (match === null) return [];
     const [, name, value = '', end] = match;
     const parameter = name?.toLowerCase();
-    if (parameter === 'for' || parameter === 'proto') element[parameter] = unquoted(value);
+    if (parameter === 'for' || parameter === 'proto' || parameter === 'host')
+      element[parameter] = unquoted(value);
     if (end === '') return elements;
     if (end === ',') elements.push((element = {}));
   }

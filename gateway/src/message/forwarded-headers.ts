@@ -1,10 +1,11 @@
 // Says where a request comes from, and passes that on to backends.
 import type { BlockList } from 'node:net';
-import { forwardedElement } from 'evenkeel/internal';
+import { forwardedElement, forwardedNode } from 'evenkeel/internal';
+import { readAuthority } from './authority.ts';
 import type { ClientConnection } from './client-connection.ts';
-import { clientIn } from './forwarded-elements.ts';
+import { clientIn, hopsIn } from './forwarded-elements.ts';
 import type { RequestHead } from './request-head.ts';
-import { clientOf } from './trusted-proxies.ts';
+import { addressOf, clientOf } from './trusted-proxies.ts';
 
 /** The name of a gateway, and the proxies that it trusts. */
 export interface Identity {
@@ -14,35 +15,89 @@ export interface Identity {
   readonly trustedProxies: BlockList;
 }
 
-/** The client that a request comes from. */
+/** The client that a request comes from, and what it has asked for: one truth for all headers that tell it. */
 export interface Origin {
   readonly address: string;
   readonly scheme: string;
+  /** Host and port as the client named them; empty if it named none. */
+  readonly host: string;
+  /** The hops before the peer, in the form of `X-Forwarded-For`; `undefined` if the peer is not trusted. */
+  readonly hops: readonly string[] | undefined;
+  /** `Forwarded` of the peer, if it is trusted and says the same. */
+  readonly forwarded: string | undefined;
 }
 
-/** The client and its scheme: as a trusted peer says, otherwise the peer itself. */
+/** The client, its scheme and host: as a trusted peer says, otherwise the peer itself. */
 export function originOf(
   head: RequestHead,
   connection: ClientConnection,
   { trustedProxies }: Identity,
 ): Origin {
   const { address, scheme } = connection;
-  if (!connection.isTrusted) return { address, scheme };
-  const said = saidOf(head, trustedProxies);
-  const saidScheme = said.scheme?.toLowerCase();
-  const isScheme = saidScheme === 'http' || saidScheme === 'https';
-  return { address: said.address ?? address, scheme: isScheme ? saidScheme : scheme };
+  const host = head.authority?.text ?? '';
+  if (!connection.isTrusted) return { address, scheme, host, hops: undefined, forwarded: undefined };
+  const { forwarded } = head;
+  const client = forwarded === undefined ? undefined : clientIn(forwarded, trustedProxies);
+  // `X-Forwarded-For` comes first, since nearly all proxies write it; `Forwarded` is read if it is absent.
+  const listed = head.forwardedFor?.flatMap((value) => value.split(',')).map((hop) => hop.trim());
+  const hops = listed?.filter((hop) => hop !== '') ?? [];
+  const told = {
+    address: hops.length === 0 ? client?.address : clientOf(hops, trustedProxies),
+    scheme:
+      schemeIn(head.forwardedProto, hops, trustedProxies) ??
+      (hops.length === 0 ? knownScheme(client?.scheme) : undefined),
+    host: hostIn(head.forwardedHost) ?? (hops.length === 0 ? hostIn(client?.host) : undefined),
+  };
+  const origin = {
+    address: told.address ?? address,
+    scheme: told.scheme ?? scheme,
+    host: told.host ?? host,
+    hops: hops.length === 0 && forwarded !== undefined ? hopsIn(forwarded) : hops,
+  };
+  return { ...origin, forwarded: isAsTold(client, origin) ? forwarded : undefined };
 }
 
-/** `X-Forwarded-For` comes first, since nearly all proxies write it; `Forwarded` is read if it is absent. */
-function saidOf(
-  { forwardedFor, forwardedProto, forwarded }: RequestHead,
-  trustedProxies: BlockList,
-): { address?: string | undefined; scheme?: string | undefined } {
-  if (forwardedFor !== undefined)
-    return { address: clientOf(forwardedFor, trustedProxies), scheme: forwardedProto };
-  const client = forwarded === undefined ? undefined : clientIn(forwarded, trustedProxies);
-  return { address: client?.address, scheme: forwardedProto ?? client?.scheme };
+/** Whether `Forwarded` says of the client what else is said. */
+function isAsTold(
+  client: ReturnType<typeof clientIn>,
+  { address, scheme, host }: Omit<Origin, 'forwarded'>,
+): boolean {
+  if (client === undefined || client.address !== address) return false;
+  const isHost = client.host === undefined || client.host.toLowerCase() === host.toLowerCase();
+  return isHost && knownScheme(client.scheme) === scheme;
+}
+
+/**
+ * The client's scheme in `X-Forwarded-Proto`. A list has an entry for each hop, or begins with the client's.
+ * @returns `undefined` if there is none that is a scheme
+ */
+function schemeIn(
+  value: string | undefined,
+  hops: readonly string[],
+  proxies: BlockList,
+): string | undefined {
+  if (value === undefined) return undefined;
+  if (!value.includes(',')) return knownScheme(value);
+  const schemes = value.split(',');
+  const client = clientOf(hops, proxies);
+  const at = client === undefined ? -1 : lastPlaceOf(client, hops);
+  return knownScheme(schemes[schemes.length === hops.length && at >= 0 ? at : 0]);
+}
+
+/** -1 if an address is not among hops. */
+function lastPlaceOf(address: string, hops: readonly string[]): number {
+  return hops.map(addressOf).lastIndexOf(address);
+}
+
+function knownScheme(value: string | undefined): string | undefined {
+  const scheme = value?.trim().toLowerCase();
+  return scheme === 'http' || scheme === 'https' ? scheme : undefined;
+}
+
+/** The client's host: the first in a list. @returns `undefined` if there is none that can be one */
+function hostIn(value: string | undefined): string | undefined {
+  const host = value?.split(',', 1)[0]?.trim();
+  return host === undefined || host === '' || readAuthority(host) === undefined ? undefined : host;
 }
 
 /**
@@ -53,23 +108,43 @@ function saidOf(
 export function addForwarded(
   headers: string[],
   head: RequestHead,
-  version: string,
-  connection: ClientConnection,
+  origin: Origin,
+  { version, connection }: { readonly version: string; readonly connection: ClientConnection },
   { name }: Identity,
 ): void {
-  const host = head.authority?.text ?? '';
-  const { isTrusted, address, scheme, forwardedFor } = connection;
+  const own = head.authority?.text ?? '';
+  const { address, scheme, forwardedFor } = connection;
+  const { hops } = origin;
   const via = `${version} ${name}`;
-  if (head.authority !== undefined) headers.push('Host', host);
+  if (head.authority !== undefined) headers.push('Host', own);
   headers.push('Via', head.via === undefined ? via : `${head.via}, ${via}`);
-  const before = isTrusted ? head.forwardedFor?.join(', ') : undefined;
   // The peer of a unix socket has no address.
   if (address !== '')
-    headers.push('X-Forwarded-For', before === undefined ? address : `${before}, ${address}`);
-  headers.push('X-Forwarded-Proto', (isTrusted && head.forwardedProto) || scheme);
-  if (host !== '') headers.push('X-Forwarded-Host', (isTrusted && head.forwardedHost) || host);
-  const own = forwardedElement(forwardedFor, host, scheme);
-  headers.push('Forwarded', isTrusted && head.forwarded !== undefined ? `${head.forwarded}, ${own}` : own);
+    headers.push('X-Forwarded-For', hops === undefined ? address : [...hops, address].join(', '));
+  headers.push('X-Forwarded-Proto', origin.scheme);
+  if (origin.host !== '') headers.push('X-Forwarded-Host', origin.host);
+  if (hops === undefined) headers.push('Forwarded', forwardedElement(forwardedFor, own, scheme));
+  else if (origin.forwarded !== undefined)
+    headers.push('Forwarded', `${origin.forwarded}, ${forwardedElement(forwardedFor, own, scheme)}`);
+  else headers.push('Forwarded', toldAgain(origin, hops, connection, own));
+}
+
+/** `Forwarded` with what the other headers say. */
+function toldAgain(
+  { address, scheme, host }: Origin,
+  hops: readonly string[],
+  connection: ClientConnection,
+  own: string,
+): string {
+  const client = lastPlaceOf(address, hops);
+  // Where no hop is the client, the peer is.
+  if (client < 0 && hops.every((hop) => addressOf(hop) === undefined))
+    return forwardedElement(connection.forwardedFor, host, scheme);
+  const elements = hops.map((hop, i) => {
+    const node = forwardedNode(addressOf(hop));
+    return i === client ? forwardedElement(node, host, scheme) : `for=${node}`;
+  });
+  return [...elements, forwardedElement(connection.forwardedFor, own, connection.scheme)].join(', ');
 }
 
 /** Whether a request has passed this gateway before: a route that leads back must not loop for ever. */

@@ -1,6 +1,7 @@
 // Routes, and the table that finds the route of a request.
 import type { Request } from 'evenkeel';
 import { type Admission, type AttemptRules, Failover, type Gate } from 'evenkeel/internal';
+import { followsScheme } from '../config/cookie-options.ts';
 import type { RouteConfig } from '../config/schema.ts';
 import type { UpstreamPool } from '../upstream/pool.ts';
 import type { Conditions, RouteFacts } from './conditions.ts';
@@ -82,7 +83,7 @@ export class Route implements RoutePlace {
     this.attempts = attemptRules(pool, timeouts, retries);
     this.#failures = new Set(typeof retries === 'object' ? retries.retryOn : []);
     const { sessions } = pool.config;
-    this.#isLax = sessions !== undefined && 'cookie' in sessions && sessions.cookie.secure === undefined;
+    this.#isLax = sessions !== undefined && 'cookie' in sessions && followsScheme(sessions.cookie);
     this.#isBare =
       gate === undefined && requestHeaders.isEmpty && responseHeaders.isEmpty && rewrite === undefined;
   }

@@ -1,6 +1,7 @@
 // Turns the configuration of sessions into a policy.
 import type { Backend, SessionPolicy } from 'evenkeel';
 import { cookieSessions, type JwtAlgorithm, type JwtKey, jwtSessions } from 'evenkeel/sessions';
+import { cookieOptions } from '../config/cookie-options.ts';
 import type { ResolvedPool } from '../config/resolved-config.ts';
 import { defined } from './pool-options.ts';
 
@@ -22,6 +23,10 @@ export function sessionPolicy(
       algorithms: algorithms as JwtAlgorithm[],
     });
   }
-  const { secrets, ...settings } = sessions.cookie;
-  return cookieSessions({ ...defined(settings), secrets: secrets as string[], pool, backends });
+  return cookieSessions({
+    ...cookieOptions(sessions.cookie),
+    secrets: sessions.cookie.secrets,
+    pool,
+    backends,
+  });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { headerRecord, requestHeaders } from '../../src/forwarding/request-headers.ts';
 import { ClientConnection } from '../../src/message/client-connection.ts';
+import { originOf } from '../../src/message/forwarded-headers.ts';
 import { RequestHead } from '../../src/message/request-head.ts';
 import { trustedProxies } from '../../src/message/trusted-proxies.ts';
 import { HeaderRules } from '../../src/routing/header-rules.ts';
@@ -40,7 +41,11 @@ function passedOn(rawHeaders: string[], rules = NONE, sessions?: object): string
   } as const;
   head.read(source, { headers: 50, urlBytes: 100 });
   const connection = new ClientConnection('192.0.2.1', false, IDENTITY.trustedProxies);
-  return requestHeaders(head, { version: '1.1', connection }, route, IDENTITY, 'id-1');
+  return requestHeaders(head, { version: '1.1', connection }, route, {
+    identity: IDENTITY,
+    origin: originOf(head, connection, IDENTITY),
+    requestId: 'id-1',
+  });
 }
 
 describe('the headers that a backend gets', () => {

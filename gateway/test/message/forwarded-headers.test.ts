@@ -16,7 +16,8 @@ function setUp(peer: string | undefined, headers: string[], isEncrypted = false)
 function added(peer: string | undefined, headers: string[] = [], isEncrypted = false) {
   const { head, connection } = setUp(peer, headers, isEncrypted);
   const flat: string[] = [];
-  addForwarded(flat, head, '1.1', connection, IDENTITY);
+  const client = { version: '1.1', connection };
+  addForwarded(flat, head, originOf(head, connection, IDENTITY), client, IDENTITY);
   return Object.fromEntries(
     Array.from({ length: flat.length / 2 }, (_, i) => [flat[i * 2], flat[i * 2 + 1]]),
   );
@@ -67,6 +68,59 @@ describe('what is added for a backend', () => {
     expect(
       added('10.0.0.1', ['X-Forwarded-For', '1.1.1.1', 'X-Forwarded-For', '2.2.2.2'])['X-Forwarded-For'],
     ).toBe('1.1.1.1, 2.2.2.2, 10.0.0.1');
+  });
+
+  it.each<[string[], Record<string, string>]>([
+    [
+      ['X-Forwarded-For', '192.0.2.9', 'X-Forwarded-Proto', 'https', 'X-Forwarded-Host', 'shop.example'],
+      {
+        'X-Forwarded-Proto': 'https',
+        Forwarded: 'for=192.0.2.9;host=shop.example;proto=https, for=10.0.0.1;host="a.test:81";proto=http',
+      },
+    ],
+    [
+      ['X-Forwarded-Proto', 'https'],
+      { 'X-Forwarded-Proto': 'https', Forwarded: 'for=10.0.0.1;host="a.test:81";proto=https' },
+    ],
+    [
+      ['Forwarded', 'for=192.0.2.9;proto=https;host=shop.example'],
+      {
+        'X-Forwarded-For': '192.0.2.9, 10.0.0.1',
+        'X-Forwarded-Proto': 'https',
+        'X-Forwarded-Host': 'shop.example',
+        Forwarded: 'for=192.0.2.9;proto=https;host=shop.example, for=10.0.0.1;host="a.test:81";proto=http',
+      },
+    ],
+    [
+      ['Forwarded', 'for=192.0.2.9;proto=http', 'X-Forwarded-For', '192.0.2.9', 'X-Forwarded-Proto', 'https'],
+      {
+        'X-Forwarded-Proto': 'https',
+        Forwarded: 'for=192.0.2.9;host="a.test:81";proto=https, for=10.0.0.1;host="a.test:81";proto=http',
+      },
+    ],
+    [
+      ['X-Forwarded-For', '6.6.6.6, 192.0.2.9, 10.0.0.2', 'X-Forwarded-Proto', 'http, https, http'],
+      {
+        'X-Forwarded-Proto': 'https',
+        Forwarded:
+          'for=6.6.6.6, for=192.0.2.9;host="a.test:81";proto=https, for=10.0.0.2, for=10.0.0.1;host="a.test:81";proto=http',
+      },
+    ],
+  ])('is one truth, whichever headers %j a trusted proxy writes', (headers, expected) => {
+    expect(added('10.0.0.1', headers)).toMatchObject(expected);
+  });
+
+  it.each([
+    ['X-Forwarded-Proto', 'gopher'],
+    ['X-Forwarded-Proto', ''],
+    ['X-Forwarded-Host', ''],
+    ['X-Forwarded-Host', 'a b'],
+    ['X-Forwarded-For', ''],
+    ['X-Forwarded-For', ' , '],
+    ['Forwarded', ''],
+    ['Forwarded', 'for="'],
+  ])('drops %s: %j, which says nothing', (name, value) => {
+    expect(added('10.0.0.1', [name, value])).toEqual(added('10.0.0.1'));
   });
 
   it('continues Via, whoever has written it', () => {

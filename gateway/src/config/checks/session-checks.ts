@@ -1,11 +1,13 @@
 // Checks the sessions of pools.
 import { cookieSessions, type JwtKey, jwtSessions } from 'evenkeel/sessions';
+import { cookieOptions } from '../cookie-options.ts';
 import type { GatewayConfig } from '../schema.ts';
 import type { CookieConfig, JwtConfig, SessionsConfig } from '../session-schema.ts';
 import { shownPath } from '../shown-value.ts';
 
 /** The name of a setting at the beginning of a message. */
-const SETTING = /^(?:secrets|name|path|secure|maxAgeMs|key|algorithms|issuer|audience|claim)\b/;
+const SETTING =
+  /^(?:secrets|name|path|secure|maxAgeMs|sameSite|domain|partitioned|key|algorithms|issuer|audience|claim)\b/;
 
 /**
  * Mistakes of sessions, in the words of the session code; none about secrets that are not read yet.
@@ -19,19 +21,17 @@ export function sessionProblems(sessions: SessionsConfig, where: string): string
   } catch (error) {
     const { message } = error as Error;
     const place = `${where}.${'cookie' in sessions ? 'cookie' : 'jwt'}`;
-    return [SETTING.test(message) ? `${place}.${message}` : `${place} cannot be used: ${message}`];
+    const own = message.replaceAll('attributes.', '');
+    return [SETTING.test(own) ? `${place}.${own}` : `${place} cannot be used: ${own}`];
   }
 }
 
-function checkCookie({ secrets, name, path, secure, maxAgeMs }: CookieConfig): void {
+function checkCookie({ secrets, ...cookie }: CookieConfig): void {
   cookieSessions({
+    ...cookieOptions(cookie),
     backends: () => [],
     // Placeholders stand in for secrets that are not read yet, so that places in messages are right.
     secrets: secrets.map((secret) => (typeof secret === 'string' ? secret : ' '.repeat(32))),
-    name,
-    path,
-    secure: secure ?? false,
-    ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
   });
 }
 
