@@ -50,7 +50,8 @@ export interface CookieAttributes {
   /** The host whose subdomains get the cookie, too (`Domain`). @defaultValue none: the host alone */
   readonly domain?: string;
   /**
-   * Whether a page in a frame has a cookie of its own for each site around it (`Partitioned`); needs `secure`.
+   * Whether a page in a frame has a cookie of its own for each site around it (`Partitioned`); needs
+   * `secure`.
    * @defaultValue false
    */
   readonly partitioned?: boolean;
@@ -120,8 +121,8 @@ const MAX_CANDIDATES = 16;
  * The cookie contains no address and no id, but 22 characters: a keyed digest (HMAC-SHA-256, truncated to 128
  * bits) of the pool's name and the backend's id. It is looked up among the digests of the current backends.
  * So a client cannot choose a backend: it can only send back a cookie that it was given. The cookie is always
- * `HttpOnly`, and `SameSite=Lax` unless `attributes` say otherwise. Replicas with the same secrets accept each other's cookies. Each request
- * costs O(backends) comparisons of ids, and O(length of the cookies).
+ * `HttpOnly`, and `SameSite=Lax` unless `attributes` say otherwise. Replicas with the same secrets accept
+ * each other's cookies. Each request costs O(backends) comparisons of ids, and O(length of the cookies).
  * @throws TypeError or RangeError that names the option
  * @see RFC 6265 section 4.1, and RFC 6265bis section 4.1.3 for the prefixes of names
  */

@@ -66,8 +66,9 @@ export function admissionHeaders(
 }
 
 /**
- * Headers of a backend's response, with those of rate limit and session. A session begins only with a response
- * that is the client's alone: where caches may give it to others, it has no cookie, or it is made private.
+ * Headers of a backend's response, with those of rate limit and session. A session begins only with a
+ * response that is the client's alone: where caches may give it to others, it has no cookie, or it is made
+ * private.
  * @param headers - names and values by turns; may be extended
  */
 export function withAdmission(request: IncomingRequest, headers: string[], backendId: string): string[] {

@@ -15,7 +15,9 @@ export interface Identity {
   readonly trustedProxies: BlockList;
 }
 
-/** The client that a request comes from, and what it has asked for: one truth for all headers that tell it. */
+/**
+ * The client that a request comes from, and what it has asked for: one truth for all headers that tell it.
+ */
 export interface Origin {
   readonly address: string;
   readonly scheme: string;

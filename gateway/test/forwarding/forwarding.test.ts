@@ -157,6 +157,14 @@ describe('a gateway forwards', () => {
     expect(upstream.text).toMatch(/\r\nVia: 1\.1 edge-[\da-f]{8}\r\n/);
   });
 
+  it('no Via where a route takes it away, for backends that do not compress for proxies', async () => {
+    const upstream = await anUpstream();
+    const routes = [{ pool: 'shop', requestHeaders: { remove: ['Via'] } }];
+    const { client } = await aGateway([upstream.url], { routes });
+    await (await client()).write(get('/')).answered();
+    expect(upstream.text).not.toMatch(/\r\nVia:/i);
+  });
+
   it('what its routes make of headers, both ways', async () => {
     const upstream = await anUpstream({ complete: reply('200 OK', ['Server: secret', 'X-Kept: 1']) });
     const { client } = await aGateway([upstream.url], {
