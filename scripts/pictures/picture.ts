@@ -111,8 +111,9 @@ function overContenders({ contenders, name }: SimulationResult, column: ColumnNa
   if (rows.length === 0) throw new Error(`${name} has no figure ${column}`);
   const isPercent = unit.startsWith('%');
   return {
-    height: 50 + ROW * rows.length,
-    marginLeft: 140,
+    height: 66 + ROW * rows.length,
+    marginBottom: 44,
+    marginLeft: 170,
     marginRight: 60,
     x: {
       label: `${title} ${unit}`,

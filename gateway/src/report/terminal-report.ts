@@ -16,9 +16,13 @@ const WIDEST = 160;
 /** The mean and the spread come in where there is room. */
 const ROOMY = 96;
 const LONGEST_LABEL = 20;
+const WIDEST_TEXT = 100;
 
-/** The report, which ends with a line feed. */
-export function terminalReport(told: SimulationResult, style: TerminalStyle): string {
+/**
+ * The report, which ends with a line feed.
+ * @param lesson - a paragraph for its end
+ */
+export function terminalReport(told: SimulationResult, style: TerminalStyle, lesson = ''): string {
   const result = cleaned(told);
   const width = Math.min(WIDEST, Math.max(80, style.columns));
   const paint = painter(style.hasColors);
@@ -27,6 +31,7 @@ export function terminalReport(told: SimulationResult, style: TerminalStyle): st
     contenderTable(result, width, paint),
     overTime(result, width, paint),
     findings(result, width),
+    lesson === '' ? '' : wrapped(lesson, Math.min(width, WIDEST_TEXT)),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
@@ -163,7 +168,7 @@ const MOST_EVENTS = 12;
 const markOf = (i: number): string => MARKS.charAt(i) || '+';
 
 function findings({ findings: sentences }: SimulationResult, width: number): string {
-  return sentences.map((sentence) => wrapped(sentence, Math.min(width, 100))).join('\n');
+  return sentences.map((sentence) => wrapped(sentence, Math.min(width, WIDEST_TEXT))).join('\n');
 }
 
 /** Text in lines of at most `width` characters. */

@@ -38,7 +38,7 @@ export async function showReport(
   else if (csv) io.stdout.write(csvReport(result));
   else {
     const hasColors = wantsColors(io.isTerminal === true, io.env as NodeJS.ProcessEnv);
-    io.stdout.write(terminalReport(result, { columns: io.columns ?? 80, hasColors }));
+    io.stdout.write(terminalReport(result, { columns: io.columns ?? 80, hasColors }, context.lesson));
     if (html !== undefined) io.stdout.write(`\nThe report with pictures: ${html}\n`);
   }
 }

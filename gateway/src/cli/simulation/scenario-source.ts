@@ -1,14 +1,13 @@
 // Where the scenario of `simulate` comes from: a preset, a file, a gateway's configuration, and options.
 import { existsSync } from 'node:fs';
 import { nearestName } from 'evenkeel/internal';
-import type { ContenderName, Scenario } from 'evenkeel/simulator';
+import { type ContenderName, type PresetName, presets, type Scenario } from 'evenkeel/simulator';
 import { loadConfigFile } from '../../config/config-file.ts';
 import { readConfig } from '../../config/read-config.ts';
 import { resolveConfig } from '../../config/resolve-config.ts';
 import { ConfigError } from '../../errors.ts';
 import { UsageError } from '../exit-code.ts';
 import { chosenPool, poolScenario, withPool } from './gateway-scenario.ts';
-import { type Preset, presets } from './presets.ts';
 
 /** The options of `simulate` that make its scenario. */
 export interface ScenarioOptions {
@@ -71,7 +70,7 @@ function ownTraffic(config: string): FoundScenario {
 
 function named(name: string): FoundScenario {
   if (Object.hasOwn(presets, name)) {
-    const { scenario, lesson } = presets[name] as Preset;
+    const { scenario, lesson } = presets[name as PresetName];
     return { scenario: { name, ...scenario }, place: name, lesson, notes: [] };
   }
   if (!/\.(ya?ml|json)$/i.test(name) && !existsSync(name)) throw unknown(name);

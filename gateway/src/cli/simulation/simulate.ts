@@ -1,11 +1,10 @@
 // The command `simulate`.
-import { simulate as run, type SimulationResult } from 'evenkeel/simulator';
+import { presets, simulate as run, type SimulationResult } from 'evenkeel/simulator';
 import { stringify } from 'yaml';
 import { VERSION } from '../../version.ts';
 import { exitCode, UsageError } from '../exit-code.ts';
 import type { Io } from '../io.ts';
 import { table } from '../table.ts';
-import { presets } from './presets.ts';
 import { ProgressLine } from './progress-line.ts';
 import { checkReportOptions, type ReportOptions, showReport } from './report-output.ts';
 import { type FoundScenario, findScenario, type ScenarioOptions } from './scenario-source.ts';
