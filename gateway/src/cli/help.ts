@@ -97,3 +97,18 @@ Examples:
   evenkeel simulate hot-key --strategies consistent-hash,least-connections
   evenkeel simulate scenario.yaml --html report.html
   evenkeel simulate -c gateway.yaml --pool shop --requests 200000`;
+
+/** Below the options of `replay`. */
+export const REPLAY_HELP = `
+Formats: combined (and common), json, haproxy, envoy, traefik, caddy, evenkeel, har;
+or a log_format of nginx, in single quotes. Lines that cannot be read are counted.
+
+Requests come as in the log, but faster, so that the backends have something to do:
+busy for half of the time if no request is a cache hit, unless --speed-up says
+otherwise. Rotated logs are read oldest first. Ctrl-C ends the run early, and what
+there is until then is reported.
+
+Examples:
+  evenkeel replay access.log access.log.1 access.log.2.gz
+  evenkeel replay access.log --key header:x-user --backends 4 --html report.html
+  evenkeel replay access.log --format '$remote_addr [$time_local] "$request" $status'`;

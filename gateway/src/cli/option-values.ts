@@ -1,6 +1,6 @@
 // Parsers of option values.
 import { TOKEN_PATTERN } from 'evenkeel/internal';
-import type { ContenderName } from 'evenkeel/simulator';
+import type { ContenderName, ReplayKey } from 'evenkeel/simulator';
 import { UsageError } from './exit-code.ts';
 
 /**
@@ -37,6 +37,23 @@ export function contenders(text: string): readonly ContenderName[] {
   const names = text.split(',').map((name) => name.trim());
   if (names.every((name) => name !== '')) return names as ContenderName[];
   throw new UsageError(`--strategies must be names with commas between, got ${JSON.stringify(text)}`);
+}
+
+/** `path`, `ip` or `header:NAME`. @throws UsageError */
+export function replayKey(text: string): ReplayKey {
+  if (text === 'path' || text === 'ip') return text;
+  const [, name] = /^header:(.+)$/.exec(text) ?? [];
+  if (name !== undefined && new RegExp(`^${TOKEN_PATTERN}$`).test(name)) return { header: name };
+  throw new UsageError(`--key must be path, ip or header:NAME, got ${JSON.stringify(text)}`);
+}
+
+/** A number above 0. @returns a function that throws UsageError, naming the option */
+export function positive(option: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value > 0 && value < Number.POSITIVE_INFINITY) return value;
+    throw new UsageError(`${option} must be a number above 0, got ${JSON.stringify(text)}`);
+  };
 }
 
 const HEADER_LINE = new RegExp(`^(${TOKEN_PATTERN}):[ \\t]*(.*?)[ \\t]*$`);

@@ -5,13 +5,22 @@ import { VERSION } from '../version.ts';
 import { type CheckOptions, check } from './check.ts';
 import { type DemoOptions, demo } from './demo.ts';
 import { type ExplainOptions, explain } from './explain.ts';
-import { CHECK_HELP, EXPLAIN_HELP, MAIN_HELP, PLAN_HELP, SERVE_HELP, SIMULATE_HELP } from './help.ts';
+import {
+  CHECK_HELP,
+  EXPLAIN_HELP,
+  MAIN_HELP,
+  PLAN_HELP,
+  REPLAY_HELP,
+  SERVE_HELP,
+  SIMULATE_HELP,
+} from './help.ts';
 import type { Io } from './io.ts';
-import { contenders, header, integer, oneOf, several } from './option-values.ts';
+import { contenders, header, integer, oneOf, positive, replayKey, several } from './option-values.ts';
 import { type PlanOptions, plan } from './plan.ts';
 import { schema } from './schema.ts';
 import { serve } from './serve.ts';
 import { LOG_FORMATS, LOG_LEVELS, MAX_WORKERS, type ServeOptions } from './serve-options.ts';
+import type { ReplayCommandOptions } from './simulation/replay.ts';
 import type { SimulateCommandOptions } from './simulation/simulate.ts';
 
 const MAX_PORT = 65_535;
@@ -46,6 +55,7 @@ export function program(io: Io, end: (code: number) => void, args: readonly stri
   addExplain(root, io, end);
   addPlan(root, io, end);
   addSimulate(root, io, end, args);
+  addReplay(root, io, end, args);
   root
     .command('demo')
     .description('start example backends and a gateway in front of them')
@@ -92,6 +102,35 @@ function addServe(root: Command, io: Io, end: (code: number) => void): void {
     .option('--no-access-log', 'do not log requests')
     .addHelpText('after', SERVE_HELP)
     .action(async (options: ServeOptions) => end(await serve(options, io)));
+}
+
+function addReplay(root: Command, io: Io, end: (code: number) => void, args: readonly string[]): void {
+  root
+    .command('replay')
+    .description('replay access logs: what other strategies, bounds and pools would have done')
+    .argument('<logs...>', 'access logs, packed with gzip or not; - is standard input')
+    .option('--format <format>', 'format of the lines, or a log_format of nginx (default: found out)')
+    .option('--key <key>', 'path, ip or header:NAME (default: path)', replayKey)
+    .option('--speed-up <factor>', 'how much faster than in the log', positive('--speed-up'))
+    .option('--backends <n>', 'backends (default: 10)', integer('--backends', 1, 1_000))
+    .option(
+      '--cache <n>',
+      'keys in the cache of each (default: a tenth of the paths)',
+      integer('--cache', 1, 1e9),
+    )
+    .option('--service <ms>', 'milliseconds of a miss, if the log does not say', positive('--service'))
+    .option('--bytes-per-ms <n>', 'or how many bytes take one', positive('--bytes-per-ms'))
+    .option('--strategies <names>', 'what is compared, with commas between', contenders)
+    .option('--seed <n>', 'another seed, another course', integer('--seed', 0, 2 ** 32 - 1))
+    .option('--placements <n>', 'times with other rings', integer('--placements', 1, 100))
+    .option('--html <file>', 'write a page with pictures, which loads nothing from anywhere')
+    .option('--json', 'print the result as one JSON document')
+    .option('--csv', 'print the table as CSV')
+    .addHelpText('after', REPLAY_HELP)
+    .action(async (logs: string[], options: ReplayCommandOptions) => {
+      const { replayCommand } = await import('./simulation/replay.ts');
+      end(await replayCommand(logs, options, args, io));
+    });
 }
 
 function addSimulate(root: Command, io: Io, end: (code: number) => void, args: readonly string[]): void {

@@ -47,7 +47,7 @@ export async function simulateCommand(
   }
   const { scenario, lesson } = found;
   const context = {
-    command: `evenkeel ${args.map(quoted).join(' ')}`,
+    command: commandText(args),
     scenario: stringify(scenario),
     lesson,
     version: VERSION,
@@ -80,6 +80,11 @@ async function resultOf(
       throw new UsageError(`${place}: ${error.message}`);
     throw error;
   }
+}
+
+/** The command line, as a shell takes it. */
+export function commandText(args: readonly string[]): string {
+  return `evenkeel ${args.map(quoted).join(' ')}`;
 }
 
 /** An argument as a shell takes it. */
