@@ -52,6 +52,15 @@ export class Belief {
     return { epoch: this.#epoch ?? '', version: this.#version, backends: [...this.#believed.values()] };
   }
 
+  /** `undefined` before the first snapshot. */
+  get epoch(): string | undefined {
+    return this.#epoch;
+  }
+
+  get version(): string {
+    return this.#version;
+  }
+
   get size(): number {
     return this.#believed.size;
   }
@@ -89,7 +98,7 @@ export class Belief {
       if (this.#epoch !== undefined) {
         this.#former.push(this.#epoch);
         if (this.#former.length > FORMER_EPOCHS) this.#former.shift();
-        this.#isFilling = true;
+        this.#isFilling = this.#believed.size > 0;
       }
       this.#epoch = epoch;
       this.#fillsUntil = now + this.#rules.holdMs;

@@ -6,7 +6,7 @@ import { bag, checkBag } from '../options/bag.ts';
 import { anEnv } from '../options/env-bag.ts';
 import { aFunction, aListOf, anObject, anObjectWith, aText, checkRule } from '../options/rule.ts';
 import type { DiscoveredBackend, Discovery, Snapshot } from './discovery.ts';
-import { asSteady, type DiscoveryStats } from './steady.ts';
+import { asSteady, type DiscoveryStats, type DiscoveryWatch } from './steady.ts';
 
 /** Settings of {@link follow}. */
 export interface FollowOptions {
@@ -56,28 +56,31 @@ export function follow<R>(balancer: Balancer<R>, source: Discovery, options: Fol
   const drained = new Set<string>();
   let settle = () => {};
   const ready = new Promise<void>((resolve) => (settle = resolve));
-  const watch = asSteady(source, { env }).start(
+  let watch: DiscoveryWatch | undefined;
+  const watched = asSteady(source, { env }).start(
     {
       changed(snapshot) {
         balancer.replace(snapshot.backends.map(entryOf), origin);
         drain(balancer, snapshot, drained);
         changed?.(snapshot);
-        if (snapshot.epoch !== '') settle();
+        // Not for what is remembered.
+        if (watch !== undefined) settle();
       },
       isDown: (id) => balancer.has(id) && balancer.stateOf(id) === 'down',
       ...(report && { report }),
     },
     remembered,
   );
+  watch = watched;
   // With a timer, as the event may come in the middle of a decision.
   const unsubscribe = balancer.subscribe(({ type }) => {
-    if (type === 'down') env.timers.schedule(() => watch.recheck(), 0, true);
+    if (type === 'down') env.timers.schedule(() => watched.recheck(), 0, true);
   });
   const close = () => {
     unsubscribe();
-    watch.close();
+    watched.close();
   };
-  return { stats: () => watch.stats(), ready, close };
+  return { stats: () => watched.stats(), ready, close };
 }
 
 /** What the pool gets of a backend. */

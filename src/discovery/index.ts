@@ -2,6 +2,7 @@
 export type { DiscoveredBackend, Discovery, Snapshot } from './discovery.ts';
 export { type Following, type FollowOptions, follow } from './following.ts';
 export type { SteadyOptions } from './options.ts';
+export type { RegisterOptions, Registration, Registry } from './registration.ts';
 export {
   type DiscoveryStats,
   type DiscoveryWatch,

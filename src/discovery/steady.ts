@@ -160,14 +160,14 @@ class SteadyWatch implements DiscoveryWatch {
   }
 
   stats(): DiscoveryStats {
-    const { epoch, version } = this.#belief.snapshot;
+    const { epoch, version } = this.#belief;
     const isKnown = this.#answeredAt !== undefined;
     const held = this.#belief.held.length;
     const calm = isKnown ? (this.#belief.isHolding ? 'holding' : 'current') : 'starting';
     return {
       source: this.#source.name ?? 'discovery',
       state: this.#failures > 0 ? 'failing' : calm,
-      epoch: isKnown ? epoch : undefined,
+      epoch,
       version: isKnown ? version : undefined,
       ageMs: this.#answeredAt === undefined ? undefined : this.#now - this.#answeredAt,
       backends: this.#belief.size,
@@ -247,7 +247,7 @@ class SteadyWatch implements DiscoveryWatch {
   #take(snapshot: Snapshot): void {
     if (this.#isClosed) return;
     let lines: readonly string[];
-    const { epoch } = this.#belief.snapshot;
+    const { epoch, size } = this.#belief;
     try {
       lines = this.#belief.take(snapshot, this.#now);
     } catch (error) {
@@ -257,7 +257,7 @@ class SteadyWatch implements DiscoveryWatch {
       return;
     }
     const isFirst = this.#answeredAt === undefined;
-    if (!isFirst && snapshot.epoch !== epoch)
+    if (!isFirst && snapshot.epoch !== epoch && size > 0)
       this.#say(`a new epoch began: ${shown(snapshot.epoch)} after ${shown(epoch)}`);
     if (this.#failures > 0) this.#say('answers again');
     this.#failures = 0;

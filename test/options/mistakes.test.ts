@@ -10,6 +10,11 @@ import { BalancedDispatcher } from '../../src/adapters/undici/index.ts';
 import { publishEvents } from '../../src/diagnostics.ts';
 import { follow, steady } from '../../src/discovery/index.ts';
 import { dns } from '../../src/discovery/sources/dns.ts';
+import { etcd } from '../../src/discovery/sources/etcd.ts';
+import { file } from '../../src/discovery/sources/file.ts';
+import { http } from '../../src/discovery/sources/http.ts';
+import { kubernetes } from '../../src/discovery/sources/kubernetes.ts';
+import { redis } from '../../src/discovery/sources/redis.ts';
 import * as evenkeel from '../../src/index.ts';
 import { loadReport } from '../../src/load-report/load-report.ts';
 import { insuredRateLimiter, memoryRateLimiter, redisRateLimiter } from '../../src/rate-limit/index.ts';
@@ -112,6 +117,14 @@ const CALLS: Readonly<Record<string, Call>> = {
     call: (pool, one, options) => follow(pool, one, options).close(),
     args: () => [balancer(), source, {}],
   },
+  file: { call: (options) => file(options), args: () => [{ path: 'backends.json' }] },
+  http: { call: (options) => http(options), args: () => [{ url: 'http://a' }] },
+  redis: {
+    call: (options) => redis(options),
+    args: () => [{ client: { call() {}, duplicate() {} } }],
+  },
+  etcd: { call: (options) => etcd(options), args: () => [{ url: 'http://a' }] },
+  kubernetes: { call: (options) => kubernetes(options), args: () => [{ service: 'shop' }] },
   dns: { call: (options) => dns(options), args: () => [{ name: 'shop.test', port: 80 }] },
   publishEvents: { call: (one) => publishEvents(one), args: () => [balancer()] },
   loadReport: { call: (options) => loadReport(options), args: () => [{}] },
