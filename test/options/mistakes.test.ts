@@ -150,6 +150,8 @@ const CALLS: Readonly<Record<string, Call>> = {
 const WITHOUT_OPTIONS: Readonly<Record<string, string>> = {
   'FetchHTTPService.sendRequest': 'called by the engine alone',
   systemEnv: 'a value',
+  presets: 'a value',
+  replay: 'reads a log first; its options are tested with it',
   strategies: 'a value',
   byPath: 'a key: called by the engine alone',
   byClientAddress: 'a key: called by the engine alone',
