@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import {
   type BackendPool,
@@ -6,6 +7,7 @@ import {
   LoadbalancerError,
   type LoadbalancerOptions,
   NoBackendError,
+  outlierEjection,
   type Request,
   type Response,
   strategies,
@@ -355,11 +357,41 @@ describe('signal and timeout', () => {
     expect(loadbalancer.balancer.stats().backends[0]?.failures).toBe(1);
   });
 
-  it('leaves no timer behind', async () => {
+  it.each([
+    [true, 'up'],
+    [false, 'barred'],
+    [undefined, 'barred'],
+  ])('does not eject for late responses where the last check says %s: %s', async (passed, state) => {
     const env = new TestEnv();
-    const { writer, loadbalancer } = setUp(undefined, { timeoutMs: 250, env });
-    await loadbalancer.onRequest(aRequest(), writer);
+    const { writer, loadbalancer } = setUp(
+      () => new Promise(() => {}),
+      {
+        timeoutMs: 250,
+        env,
+        guards: [outlierEjection()],
+        clients: { sessions: { read: () => ({ backend: id }) } },
+      },
+      nativePool(2),
+    );
+    const [{ id }] = loadbalancer.balancer.backends as [{ id: string }];
+    if (passed !== undefined) loadbalancer.balancer.checked(id, { passed, beganAt: 0 });
+    for (let i = 0; i < 6; i++) {
+      const pending = loadbalancer.onRequest(aRequest(), writer);
+      // The session is read first.
+      for (let step = 0; step < 20; step++) await Promise.resolve();
+      env.advance(250);
+      await pending;
+    }
+    expect(loadbalancer.balancer.stats().backends[0]).toMatchObject({ state });
+  });
+
+  it('leaves no timer behind, and no listener on the signal', async () => {
+    const env = new TestEnv();
+    const { writer, loadbalancer } = setUp(undefined, { timeoutMs: 250, totalTimeoutMs: 500, env });
+    const { signal } = new AbortController();
+    await loadbalancer.onRequest(aRequest(), writer, { signal });
     expect(env.pendingTimers).toBe(0);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it.each([0, -1, Number.NaN, 2 ** 31, Number.POSITIVE_INFINITY])(

@@ -262,6 +262,25 @@ describe('the least success rate', () => {
     expect(ejected()).toEqual([A]);
   });
 
+  it.each([
+    [399, []],
+    [400, [A]],
+    [499, [A]],
+    [500, []],
+  ])('counts a response of status %i that is no failure, or not', (status, out) => {
+    const { env, balancer, ask, fail, ejected, times } = setUp(2, rate);
+    times(3, (i) => ask(A, 200, `key ${i}`, `client ${i}`).release());
+    times(30, (i) => fail(A, `key ${i}`, `client ${i % 3}`));
+    times(40, () => {
+      const lease = balancer.acquire('x', { session: { backend: A }, client: 'c' });
+      lease?.responded(status, false);
+      lease?.release();
+    });
+    env.advance(10_000);
+    balancer.stats();
+    expect(ejected()).toEqual(out);
+  });
+
   it('is off by default, and leaves alone who is above it or had too few requests', () => {
     for (const options of [{}, rate]) {
       const { env, balancer, fail, serve, ejected, times } = setUp(2, {

@@ -50,20 +50,20 @@ describe('least connections', () => {
     expect(count(40)['http://d']).toBeLessThanOrEqual(11);
   });
 
-  it('gives the next turn of an idle pool to the backend that has been idle for the longest time', () => {
-    const balancer = new Balancer(['http://a', 'http://b', 'http://c'], {
-      strategy: 'least-connections',
-      env: new TestEnv(),
-    });
-    const [first, second, third] = [take(balancer), take(balancer), take(balancer)];
-    // The first backend is the slow one: it got no more requests than the others, but it ends last.
-    second.release();
-    third.release();
-    first.release();
-    expect([take(balancer), take(balancer), take(balancer)].map(({ backend }) => backend.id)).toEqual(
-      [second, third, first].map(({ backend }) => backend.id),
-    );
-  });
+  it.each(['least-connections', 'least-time'] as const)(
+    'gives the next turn of an idle pool to the backend that has been idle for the longest time: %s',
+    (strategy) => {
+      const balancer = new Balancer(['http://a', 'http://b', 'http://c'], { strategy, env: new TestEnv() });
+      const [first, second, third] = [take(balancer), take(balancer), take(balancer)];
+      // The first backend is the slow one: it got no more requests than the others, but it ends last.
+      second.release();
+      third.release();
+      first.release();
+      expect([take(balancer), take(balancer), take(balancer)].map(({ backend }) => backend.id)).toEqual(
+        [second, third, first].map(({ backend }) => backend.id),
+      );
+    },
+  );
 
   it.each(['least-connections', 'round-robin', 'least-workload', 'least-time'] as const)(
     'a weight that is raised counts at once, without a debt from before: %s',
