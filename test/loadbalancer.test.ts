@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import {
+  type Backend,
   type BackendPool,
   byClientAddress,
   Loadbalancer,
@@ -373,7 +374,7 @@ describe('signal and timeout', () => {
       },
       nativePool(2),
     );
-    const [{ id }] = loadbalancer.balancer.backends as [{ id: string }];
+    const [{ id }] = loadbalancer.balancer.backends as readonly [Backend, Backend];
     if (passed !== undefined) loadbalancer.balancer.checked(id, { passed, beganAt: 0 });
     for (let i = 0; i < 6; i++) {
       const pending = loadbalancer.onRequest(aRequest(), writer);
