@@ -6,10 +6,14 @@ import { type ResponseHead, readResponseHead } from '../message/response-head.ts
 import { BackendFailure } from '../upstream/backend-failure.ts';
 import type { BackendCall, BackendMessage, RawHeaders, ResponseEvents } from '../upstream/connections.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import type { FlushQueue } from './flush-queue.ts';
 
 /** The exchange that an attempt belongs to. */
 export interface RelayOwner {
   readonly client: Client;
+  readonly flushes: FlushQueue;
+  /** The request has a connection: from now on parts of it may be sent. */
+  started(): void;
   passInterim(status: number, headers: RawHeaders): void;
   /**
    * The head of a response was received.
@@ -137,6 +141,7 @@ export class ResponseRelay implements ResponseEvents {
   started(call: BackendCall): void {
     this.#call = call;
     this.isStarted = true;
+    this.#owner.started();
     clearTimeout(this.#impatience);
   }
 
@@ -220,7 +225,7 @@ export class ResponseRelay implements ResponseEvents {
       // Further bytes are not part of the response (RFC 9112 section 6.3).
       this.#isOver = this.#isDropped = true;
       client.end(undefined, undefined);
-    } else if (head.contentLength === undefined) this.#flushSoon();
+    } else this.#flushSoon();
   }
 
   #fail(failure: BackendFailure): void {
@@ -241,7 +246,7 @@ export class ResponseRelay implements ResponseEvents {
   #flushSoon(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
-    setImmediate(flush, this);
+    this.#owner.flushes.add(this);
   }
 
   /** Sends a held head whose body does not follow at once, although that was expected. */
@@ -262,8 +267,4 @@ function isBodiless(method: string, status: number): boolean {
 /** Whether a status means that there is no body, whatever the request. */
 function hasNoContent(status: number): boolean {
   return status === 204 || status === 205;
-}
-
-function flush(relay: ResponseRelay): void {
-  relay.flush();
 }

@@ -69,6 +69,11 @@ export class Upload implements BodySink {
     if (this.#isStarted) this.#source.pause();
   }
 
+  /** Keeps no bytes for another attempt, from now on. */
+  forget(): void {
+    this.#kept = undefined;
+  }
+
   /** Ends the body with the request, so that no backend takes a part of it for the whole. */
   close(): void {
     if (!this.#isEnded) this.#taker?.destroy(this.#error ?? new Error('the request is over'));

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Balancer, type Lease } from '../../../src/index.ts';
 import type { Verdict } from '../../../src/internal.ts';
+import { FlushQueue } from '../../src/forwarding/flush-queue.ts';
 import { type RelayOwner, ResponseRelay } from '../../src/forwarding/response-relay.ts';
 import type { BackendFailure } from '../../src/upstream/backend-failure.ts';
 import { Upstream } from '../../src/upstream/upstream.ts';
@@ -11,6 +12,7 @@ const ORIGIN = 'http://10.0.0.1';
 
 class Owner implements RelayOwner {
   readonly client: FakeClient;
+  readonly flushes = new FlushQueue();
   readonly errors: BackendFailure[] = [];
   bytes = 0;
   /** Whether heads are passed on, or what is thrown instead. */
@@ -19,6 +21,8 @@ class Owner implements RelayOwner {
   constructor(client: FakeClient) {
     this.client = client;
   }
+
+  started(): void {}
 
   passInterim(status: number): void {
     this.client.writeInterim(status, []);
@@ -92,13 +96,16 @@ describe('an answer', () => {
     expect(owner.bytes).toBe(9);
   });
 
-  it('has its head sent before a body that does not follow at once, where its length is not known', async () => {
-    const { client, backend } = setUp();
-    backend.connect().head(200);
-    expect(client.calls).toEqual(['head 200']);
-    await aMoment();
-    expect(client.calls.slice(1)).toEqual(['flush']);
-  });
+  it.each([[[]], [['Content-Length', '5']]])(
+    'has its head sent before a body that does not follow at once: %j',
+    async (headers) => {
+      const { client, backend } = setUp();
+      backend.connect().head(200, ...headers);
+      expect(client.calls).toEqual(['head 200']);
+      await aMoment();
+      expect(client.calls.slice(1)).toEqual(['flush']);
+    },
+  );
 
   it('passes trailers on, and none where there are none', () => {
     const { client, backend } = setUp();
