@@ -163,6 +163,7 @@ class ReverseProxy implements Gateway {
   async #close(graceMs: number): Promise<void> {
     this.#engine.isReady = false;
     const { delayMs } = this.#config.shutdown;
+    for (const listener of this.#listeners) listener.announceEnd();
     // Gives readiness probes time to notice before connections are refused.
     if (graceMs > 0 && delayMs > 0) await this.#delay(delayMs);
     for (const listener of this.#listeners) listener.stopAccepting();

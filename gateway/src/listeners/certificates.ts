@@ -1,17 +1,18 @@
+// The certificates of a listener, by the name that a client asks for (RFC 6066 section 3).
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { ResolvedListener } from '../config/resolved-config.ts';
 
-/** What a listener is told of TLS. */
+/** The TLS settings of a listener. */
 export type TlsSettings = NonNullable<ResolvedListener['tls']>;
 
 /** A certificate in use. */
 interface Entry {
   readonly context: SecureContext;
-  /** In lower case; `*.` before those of which it is for every name one below. */
+  /** In lower case. `*.` before a name stands for every name one level below it. */
   readonly names: readonly string[];
 }
 
-/** Finds the certificate for a name. */
+/** Finds certificates by name. */
 export class Certificates {
   #entries: readonly Entry[];
 
@@ -20,21 +21,21 @@ export class Certificates {
   }
 
   /**
-   * Other certificates, for handshakes from now on.
-   * @throws Error where one cannot be used; then nothing has changed
+   * Replaces the certificates, for handshakes from now on.
+   * @throws Error if one cannot be used; then nothing has changed
    */
   replace(settings: TlsSettings): void {
     this.#entries = entriesOf(settings);
   }
 
-  /** The one for a name, the first where none is. */
+  /** The certificate for a name; the first one if there is none. */
   contextFor(name: string): SecureContext {
     return this.#find(name).context;
   }
 
   /**
-   * Whether a client that named one host in its handshake may ask for another in its requests (RFC 9110
-   * section 7.4).
+   * Whether a client that named one host in its handshake may send requests for another one (RFC 9110 section
+   * 7.4).
    */
   areTogether(one: string, other: string): boolean {
     return this.#find(one) === this.#find(other);

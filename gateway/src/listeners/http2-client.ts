@@ -1,3 +1,4 @@
+// A client's side of one request over HTTP/2.
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { type BodySource, StreamBody } from '../message/body.ts';
 import type { Client, ClientEvents } from '../message/client.ts';
@@ -13,13 +14,13 @@ export interface Http2Head {
   readonly rawHeaders: readonly string[];
 }
 
-/** What an {@link Http2Client} tells. */
+/** Events of an {@link Http2Client}. */
 export interface Http2Events extends ClientEvents {
-  /** All of the answer is on its way: what is left of the request is for nobody. */
+  /** The whole response was written: the rest of the request is not needed. */
   answered(): void;
 }
 
-/** One request over HTTP/2 and the answer to it. */
+/** One request over HTTP/2, and its response. */
 export class Http2Client implements Client {
   readonly connection: ClientConnection;
   readonly version = '2.0';
@@ -49,36 +50,38 @@ export class Http2Client implements Client {
     });
   }
 
-  /** A stream that was reset, or lost with its connection, ends for its readers too: only its state knows. */
+  /**
+   * A stream that was reset, or lost with its connection, also emits `end`: only its state tells them apart.
+   */
   get isComplete(): boolean {
     if (this.#stream.endAfterHeaders) return true;
-    // That of one that was reset without an error still says that it has ended.
+    // The state of a stream that was reset without an error still says that it has ended.
     return !this.#isGone && this.#stream.state.state === NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE;
   }
 
-  /** Also where all of the answer is written, and waits for the client to take it. */
+  /** Also if the whole response was written, and waits for the client to take it. */
   get isBlocked(): boolean {
     return this.#stream.writableNeedDrain || (this.#isEnded && !this.#stream.writableFinished);
   }
 
-  /** Whether it ended too early, and not from our side; a reset may well call that no error. */
+  /** Whether the client reset it, even without an error. */
   get isGivenUp(): boolean {
     return !this.#isAborted && !this.#isAnswered;
   }
 
-  /** Tells what happens from now on. */
+  /** Reports what happens from now on. */
   listen(events: Http2Events): void {
     const stream = this.#stream;
     stream.on('drain', () => events.drained());
     stream.on('close', () => events.closed(this.#isAnswered));
     const letGo = () => {
-      // RFC 9113 section 8.1: the client may stop to send what nobody reads.
+      // The client need not send the rest (RFC 9113 section 8.1).
       if (!this.isComplete) stream.close(NGHTTP2_NO_ERROR);
       events.answered();
     };
     stream.on('wantTrailers', () => {
       stream.sendTrailers(recordOf(this.#trailers ?? []));
-      // They themselves go out in the next turn, before this.
+      // The trailers go out in the next turn of the event loop, before this.
       setImmediate(letGo);
     });
     stream.on('finish', () => {
@@ -106,7 +109,7 @@ export class Http2Client implements Client {
     if (this.#isGone) return;
     const waitForTrailers = this.#acceptsTrailers && this.method !== 'HEAD';
     this.#stream.respond({ ...recordOf(headers), ':status': status }, { waitForTrailers });
-    // node:http2 ends by itself what has no content by its status, and then never asks for trailers.
+    // node:http2 ends responses whose status allows no content itself, and then never asks for trailers.
     this.#waitsForTrailers = waitForTrailers && !this.#stream.writableEnded;
   }
 
@@ -126,19 +129,19 @@ export class Http2Client implements Client {
   }
 
   /**
-   * With INTERNAL_ERROR: clients take NO_ERROR for a good end, and `close` would end the stream before it
+   * With INTERNAL_ERROR: clients take NO_ERROR for a regular end, and `close` would end the stream before it
    * resets it.
    */
   abort(): void {
     this.#isAborted = true;
-    this.#stream.destroy(new Error('the answer cannot be finished'));
+    this.#stream.destroy(new Error('the response cannot be completed'));
   }
 
-  /** Requests have streams of their own: what is left of this one harms no other. */
+  /** The rest of a request cannot be taken for another one, as each has a stream of its own. */
   closeAfterwards(): void {}
 
   /**
-   * Not `writableFinished`, which a stream may never be whose request was over first. One that is lost with
+   * Not `writableFinished`: a stream whose request was over first may never be. A stream that is lost with
    * its connection has an error.
    */
   get #isAnswered(): boolean {
@@ -150,7 +153,7 @@ export class Http2Client implements Client {
   }
 }
 
-/** Headers as node:http2 takes them. Repeated ones are joined (RFC 9110 section 5.3), but for cookies. */
+/** Headers as node:http2 takes them. Repeated ones are joined (RFC 9110 section 5.3), except cookies. */
 function recordOf(headers: readonly string[]): Record<string, string | string[]> {
   const record: Record<string, string | string[]> = Object.create(null);
   for (let index = 0; index < headers.length; index += 2) {

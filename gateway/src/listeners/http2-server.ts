@@ -1,3 +1,4 @@
+// HTTP/2 with clients, over node:http2: sessions become requests.
 import {
   constants,
   createServer,
@@ -13,20 +14,14 @@ import { ClientConnection } from '../message/client-connection.ts';
 import { Http2Client, type Http2Head } from './http2-client.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-/**
- * How long a client may take to end a connection on which it was told, or has told, that no more requests
- * come.
- */
+/** Milliseconds that a client has to end a connection after GOAWAY, in whichever direction it went. */
 const GOODBYE_MS = 1_000;
 
-/**
- * How many requests a client may give up on one connection: at once, and for each second that it is there
- * (CVE-2023-44487).
- */
+/** How many requests a client may reset on one connection: at once, and for each second (CVE-2023-44487). */
 const RESET_BURST = 200;
 const RESETS_PER_SECOND = 33;
 
-/** Settings of node:http2 that follow from a configuration; each of them bounds what one client can hold. */
+/** The settings of node:http2 for a configuration. Each of them bounds what one client can hold. */
 function serverOptions({ limits }: Context): object {
   return {
     settings: {
@@ -34,17 +29,17 @@ function serverOptions({ limits }: Context): object {
       maxHeaderListSize: limits.headerBytes,
       enablePush: false,
     },
-    // One more than is let through, so that it is this gateway that says no; and the pseudo-headers.
+    // One more than is allowed, so that the gateway refuses the request itself; and the pseudo-headers.
     maxHeaderListPairs: limits.headers + 5,
-    // Else such fields vanish without a word; here they lose the spaces alone.
+    // Otherwise node:http2 drops fields with spaces around their values; here only the spaces are dropped.
     strictFieldWhitespaceValidation: false,
     maxSessionMemory: 10,
     maxSessionInvalidFrames: 100,
     maxSessionRejectedStreams: 100,
     maxOutstandingPings: 10,
     maxSettings: 32,
-    // Those that come in one piece the engine must count, too: it then reads no more, but only what is
-    // counted here ends the connection.
+    // nghttp2 counts resets that arrive in one piece, and then reads no more. But only resets that are
+    // counted here end the connection.
     streamResetBurst: RESET_BURST + 50,
     streamResetRate: RESETS_PER_SECOND,
   };
@@ -56,45 +51,58 @@ interface Arrival {
   readonly serves: ((host: string) => boolean) | undefined;
 }
 
-/** What is known of a session. */
+/** The state of a session. */
 interface Http2SessionState {
   readonly socket: Socket;
   readonly connection: ClientConnection;
-  /** Requests under way. */
+  /** Requests in progress. */
   streams: number;
   readonly resets: TokenBucket;
 }
 
-/** Speaks HTTP/2 with clients, on connections that somebody else has accepted. */
+/** Speaks HTTP/2 with clients, on connections that a listener has accepted. */
 export class Http2Server {
   readonly #context: () => Context;
   #server: NodeHttp2Server;
   readonly #sessions = new Map<ServerHttp2Session, Http2SessionState>();
   #arrival: Arrival | undefined;
+  #isEnding = false;
   #isClosing = false;
 
-  /** @param context - what the next request works with */
+  /** @param context - returns the context of the next request */
   constructor(context: () => Context) {
     this.#context = context;
     this.#server = this.#serve();
   }
 
-  /** Takes what has changed in the configuration, for connections from now on. */
+  /** Applies the configuration to new connections. */
   update(): void {
     this.#server = this.#serve();
   }
 
-  /** @param serves - whether a host may be asked for on this connection */
+  /**
+   * Takes a connection.
+   * @param serves - whether requests for a host are allowed on it; `undefined` if all hosts are
+   */
   accept(socket: Socket, serves?: (host: string) => boolean): void {
-    // A client that has said all it will cannot be told more: its streams are lost.
+    // node:http2 cannot write to a client that has ended its direction.
     socket.allowHalfOpen = false;
-    // Its session is made, and greeted, before this returns.
+    // node:http2 emits `session` before this returns.
     this.#arrival = { socket, serves };
     this.#server.emit('connection', socket);
   }
 
-  /** No further requests: those under way get their answers (RFC 9113 section 6.8). */
-  closeAfterAnswers(): void {
+  /**
+   * Announces the end: GOAWAY to all clients, while new connections are served, each until its first response
+   * (RFC 9113 section 6.8). A client may repeat a request elsewhere that it sent before it knew.
+   */
+  announceEnd(): void {
+    this.#isEnding = true;
+    for (const session of this.#sessions.keys()) session.close();
+  }
+
+  /** Takes no further requests; those in progress get their responses (RFC 9113 section 6.8). */
+  closeAfterResponses(): void {
     this.#isClosing = true;
     for (const session of this.#sessions.keys()) session.close();
   }
@@ -104,9 +112,9 @@ export class Http2Server {
     server.on('session', (session) => this.#greet(session));
     const take = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]) =>
       this.#take(stream, headers, raw);
-    // The types do not know the raw headers.
+    // The types leave out the raw headers.
     server.on('stream', take as (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void);
-    // A session that fails ends its streams by itself.
+    // A session that fails ends its streams itself.
     server.on('sessionError', () => {});
     server.on('timeout', () => {});
     return server;
@@ -127,13 +135,13 @@ export class Http2Server {
     this.#sessions.set(session, state);
     session.on('close', () => this.#sessions.delete(session));
     session.on('error', () => {});
-    // Until its first request, a client has as long as for a head; then it may be idle.
+    // The first request has the time limit of a head; later ones have that of an idle connection.
     session.setTimeout(timeouts.headersMs);
     session.on('timeout', () => {
-      // Requests have limits of their own.
+      // Requests have time limits of their own.
       if (state.streams === 0) end(session, socket, GOODBYE_MS);
     });
-    // The client says goodbye.
+    // The client sends no further requests.
     session.on('goaway', () => {
       if (state.streams === 0) end(session, socket, GOODBYE_MS);
     });
@@ -141,7 +149,8 @@ export class Http2Server {
   }
 
   #take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[]): void {
-    // Without a listener an error would end the process; one that was reset at once may already have it.
+    // An error without a listener would end the process. A stream that was reset at once may already have
+    // one.
     stream.on('error', () => {});
     const { session } = stream;
     const state = session === undefined ? undefined : this.#sessions.get(session as ServerHttp2Session);
@@ -158,6 +167,7 @@ export class Http2Server {
       closed: (isComplete) => {
         state.streams--;
         exchange.closed(isComplete);
+        if (this.#isEnding && !session.closed) session.close();
         if (client.isGivenUp && !state.resets.take()) calmDown(session as ServerHttp2Session);
         else if (state.streams === 0) this.#rest(session as ServerHttp2Session, state);
       },
@@ -165,23 +175,23 @@ export class Http2Server {
     exchange.start();
   }
 
-  /** Nothing is under way. */
+  /** No request is in progress. */
   #rest(session: ServerHttp2Session, { socket }: Http2SessionState): void {
     const { idleMs } = this.#context().timeouts;
-    // The last answer may still be on its way to a slow client.
+    // The last response may still be on its way to a slow client.
     if (session.closed) end(session, socket, idleMs);
-    // Time that a request has taken is none in which the connection was idle.
+    // The duration of requests is not idle time.
     else session.setTimeout(idleMs);
   }
 }
 
 function calmDown(session: ServerHttp2Session): void {
-  session.destroy(new Error('too many requests were given up'), NGHTTP2_ENHANCE_YOUR_CALM);
+  session.destroy(new Error('too many requests were reset'), NGHTTP2_ENHANCE_YOUR_CALM);
 }
 
 /**
- * Ends a session, and its connection where the client does not end it within that time: the session by itself
- * would wait for ever.
+ * Ends a session, and its connection if the client does not end it within that time: the session itself would
+ * wait for ever.
  */
 function end(session: ServerHttp2Session, socket: Socket, withinMs: number): void {
   session.close();
@@ -196,7 +206,7 @@ const {
   HTTP2_HEADER_SCHEME,
 } = constants;
 
-/** The head as HTTP/1 would have it. A scheme that is none makes the target one that cannot be used. */
+/** The head in the form of HTTP/1. An unknown scheme makes the target invalid. */
 function headOf(headers: IncomingHttpHeaders, raw: readonly string[]): Http2Head {
   const rawHeaders: string[] = [];
   const authority = headers[HTTP2_HEADER_AUTHORITY];
@@ -205,9 +215,9 @@ function headOf(headers: IncomingHttpHeaders, raw: readonly string[]): Http2Head
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] as string;
     const value = (raw[index + 1] as string).trim();
-    // RFC 9113 section 8.2.3: crumbs of a cookie are one header elsewhere.
+    // In other versions of HTTP, the parts of a cookie are one header (RFC 9113 section 8.2.3).
     if (name === 'cookie') cookie = cookie === undefined ? value : `${cookie}; ${value}`;
-    // `:authority` comes before `host` (RFC 9113 section 8.3.1).
+    // `:authority` has precedence over `host` (RFC 9113 section 8.3.1).
     else if (!name.startsWith(':') && !(name === 'host' && authority !== undefined))
       rawHeaders.push(name, value);
   }

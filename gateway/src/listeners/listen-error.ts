@@ -1,16 +1,17 @@
+// Why an address cannot be used for a listener.
 import { ConfigError } from '../errors.ts';
 
 /**
- * Says in one line why an address cannot be used.
- * @param who - whose address it is, for example `admin: `
+ * The error, in one line.
+ * @param prefix - goes before it, for example `admin: `
  */
 export function listenError(
   { host, port }: { readonly host?: string | undefined; readonly port: number },
   error: NodeJS.ErrnoException,
-  who = '',
+  prefix = '',
 ): ConfigError {
   const name = host?.includes(':') ? `[${host}]` : (host ?? '*');
-  return new ConfigError([`${who}cannot listen on ${name}:${port}: ${reasonOf(error)}`], { cause: error });
+  return new ConfigError([`${prefix}cannot listen on ${name}:${port}: ${reasonOf(error)}`], { cause: error });
 }
 
 function reasonOf({ code, message }: NodeJS.ErrnoException): string {

@@ -2,7 +2,7 @@
 import type { Fault } from '../http1/parse-head.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 
-/** What a client is told of a head or body that cannot be read. */
+/** The refusal of a head or body that cannot be read. */
 export const REFUSAL_OF_FAULT: Readonly<Record<Fault, Refusal>> = {
   syntax: REFUSALS.badRequest,
   version: REFUSALS.version,

@@ -1,16 +1,19 @@
+// TLS of a listener, over node:tls.
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Certificates, TlsSettings } from './certificates.ts';
 
-/** How TLS is ended. */
+/** Settings of a TLS server. */
 export interface TlsTermination {
   readonly settings: TlsSettings;
   readonly certificates: Certificates;
   readonly handshakeTimeoutMs: number;
-  /** Takes a connection whose handshake is done. */
+  /** Takes a connection after its handshake. */
   readonly accept: (socket: TLSSocket) => void;
 }
 
-/** Ends TLS, by server name, for HTTP/2 and HTTP/1.1 on one port (RFC 7301). */
+/**
+ * Terminates TLS, for HTTP/2 and HTTP/1.1 on one port (RFC 7301), with a certificate for each server name.
+ */
 export function tlsServer({ settings, certificates, handshakeTimeoutMs, accept }: TlsTermination): Server {
   const { certificates: pairs, minVersion, http2 } = settings;
   const first = pairs[0];
@@ -20,14 +23,14 @@ export function tlsServer({ settings, certificates, handshakeTimeoutMs, accept }
     handshakeTimeout: handshakeTimeoutMs,
     allowHalfOpen: true,
     SNICallback: (name, done) => {
-      // A throw here would end the process.
+      // An exception here would end the process.
       try {
         done(null, certificates.contextFor(name));
       } catch (error) {
         done(error as Error);
       }
     },
-    // For clients that name nobody.
+    // For clients that name no server.
     ...(first === undefined ? {} : { cert: first.cert, key: first.key }),
   });
   server.on('secureConnection', (socket) => {
@@ -38,7 +41,7 @@ export function tlsServer({ settings, certificates, handshakeTimeoutMs, accept }
   return server;
 }
 
-/** Other certificates for clients that name nobody, too. */
+/** Replaces the certificate for clients that name no server. */
 export function replaceDefault(server: Server, { certificates: [first], minVersion }: TlsSettings): void {
   if (first !== undefined) server.setSecureContext({ cert: first.cert, key: first.key, minVersion });
 }

@@ -1,11 +1,13 @@
-/** A token bucket: allows a burst at once, and a rate for good. */
+// A token bucket, which bounds a rate.
+
+/** Allows a burst at once, and a rate in the long run. */
 export class TokenBucket {
   readonly #burst: number;
   readonly #perSecond: number;
   #left: number;
   #at: number;
 
-  /** @param nowMs - milliseconds of a clock that does not jump */
+  /** @param nowMs - milliseconds of a monotonic clock */
   constructor(burst: number, perSecond: number, nowMs = performance.now()) {
     this.#burst = burst;
     this.#perSecond = perSecond;

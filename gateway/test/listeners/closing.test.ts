@@ -7,6 +7,7 @@ import { ConfigError } from '../../src/errors.ts';
 import { createGateway } from '../../src/gateway.ts';
 import { echoes } from '../conformance/cases/open-tunnel.ts';
 import { handshake } from '../conformance/cases/websocket-handshake.ts';
+import { H2Client } from '../conformance/wire/h2-client.ts';
 import { header } from '../conformance/wire/messages.ts';
 import { sleep } from '../conformance/wire/poll.ts';
 import { get } from '../conformance/wire/requests.ts';
@@ -74,6 +75,29 @@ describe('closing a gateway', () => {
     await closed;
     expect(await one.closed()).toBe(true);
     expect(log.records).toMatchObject([{ status: 101, bytesReceived: 5, bytesSent: 5 }]);
+  });
+
+  it('announces the end while it still takes connections', async () => {
+    const { client, port, gateway } = await aGateway([(await anUpstream()).url], {
+      listener: { h2c: true },
+      shutdown: { delayMs: 60_000 },
+    });
+    const [one, idle] = [await client(), await H2Client.connect(port)];
+    atTheEnd(() => idle.socket.destroy());
+    expect((await one.write(get()).answered())[0]?.status).toBe(200);
+    const closed = gateway.close();
+    for (const each of [one, await client()]) {
+      const answers = await each.write(get()).answered(each === one ? 2 : 1);
+      expect(header(answers.at(-1)!, 'connection')).toBe('close');
+      expect(await each.closed()).toBe(true);
+    }
+    await until(() => idle.goaway === 0);
+    const late = http2.connect(`http://127.0.0.1:${port}`);
+    atTheEnd(() => late.destroy());
+    const goaway = once(late, 'goaway');
+    expect(await text(late.request({ ':path': '/' }))).toBe('/');
+    expect((await goaway).slice(0, 2)).toEqual([0, 1]);
+    await Promise.all([gateway.close(0), closed]);
   });
 
   it('at once also ends the wait before the end of accepting', async () => {
