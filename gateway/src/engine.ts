@@ -7,10 +7,12 @@ import type { GatewayLog, GatewayStats, RateLimiterFactory } from './contracts.t
 import { ConfigError } from './errors.ts';
 import { ActiveSet } from './forwarding/active-set.ts';
 import type { Context, UnderWay } from './forwarding/context.ts';
+import { FlushQueue } from './forwarding/flush-queue.ts';
 import { RequestIds } from './forwarding/request-ids.ts';
 import { StallWatch } from './forwarding/stall-watch.ts';
 import { Tunnels } from './forwarding/tunnels.ts';
 import { GatewayControl } from './gateway-control.ts';
+import { ClientCounts } from './message/client-counts.ts';
 import { trustedProxies } from './message/trusted-proxies.ts';
 import { EventLog } from './observation/event-log.ts';
 import { readFigures } from './observation/figure.ts';
@@ -30,6 +32,8 @@ export class Engine {
   readonly #ids = new RequestIds();
   readonly #exchanges = new ActiveSet<UnderWay>();
   readonly #tunnels = new Tunnels();
+  readonly #clients = new ClientCounts();
+  readonly #flushes = new FlushQueue();
   readonly #startedAt = Date.now();
   /** Distinguishes this gateway from others of the same name: only its own `Via` means a loop. */
   readonly #suffix = randomBytes(4).toString('hex');
@@ -158,6 +162,8 @@ export class Engine {
       ids: this.#ids,
       exchanges: this.#exchanges,
       tunnels: this.#tunnels,
+      clients: this.#clients,
+      flushes: this.#flushes,
     };
   }
 }

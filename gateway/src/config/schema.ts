@@ -32,7 +32,19 @@ const limits = z.strictObject({
     .describe(
       "Bytes of a request's body that are kept for a retry; a longer one is not retried once it was begun.",
     ),
-  connections: count.default(10_000).describe('Open connections of clients.'),
+  connections: count
+    .default(10_000)
+    .describe('Open connections of clients at each listener; at most half of the open files are theirs.'),
+  connectionsPerClient: count
+    .optional()
+    .describe(
+      'Open connections of one client at each listener; more are closed at once. Left out: no limit of its own.',
+    ),
+  requestsPerClient: count
+    .optional()
+    .describe(
+      'Requests of one client at a time; more are answered with 429. Left out: no limit. Trusted proxies have neither limit.',
+    ),
   streams: z.int().min(1).max(1_000).default(100).describe('Requests at a time on one HTTP/2 connection.'),
 });
 
@@ -42,7 +54,7 @@ const timeouts = z.strictObject({
     .describe('Milliseconds for the head of a request, and for a TLS handshake.'),
   bodyMs: duration.default(20_000).describe("Milliseconds between two pieces of a request's body."),
   writeMs: duration.default(60_000).describe('Milliseconds that a client may read nothing of a response.'),
-  idleMs: duration.default(30_000).describe('Milliseconds that an idle connection of a client is kept.'),
+  idleMs: duration.default(75_000).describe('Milliseconds that an idle connection of a client is kept.'),
   tunnelMs: durationOrOff
     .default(3_600_000)
     .describe('Milliseconds that a tunnel (WebSocket) may be idle; 0 for no limit.'),

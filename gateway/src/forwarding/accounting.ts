@@ -11,12 +11,13 @@ import type { IncomingRequest } from './incoming-request.ts';
  * @param attempts - `undefined` if the request was refused before a backend was chosen
  */
 export function account(
-  { totals, log }: Context,
+  { totals, log, clients }: Context,
   request: IncomingRequest,
   attempts: UpstreamAttempts | undefined,
   ending: Ending,
 ): void {
   totals.ended(ending);
+  if (request.countedFor !== undefined) clients.leave(request.countedFor);
   // The duration of a tunnel is not a latency.
   if (ending.status !== 101) attempts?.upstream?.meter.latency.record(ending.durationMs);
   if (log.access === undefined) return;

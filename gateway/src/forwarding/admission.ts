@@ -2,7 +2,7 @@
 // routing and the first attempt.
 import type { Session } from 'evenkeel';
 import { rateRefusal } from '../local-reply/failure.ts';
-import type { Refusal } from '../local-reply/refusal.ts';
+import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import type { Context } from './context.ts';
 import type { IncomingRequest } from './incoming-request.ts';
 import { isShareable, madePrivate } from './shared-caches.ts';
@@ -17,6 +17,17 @@ export interface Entrant {
   refuse(refusal: Refusal): void;
   /** Runs a step of the request, and ends the request if the step throws. */
   guard(step: () => void): void;
+}
+
+/**
+ * Counts a request with a valid head among those of its client.
+ * @returns why it is refused; `undefined` if the client may have one more
+ */
+export function enter({ limits, clients }: Context, request: IncomingRequest): Refusal | undefined {
+  const { requestsPerClient: most } = limits;
+  if (most === undefined || request.isOfTrustedProxy) return undefined;
+  request.countedFor = clients.enter(request.clientAddress, most);
+  return request.countedFor === undefined ? REFUSALS.tooManyRequests : undefined;
 }
 
 /** Counts a request that began. */

@@ -4,10 +4,12 @@ import type { GatewayConfig } from '../config/schema.ts';
 import type { GatewayLog } from '../contracts.ts';
 import type { Refusal } from '../local-reply/refusal.ts';
 import type { Client } from '../message/client.ts';
+import type { ClientCounts } from '../message/client-counts.ts';
 import type { Identity } from '../message/forwarded-headers.ts';
 import type { Totals } from '../observation/totals.ts';
 import type { RouteTable } from '../routing/route-table.ts';
 import type { ActiveMember, ActiveSet } from './active-set.ts';
+import type { FlushQueue } from './flush-queue.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { ResponseRelay } from './response-relay.ts';
 import type { Tunnels } from './tunnels.ts';
@@ -39,6 +41,9 @@ export interface Context {
   readonly ids: RequestIds;
   /** Requests in progress, among which the stall watch finds stalled ones. */
   readonly exchanges: ActiveSet<UnderWay>;
+  /** Requests in progress by client; those of clients without a limit are not in it. */
+  readonly clients: ClientCounts;
+  readonly flushes: FlushQueue;
   /** Upgrades and tunnels in progress. */
   readonly tunnels: Tunnels;
 }

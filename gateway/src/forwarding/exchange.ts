@@ -11,9 +11,18 @@ import type { BackendFailure } from '../upstream/backend-failure.ts';
 import type { RawHeaders } from '../upstream/connections.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { account } from './accounting.ts';
-import { admissionHeaders, admit, arrived, type Entrant, sessionOf, withAdmission } from './admission.ts';
+import {
+  admissionHeaders,
+  admit,
+  arrived,
+  type Entrant,
+  enter,
+  sessionOf,
+  withAdmission,
+} from './admission.ts';
 import { UpstreamAttempts } from './attempts.ts';
 import type { Context, UnderWay } from './context.ts';
+import type { FlushQueue } from './flush-queue.ts';
 import { IncomingRequest } from './incoming-request.ts';
 import { headerRecord } from './request-headers.ts';
 import { type RelayOwner, ResponseRelay } from './response-relay.ts';
@@ -59,6 +68,10 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     this.request = new IncomingRequest(client);
   }
 
+  get flushes(): FlushQueue {
+    return this.#context.flushes;
+  }
+
   get session(): Session | undefined {
     return sessionOf(this.request);
   }
@@ -85,7 +98,7 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     arrived(this.#context);
     this.#context.exchanges.add(this);
     this.guard(() => {
-      const refusal = this.request.read(this.#context);
+      const refusal = this.request.read(this.#context) ?? enter(this.#context, this.request);
       if (refusal !== undefined) return this.refuse(refusal);
       const body = this.client.bodyFor(this.request.head);
       if (body !== undefined) this.upload = new Upload(body, this.#route.limits);
@@ -140,6 +153,11 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
       };
       this.attempt.send(message, this.#attempts?.connectTimeoutMs);
     });
+  }
+
+  started(): void {
+    // Nothing is kept of what will not be sent again.
+    if (this.#route.pool.failover?.repeats(this.client.method) !== true) this.upload?.forget();
   }
 
   stands(): void {

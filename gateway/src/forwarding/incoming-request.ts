@@ -33,6 +33,8 @@ export class IncomingRequest implements Request, RouteQuery {
   listener: string | undefined;
   /** The path as routes are found by it. */
   requestPath = NO_PATH;
+  /** The network of the client among whose requests it counts; `undefined` if it has no limit. */
+  countedFor: string | undefined;
   readonly #source: RequestSource;
   /** Whether its head is valid. */
   #isClear = false;
@@ -61,6 +63,12 @@ export class IncomingRequest implements Request, RouteQuery {
 
   get version(): Client['version'] {
     return this.#source.version;
+  }
+
+  /** Whether it is of a trusted proxy itself: then requests of other clients have the same address. */
+  get isOfTrustedProxy(): boolean {
+    const { isTrusted, address } = this.#source.connection;
+    return isTrusted && address === this.clientAddress;
   }
 
   /** Whether the client uses TLS. */

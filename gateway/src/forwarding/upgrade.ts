@@ -12,7 +12,7 @@ import { BackendFailure } from '../upstream/backend-failure.ts';
 import type { DeclinedBody, UpgradeHead } from '../upstream/connections.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { account } from './accounting.ts';
-import { admissionHeaders, admit, arrived, type Entrant, sessionOf } from './admission.ts';
+import { admissionHeaders, admit, arrived, type Entrant, enter, sessionOf } from './admission.ts';
 import { UpstreamAttempts } from './attempts.ts';
 import type { Context } from './context.ts';
 import type { IncomingRequest } from './incoming-request.ts';
@@ -66,7 +66,7 @@ export class Upgrade implements Sender<Request>, Entrant {
     this.#context.tunnels.add(this);
     this.#client.once('close', () => this.#clientClosed());
     this.guard(() => {
-      const refusal = this.request.read(this.#context) ?? this.#refusal;
+      const refusal = this.request.read(this.#context) ?? this.#refusal ?? enter(this.#context, this.request);
       if (refusal !== undefined) return this.refuse(refusal);
       admit(this.#context, this);
     });

@@ -1,10 +1,14 @@
+// One address at which clients are served: it accepts connections and hands them to HTTP/1.1 or HTTP/2.
 import { createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ResolvedListener } from '../config/resolved-config.ts';
 import type { ListeningAddress } from '../contracts.ts';
 import { type ActiveMember, ActiveSet } from '../forwarding/active-set.ts';
 import type { Context } from '../forwarding/context.ts';
+import { ClientCounts } from '../message/client-counts.ts';
+import { isTrusted, plainAddress } from '../message/trusted-proxies.ts';
 import { Certificates } from './certificates.ts';
+import { mostConnections } from './file-limit.ts';
 import { Http1Server } from './http1-server.ts';
 import { Http2Server } from './http2-server.ts';
 import { listenError } from './listen-error.ts';
@@ -16,7 +20,7 @@ interface OpenConnection extends ActiveMember {
   readonly socket: Socket;
 }
 
-/** One address at which clients are served. */
+/** A listener for clients. */
 export class Listener {
   readonly #config: ResolvedListener;
   readonly #context: () => Context;
@@ -24,14 +28,13 @@ export class Listener {
   readonly #http2: Http2Server | undefined;
   readonly #certificates: Certificates | undefined;
   readonly #server: Server;
-  /**
-   * Connections that were accepted and are not yet closed; those of node:http alone it would close by itself.
-   */
+  /** Connections that were accepted and are not yet closed. */
   readonly #connections = new ActiveSet<OpenConnection>();
+  readonly #clients = new ClientCounts();
   #accepted = 0;
   #refused = 0;
 
-  /** @param context - what the next request works with */
+  /** @param context - returns the context of the next request */
   constructor(config: ResolvedListener, context: () => Context) {
     const { tls, h2c } = config;
     this.#config = config;
@@ -40,13 +43,8 @@ export class Listener {
     this.#http2 = tls?.http2 || h2c ? new Http2Server(context) : undefined;
     this.#certificates = tls && new Certificates(tls);
     this.#server = this.#open();
-    this.#server.maxConnections = context().limits.connections;
-    this.#server.on('connection', (socket: Socket) => {
-      this.#accepted++;
-      const connection = { socket, place: -1 };
-      this.#connections.add(connection);
-      socket.once('close', () => this.#connections.delete(connection));
-    });
+    this.#limit();
+    this.#server.prependListener('connection', (socket: Socket) => this.#count(socket));
     this.#server.on('drop', () => this.#refused++);
   }
 
@@ -54,36 +52,38 @@ export class Listener {
     return { open: this.#connections.size, accepted: this.#accepted, refused: this.#refused };
   }
 
-  /** @throws ConfigError where the address cannot be used */
+  /** @throws ConfigError if the address cannot be used */
   listen(): Promise<ListeningAddress> {
     const { host, port, tls } = this.#config;
     const protocol = tls === undefined ? 'http' : 'https';
+    const { limits, log } = this.#context();
+    const { maxConnections } = this.#server;
+    if (maxConnections < limits.connections)
+      log.warn({ maxConnections }, 'so few files may be open that limits.connections cannot be reached');
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => reject(listenError(this.#config, error));
       this.#server.once('error', fail);
       this.#server.listen({ port, host }, () => {
         this.#server.off('error', fail);
-        // For example for want of file descriptors: those who are connected are served on.
-        this.#server.on('error', (error) =>
-          this.#context().log.warn({ error: String(error) }, 'cannot accept'),
-        );
+        // For example because no more files may be opened: connections that are open are served on.
+        this.#server.on('error', (error) => log.warn({ error: String(error) }, 'cannot accept'));
         const address = this.#server.address() as { address: string; port: number };
         resolve({ host: address.address, port: address.port, protocol });
       });
     });
   }
 
-  /** Whether a configuration is about this address. */
+  /** Whether a configuration has this address. */
   isAt({ host, port }: ResolvedListener): boolean {
     return host === this.#config.host && port === this.#config.port;
   }
 
   /**
-   * Takes what can change while it listens: limits and timeouts, for connections from now on, and
-   * certificates. How long a TLS handshake may take stays: node:tls is told once.
+   * Applies what can change while it listens: limits and timeouts for new connections, and certificates. The
+   * time limit of TLS handshakes stays, as node:tls takes it once.
    */
   update({ tls }: ResolvedListener): void {
-    this.#server.maxConnections = this.#context().limits.connections;
+    this.#limit();
     this.#http1.update();
     this.#http2?.update();
     if (tls === undefined || this.#certificates === undefined) return;
@@ -91,16 +91,50 @@ export class Listener {
     replaceDefault(this.#server as ReturnType<typeof tlsServer>, tls);
   }
 
-  /** No further connections; each one that is open ends with its next answer. */
+  /** Announces the end: from now on each connection ends with its next response. */
+  announceEnd(): void {
+    this.#http1.isClosing = true;
+    this.#http2?.announceEnd();
+  }
+
+  /** Takes no further connections; each one that is open ends with its next response. */
   stopAccepting(): void {
     if (this.#server.listening) this.#server.close();
     this.#http1.isClosing = true;
-    this.#http2?.closeAfterAnswers();
+    this.#http2?.closeAfterResponses();
   }
 
   /** Ends every connection. */
   destroy(): void {
     for (const { socket } of this.#connections) socket.destroy();
+  }
+
+  #limit(): void {
+    this.#server.maxConnections = Math.min(this.#context().limits.connections, mostConnections());
+  }
+
+  /** Counts a connection, or closes it at once if its client has as many as it may. */
+  #count(socket: Socket): void {
+    const { limits, identity } = this.#context();
+    const { connectionsPerClient: most } = limits;
+    const address = plainAddress(socket.remoteAddress ?? '');
+    let client: string | undefined;
+    if (most !== undefined && address !== '' && !isTrusted(address, identity.trustedProxies)) {
+      client = this.#clients.enter(address, most);
+      if (client === undefined) {
+        this.#refused++;
+        // Not before node:tls has taken it.
+        process.nextTick(() => socket.destroy());
+        return;
+      }
+    }
+    this.#accepted++;
+    const connection = { socket, place: -1 };
+    this.#connections.add(connection);
+    socket.once('close', () => {
+      this.#connections.delete(connection);
+      if (client !== undefined) this.#clients.leave(client);
+    });
   }
 
   #open(): Server {

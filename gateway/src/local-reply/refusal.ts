@@ -36,5 +36,9 @@ export const REFUSALS = {
   noRoute: refusal(404, 'ERR_GW_NO_ROUTE', 'no route matches this host and path'),
   wrongHost: refusal(421, 'ERR_GW_MISDIRECTED', 'this connection does not serve this host'),
   loop: refusal(508, 'ERR_GW_LOOP', 'request loop detected'),
+  tooManyRequests: {
+    ...refusal(429, 'ERR_GW_TOO_MANY_REQUESTS', 'too many requests of this client at a time'),
+    retryAfterMs: 1_000,
+  },
   internal: INTERNAL,
 } as const;

@@ -41,8 +41,8 @@ describe('the JSON Schema', () => {
       type: 'integer',
       minimum: 1,
       maximum: 2_147_483_647,
-      default: 30_000,
-      description: 'Milliseconds that an idle connection of a client is kept. Default: 30000.',
+      default: 75_000,
+      description: 'Milliseconds that an idle connection of a client is kept. Default: 75000.',
     });
   });
 

@@ -268,7 +268,7 @@ describe('a right configuration', () => {
         connections: 10_000,
         streams: 100,
       },
-      timeouts: { headersMs: 10_000, bodyMs: 20_000, writeMs: 60_000, idleMs: 30_000, tunnelMs: 3_600_000 },
+      timeouts: { headersMs: 10_000, bodyMs: 20_000, writeMs: 60_000, idleMs: 75_000, tunnelMs: 3_600_000 },
       paths: { forward: 'raw', encodedSlash: 'keep', caseSensitive: true },
       log: { level: 'info', access: true },
       shutdown: { delayMs: 0, graceMs: 30_000 },

@@ -20,7 +20,6 @@ const same: readonly Elsewhere[] = [
 /** What the gateway does not have. */
 const absent: readonly Elsewhere[] = [
   { ids: ['X53'], why: 'backends are asked over HTTP/1.1 alone' },
-  { ids: ['L09'], why: 'connections are not counted by address: many clients share one; requests are (Q01)' },
   { ids: ['Y12'], why: 'nothing is sent to two backends at a time' },
   { ids: ['Y14'], why: 'TLS takes no early data here, and 425 passes like any other status' },
   { ids: ['G06', 'G07'], why: 'no code of users runs within the gateway' },

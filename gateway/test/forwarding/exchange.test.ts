@@ -527,3 +527,38 @@ describe('what a backend reports of itself', () => {
     expect(engine.context.routes.routes[0]!.pool.loadMetrics?.stats()).toMatchObject({ blackedOut: 1 });
   });
 });
+
+describe('requests of one client at a time', () => {
+  it('are refused beyond their limit, until one has ended', () => {
+    const { begin, sent, engine, records } = setUp({}, { limits: { requestsPerClient: 2 } });
+    const [one] = [begin(), begin()];
+    const third = begin();
+    expect(third.client.calls[0]).toBe('head 429');
+    expect(third.client.headers).toContain('Retry-After');
+    expect(sent).toHaveLength(2);
+    third.exchange.closed(true);
+    expect(begin().client.calls[0]).toBe('head 429');
+    sent[0]?.answer(200);
+    one.exchange.closed(true);
+    expect(begin().client.calls).toEqual([]);
+    expect(engine.context.clients.size).toBe(1);
+    expect(records[0]).toMatchObject({ status: 429, code: 'ERR_GW_TOO_MANY_REQUESTS' });
+  });
+});
+
+describe('a body that will not be sent again', () => {
+  it.each([
+    ['POST', {}, false],
+    ['PUT', {}, true],
+    ['PUT', { retries: false }, false],
+  ] as const)('is not kept: %s, %j', async (method, pool, isKept) => {
+    const { begin, sent } = setUp(pool as Partial<PoolInput>);
+    const body = new Readable({ read() {} });
+    const { exchange } = begin(
+      new FakeClient({ method, body, rawHeaders: ['Host', 'a.test', 'Content-Length', '4'] }),
+    );
+    expect(exchange.upload?.isReplayable).toBe(true);
+    sent[0]?.connect();
+    expect(exchange.upload?.isReplayable).toBe(isKept);
+  });
+});

@@ -77,6 +77,34 @@ describe('a listener', () => {
   });
 });
 
+describe('a listener with a limit for each client', () => {
+  it.each(['http', 'https'] as const)('closes what is beyond it at once, over %s', async (protocol) => {
+    const tls = { certificates: [await certificateFor('a.test')] };
+    const listener = protocol === 'https' ? { tls } : {};
+    const limits = { connectionsPerClient: 2 };
+    const { client, port, gateway } = await aGateway([(await anUpstream()).url], { listener, limits });
+    const options = protocol === 'https' ? { rejectUnauthorized: false } : undefined;
+    const [one] = [await client(options), await client(options)];
+    const beyond = await aClient(port);
+    expect(await beyond.closed()).toBe(true);
+    expect(gateway.stats().connections).toMatchObject({ open: 2, accepted: 2, refused: 1 });
+    one.socket.destroy();
+    await until(() => gateway.stats().connections.open === 1);
+    const next = await client(options);
+    expect((await next.write(get('/x')).answered())[0]?.status).toBe(200);
+  });
+
+  it('has none for trusted proxies', async () => {
+    const { client, gateway } = await aGateway([(await anUpstream()).url], {
+      limits: { connectionsPerClient: 1, requestsPerClient: 1 },
+      trustedProxies: ['127.0.0.1'],
+    });
+    for (let i = 0; i < 3; i++)
+      expect((await (await client()).write(get('/x')).answered())[0]?.status).toBe(200);
+    expect(gateway.stats().connections).toMatchObject({ open: 3, refused: 0 });
+  });
+});
+
 describe('a listener for https', () => {
   const setUp = async (http2?: boolean) => {
     const certificates = await Promise.all(['a.test', 'b.test'].map((name) => certificateFor(name)));

@@ -2,7 +2,7 @@ import { type Case, check } from '../case.ts';
 import { clean, exchange, rejected, status } from '../judge.ts';
 import type { Lab } from '../lab.ts';
 import { type GatewayProcess, startProcess } from '../targets/gateway-process.ts';
-import type { Client } from '../wire/client.ts';
+import { Client } from '../wire/client.ts';
 import { sleep, until } from '../wire/poll.ts';
 import { chunk, get, HOST, message, post, postChunked, SMUGGLED } from '../wire/requests.ts';
 
@@ -112,6 +112,21 @@ const connections: readonly Case[] = [
       for (const client of clients) client.socket.destroy();
       await sleep(100);
       return `keeps ${kept.length} of 60`;
+    },
+  },
+  {
+    id: 'L09',
+    title: 'connections of one client beyond its limit are ended, those of another client are served',
+    needs: 'configuration',
+    run: async (lab) => {
+      const { port } = await lab.pair({}, { config: { limits: { connectionsPerClient: 5 } } });
+      const clients = await open(lab, port, 20);
+      const kept = clients.filter(({ ended }) => ended === undefined);
+      check(kept.length === 5, `keeps ${kept.length} of 20`);
+      const other = await Client.connect(port, undefined, '127.0.0.2');
+      lab.after(() => other.socket.destroy());
+      check((await asks(other)) === 200, 'does not serve another client');
+      return `keeps ${kept.length} of 20`;
     },
   },
   {

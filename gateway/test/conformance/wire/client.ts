@@ -28,10 +28,11 @@ export class Client {
     });
   }
 
-  static async connect(port: number, tls?: ConnectionOptions): Promise<Client> {
+  /** @param localAddress - the address that it comes from */
+  static async connect(port: number, tls?: ConnectionOptions, localAddress = '127.0.0.1'): Promise<Client> {
     const socket =
       tls === undefined
-        ? connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+        ? connect({ port, host: '127.0.0.1', allowHalfOpen: true, localAddress })
         : connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ...tls });
     const client = new Client(socket);
     await once(socket, tls === undefined ? 'connect' : 'secureConnect');
