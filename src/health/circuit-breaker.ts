@@ -1,7 +1,8 @@
 // The guard `circuitBreaker`: opens for a backend of which too many requests fail, and probes it until it
 // recovers.
 
-import type { Guard, GuardControl, GuardFactory } from '../balancer/guard.ts';
+import type { Guard, GuardControl, GuardFactory, GuardLease } from '../balancer/guard.ts';
+import type { Failure } from '../balancer/lease.ts';
 import type { Backend, Outcome, StrategyLease } from '../strategies/strategy.ts';
 import { BackendStates } from './backend-states.ts';
 import { type BreakerSettings, type CircuitBreakerOptions, readBreakerOptions } from './breaker-options.ts';
@@ -20,6 +21,9 @@ const REQUESTS_A_READING = 8;
  * - half-open: the backend gets one probe at a time. After `probes` successes in a row the breaker closes. A
  *   failure opens it for
  *   twice as long as before, up to `maxOpenMs`. After a cancelled or rejected probe the next one is sent.
+ *
+ * A response that is late may be the request's own fault, as that of a long poll is. Of a backend that passes
+ * its health checks it counts only if another backend served the request in time; as a probe, it counts.
  *
  * While the breaker is not closed, only probes count. Requests that were in flight when it opened never
  * count. A probe that lasts for `maxOpenMs` counts as a success: it is a working stream or tunnel. For a rule
@@ -61,6 +65,7 @@ class BreakerState {
 
 class CircuitBreaker implements Guard {
   readonly isHealth = false;
+  readonly learnsOrigins = true;
   dueAt = Number.POSITIVE_INFINITY;
   /** Number of the current tenth of the window. */
   #step = 0;
@@ -69,6 +74,8 @@ class CircuitBreaker implements Guard {
   readonly #states: BackendStates<BreakerState>;
   /** The breakers that are not closed. */
   readonly #tripped = new Set<BreakerState>();
+  /** Failures that the result of another attempt is to judge, by the lease of the attempt that failed. */
+  readonly #suspicions = new WeakMap<GuardLease, BreakerState>();
   readonly #control: GuardControl;
   readonly #settings: BreakerSettings;
   readonly #stepMs: number;
@@ -84,20 +91,37 @@ class CircuitBreaker implements Guard {
     );
   }
 
-  started(lease: StrategyLease): void {
+  started(lease: GuardLease): void {
     const state = this.#states.ensure(lease.backend);
     state.generation.started(lease);
     if (--this.#unread === 0) this.#moveTo(this.#control.clock.now());
     if (state.phase === 'half-open') this.#probe(state, lease);
   }
 
-  finished(lease: StrategyLease, outcome: Outcome): void {
+  responded(lease: GuardLease, isFailure: boolean): void {
+    if (!isFailure) this.#judgePrevious(lease);
+  }
+
+  finished(lease: GuardLease, outcome: Outcome, failure?: Failure): void {
+    if (outcome === 'success') this.#judgePrevious(lease);
     const state = this.#states.of(lease.backend);
     if (state === undefined || !state.generation.ended(lease)) return;
     if (state.phase !== 'closed') {
       if (state.probe === lease) this.#probed(state, outcome);
     } else if (outcome === 'success') state.window.count(this.#step, 0);
-    else if (outcome === 'failure') this.#failed(state);
+    else if (outcome === 'failure') {
+      const isDoubtful = failure?.cause === 'late' && this.#control.passesChecks(state.backend) === true;
+      if (!isDoubtful) this.#failed(state);
+      else if (failure.isRetried) this.#suspicions.set(lease, state);
+    }
+  }
+
+  /** A request that was late elsewhere has been served in time here. */
+  #judgePrevious({ origin }: GuardLease): void {
+    const state = origin?.previous && this.#suspicions.get(origin.previous);
+    if (state === undefined) return;
+    this.#suspicions.delete(origin?.previous as GuardLease);
+    if (state.phase === 'closed') this.#failed(state);
   }
 
   advance(now: number): void {

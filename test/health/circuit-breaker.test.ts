@@ -94,6 +94,70 @@ describe('a closed breaker', () => {
   });
 });
 
+describe('a late response', () => {
+  /** A request that is late at A, and ends at another backend if it is retried. */
+  function late(balancer: Balancer, elsewhere?: 'success' | 'failure') {
+    const first = leaseOn(balancer, A);
+    const tried = [first.backend];
+    const second = elsewhere && balancer.acquire('any', { tried, after: first });
+    first.release('failure', { cause: 'late', isRetried: second !== undefined });
+    second?.release(elsewhere, { cause: 'late' });
+  }
+  const pass = (balancer: Balancer, passed = true) => balancer.checked(A, { passed, beganAt: 0 });
+
+  it('counts as long as nothing is known of the backend, or its checks fail', () => {
+    for (const passed of [undefined, false]) {
+      const { balancer, events } = setUp();
+      if (passed !== undefined) pass(balancer, passed);
+      for (let i = 0; i < 20; i++) late(balancer);
+      expect(typesOf(events)).toEqual([`opened ${A}`]);
+    }
+  });
+
+  it.each([undefined, 'failure'] as const)(
+    'does not count against a backend that passes its checks: elsewhere %s',
+    (elsewhere) => {
+      const { balancer, events } = setUp();
+      pass(balancer);
+      for (let i = 0; i < 100; i++) late(balancer, elsewhere);
+      expect(typesOf(events).filter((type) => type.endsWith(A))).toEqual([]);
+    },
+  );
+
+  it('counts against it if another backend served the request in time', () => {
+    const { balancer, events } = setUp();
+    pass(balancer);
+    for (let i = 0; i < 19; i++) late(balancer, 'success');
+    expect(events).toEqual([]);
+    late(balancer, 'success');
+    expect(typesOf(events)).toEqual([`opened ${A}`]);
+  });
+
+  it('is judged by the head of the other response, once, and not after the breaker has opened', () => {
+    const { balancer, events } = setUp({ minRequests: 2 });
+    pass(balancer);
+    const streams = Array.from({ length: 3 }, () => {
+      const first = leaseOn(balancer, A);
+      const second = balancer.acquire('any', { tried: [first.backend], after: first });
+      first.release('failure', { cause: 'late', isRetried: true });
+      return second;
+    });
+    for (const stream of streams) stream?.responded(200);
+    expect(typesOf(events)).toEqual([`opened ${A}`]);
+    for (const stream of streams) stream?.release();
+    expect(typesOf(events)).toEqual([`opened ${A}`]);
+  });
+
+  it('opens a half-open breaker again, whatever the checks say', () => {
+    const { env, balancer, events } = setUp();
+    trip(balancer);
+    pass(balancer);
+    env.advance(5_000);
+    probe(balancer)?.release('failure', { cause: 'late' });
+    expect(typesOf(events)).toEqual([`opened ${A}`, `half-open ${A}`, `opened ${A}`]);
+  });
+});
+
 describe('an open breaker', () => {
   it('keeps everything from its backend, says for how long, and goes half-open on time', () => {
     const { env, balancer, events } = setUp();
