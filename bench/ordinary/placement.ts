@@ -1,6 +1,7 @@
 // Placement of requests and keys: new balancers, large pools, slow backends, rooms whose sockets must stay
 // together, caches.
 import { Balancer, type StrategyName, strategies } from '../../src/index.ts';
+import type { World } from '../../src/simulator/call.ts';
 import { engine } from '../../src/simulator/engine-caller.ts';
 import { exponential, seededRandom, zipf } from '../../src/simulator/random.ts';
 import { simulate, urlOf } from '../../src/simulator/simulation.ts';
@@ -75,26 +76,34 @@ function rooms(seed: number, roomOf: (random: () => number, socket: number) => n
 }
 
 /**
- * Cache hits of backends with caches for 1,000 of 20,000 keys, which work on 8 requests at once.
+ * Cache hits of backends with caches for 1,000 of 20,000 keys, which work on 8 requests at once. The first 40 %
+ * of the requests fill the caches, and do not count.
  * @param hot - the share of requests for one additional key
  */
 function cached(rate: number, hot: number): { readonly hitRatio: number; readonly mean: number } {
-  const { hitRatio, latencyMs } = simulate({
+  const [warmAt, untilMs] = [48_000 / rate, 120_000 / rate];
+  let drawn: (() => number) | undefined;
+  const counts: { received: number; hits: number }[] = [];
+  const count = ({ servers }: World) => {
+    const sum = (of: 'received' | 'hits') => [...servers.values()].reduce((all, one) => all + one[of], 0);
+    counts.push({ received: sum('received'), hits: sum('hits') });
+  };
+  const { latencyMs } = simulate({
     seed: 11,
     servers: Array.from({ length: 10 }, () => ({ concurrency: 8, cache: { size: 1_000, factor: 10 } })),
     caller: engine({ balancer: { bounds: { concurrency: 8 } } }),
     rate,
-    untilMs: 120_000 / rate,
-    measured: [48_000 / rate, 120_000 / rate],
+    untilMs,
+    measured: [warmAt, untilMs],
     draw(random) {
-      keyOf ??= zipf(random, 20_000, 0.9);
-      return { key: random() < hot ? '/hot' : `/item/${keyOf()}`, sizeMs: exponential(random, 20) };
+      drawn ??= zipf(random, 20_000, 0.9);
+      return { key: random() < hot ? '/hot' : `/item/${drawn()}`, sizeMs: exponential(random, 20) };
     },
+    events: [warmAt, untilMs].map((atMs) => ({ atMs, happen: count })),
   });
-  keyOf = undefined;
-  return { hitRatio, mean: latencyMs.mean };
+  const [warm, end] = counts as [(typeof counts)[number], (typeof counts)[number]];
+  return { hitRatio: (end.hits - warm.hits) / (end.received - warm.received), mean: latencyMs.mean };
 }
-let keyOf: (() => number) | undefined;
 
 const KEYLESS = [
   'round-robin',
