@@ -76,8 +76,8 @@ function rooms(seed: number, roomOf: (random: () => number, socket: number) => n
 }
 
 /**
- * Cache hits of backends with caches for 1,000 of 20,000 keys, which work on 8 requests at once. The first 40 %
- * of the requests fill the caches, and do not count.
+ * Cache hits of backends with caches for 1,000 of 20,000 keys, which work on 8 requests at once. The first
+ * 40 % of the requests fill the caches, and do not count.
  * @param hot - the share of requests for one additional key
  */
 function cached(rate: number, hot: number): { readonly hitRatio: number; readonly mean: number } {

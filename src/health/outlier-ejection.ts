@@ -39,7 +39,8 @@ const FINGERPRINTED = 64;
  *   served the request in time.
  *
  * A failed health check confirms a run of failures at once. A check that began after an ejection for failed
- * connections, and passed, ends it; other ejections end by their time.
+ * connections, and passed, ends it, unless checks have brought the backend back before and it failed again:
+ * then it takes one more of them in a row each time. Other ejections end by their time.
  *
  * Cancelled and rejected requests do not count. An ejection lasts `baseMs` times the number of ejections in
  * a row, and that number falls by one for each interval without an ejection. The count of failures in a row
@@ -74,6 +75,10 @@ class EjectionState {
   /** Ejections in a row. */
   ejections = 0;
   isEjected = false;
+  /** How often in a row checks have brought it back. */
+  returns = 0;
+  /** Checks that have passed in a row since it was ejected. */
+  passes = 0;
   /** Whether it was ejected for failed connections alone. */
   isOfConnections = false;
   /** Begin and end of its last ejection, in milliseconds of the clock. */
@@ -152,9 +157,15 @@ class OutlierEjection implements Guard {
   checked(backend: Backend, { passed, beganAt }: CheckResult): void {
     const state = this.#states.of(backend);
     if (state === undefined) return;
-    if (!passed && state.run.length > 0) {
-      this.#eject(state, 'consecutive failures', this.#control.clock.now());
-    } else if (passed && state.isEjected && state.isOfConnections && beganAt >= state.ejectedAt) {
+    if (!passed) {
+      state.passes = 0;
+      if (state.run.length > 0) this.#eject(state, 'consecutive failures', this.#control.clock.now());
+    } else if (state.isEjected && state.isOfConnections && beganAt >= state.ejectedAt) {
+      if (++state.passes <= state.returns) return;
+      state.returns++;
+      // It has not lasted, and must not make the next one longer that does.
+      state.ejections--;
+      state.until = this.#control.clock.now();
       this.#return(state);
     }
   }
@@ -259,6 +270,8 @@ class OutlierEjection implements Guard {
     const { baseMs, intervalMs } = this.#settings;
     const healthyIntervals = Math.floor(Math.max(0, now - state.until) / intervalMs);
     state.ejections = Math.max(0, state.ejections - healthyIntervals) + 1;
+    state.returns = Math.max(0, state.returns - healthyIntervals);
+    state.passes = 0;
     const forMs = this.#jittered(baseMs * state.ejections);
     state.isEjected = true;
     state.isOfConnections = reason === 'consecutive failures' && state.run.isOfConnections;

@@ -214,6 +214,45 @@ describe('a health check', () => {
     expect(types()).toEqual(['ejected', 'returned']);
   });
 
+  it('has to pass once more in a row each time that the backend fails again', () => {
+    const { env, balancer, events, ask, times } = setUp();
+    const isEjected = () => events.at(-1)?.type === 'ejected';
+    const breakDown = () => ask(A, 200).release('failure', { cause: 'connection' });
+    const check = (passed: boolean) => balancer.checked(A, { passed, beganAt: env.clock.now() });
+    times(5, breakDown);
+    for (const passes of [1, 2, 3]) {
+      for (let i = 0; i < passes; i++) {
+        expect(isEjected()).toBe(true);
+        check(true);
+      }
+      expect(isEjected()).toBe(false);
+      breakDown();
+    }
+    times(3, () => check(true));
+    check(false);
+    times(3, () => check(true));
+    expect(isEjected()).toBe(true);
+    check(true);
+    expect(isEjected()).toBe(false);
+    // 10 s without an ejection make up for one.
+    env.advance(30_000);
+    breakDown();
+    check(true);
+    expect(isEjected()).toBe(true);
+    check(true);
+    expect(isEjected()).toBe(false);
+  });
+
+  it('makes no later ejection longer by one that it ended', () => {
+    const { env, balancer, events, ask, fail, serve, times } = setUp();
+    times(5, () => ask(A, 200).release('failure', { cause: 'connection' }));
+    balancer.checked(A, { passed: true, beganAt: env.clock.now() });
+    serve(A);
+    times(5, () => fail(A));
+    const lengths = events.flatMap((event) => (event.type === 'ejected' ? [event.forMs] : []));
+    expect(lengths).toEqual([30_000, 30_000]);
+  });
+
   it('does not end an ejection for statuses: that ends by its time', () => {
     const { env, balancer, events, fail, times } = setUp();
     times(5, () => fail(A));

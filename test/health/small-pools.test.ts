@@ -1,5 +1,5 @@
-// Every guard, and everything else that keeps requests from backends or lets them wait, in pools of one, two and
-// three backends: shares and majorities mean little there.
+// Every guard, and everything else that keeps requests from backends or lets them wait, in pools of one, two
+// and three backends: shares and majorities mean little there.
 import { describe, expect, it } from 'vitest';
 import {
   Balancer,

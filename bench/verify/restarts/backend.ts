@@ -1,6 +1,6 @@
-// A backend in a process of its own, which is restarted: its port is the only argument. It responds after 50 ms,
-// tells its parent of each POST that it has received, and drains when it gets SIGTERM: from then on every
-// response has `Connection: close`, and after a second it accepts no more connections.
+// A backend in a process of its own, which is restarted: its port is the only argument. It responds after
+// 50 ms, tells its parent of each POST that it has received, and drains when it gets SIGTERM: from then on
+// every response has `Connection: close`, and after a second it accepts no more connections.
 import { createServer } from 'node:http';
 
 const SERVICE_MS = 50;

@@ -1,5 +1,5 @@
-// Eight backends restart one after the other under load, behind the library, the gateway and nginx in the same
-// run: real processes, real sockets, and the errors that clients see.
+// Eight backends restart one after the other under load, behind the library, the gateway and nginx in the
+// same run: real processes, real sockets, and the errors that clients see.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

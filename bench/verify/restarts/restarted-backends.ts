@@ -27,7 +27,10 @@ export class RestartedBackends {
     for (const port of this.ports) await this.#start(port);
   }
 
-  /** Restarts all, one after the other. @param awayMs - from the end of a process to the start of the next one */
+  /**
+   * Restarts all, one after the other.
+   * @param awayMs - from the end of a process to the start of the next one
+   */
   async restartAll(ending: Ending, everyMs: number, awayMs: number): Promise<void> {
     for (const port of this.ports) {
       const beganAt = performance.now();
