@@ -57,7 +57,7 @@ export { type MaglevOptions, maglev } from './strategies/maglev.ts';
 export { type PeakEwmaOptions, peakEwma } from './strategies/peak-ewma.ts';
 export { powerOfTwo } from './strategies/power-of-two.ts';
 export { random } from './strategies/random.ts';
-export { type StrategyName, strategies } from './strategies/registry.ts';
+export { type StrategyAlias, type StrategyName, strategies } from './strategies/registry.ts';
 export { rendezvous } from './strategies/rendezvous.ts';
 export { roundRobin } from './strategies/round-robin.ts';
 export type {

@@ -9,7 +9,7 @@ import { FEED, type LoadMetricsFeedOptions } from './health/load-metrics-feed.ts
 import { isFailureStatus } from './http/failure-statuses.ts';
 import { aBag, bag, checkBag, pickNames } from './options/bag.ts';
 import { aFunction, anObjectWith, aSignal, aTimeout, orBoolean } from './options/rule.ts';
-import { type StrategyEntry, strategies } from './strategies/registry.ts';
+import { type StrategyEntry, strategies, strategyNamed } from './strategies/registry.ts';
 import { type AffinityKey, byClientAddress, byPath } from './traffic/affinity.ts';
 import { FAILOVER_RULE, type FailoverOptions } from './traffic/failover.ts';
 import { RATE_LIMIT, type RateLimitOptions } from './traffic/gate.ts';
@@ -129,6 +129,7 @@ export function isGatewayError({ status }: Response): boolean {
 
 /** The default of `key`. */
 function defaultKey(strategy: LoadbalancerOptions['strategy']): AffinityKey {
-  const entry: StrategyEntry | undefined = typeof strategy === 'string' ? strategies[strategy] : undefined;
+  const entry: StrategyEntry | undefined =
+    typeof strategy === 'string' ? strategies[strategyNamed(strategy)] : undefined;
   return entry?.key === 'client-address' ? byClientAddress : byPath;
 }

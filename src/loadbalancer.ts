@@ -32,6 +32,7 @@ import type { ILoggerService } from './logger.ts';
 import { ifOn } from './options/bag.ts';
 import { anObjectWith, checkRule } from './options/rule.ts';
 import { shown } from './shown.ts';
+import { isStrategyAlias, strategyNamed } from './strategies/registry.ts';
 import type { Backend } from './strategies/strategy.ts';
 import { asError, Delivery, type DeliveryParts } from './traffic/delivery.ts';
 import { Failover, type FailoverStats } from './traffic/failover.ts';
@@ -101,6 +102,9 @@ export class Loadbalancer implements ILoadBalancer {
     this.#log = logTo(loggerService);
     this.#totalTimeoutMs = options.totalTimeoutMs;
     this.balancer = new Balancer(backendPool, balancerOptions(options));
+    const { strategy } = options;
+    if (isStrategyAlias(strategy))
+      this.#log('info', 'strategy', { given: strategy, is: strategyNamed(strategy) });
     this.balancer.subscribe((event) => logEvent(this.#log, event));
     if (sessions !== undefined || rateLimit !== undefined) {
       const failed = (what: string, error: unknown) => this.#log('warn', `${what} failed`, error);

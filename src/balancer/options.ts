@@ -16,7 +16,14 @@ import {
   oneOf,
   type Rule,
 } from '../options/rule.ts';
-import { type StrategyEntry, type StrategyName, strategies } from '../strategies/registry.ts';
+import {
+  isStrategyAlias,
+  type StrategyAlias,
+  type StrategyEntry,
+  type StrategyName,
+  strategies,
+  strategyNamed,
+} from '../strategies/registry.ts';
 import type { Strategy, StrategyFactory } from '../strategies/strategy.ts';
 import { aConcurrency } from './address.ts';
 import type { BoundSettings, Bounds } from './bounded-load.ts';
@@ -24,8 +31,12 @@ import type { GuardFactory } from './guard.ts';
 
 /** Settings of a {@link Balancer}. */
 export interface BalancerOptions<R> {
-  /** A name from the registry `strategies`, or a factory. @defaultValue `'consistent-hash'` */
-  readonly strategy?: StrategyName | StrategyFactory;
+  /**
+   * A name from the registry `strategies`, or a factory. Names of other load balancers, such as `leastconn`,
+   * `rr` and `p2c`, stand for ours.
+   * @defaultValue `'consistent-hash'`
+   */
+  readonly strategy?: StrategyName | StrategyAlias | StrategyFactory;
   /**
    * Derives the key of a request; requests with equal keys go to one backend. A request whose key is
    * `undefined` goes to a random backend, in proportion to the weights.
@@ -113,7 +124,9 @@ const aStrategy: Rule = {
   ...oneOf(Object.keys(strategies)),
   words: `a function or one of ${Object.keys(strategies).join(', ')}`,
   holds: (value) =>
-    typeof value === 'function' || (typeof value === 'string' && Object.hasOwn(strategies, value)),
+    typeof value === 'function' ||
+    isStrategyAlias(value) ||
+    (typeof value === 'string' && Object.hasOwn(strategies, value)),
 };
 
 /** What the options of a balancer must be. */
@@ -136,7 +149,7 @@ export function readOptions<R>(options: BalancerOptions<R>): BalancerSettings<R>
   const { strategy, seed } = withDefaults(options, BALANCER_DEFAULTS);
   const { panicRatio, zones } = withDefaults(options.pool ?? {}, BALANCER_DEFAULTS.pool);
   return {
-    factory: typeof strategy === 'string' ? strategies[strategy].factory : called(strategy),
+    factory: typeof strategy === 'string' ? strategies[strategyNamed(strategy)].factory : called(strategy),
     key: options.key ?? ownKey,
     bounds: {
       rememberedKeys: undefined,
@@ -152,8 +165,9 @@ export function readOptions<R>(options: BalancerOptions<R>): BalancerSettings<R>
 }
 
 /** The default of `bounds.strict`. */
-function isStrict(strategy: StrategyName | StrategyFactory): boolean {
-  const entry: StrategyEntry | undefined = typeof strategy === 'string' ? strategies[strategy] : undefined;
+function isStrict(strategy: StrategyName | StrategyAlias | StrategyFactory): boolean {
+  const entry: StrategyEntry | undefined =
+    typeof strategy === 'string' ? strategies[strategyNamed(strategy)] : undefined;
   return entry?.strict === true;
 }
 

@@ -77,3 +77,33 @@ export const strategies = {
 
 /** The name of a strategy in the registry. */
 export type StrategyName = keyof typeof strategies;
+
+/** The names that other load balancers have for strategies of the registry. */
+export const STRATEGY_ALIASES = {
+  leastconn: 'least-connections',
+  least_conn: 'least-connections',
+  least_connections: 'least-connections',
+  rr: 'round-robin',
+  round_robin: 'round-robin',
+  wrr: 'round-robin',
+  'weighted-round-robin': 'round-robin',
+  weighted_round_robin: 'round-robin',
+  p2c: 'power-of-two',
+  ewma: 'peak-ewma',
+  peak_ewma: 'peak-ewma',
+  ip_hash: 'ip-hash',
+  consistent_hash: 'consistent-hash',
+} as const satisfies Record<string, StrategyName>;
+
+/** A name that another load balancer has for a strategy: `leastconn`, `rr`, `p2c` and the like. */
+export type StrategyAlias = keyof typeof STRATEGY_ALIASES;
+
+/** Whether a name is one that another load balancer has. */
+export function isStrategyAlias(name: unknown): name is StrategyAlias {
+  return typeof name === 'string' && Object.hasOwn(STRATEGY_ALIASES, name);
+}
+
+/** The name of a strategy in the registry, by that name or another one. */
+export function strategyNamed(name: StrategyName | StrategyAlias): StrategyName {
+  return isStrategyAlias(name) ? STRATEGY_ALIASES[name] : name;
+}

@@ -65,6 +65,7 @@ function usable(config: GatewayConfig, baseDir: string): UsableConfig {
 const OPTION_OF: readonly (readonly [RegExp, string])[] = [
   [/^pools\.default\.backends\[\d+\](\.url)?/, '--backend'],
   [/^pools\.default\.strategy/, '--strategy'],
+  [/^pools\.default\.health\.request\.path/, '--health'],
   [/^listeners\[0\]\.host/, '--host'],
   [/^listeners\[0\]\.tls\.certificates\[0\]\.cert/, '--tls-cert'],
   [/^listeners\[0\]\.tls\.certificates\[0\]\.key/, '--tls-key'],

@@ -45,7 +45,7 @@ function poolRow(name: string, { backends, strategy, health, sessions }: PoolCon
   const checks =
     health === false
       ? 'not checked'
-      : `checked at ${health === true ? HEALTH_DEFAULTS.request.path : health.request.path}`;
+      : `checked at ${typeof health === 'object' ? health.request.path : HEALTH_DEFAULTS.request.path}${health === 'auto' ? ' if it is there' : ''}`;
   const kind = sessions === undefined ? '' : `sessions by ${'cookie' in sessions ? 'cookie' : 'JWT'}`;
   return [
     name,

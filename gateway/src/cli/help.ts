@@ -19,7 +19,9 @@ evenkeel <command> --help prints the help of a command.`;
 
 /** Below the options of `serve`. */
 export const SERVE_HELP = `
-Without a file, every request goes to the backends that --backend names. With a
+Without a file, every request goes to the backends that are named: URLs,
+host:port, or :port for this machine. They are checked at /health, if it is there: a
+backend that has none is up as long as it answers. With a
 file, --workers, --admin-port and the options of the log override it; all other
 settings belong into the file.
 

@@ -1,6 +1,7 @@
 // The commands and options of the command line.
 import { Command, type OutputConfiguration } from 'commander';
-import { type StrategyName, strategies } from 'evenkeel';
+import { type StrategyAlias, type StrategyName, strategies } from 'evenkeel';
+import { isStrategyAlias } from 'evenkeel/internal';
 import { VERSION } from '../version.ts';
 import { type CheckOptions, check } from './check.ts';
 import { type DemoOptions, demo } from './demo.ts';
@@ -25,6 +26,11 @@ import type { SimulateCommandOptions } from './simulation/simulate.ts';
 
 const MAX_PORT = 65_535;
 const strategyNames = Object.keys(strategies) as StrategyName[];
+
+/** A strategy by our name, or by that of another load balancer. */
+function strategyOption(text: string): StrategyName | StrategyAlias {
+  return isStrategyAlias(text) ? text : oneOf('--strategy', strategyNames)(text);
+}
 
 /**
  * Defines the commands.
@@ -73,14 +79,13 @@ function addServe(root: Command, io: Io, end: (code: number) => void): void {
     .command('serve')
     .description('run a gateway, from a file or from options alone')
     .option('-c, --config <file>', 'configuration, YAML or JSON; read again at SIGHUP and when it changes')
-    .option('--backend <url>', 'URL of a backend; repeatable', several)
+    .argument('[backends...]', 'the same as --backend for each')
+    .option('--backend <url>', 'URL, host:port or :port of a backend; repeatable', several)
     .option('--port <port>', 'port to listen on (default: 8080)', integer('--port', 0, MAX_PORT))
     .option('--host <address>', 'address to listen on (default: all)')
-    .option(
-      '--strategy <name>',
-      'strategy that chooses backends (default: consistent-hash)',
-      oneOf('--strategy', strategyNames),
-    )
+    .option('--strategy <name>', 'strategy that chooses backends (default: consistent-hash)', strategyOption)
+    .option('--health <path>', 'check backends at this path (default: at /health, if it is there)')
+    .option('--no-health', 'check no backend')
     .option('--tls-cert <file>', 'certificate chain (PEM): serves HTTPS and HTTP/2')
     .option('--tls-key <file>', 'its key (PEM)')
     .option(
@@ -101,7 +106,10 @@ function addServe(root: Command, io: Io, end: (code: number) => void): void {
     )
     .option('--no-access-log', 'do not log requests')
     .addHelpText('after', SERVE_HELP)
-    .action(async (options: ServeOptions) => end(await serve(options, io)));
+    .action(async (backends: string[], options: ServeOptions) => {
+      const backend = [...backends, ...(options.backend ?? [])];
+      end(await serve(backend.length === 0 ? options : { ...options, backend }, io));
+    });
 }
 
 function addReplay(root: Command, io: Io, end: (code: number) => void, args: readonly string[]): void {

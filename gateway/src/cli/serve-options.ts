@@ -1,5 +1,5 @@
 // The options of the command `serve`, and the configuration that they make.
-import type { StrategyName } from 'evenkeel';
+import type { StrategyAlias, StrategyName } from 'evenkeel';
 import type { GatewayConfigInput } from '../config/schema.ts';
 import { UsageError } from './exit-code.ts';
 
@@ -16,7 +16,9 @@ export interface ServeOptions {
   readonly backend?: readonly string[];
   readonly port?: number;
   readonly host?: string;
-  readonly strategy?: StrategyName;
+  readonly strategy?: StrategyName | StrategyAlias;
+  /** The path of health checks; `false` for none. */
+  readonly health?: string | false;
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly adminPort?: number;
@@ -33,6 +35,7 @@ const INSTEAD_OF_FILE = {
   port: '--port',
   host: '--host',
   strategy: '--strategy',
+  health: '--health or --no-health',
   tlsCert: '--tls-cert',
   tlsKey: '--tls-key',
 } as const;
@@ -40,6 +43,8 @@ const INSTEAD_OF_FILE = {
 /** @throws UsageError if options are missing or exclude each other */
 export function checkServeOptions(options: ServeOptions): void {
   const { config, backend, tlsCert, tlsKey } = options;
+  const file = backend?.find((text) => /\.(?:ya?ml|json)$/i.test(text));
+  if (file !== undefined) throw new UsageError(`serve takes its file by an option: -c ${file}`);
   const given = Object.entries(INSTEAD_OF_FILE).filter(
     ([key]) => options[key as keyof typeof INSTEAD_OF_FILE] !== undefined,
   );
@@ -55,14 +60,20 @@ export function checkServeOptions(options: ServeOptions): void {
 
 /** A configuration of options alone: one pool that gets every request. */
 export function configOf(options: ServeOptions): GatewayConfigInput {
-  const { host, port = DEFAULT_PORT, tlsCert, tlsKey, backend = [], strategy } = options;
+  const { host, port = DEFAULT_PORT, tlsCert, tlsKey, backend = [], strategy, health } = options;
   const tls =
     tlsCert === undefined || tlsKey === undefined
       ? undefined
       : { certificates: [{ cert: tlsCert, key: tlsKey }] };
   return {
     listeners: [{ host, port, tls }],
-    pools: { default: { backends: [...backend], strategy } },
+    pools: {
+      default: {
+        backends: backend.map((text) => (/^:\d+$/.test(text) ? `localhost${text}` : text)),
+        strategy,
+        health: typeof health === 'string' ? { request: { path: health } } : health,
+      },
+    },
   };
 }
 

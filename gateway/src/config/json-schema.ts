@@ -21,8 +21,8 @@ export interface SchemaNode {
   readonly minLength?: number;
   readonly default?: unknown;
   readonly description?: string;
-  /** The rule in words, if the rest does not say it. Not published. */
-  readonly rule?: string;
+  /** The rule in words, or the alternatives of it, if the rest does not say it. Not published. */
+  readonly rule?: string | readonly string[];
   /** Where settings are now that were here. Not published. */
   readonly moved?: Readonly<Record<string, string>>;
   /** Whether values must not be shown. Not published. */

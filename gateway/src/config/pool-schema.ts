@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import { type StrategyName, strategies } from 'evenkeel';
-import { BALANCER_DEFAULTS } from 'evenkeel/internal';
+import { type StrategyAlias, type StrategyName, strategies } from 'evenkeel';
+import { BALANCER_DEFAULTS, STRATEGY_ALIASES } from 'evenkeel/internal';
 import { z } from 'zod';
 import { circuitBreaker, ejection, health, queue, retries, slowStart } from './resilience-schema.ts';
 import { sessions } from './session-schema.ts';
@@ -145,7 +145,9 @@ const dns = z
     'Host names are looked up again by their TTL, and each address is a backend; `false` leaves names to each connection.',
   );
 
-const strategyNames = Object.keys(strategies) as [StrategyName, ...StrategyName[]];
+type KnownStrategy = StrategyName | StrategyAlias;
+const ownNames = Object.keys(strategies);
+const strategyNames = [...ownNames, ...Object.keys(STRATEGY_ALIASES)] as [KnownStrategy, ...KnownStrategy[]];
 
 const ringSize = z.int().min(1).max(8_388_608);
 
@@ -181,7 +183,7 @@ const ring = z.union([
 ]);
 
 const strategy = z.union([
-  z.enum(strategyNames),
+  z.enum(strategyNames).meta({ rule: ownNames.map((name) => JSON.stringify(name)) }),
   z.strictObject({
     name: z.literal('consistent-hash').describe('The strategy.'),
     ring: ring
@@ -194,7 +196,11 @@ const strategy = z.union([
 export const pool = z.strictObject({
   backends: z.array(backend).describe('URLs, or objects; `[]` answers 503 until backends are added.'),
   dns,
-  strategy: strategy.default(BALANCER_DEFAULTS.strategy).describe('How a backend is chosen.'),
+  strategy: strategy
+    .default(BALANCER_DEFAULTS.strategy)
+    .describe(
+      'How a backend is chosen. Names of other load balancers (`leastconn`, `rr`, `p2c`) stand for ours.',
+    ),
   seed: z
     .int()
     .min(0)
@@ -219,9 +225,11 @@ export const pool = z.strictObject({
     .optional()
     .describe('Keeps the requests of one client on one backend. Left out: no sessions.'),
   health: z
-    .union([z.boolean(), health])
-    .default(true)
-    .describe('Checks every backend; `true` for all defaults.'),
+    .union([z.boolean(), z.literal('auto'), health])
+    .default('auto')
+    .describe(
+      'Checks every backend; `true` for all defaults. `auto` asks for the default path, too, but what a backend answers there counts only once it has answered well; until then only a backend that does not answer is down.',
+    ),
   ejection: z
     .union([z.boolean(), ejection])
     .default(true)

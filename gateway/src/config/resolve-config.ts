@@ -1,4 +1,5 @@
 // Reads the secrets and PEM files that a configuration names.
+import { strategyNamed } from 'evenkeel/internal';
 import { ConfigError } from '../errors.ts';
 import { type CheckedCertificate, checkAuthorities, checkCertificate } from './certificates.ts';
 import { tokenProblems } from './checks/admin-checks.ts';
@@ -8,7 +9,7 @@ import { limited } from './problem-limit.ts';
 import type { ResolvedConfig, ResolvedListener, ResolvedPool, ResolvedSessions } from './resolved-config.ts';
 import type { GatewayConfig, ListenerConfig } from './schema.ts';
 import type { CookieConfig, JwtConfig, SessionsConfig } from './session-schema.ts';
-import { shownPath } from './shown-value.ts';
+import { shownPath, shownValue } from './shown-value.ts';
 import { type Secret, type SourceOptions, Sources } from './sources.ts';
 
 /** The result of resolving a configuration. */
@@ -81,9 +82,13 @@ class Resolver {
     return { ...listener, tls: { ...tls, certificates } };
   }
 
-  pool({ sessions, tls, ...pool }: PoolConfig, where: string): ResolvedPool {
+  pool({ strategy, sessions, tls, ...pool }: PoolConfig, where: string): ResolvedPool {
+    const own = typeof strategy === 'string' ? strategyNamed(strategy) : strategy;
+    if (typeof own === 'string' && own !== strategy)
+      this.warnings.push(`${where}.strategy: ${shownValue(strategy)} is called ${own} here`);
     return {
       ...pool,
+      strategy: own,
       ...(sessions === undefined ? {} : { sessions: this.#sessions(sessions, `${where}.sessions`) }),
       ...(tls === undefined ? {} : { tls: this.#poolTls(tls, `${where}.tls`) }),
     };

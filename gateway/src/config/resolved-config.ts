@@ -1,4 +1,5 @@
 // The types of a configuration whose secrets and PEM files were read.
+import type { StrategyName } from 'evenkeel';
 import type { CheckedCertificate } from './certificates.ts';
 import type { PoolConfig, PoolTlsConfig } from './pool-schema.ts';
 import type { GatewayConfig, ListenerConfig } from './schema.ts';
@@ -17,7 +18,8 @@ export type ResolvedSessions =
   | { jwt: Omit<JwtConfig, 'key'> & { key: string | Record<string, unknown> } };
 
 /** A pool with PEM text instead of paths, and its key decrypted. */
-export interface ResolvedPool extends Omit<PoolConfig, 'sessions' | 'tls'> {
+export interface ResolvedPool extends Omit<PoolConfig, 'strategy' | 'sessions' | 'tls'> {
+  strategy: StrategyName | Exclude<PoolConfig['strategy'], string>;
   sessions?: ResolvedSessions | undefined;
   tls?: (Omit<PoolTlsConfig, 'ca' | 'passphrase'> & { ca?: string[] | undefined }) | undefined;
 }

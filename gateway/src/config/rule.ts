@@ -14,7 +14,7 @@ export function inWords(parts: readonly string[], word = 'or'): string {
 
 function alternativesOf(node: SchemaNode): string[] {
   const { rule, anyOf, oneOf, type } = node;
-  if (rule !== undefined) return [rule];
+  if (rule !== undefined) return [rule].flat();
   if (node.const !== undefined) return [JSON.stringify(node.const)];
   if (node.enum !== undefined) return node.enum.map((value) => JSON.stringify(value));
   const branches = anyOf ?? oneOf;

@@ -27,6 +27,7 @@ import { BackendMeter } from '../observation/backend-meter.ts';
 import { readFigures } from '../observation/figure.ts';
 import { POOL_FIGURES } from '../observation/pool-figures.ts';
 import { type CheckService, checkService } from './backend-checks.ts';
+import { foundChecks } from './found-checks.ts';
 import { HostAddresses } from './host-addresses.ts';
 import { balancerOptions, defined } from './pool-options.ts';
 import { sessionPolicy } from './session-policy.ts';
@@ -114,8 +115,9 @@ export class UpstreamPool implements AttemptRules<Request> {
     for (const { id } of this.balancer.backends) this.#seeState(id);
     if (health === false) return;
     this.#checks = checkService(this.config, (id) => this.#addresses.get(id));
-    this.#checker = new HealthChecker(this.balancer, this.#checks, {
-      ...(health === true ? {} : healthOptions(health)),
+    const service = health === 'auto' ? foundChecks(this.#checks) : this.#checks;
+    this.#checker = new HealthChecker(this.balancer, service, {
+      ...(typeof health === 'object' ? healthOptions(health) : {}),
     });
   }
 
@@ -284,7 +286,7 @@ function atAddresses(listed: readonly UrlBackend[], addressesOf: (url: string) =
   return { entries, addresses };
 }
 
-function healthOptions(health: Exclude<ResolvedPool['health'], boolean>): HealthCheckOptions {
+function healthOptions(health: Extract<ResolvedPool['health'], object>): HealthCheckOptions {
   const { expect } = health;
   return { ...defined(health), expect: { ...expect, workload: defined(expect.workload) } };
 }

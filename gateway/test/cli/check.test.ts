@@ -36,7 +36,7 @@ listeners
 admin
   http://127.0.0.1:9901  token, dashboard
 pools
-  shop      consistent-hash  2 backends, 1 of them backup  checked at /health  sessions by cookie
+  shop      consistent-hash  2 backends, 1 of them backup  checked at /health if it is there  sessions by cookie
   pictures  maglev           1 backend                     not checked
 routes
   shop.example, /pictures  pictures

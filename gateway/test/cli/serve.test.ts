@@ -54,6 +54,32 @@ describe('evenkeel serve', () => {
     expect(await stopped(run)).toBe(0);
   });
 
+  it('takes backends as people write them', async () => {
+    const run = serving({ backend: ['localhost:3000', ':3001', BACKEND] });
+    expect(run.config?.pools.default?.backends).toEqual([
+      'http://localhost:3000',
+      'http://localhost:3001',
+      BACKEND,
+    ]);
+    expect(await stopped(run)).toBe(0);
+  });
+
+  it.each([
+    [undefined, 'auto'],
+    ['/ready', { request: { path: '/ready' } }],
+    [false as const, false],
+  ])('checks backends as it is told: --health %s', async (health, expected) => {
+    const run = serving({ backend: [BACKEND], ...(health === undefined ? {} : { health }) });
+    expect(run.config?.pools).toMatchObject({ default: { health: expected } });
+    expect(await stopped(run)).toBe(0);
+  });
+
+  it('says once what a strategy is called here', async () => {
+    const run = serving({ backend: [BACKEND], strategy: 'leastconn' });
+    expect(run.config?.pools.default?.strategy).toBe('least-connections');
+    expect(await stopped(run)).toBe(0);
+  });
+
   it('listens on 8080, everywhere, where it is not told where', async () => {
     const run = serving({ backend: [BACKEND] });
     expect(run.config?.listeners).toEqual([{ port: 8080, h2c: false }]);

@@ -247,7 +247,7 @@ describe('a right configuration', () => {
           seed: 0,
           bounds: { factor: 1.25, z: 1, concurrency: 1 },
           panicRatio: 1,
-          health: true,
+          health: 'auto',
           ejection: true,
           circuitBreaker: false,
           slowStart: false,

@@ -412,7 +412,7 @@ const sessions: WrongValue[] = [
 ];
 
 const resilience: WrongValue[] = [
-  ['pools.shop.health', 5, 'pools.shop.health must be true, false or an object, got 5'],
+  ['pools.shop.health', 5, 'pools.shop.health must be true, false, "auto" or an object, got 5'],
   [
     'pools.shop.health',
     { request: { paht: '/' } },

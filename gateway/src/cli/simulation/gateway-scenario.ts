@@ -48,7 +48,7 @@ export function poolScenario(name: string, pool: ResolvedPool): PoolScenario {
     timeoutMs: pool.timeouts.headersMs,
     failover: retries,
     panicRatio: pool.panicRatio,
-    health: typeof health === 'boolean' ? health : checksOf(health),
+    health: typeof health === 'object' ? checksOf(health) : health !== false,
     queue,
     guards,
   } as Contender;
@@ -60,7 +60,7 @@ export function poolScenario(name: string, pool: ResolvedPool): PoolScenario {
   return { backends, contender, leftOut: leftOutOf(pool) };
 }
 
-function checksOf(health: Exclude<ResolvedPool['health'], boolean>): Contender['health'] {
+function checksOf(health: Extract<ResolvedPool['health'], object>): Contender['health'] {
   const { intervalMs, request, thresholds } = health;
   return { intervalMs, timeoutMs: request.timeoutMs, ...thresholds };
 }

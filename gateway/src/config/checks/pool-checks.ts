@@ -46,7 +46,7 @@ function weightProblems(backends: readonly BackendConfig[], where: string): stri
 }
 
 function healthProblems(health: PoolConfig['health'], where: string): string[] {
-  if (typeof health === 'boolean') return [];
+  if (typeof health !== 'object') return [];
   return health.expect.statuses.flatMap((status, i): string[] => {
     if (typeof status === 'number' || status[0] <= status[1]) return [];
     return [
