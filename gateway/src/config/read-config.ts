@@ -5,6 +5,7 @@ import { adminProblems } from './checks/admin-checks.ts';
 import { poolProblems } from './checks/pool-checks.ts';
 import { routeProblems } from './checks/route-checks.ts';
 import { sessionProblems } from './checks/session-checks.ts';
+import { withGroupedHealth } from './flat-health.ts';
 import { plainData } from './plain-data.ts';
 import { limited } from './problem-limit.ts';
 import { problemsOf } from './problems.ts';
@@ -18,7 +19,7 @@ import { shownPath } from './shown-value.ts';
  * @throws ConfigError with one line for each mistake: the setting, what is allowed, and what was there
  */
 export function readConfig(input: unknown): GatewayConfig {
-  const data = plainData(input);
+  const data = withGroupedHealth(plainData(input));
   const parsed = gatewaySchema.safeParse(data);
   const problems = parsed.success ? crossProblems(parsed.data) : problemsOf(parsed.error.issues, data);
   if (!parsed.success || problems.length > 0) throw new ConfigError(limited(problems));

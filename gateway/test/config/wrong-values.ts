@@ -474,7 +474,11 @@ const resilience: WrongValue[] = [
     { expect: { workload: { disk: 1 } } },
     'pools.shop.health.expect.workload.disk is not a setting; allowed: cpu, memory, network, eventLoop, application',
   ],
-  ['pools.shop.health', { path: '/up' }, 'pools.shop.health.path is now pools.shop.health.request.path'],
+  [
+    'pools.shop.health',
+    { path: '/up', request: { path: '/health' } },
+    'pools.shop.health.path is now pools.shop.health.request.path',
+  ],
   [
     'pools.shop.ejection',
     { baseMs: 9, maxMs: 1 },
