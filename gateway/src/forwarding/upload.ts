@@ -1,7 +1,7 @@
 // The body of a request, which may be sent to several backends.
-
-import { Readable } from 'node:stream';
-import type { BodySink, BodySource } from '../message/body.ts';
+import type { BodySink, BodySource } from '../http1/body-source.ts';
+import type { RequestBody } from '../message/body.ts';
+import { passedTrailers } from '../message/trailers.ts';
 
 /** The limits of an {@link Upload}. */
 export interface UploadLimits {
@@ -20,7 +20,7 @@ export class BodyTooLargeError extends Error {}
 export class Upload implements BodySink {
   /** Bytes received from the client. */
   received = 0;
-  readonly #source: BodySource;
+  readonly #source: RequestBody;
   readonly #limits: UploadLimits;
   #isStarted = false;
   #isEnded = false;
@@ -28,9 +28,10 @@ export class Upload implements BodySink {
   /** The kept bytes; `undefined` once they exceed the limit. */
   #kept: Buffer[] | undefined = [];
   #keptBytes = 0;
-  #taker: UploadStream | undefined;
+  #trailers: readonly string[] | undefined;
+  #taker: AttemptBody | undefined;
 
-  constructor(source: BodySource, limits: UploadLimits) {
+  constructor(source: RequestBody, limits: UploadLimits) {
     this.#source = source;
     this.#limits = limits;
   }
@@ -51,13 +52,9 @@ export class Upload implements BodySink {
   }
 
   /** Returns the body from its beginning for an attempt. The attempt before gets nothing more. */
-  open(): Readable {
-    const stream = new UploadStream(() => this.#wanted(stream));
-    this.#taker = stream;
-    for (const chunk of this.#kept ?? []) stream.push(chunk);
-    if (this.#error !== undefined) stream.destroy(this.#error);
-    else if (this.#isEnded) stream.push(null);
-    return stream;
+  open(): BodySource {
+    this.#taker = new AttemptBody(this, this.#kept ?? []);
+    return this.#taker;
   }
 
   /**
@@ -76,7 +73,7 @@ export class Upload implements BodySink {
 
   /** Ends the body with the request, so that no backend takes a part of it for the whole. */
   close(): void {
-    if (!this.#isEnded) this.#taker?.destroy(this.#error ?? new Error('the request is over'));
+    if (!this.#isEnded) this.#taker?.fail(this.#error ?? new Error('the request is over'));
     this.discard();
   }
 
@@ -91,7 +88,7 @@ export class Upload implements BodySink {
   fail(error: Error): void {
     if (this.#isEnded || this.#error !== undefined) return;
     this.#error = error;
-    this.#taker?.destroy(error);
+    this.#taker?.fail(error);
   }
 
   data(chunk: Buffer): void {
@@ -103,44 +100,97 @@ export class Upload implements BodySink {
       if (this.#keptBytes <= this.#limits.replayBytes) this.#kept.push(chunk);
       else this.#kept = undefined;
     }
-    if (this.#taker === undefined) return;
-    if (!this.#taker.push(chunk)) this.#source.pause();
+    this.#taker?.take(chunk);
   }
 
-  end(): void {
+  end(trailers: readonly string[] | undefined): void {
     if (this.#isEnded || this.#error !== undefined) return;
     this.#isEnded = true;
-    this.#taker?.push(null);
+    this.#trailers = trailers && passedTrailers(trailers);
+    this.#taker?.end(this.#trailers);
   }
 
   failed(error: Error): void {
     this.fail(error);
   }
 
-  #wanted(stream: UploadStream): void {
-    if (stream !== this.#taker) return;
-    if (this.#isStarted) this.#source.resume();
+  /** An attempt wants more than was kept. */
+  wanted(taker: AttemptBody): void {
+    if (taker !== this.#taker) return;
+    if (this.#error !== undefined) taker.fail(this.#error);
+    else if (this.#isEnded) taker.end(this.#trailers);
+    else if (this.#isStarted) this.#source.resume();
     else {
       this.#isStarted = true;
       this.#source.open(this);
     }
   }
+
+  /** An attempt takes no more for now. */
+  paused(taker: AttemptBody): void {
+    if (taker === this.#taker && this.#isStarted) this.#source.pause();
+  }
 }
 
-function ignore(): void {}
+/** The body as one attempt reads it: what was kept, then what is received. */
+class AttemptBody implements BodySource {
+  readonly #upload: Upload;
+  /** What was kept before; then pieces that were received while it was paused. */
+  #waiting: readonly Buffer[];
+  #next = 0;
+  #sink: BodySink | undefined;
+  #isPaused = false;
+  #isDelivering = false;
+  #isOver = false;
 
-/** The body as one attempt reads it. */
-class UploadStream extends Readable {
-  readonly #wanted: () => void;
-
-  constructor(wanted: () => void) {
-    super({ highWaterMark: 65_536 });
-    this.#wanted = wanted;
-    // After the end of the attempt the stream has no reader, and an unhandled error would end the process.
-    this.on('error', ignore);
+  constructor(upload: Upload, kept: readonly Buffer[]) {
+    this.#upload = upload;
+    // A copy: what is received from now on is kept, too.
+    this.#waiting = [...kept];
   }
 
-  override _read(): void {
-    this.#wanted();
+  open(sink: BodySink): void {
+    this.#sink = sink;
+    this.#deliver();
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#upload.paused(this);
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#deliver();
+  }
+
+  take(chunk: Buffer): void {
+    if (this.#sink !== undefined && !this.#isPaused) this.#sink.data(chunk);
+    else {
+      this.#waiting = [...this.#waiting.slice(this.#next), chunk];
+      this.#next = 0;
+    }
+  }
+
+  end(trailers: readonly string[] | undefined): void {
+    // Otherwise it is asked for again, when all before it was delivered.
+    if (this.#isOver || this.#isPaused || this.#sink === undefined) return;
+    this.#isOver = true;
+    this.#sink.end(trailers);
+  }
+
+  fail(error: Error): void {
+    if (this.#isOver || this.#sink === undefined) return;
+    this.#isOver = true;
+    this.#sink.failed(error);
+  }
+
+  #deliver(): void {
+    if (this.#isDelivering || this.#sink === undefined) return;
+    this.#isDelivering = true;
+    while (!this.#isPaused && this.#next < this.#waiting.length)
+      this.#sink.data(this.#waiting[this.#next++] as Buffer);
+    this.#isDelivering = false;
+    if (!this.#isPaused) this.#upload.wanted(this);
   }
 }

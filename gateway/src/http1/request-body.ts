@@ -1,13 +1,6 @@
 // The body of a request as it is received: pieces of the connection's bytes, as fast as they are wanted.
 
-/** Takes a body. */
-export interface BodySink {
-  data(chunk: Buffer): void;
-  /** The body is whole. @param trailers - names and values by turns; `undefined` for none */
-  end(trailers: string[] | undefined): void;
-  /** The rest of the body will not come. */
-  failed(error: Error): void;
-}
+import type { BodySink, BodySource } from './body-source.ts';
 
 /** Bytes that are received before anyone wants them; more are left to the connection. */
 const MAX_WAITING_BYTES = 65_536;
@@ -16,7 +9,7 @@ const MAX_WAITING_BYTES = 65_536;
 const NONE: Buffer[] = [];
 
 /** One body. It waits, paused, until it is opened. */
-export class RequestBody {
+export class RequestBody implements BodySource {
   /** Whether all of it was received, whether or not it was delivered. */
   isReceived = false;
   isPaused = true;

@@ -1,6 +1,6 @@
 // A client's side of one request over HTTP/2.
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { type BodySource, StreamBody } from '../message/body.ts';
+import { type RequestBody, StreamBody } from '../message/body.ts';
 import type { Client, ClientEvents } from '../message/client.ts';
 import type { ClientConnection } from '../message/client-connection.ts';
 
@@ -89,7 +89,7 @@ export class Http2Client implements Client {
     });
   }
 
-  bodyFor(): BodySource | undefined {
+  bodyFor(): RequestBody | undefined {
     if (this.#stream.endAfterHeaders) return undefined;
     return new StreamBody(this.#stream, () => this.isComplete);
   }

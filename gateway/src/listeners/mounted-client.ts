@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { breakOff } from '../local-reply/break-off.ts';
 import { endLingering, linger } from '../local-reply/linger.ts';
-import { type BodySource, StreamBody } from '../message/body.ts';
+import { type RequestBody, StreamBody } from '../message/body.ts';
 import type { Client, ClientEvents } from '../message/client.ts';
 import type { ClientConnection } from '../message/client-connection.ts';
 import type { HttpVersion } from '../message/request-head.ts';
@@ -69,7 +69,7 @@ export class MountedClient implements Client {
     response.on('error', ignore);
   }
 
-  bodyFor({ contentLength, isChunked }: Parameters<Client['bodyFor']>[0]): BodySource | undefined {
+  bodyFor({ contentLength, isChunked }: Parameters<Client['bodyFor']>[0]): RequestBody | undefined {
     if (!isChunked && (contentLength ?? 0) === 0) return undefined;
     return new StreamBody(this.#request, () => this.isComplete);
   }

@@ -1,22 +1,16 @@
 // The body of a request as it is received, over any version of HTTP.
 import type { Readable } from 'node:stream';
-import type { BodySink } from '../http1/request-body.ts';
+import type { BodySink, BodySource } from '../http1/body-source.ts';
 
-export type { BodySink } from '../http1/request-body.ts';
-
-/** The body of a request. It is received only as fast as it is taken. */
-export interface BodySource {
+/** The body of a client's request. */
+export interface RequestBody extends BodySource {
   readonly isPaused: boolean;
-  /** Begins to deliver, once. */
-  open(sink: BodySink): void;
-  pause(): void;
-  resume(): void;
 }
 
 const HALF = 'the client left before the end of its body';
 
 /** A body that is a stream of Node. */
-export class StreamBody implements BodySource {
+export class StreamBody implements RequestBody {
   readonly #stream: Readable;
   readonly #isWhole: () => boolean;
   #isOver = false;

@@ -1,5 +1,5 @@
 // The port between listeners and forwarding: a client's side of one request.
-import type { BodySource } from './body.ts';
+import type { RequestBody } from './body.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { HttpVersion } from './request-head.ts';
 
@@ -20,7 +20,7 @@ export interface Client {
   bodyFor(head: {
     readonly contentLength: number | undefined;
     readonly isChunked: boolean;
-  }): BodySource | undefined;
+  }): RequestBody | undefined;
   /** Sends 100 Continue if the client waits for it (RFC 9110 section 10.1.1). */
   askForBody(): void;
   /** Sends an interim response (RFC 9110 section 15.2). */

@@ -1,7 +1,7 @@
 // The HTTP service of active health checks.
-import { Readable } from 'node:stream';
 import { type HTTPService, type Request, type Response, type SendOptions, UpstreamError } from 'evenkeel';
 import { CONNECTION_HEADERS } from 'evenkeel/internal';
+import type { BodySink, BodySource } from '../http1/body-source.ts';
 import type { BackendFailure } from './backend-failure.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import type { BackendCall, RawHeaders, ResponseEvents } from './connections.ts';
@@ -69,7 +69,7 @@ function check(
         method,
         path: pathname + search,
         headers,
-        body: body === undefined ? undefined : Readable.from([body]),
+        body: body === undefined ? undefined : new WholeBody(body),
         headTimeoutMs: undefined,
         client: undefined,
       },
@@ -79,6 +79,25 @@ function check(
       }, fail),
     );
   });
+}
+
+/** A body that is there at once. */
+class WholeBody implements BodySource {
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  open(sink: BodySink): void {
+    sink.data(this.#bytes);
+    sink.end(undefined);
+  }
+
+  /** It was delivered. */
+  pause(): void {}
+
+  resume(): void {}
 }
 
 /** The response to a check, as far as it is read. */

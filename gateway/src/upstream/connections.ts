@@ -1,6 +1,7 @@
 // The way from forwarding to the wire: connections to one backend, whatever HTTP client moves the bytes.
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import type { BodySource } from '../http1/body-source.ts';
 import type { BackendFailure } from './backend-failure.ts';
 
 /** Names and values by turns, as they came. */
@@ -18,7 +19,7 @@ export interface BackendRequest {
 /** A request with its body. */
 export interface BackendMessage extends BackendRequest {
   /** Read as fast as the backend takes it; one that breaks off ends the call. `undefined` for none. */
-  readonly body: Readable | undefined;
+  readonly body: BodySource | undefined;
   /** Milliseconds for the head of the response; `undefined` for the limit of the pool. */
   readonly headTimeoutMs: number | undefined;
   /** Milliseconds between two pieces of the response's body; `undefined` for the limit of the pool. */

@@ -16,7 +16,6 @@ import type {
   UpgradeRequest,
 } from './connections.ts';
 import { Handshake } from './handshake.ts';
-import { ReadableSource } from './readable-source.ts';
 import { type FramedHead, framed } from './request-message.ts';
 
 /** A response with more headers is not passed on. */
@@ -65,7 +64,7 @@ export class Http1Connections implements Connections {
         {
           method,
           head: request.head,
-          body: body === undefined ? undefined : new ReadableSource(body),
+          body,
           bodyLength: request.bodyLength,
           connectTimeoutMs: undefined,
           headTimeoutMs: headTimeoutMs ?? this.#headTimeoutMs,

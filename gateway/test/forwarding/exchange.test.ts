@@ -6,7 +6,7 @@ import { Engine } from '../../src/engine.ts';
 import { Exchange } from '../../src/forwarding/exchange.ts';
 import { REFUSALS } from '../../src/local-reply/refusal.ts';
 import { resolved, type resolvedPool } from '../resolved.ts';
-import { FakeCall, FakeClient } from './fakes.ts';
+import { FakeCall, FakeClient, SourceStream } from './fakes.ts';
 
 startAtTheFirst();
 
@@ -379,7 +379,7 @@ describe('a client that leaves', () => {
     const client = aPost(body);
     client.isComplete = false;
     const { exchange } = begin(client);
-    const stream = sent[0]!.message.body as Readable;
+    const stream = new SourceStream(sent[0]!.message.body);
     stream.on('error', () => sent[0]!.fail('UND_ERR_ABORTED')).resume();
     await settled();
     body.destroy(new Error('reset'));
@@ -395,11 +395,11 @@ describe('a body', () => {
   it('is sent again from its beginning where it was kept', async () => {
     const { begin, sent, records } = setUp();
     const { exchange } = begin(aPost(aBody('body'), 'PUT'));
-    const first = sent[0]!.message.body as Readable;
+    const first = new SourceStream(sent[0]!.message.body);
     expect((await first.take(1).toArray()).join('')).toBe('body');
     sent[0]!.connect().fail('UND_ERR_SOCKET');
     await settled();
-    const second = sent[1]!.message.body as Readable;
+    const second = new SourceStream(sent[1]!.message.body);
     expect((await second.toArray()).join('')).toBe('body');
     sent[1]!.answer(200);
     exchange.closed(true);
@@ -410,14 +410,14 @@ describe('a body', () => {
     const { begin, sent } = setUp({}, { limits: { replayBytes: 4 } });
     const body = aBody('bo', false);
     begin(aPost(body, 'PUT'));
-    (sent[0]!.message.body as Readable).resume();
+    new SourceStream(sent[0]!.message.body).resume();
     await settled();
     sent[0]!.connect().head(503);
     // Would be more than is kept, and then be missing.
     body.push('dy and more');
     body.push(null);
     await settled();
-    const second = sent[1]!.message.body as Readable;
+    const second = new SourceStream(sent[1]!.message.body);
     expect((await second.toArray()).join('')).toBe('body and more');
   });
 
@@ -426,7 +426,7 @@ describe('a body', () => {
     const body = aBody('bo', false);
     const { client } = begin(aPost(body, 'PUT'));
     begin();
-    (sent[0]!.message.body as Readable).resume();
+    new SourceStream(sent[0]!.message.body).resume();
     await settled();
     sent[0]!.connect().head(503);
     expect([client.calls, body.isPaused()]).toEqual([[], true]);
@@ -437,7 +437,7 @@ describe('a body', () => {
   it('is not sent again where it was not kept', async () => {
     const { begin, sent } = setUp({}, { limits: { replayBytes: 3 } });
     const { client } = begin(aPost(aBody('body'), 'PUT'));
-    (sent[0]!.message.body as Readable).resume();
+    new SourceStream(sent[0]!.message.body).resume();
     await settled();
     sent[0]!.connect().fail('UND_ERR_SOCKET');
     await settled();
@@ -452,7 +452,7 @@ describe('a body', () => {
       rawHeaders: ['Host', 'a', 'Transfer-Encoding', 'chunked'],
     });
     const { exchange } = begin(client);
-    (sent[0]!.message.body as Readable).on('error', () => sent[0]!.fail('UND_ERR_ABORTED')).resume();
+    new SourceStream(sent[0]!.message.body).on('error', () => sent[0]!.fail('UND_ERR_ABORTED')).resume();
     await settled();
     expect(client.calls[0]).toBe('head 413');
     exchange.closed(true);

@@ -1,11 +1,38 @@
-import type { Readable } from 'node:stream';
-import { type BodySource, StreamBody } from '../../src/message/body.ts';
+import { Readable } from 'node:stream';
+import type { BodySource } from '../../src/http1/body-source.ts';
+import { type RequestBody, StreamBody } from '../../src/message/body.ts';
 import type { Client } from '../../src/message/client.ts';
 import { ClientConnection } from '../../src/message/client-connection.ts';
 import type { HttpVersion } from '../../src/message/request-head.ts';
 import { trustedProxies } from '../../src/message/trusted-proxies.ts';
 import { BackendFailure } from '../../src/upstream/backend-failure.ts';
 import type { BackendCall, BackendMessage, ResponseEvents } from '../../src/upstream/connections.ts';
+
+/** A body as a stream, which is read only when it is wanted. */
+export class SourceStream extends Readable {
+  readonly #source: BodySource;
+  #isOpen = false;
+
+  constructor(source: BodySource | undefined) {
+    super({ highWaterMark: 65_536 });
+    this.#source = source as BodySource;
+  }
+
+  override _read(): void {
+    if (this.#isOpen) {
+      this.#source.resume();
+      return;
+    }
+    this.#isOpen = true;
+    this.#source.open({
+      data: (chunk) => {
+        if (!this.push(chunk)) this.#source.pause();
+      },
+      end: () => void this.push(null),
+      failed: (error) => void this.destroy(error),
+    });
+  }
+}
 
 /** A client that notes what it gets. */
 export class FakeClient implements Client {
@@ -30,7 +57,7 @@ export class FakeClient implements Client {
     Object.assign(this, overrides);
   }
 
-  bodyFor(): BodySource | undefined {
+  bodyFor(): RequestBody | undefined {
     return this.body && new StreamBody(this.body, () => this.isComplete);
   }
 

@@ -232,6 +232,25 @@ describe('a client of HTTP/1.0', () => {
   });
 });
 
+describe('trailers of a request', () => {
+  it('reach the backend, but for those that it could take for headers', async () => {
+    const upstream = await anUpstream();
+    const { client, gateway } = await aGateway([upstream.url]);
+    const one = await client();
+    one.write(
+      message(
+        'PUT /x HTTP/1.1',
+        ['Host: a', 'Transfer-Encoding: chunked'],
+        '5\r\nhello\r\n0\r\nX-Sum: 1\r\nHost: evil\r\n\r\n',
+      ),
+      'PUT',
+    );
+    expect((await one.answered())[0]?.status).toBe(200);
+    expect(upstream.text.endsWith('\r\n0\r\nX-Sum: 1\r\n\r\n')).toBe(true);
+    await untilIdle(gateway);
+  });
+});
+
 describe('a request to go on in another version of HTTP', () => {
   const H2C = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__'];
 

@@ -126,6 +126,8 @@ const connections: readonly Case[] = [
       const other = await Client.connect(port, undefined, '127.0.0.2');
       lab.after(() => other.socket.destroy());
       check((await asks(other)) === 200, 'does not serve another client');
+      for (const client of clients) client.socket.destroy();
+      await sleep(100);
       return `keeps ${kept.length} of 20`;
     },
   },
