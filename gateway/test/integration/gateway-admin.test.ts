@@ -668,6 +668,22 @@ describe('the listener itself', () => {
     await new AdminServer({ ...parts, config: { host: '127.0.0.1', port: 0, dashboard: false } }).close();
   });
 
+  it('says with its last response on a connection that it closes', async () => {
+    const { server, control, call } = await anAdmin();
+    const { figures } = control;
+    const headers = { connection: 'keep-alive' };
+    expect((await call('/stats', { headers })).headers.connection).toBe('keep-alive');
+    const asked = new Promise<(stats: typeof figures) => void>((begun) => {
+      control.stats = () => new Promise((respond) => begun(respond));
+    });
+    const last = call('/stats', { headers });
+    const respond = await asked;
+    const closed = server.close();
+    respond(figures);
+    expect((await last).headers.connection).toBe('close');
+    await closed;
+  });
+
   it('closes in spite of those who never end', async () => {
     const { server, address, control, call } = await anAdmin();
     control.stats = () => new Promise(() => {});
