@@ -80,11 +80,19 @@ function smoothTurns(random: () => number): Turns {
   const turns: Turns = {
     update(updated) {
       const isFirst = backends.length === 0;
-      // In units of the weight: what a backend is owed, or owes, stays a part of one round.
+      // In units of the weight: what a backend is owed, or owes, stays a part of one round. Only differences
+      // between credits count, and they are taken from the mean: a common offset would be multiplied, too.
+      const offset = meanOf(credits);
       const owed = new Map(
-        backends.map((backend, place) => [backend, (credits[place] as number) / (weights[place] as number)]),
+        backends.map((backend, place) => [
+          backend,
+          ((credits[place] as number) - offset) / (weights[place] as number),
+        ]),
       );
       credits = Float64Array.from(updated, (backend) => (owed.get(backend) ?? 0) * backend.weight);
+      const total = updated.reduce((sum, { weight }) => sum + weight, 0);
+      const middle = meanOf(credits);
+      credits = credits.map((credit) => Math.max(-total, Math.min(total, credit - middle)));
       weights = Float64Array.from(updated, ({ weight }) => weight);
       considered = new Uint8Array(updated.length);
       backends = updated;
@@ -129,4 +137,8 @@ function smoothTurns(random: () => number): Turns {
   }
 
   return turns;
+}
+
+function meanOf(numbers: Float64Array): number {
+  return numbers.length === 0 ? 0 : numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 }

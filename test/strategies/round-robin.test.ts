@@ -82,6 +82,48 @@ describe('round robin', () => {
     expect(sequence([1, 1, 1], 4, ({ id }) => id !== 'b')).toBe('acac');
   });
 
+  // After several slow starts among weights of 1 and 2, a backend was without requests for minutes.
+  it('owes no backend more than a round, however often weights rise and fall and members leave', () => {
+    fc.assert(
+      fc.property(fc.infiniteStream(fc.nat({ max: 9 })), (chance) => {
+        const draw = (count: number) => (chance.next().value as number) % count;
+        const all = Array.from({ length: 6 }, (_, i) => aBackend(`b${i}`, i, { weight: i < 3 ? 1 : 2 }));
+        const nominal = new Map(all.map((backend) => [backend, backend.weight]));
+        const strategy = roundRobin()(FIRST);
+        let members = all;
+        const update = () => strategy.update(members);
+        const turn = (eligible: (backend: Backend) => boolean) => {
+          const backend = strategy.pick(0, eligible);
+          if (backend !== undefined) strategy.started?.({ backend, startedAt: 0 });
+          return backend;
+        };
+        update();
+        for (let cycle = 0; cycle < 30; cycle++) {
+          const starting = all[draw(6)] as (typeof all)[number];
+          for (const share of [0.1, 0.2, 0.4, 0.7, 1]) {
+            Object.assign(starting, { weight: share * (nominal.get(starting) as number) });
+            members = draw(4) === 0 ? all.filter((backend) => backend !== all[draw(6)]) : all;
+            update();
+            const out = draw(3) === 0 ? all[draw(6)] : undefined;
+            for (let i = draw(9) * 5; i > 0; i--) turn((backend) => backend !== out);
+          }
+        }
+        members = all;
+        update();
+        // One round to pay what is owed, then exact shares.
+        for (let i = 0; i < 2 * 9; i++) turn(() => true);
+        const counts = new Map(all.map((backend) => [backend, 0]));
+        for (let i = 0; i < 9 * 20; i++) {
+          const backend = turn(() => true) as (typeof all)[number];
+          counts.set(backend, (counts.get(backend) as number) + 1);
+        }
+        for (const [backend, count] of counts)
+          expect(Math.abs(count - 20 * backend.weight)).toBeLessThanOrEqual(2);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   it('goes on with its turn when members come and go', () => {
     const strategy = roundRobin()(FIRST);
     const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((id, i) => aBackend(id, i)) as [
