@@ -6,6 +6,7 @@ import type { Backend } from '../strategies/strategy.ts';
 import { checkAcquire } from './acquire-options.ts';
 import { checkWeight } from './address.ts';
 import { CHECK, type CheckResult } from './check-result.ts';
+import type { Chooser } from './chooser.ts';
 import { type AcquireOptions, Decisions } from './decisions.ts';
 import { DRAIN, type DrainOptions, Drains } from './drains.ts';
 import { type BalancerEvent, type BalancerListener, Events } from './events.ts';
@@ -121,6 +122,15 @@ export class Balancer<R = string> {
     const key = this.#decisions.keyOf(request, options.session);
     const chooser = this.#decisions.decide(request, key, options);
     return { ...explanation(key, chooser, this.#pool, this.#guards, this.#view), kept: this.#router.kept };
+  }
+
+  /**
+   * The hash of a request's key, as a 32-bit unsigned integer: the same that `explain` tells, for logs that
+   * must not have the key itself. `undefined` for a request without a key.
+   */
+  hashOf(request: R): number | undefined {
+    const key = this.#settings.key(request);
+    return key === undefined ? undefined : (this.#router.choosers[0] as Chooser).positionOf(key) >>> 0;
   }
 
   /**

@@ -114,6 +114,11 @@ export class Chooser {
     this.#heldKeys = this.#keyed !== undefined && bounds.strict ? new HeldKeys() : undefined;
   }
 
+  /** Whether the key of the last choice was remembered. */
+  get remembered(): boolean {
+    return this.owner !== undefined && (this.places?.known === true || this.held !== undefined);
+  }
+
   /** Whether affinity is strict: a key stays where it is while its backend may serve. */
   get isStrict(): boolean {
     return this.#heldKeys !== undefined;

@@ -99,7 +99,7 @@ export function explanation(
     strategy: strategy.name,
     picked: picked?.id,
     owner: owner?.id,
-    remembered: owner !== undefined && (places?.known === true || chooser.held !== undefined),
+    remembered: chooser.remembered,
     held: chooser.isStrict && key !== undefined ? (chooser.held?.leases ?? 0) : undefined,
     spilled: chooser.spilled,
     trust: { asked: TRUSTS[view.trust] as Trust, because: whyTrust(pool, view) },

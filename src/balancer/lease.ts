@@ -45,6 +45,8 @@ export interface Lease {
   readonly backend: Backend;
   /** Whether the request spilled over, because the backend that owns its key was at its limit. */
   readonly spilled: boolean;
+  /** Whether the key of the request was remembered; `false` without a key. */
+  readonly remembered: boolean;
   /** How far the backend is trusted. */
   readonly trust: Trust;
   /**
@@ -92,6 +94,7 @@ export class Origin {
 export class HeldLease implements Lease, StrategyLease {
   readonly backend: Backend;
   readonly spilled: boolean;
+  readonly remembered: boolean;
   readonly trust: Trust;
   /** The trials that the request is one of. */
   readonly trial: Trial | undefined;
@@ -106,9 +109,16 @@ export class HeldLease implements Lease, StrategyLease {
   #isFailure = false;
   #lessor: Lessor | undefined;
 
-  constructor(backend: Backend, lessor: Lessor, spilled: boolean, trust: Trust, trial: Trial | undefined) {
+  constructor(
+    backend: Backend,
+    lessor: Lessor,
+    decision: Pick<Lease, 'spilled' | 'remembered'>,
+    trust: Trust,
+    trial: Trial | undefined,
+  ) {
     this.backend = backend;
-    this.spilled = spilled;
+    this.spilled = decision.spilled;
+    this.remembered = decision.remembered;
     this.trust = trust;
     this.trial = trial;
     this.#lessor = lessor;

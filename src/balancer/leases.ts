@@ -21,7 +21,7 @@ export class Leases implements Lessor {
     const { pool, guards, router } = this.#parts;
     const member = chooser.picked as Member;
     const trial = chooser.isTrial ? pool.trials.begin(member) : undefined;
-    const lease = new HeldLease(member, this, chooser.spilled, pool.trustOf(member), trial);
+    const lease = new HeldLease(member, this, chooser, pool.trustOf(member), trial);
     lease.held = chooser.commit();
     if (guards.learnOrigins) lease.origin = new Origin(key, client, after as HeldLease | undefined);
     router.committed();

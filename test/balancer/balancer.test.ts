@@ -548,3 +548,21 @@ describe('a seed', () => {
     expect(placesOf(new Balancer(FOUR, { seed: 12345 }), 200)).toEqual(placesOf(seeded, 200));
   });
 });
+
+describe('hashOf', () => {
+  it('is the hash that a dry run tells, and undefined without a key', () => {
+    for (const strategy of ['consistent-hash', 'round-robin'] as const) {
+      const balancer = new Balancer(['http://a', 'http://b'], { strategy, seed: 7 });
+      expect(balancer.hashOf('/a?b')).toBe(balancer.explain('/a?b').hash);
+    }
+    const keyless = new Balancer<{ key?: string }>(['http://a'], { key: ({ key }) => key });
+    expect(keyless.hashOf({})).toBeUndefined();
+  });
+
+  it('goes with leases that say whether their key was known', () => {
+    const balancer = new Balancer(['http://a', 'http://b']);
+    expect(balancer.acquire('/a')?.remembered).toBe(false);
+    expect(balancer.acquire('/a')?.remembered).toBe(true);
+    expect(new Balancer(['http://a'], { strategy: 'random' }).acquire('/a')?.remembered).toBe(false);
+  });
+});

@@ -27,14 +27,15 @@ export interface Io {
   readonly columns?: number;
   /** Ends the process at once. @defaultValue nothing happens */
   readonly exit?: (code: number) => void;
-  readonly openLog: (config: GatewayConfig['log']) => GatewayLog;
+  /** @param worker - the number that each line is to have, in a gateway with several */
+  readonly openLog: (config: GatewayConfig['log'], worker?: number) => GatewayLog;
 }
 
 /** The real process. A reader that closes the pipe early, such as `head`, is not an error. */
 export function processIo(): Io {
   const { stdout, stderr, env, versions } = process;
   for (const stream of [stdout, stderr]) stream.on('error', () => {});
-  const openLog = (config: GatewayConfig['log']) => pinoLog(config);
+  const openLog = (config: GatewayConfig['log'], worker?: number) => pinoLog(config, undefined, worker);
   return {
     stdout,
     stderr,

@@ -17,8 +17,8 @@ const primary: PrimaryPort = {
 /** Serves as one of several workers: obeys the primary, and ends with it. */
 export function runWorker(io: Io): void {
   const worker = new WorkerServer(primary, {
-    open(config, rateLimiter) {
-      const log = io.openLog(config.log);
+    open(config, rateLimiter, number) {
+      const log = io.openLog(config.log, number);
       return { log, gateway: createGateway(config, { log, rateLimiter }) };
     },
     exit: (code) => process.exit(code),

@@ -30,6 +30,8 @@ export function account(
     protocol: `HTTP/${version}`,
     clientAddress,
     pool: route?.pool.name,
+    keyHash: hexOf(route?.pool.balancer.hashOf(request)),
+    ...(attempts?.placement ?? NOT_PLACED),
     backend: attempts?.backend?.id,
     attempts: attempts?.made ?? 0,
     ...ending,
@@ -64,6 +66,8 @@ export function accountRefused(
     clientAddress,
     status,
     pool: undefined,
+    keyHash: undefined,
+    ...NOT_PLACED,
     backend: undefined,
     attempts: 0,
     durationMs: 0,
@@ -77,4 +81,10 @@ export function accountRefused(
 function withoutQuery(path: string): string {
   const query = path.indexOf('?');
   return query < 0 ? path : path.slice(0, query);
+}
+
+const NOT_PLACED = { spilled: false, remembered: false };
+
+function hexOf(hash: number | undefined): string | undefined {
+  return hash?.toString(16).padStart(8, '0');
 }

@@ -25,6 +25,7 @@ export class UpstreamAttempts extends Attempts<Request> {
   readonly #route: Route;
   /** The current attempt's, else the last one's. */
   #lease: Lease | undefined;
+  #remembered = false;
   /** When the first attempt began that was the last resort, in milliseconds of the clock. */
   #lastResortAt: number | undefined;
 
@@ -32,6 +33,11 @@ export class UpstreamAttempts extends Attempts<Request> {
     super(route.attempts, sender);
     this.#route = route;
     this.#pool = route.pool;
+  }
+
+  /** Whether the last attempt spilled over, and whether the first one found its key remembered. */
+  get placement(): { readonly spilled: boolean; readonly remembered: boolean } {
+    return { spilled: this.#lease?.spilled === true, remembered: this.#remembered };
   }
 
   /** Time limit for the response head in milliseconds; `undefined` if the pool's limit applies. */
@@ -77,6 +83,7 @@ export class UpstreamAttempts extends Attempts<Request> {
   }
 
   protected override taken(lease: Lease): void {
+    if (this.#lease === undefined) this.#remembered = lease.remembered;
     this.#lease = lease;
     if (lease.trust !== 'well' && !lease.isTrial) this.#lastResortAt ??= this.#pool.env.clock.now();
     this.upstream = this.#pool.upstreamOf(lease.backend);

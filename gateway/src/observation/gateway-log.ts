@@ -13,6 +13,15 @@ export interface AccessRecord {
   readonly status: number;
   readonly pool: string | undefined;
   readonly backend: string | undefined;
+  /**
+   * Hash of the key that affinity goes by, 8 hexadecimal digits, as `explain` tells it; `undefined` without a
+   * key, or without a pool.
+   */
+  readonly keyHash: string | undefined;
+  /** Whether the last attempt went elsewhere because the backend of its key was at its limit. */
+  readonly spilled: boolean;
+  /** Whether the key was known from requests before. */
+  readonly remembered: boolean;
   /** Number of backends that were tried. */
   readonly attempts: number;
   readonly durationMs: number;

@@ -58,8 +58,13 @@ const serializers = {
  * @param config - the level, whether requests are logged (at `info`), and the format; without a format, text
  *   on a terminal, else JSON
  * @param destination - @defaultValue standard output; a slow or missing reader delays nothing
+ * @param worker - the number of the worker, which every line has then
  */
-export function pinoLog(config: GatewayConfig['log'], destination?: LogDestination): GatewayLog {
+export function pinoLog(
+  config: GatewayConfig['log'],
+  destination?: LogDestination,
+  worker?: number,
+): GatewayLog {
   const onRecovered = (dropped: number) => log.warn({ dropped }, 'lines of the log were lost');
   const to = destination ?? standardOutput({ onBroken: tellBroken, onRecovered });
   const format = config.format ?? (to.isTerminal ? 'pretty' : 'json');
@@ -67,7 +72,7 @@ export function pinoLog(config: GatewayConfig['log'], destination?: LogDestinati
   const logger = pino(
     {
       level: config.level,
-      base: { pid: process.pid },
+      base: { pid: process.pid, ...(worker !== undefined && { worker }) },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (level) => ({ level }) },
       serializers,

@@ -30,7 +30,12 @@ function accessMessage(line: Line): string {
  * @param colorize - whether to use the colours of a terminal
  */
 export function prettyLines(colorize: boolean): (json: string) => string {
-  const options = { colorize, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', singleLine: true };
+  const options = {
+    colorize,
+    translateTime: 'SYS:HH:MM:ss.l',
+    ignore: 'pid,hostname,worker',
+    singleLine: true,
+  };
   const prettyAccess = prettyFactory({
     ...options,
     hideObject: true,

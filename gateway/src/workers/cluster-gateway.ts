@@ -62,7 +62,7 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
     this.#env = parts.env ?? systemEnv;
     this.#stats = new FleetStats(() => this.#fleet);
     this.#fleet = new WorkerFleet(config.workers, {
-      launch: (onFaulty) => this.#queue.run(() => this.#launch(onFaulty)),
+      launch: (worker, onFaulty) => this.#queue.run(() => this.#launch(worker, onFaulty)),
       patienceMs: (graceMs) => this.#patienceMs(graceMs),
       env: this.#env,
       tell: (type, message) => this.#tell(type, message),
@@ -161,12 +161,12 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
     await link.ask({ type: 'reload', config: this.#configOf(next) }, RELOAD_MS);
   }
 
-  #launch(onFaulty: (reason: string) => void): Launched {
+  #launch(worker: number, onFaulty: (reason: string) => void): Launched {
     const process = this.#parts.fork();
     this.#rateLimits.serve(process);
     const link = new WorkerLink(process, this.#env.timers, onFaulty);
     const config = this.#configOf(this.#config);
-    const addresses = link.ask({ type: 'start', config, changes: this.#journal.commands }, START_MS);
+    const addresses = link.ask({ type: 'start', worker, config, changes: this.#journal.commands }, START_MS);
     return { link, addresses };
   }
 

@@ -16,6 +16,8 @@ import type { SharedConfig } from './shared-config.ts';
 export type WorkerRequest =
   | {
       readonly type: 'start';
+      /** The number of the worker, from 1. */
+      readonly worker: number;
       readonly config: SharedConfig;
       /** Changes at run time that are not in the configuration, oldest first. */
       readonly changes: readonly Command[];

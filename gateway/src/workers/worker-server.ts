@@ -21,7 +21,7 @@ interface Opened {
 /** Parts of a worker. */
 export interface WorkerParts {
   /** Makes log and gateway for a configuration. */
-  readonly open: (config: SharedConfig, rateLimiter: RateLimiterFactory) => Opened;
+  readonly open: (config: SharedConfig, rateLimiter: RateLimiterFactory, worker: number) => Opened;
   /** Ends the process. */
   readonly exit: (code: number) => void;
 }
@@ -70,7 +70,7 @@ export class WorkerServer {
   }
 
   #do(request: WorkerRequest): Promise<unknown> {
-    if (request.type === 'start') return this.#queue.run(() => this.#start(request.config, request.changes));
+    if (request.type === 'start') return this.#queue.run(() => this.#start(request));
     if (request.type === 'reload') return this.#queue.run(() => this.#serving().reload(request.config));
     if (request.type === 'change')
       return this.#queue.run(() => this.#serving().control.change(request.command));
@@ -80,8 +80,12 @@ export class WorkerServer {
     return request.type === 'stats' ? control.stats() : control.explain(request.query);
   }
 
-  async #start(config: SharedConfig, changes: readonly Command[]): Promise<readonly ListeningAddress[]> {
-    const { gateway, log } = this.#parts.open(config, this.#rateLimits.limiter);
+  async #start({
+    config,
+    changes,
+    worker,
+  }: Extract<WorkerRequest, { type: 'start' }>): Promise<readonly ListeningAddress[]> {
+    const { gateway, log } = this.#parts.open(config, this.#rateLimits.limiter, worker);
     this.#gateway = gateway;
     this.#log = log;
     for (const command of changes) await this.#repeat(command);

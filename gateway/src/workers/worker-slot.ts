@@ -8,10 +8,11 @@ import type { WorkerLink } from './worker-link.ts';
 export interface SlotParts {
   /**
    * Starts a process, and sends it the configuration.
+   * @param worker - the number of the slot
    * @param onFaulty - called with the reason when the worker asks to be replaced
    * @returns the worker, and the addresses at which it will serve
    */
-  readonly launch: (onFaulty: (reason: string) => void) => Promise<Launched>;
+  readonly launch: (worker: number, onFaulty: (reason: string) => void) => Promise<Launched>;
   /** How long a worker may take to end. */
   readonly patienceMs: (graceMs: number | undefined) => number;
   readonly env: Pick<Env, 'clock' | 'timers'>;
@@ -97,7 +98,7 @@ export class WorkerSlot {
     const onFaulty = (reason: string) => {
       if (link === this.#serving) this.replace(reason);
     };
-    const launched = await this.#parts.launch(onFaulty);
+    const launched = await this.#parts.launch(this.number, onFaulty);
     link = launched.link;
     launched.addresses.catch(() => {});
     if (this.#isClosed) {

@@ -84,6 +84,23 @@ function aBody(text: string, isWhole = true) {
 const aPost = (body: Readable, method = 'POST') =>
   new FakeClient({ method, body, rawHeaders: ['Host', 'a.test', 'Content-Length', '4'] });
 
+describe('the access log', () => {
+  it('has the hash of the key, as it is explained, and whether the key was known or spilled', async () => {
+    const { begin, sent, records, engine } = setUp({ strategy: 'consistent-hash', bounds: { z: 0 } });
+    const begun = [begin(), begin(), begin()];
+    for (const call of sent) call.answer(200, 'a');
+    for (const { exchange } of begun) exchange.closed(true);
+    const { explanation } = await engine.control.explain({ path: '/path?query' });
+    const keyHash = explanation?.hash.toString(16).padStart(8, '0');
+    expect(keyHash).toMatch(/^[\da-f]{8}$/);
+    expect(records).toMatchObject([
+      { keyHash, spilled: false, remembered: false, path: '/path' },
+      { keyHash, spilled: false, remembered: true, path: '/path' },
+      { keyHash, spilled: true, remembered: true, path: '/path' },
+    ]);
+  });
+});
+
 describe('a request', () => {
   it('goes to a backend as it came, and its answer to the client', () => {
     const { begin, sent, records, held, engine } = setUp();

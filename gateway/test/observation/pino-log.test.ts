@@ -1,3 +1,4 @@
+import { replay } from 'evenkeel/simulator';
 import { describe, expect, it } from 'vitest';
 import type { GatewayConfig } from '../../src/config/schema.ts';
 import type { AccessRecord } from '../../src/contracts.ts';
@@ -14,6 +15,9 @@ const RECORD: AccessRecord = {
   status: 200,
   pool: 'shop',
   backend: 'http://10.0.0.1:80',
+  keyHash: '1f00ba12',
+  spilled: false,
+  remembered: true,
   attempts: 1,
   durationMs: 12.3456789,
   bytesReceived: 0,
@@ -45,6 +49,24 @@ describe('the log in JSON', () => {
       durationMs: 12.346,
       msg: 'request',
     });
+  });
+
+  it('can be replayed: keys are told apart by their hashes, as queries are left out', async () => {
+    const { log, lines } = logged();
+    const keys = ['1f00ba12', '2f00ba12', '1f00ba12'];
+    for (const keyHash of keys) log.access?.({ ...RECORD, keyHash, durationMs: 5 });
+    log.info({ port: 8080 }, 'listening');
+    const result = await replay(lines, { scenario: { contenders: ['consistent-hash'] } });
+    expect(result.log).toMatchObject({
+      ...{ format: 'evenkeel', requests: 3, paths: 2, clients: 1, broken: 1, meanDurationMs: 5 },
+    });
+  });
+
+  it('names the worker in each line of a gateway with several', () => {
+    const lines: string[] = [];
+    const log = pinoLog({ level: 'info', access: true }, { write: (line) => void lines.push(line) }, 2);
+    log.info({}, 'listening');
+    expect(JSON.parse(lines[0] as string)).toMatchObject({ pid: process.pid, worker: 2 });
   });
 
   it('leaves out what nobody wants', () => {

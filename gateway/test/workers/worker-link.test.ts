@@ -5,7 +5,7 @@ import { REPLY_MS, WorkerLink, WorkerSilentError } from '../../src/workers/worke
 import { FakeProcess, settled } from './fakes.ts';
 
 const CONFIG = { listeners: [{ port: 0 }], pools: {} } as never;
-const START = { type: 'start', config: CONFIG, changes: [] } as const;
+const START = { type: 'start', worker: 1, config: CONFIG, changes: [] } as const;
 
 function linked(prepare?: ConstructorParameters<typeof FakeProcess>[1]) {
   const env = new TestEnv();

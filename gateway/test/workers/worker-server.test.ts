@@ -17,14 +17,14 @@ function linked(prepare?: ConstructorParameters<typeof FakeProcess>[1]) {
 describe('a worker', () => {
   it('makes the changes of others again before it serves', async () => {
     const { worker, link } = linked();
-    await link.ask({ type: 'start', config: CONFIG, changes: [drain, weight] });
+    await link.ask({ type: 'start', worker: 1, config: CONFIG, changes: [drain, weight] });
     expect(worker.gateway?.calls).toEqual(['change', 'change', 'listen']);
     expect(worker.gateway?.changes).toEqual([drain, weight]);
   });
 
   it('serves although a change cannot be made again', async () => {
     const { worker, link } = linked((gateway) => gateway.failures.set('change', new ControlError(404, 'no')));
-    await link.ask({ type: 'start', config: CONFIG, changes: [drain] });
+    await link.ask({ type: 'start', worker: 1, config: CONFIG, changes: [drain] });
     expect(worker.gateway?.calls).toContain('listen');
     expect(worker.log.texts).toEqual(['warn a change at run time could not be made again: drain']);
   });
@@ -32,7 +32,7 @@ describe('a worker', () => {
   it('does what changes it in the order in which it came', async () => {
     const { worker, link } = linked();
     const done = [
-      link.ask({ type: 'start', config: CONFIG, changes: [] }),
+      link.ask({ type: 'start', worker: 1, config: CONFIG, changes: [] }),
       link.ask({ type: 'change', command: drain }),
       link.ask({ type: 'reload', config: CONFIG }),
       link.ask({ type: 'change', command: weight }),
@@ -43,7 +43,7 @@ describe('a worker', () => {
 
   it('closes at once, also while it hangs', async () => {
     const { worker, link } = linked((gateway) => gateway.hanging.add('listen'));
-    link.ask({ type: 'start', config: CONFIG, changes: [] }).catch(() => {});
+    link.ask({ type: 'start', worker: 1, config: CONFIG, changes: [] }).catch(() => {});
     await settled();
     await link.close(0, 1_000);
     expect(await link.exited).toBe('exit code 0');

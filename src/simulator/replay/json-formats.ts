@@ -13,7 +13,7 @@ export function jsonFormats(header: string | undefined): LineFormat[] {
       line.client = textOf(fields.clientAddress);
       line.method = textOf(fields.method);
       line.bytes = Number(fields.bytesSent) || 0;
-      line.keyHash = textOf(fields.key);
+      line.keyHash = textOf(fields.keyHash);
       return setPath(fields.path, line);
     }),
     jsonFormat('caddy', (fields, line) => {
