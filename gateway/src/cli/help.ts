@@ -114,3 +114,13 @@ Examples:
   evenkeel replay access.log access.log.1 access.log.2.gz
   evenkeel replay access.log --key header:x-user --backends 4 --html report.html
   evenkeel replay access.log --format '$remote_addr [$time_local] "$request" $status'`;
+
+/** Below the options of `import`. */
+export const IMPORT_HELP = `
+Takes over upstream and server blocks, or frontends, backends and listen sections:
+servers with weights, strategy, ring and key, hosts and paths, certificates. Each line
+that it could not take over is told on standard error. Relative paths stay as they are.
+
+Examples:
+  evenkeel import /etc/nginx/nginx.conf > gateway.yaml
+  evenkeel import haproxy.cfg > gateway.yaml && evenkeel check -c gateway.yaml`;

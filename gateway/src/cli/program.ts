@@ -9,12 +9,14 @@ import { type ExplainOptions, explain } from './explain.ts';
 import {
   CHECK_HELP,
   EXPLAIN_HELP,
+  IMPORT_HELP,
   MAIN_HELP,
   PLAN_HELP,
   REPLAY_HELP,
   SERVE_HELP,
   SIMULATE_HELP,
 } from './help.ts';
+import type { ImportOptions } from './import/import.ts';
 import type { Io } from './io.ts';
 import { contenders, header, integer, oneOf, positive, replayKey, several } from './option-values.ts';
 import { type PlanOptions, plan } from './plan.ts';
@@ -62,6 +64,16 @@ export function program(io: Io, end: (code: number) => void, args: readonly stri
   addPlan(root, io, end);
   addSimulate(root, io, end, args);
   addReplay(root, io, end, args);
+  root
+    .command('import')
+    .description('print a configuration of nginx or HAProxy as one of the gateway')
+    .argument('<file>', 'nginx.conf or haproxy.cfg')
+    .option('--from <kind>', 'nginx or haproxy (default: found out)', oneOf('--from', ['nginx', 'haproxy']))
+    .addHelpText('after', IMPORT_HELP)
+    .action(async (file: string, options: ImportOptions) => {
+      const { importCommand } = await import('./import/import.ts');
+      end(importCommand(file, options, io));
+    });
   root
     .command('demo')
     .description('start example backends and a gateway in front of them')
