@@ -2,8 +2,8 @@
 
 import { Loadbalancer, type Request } from '../../src/index.ts';
 import { exponential, seededRandom, zipf } from '../../src/simulator/random.ts';
+import { runInTurns } from '../../src/simulator/turns.ts';
 import { VirtualEnv } from '../../src/simulator/virtual-env.ts';
-import { runInTurns } from '../turns.ts';
 import { backendNames } from './fleet.ts';
 import { usedAfterCollection } from './heap.ts';
 import { PROTECTIONS } from './protections.ts';

@@ -2,8 +2,8 @@
 
 import { type BalancerStats, Loadbalancer, type StrategyName } from '../../src/index.ts';
 import { seededRandom } from '../../src/simulator/random.ts';
+import { runInTurns } from '../../src/simulator/turns.ts';
 import { type PendingTimers, VirtualEnv } from '../../src/simulator/virtual-env.ts';
-import { runInTurns } from '../turns.ts';
 import { EVERYBODY, FIRST_POOL, planChurn, setPool } from './churn.ts';
 import { END_AT, RECOVERED_AT } from './faults.ts';
 import { Fleet } from './fleet.ts';

@@ -2,7 +2,7 @@
 import { maxAwaiting, outlierEjection } from '../../src/index.ts';
 import { type EngineOptions, engine } from '../../src/simulator/engine-caller.ts';
 import { type Outcomes, simulateInTurns, urlOf } from '../../src/simulator/simulation.ts';
-import { runInTurns } from '../turns.ts';
+import { runInTurns } from '../../src/simulator/turns.ts';
 import { percent, type Row } from './row.ts';
 
 const CONCURRENCY = 8;

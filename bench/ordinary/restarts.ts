@@ -5,8 +5,8 @@ import { exponential, seededRandom } from '../../src/simulator/random.ts';
 import { SimulatedServer } from '../../src/simulator/simulated-server.ts';
 import { SimulatedService } from '../../src/simulator/simulated-service.ts';
 import { urlOf } from '../../src/simulator/simulation.ts';
+import { runInTurns } from '../../src/simulator/turns.ts';
 import { VirtualEnv } from '../../src/simulator/virtual-env.ts';
-import { runInTurns } from '../turns.ts';
 import type { Row } from './row.ts';
 
 const BACKENDS = 8;

@@ -4,7 +4,7 @@ import { maxAwaiting, outlierEjection, slowStart } from '../../src/index.ts';
 import { type EngineOptions, engine } from '../../src/simulator/engine-caller.ts';
 import type { Conduct } from '../../src/simulator/simulated-server.ts';
 import { type Outcomes, simulateInTurns, urlOf } from '../../src/simulator/simulation.ts';
-import { runInTurns } from '../turns.ts';
+import { runInTurns } from '../../src/simulator/turns.ts';
 import { percent, type Row } from './row.ts';
 
 const BACKENDS = 10;

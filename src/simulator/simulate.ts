@@ -12,6 +12,7 @@ import type { Scenario } from './scenario.ts';
 import { type Setup, setupOf } from './setup.ts';
 import { SeriesSums } from './tally.ts';
 import { ScenarioTraffic, TrafficChunk, type TrafficSource } from './traffic.ts';
+import { WholeRun } from './whole-run.ts';
 
 /** How far a simulation is. */
 export interface Progress {
@@ -55,11 +56,13 @@ export async function compare(
   { signal, onProgress }: SimulateOptions,
 ): Promise<SimulationResult> {
   const { contenders, backends, durationMs, measure, requests } = setup;
+  const floor = measure.floor ?? (contenders.some(({ queue }) => queue !== undefined) ? 'whole' : 'fast');
+  const OneRun = floor === 'whole' ? WholeRun : FastRun;
   const lanes = contenders.map((contender) => {
     const series = new SeriesSums(measure.points, durationMs, backends.length);
     const runs = Array.from(
       { length: measure.placements },
-      (_, placement): Run => new FastRun({ setup, contender, placement, series, keys: traffic.keys }),
+      (_, placement): Run => new OneRun({ setup, contender, placement, series, keys: traffic.keys }),
     );
     return { contender, series, runs };
   });

@@ -466,3 +466,68 @@ describe('a mistake is told in one clear line', () => {
     expect(error instanceof TypeError || error instanceof RangeError).toBe(true);
   });
 });
+
+describe('the whole floor', () => {
+  const scenario: Partial<Scenario> = {
+    backends: [{ count: 5, cache: 500 }],
+    contenders: ['consistent-hash', 'least-time', 'power-of-two', 'ip-hash', 'hash-mod-n'],
+    measure: { placements: 2, trace: 30 },
+  };
+  const onFloor = (floor: 'fast' | 'whole', more: Partial<Scenario> = {}) =>
+    run({ ...scenario, ...more, measure: { ...scenario.measure, ...more.measure, floor } });
+  const plain = ({ contenders }: SimulationResult) => contenders.map(({ floor: _, ...rest }) => rest);
+
+  it('agrees with the fast one to the last bit: all around the engine changes nothing', async () => {
+    const events: ScenarioEvent[] = [
+      { type: 'leave', backends: 'b2', at: 0.4, for: 0.2 },
+      { type: 'slow', backends: 'b3', factor: 3, at: 0.5, for: 0.3 },
+      { type: 'errors', backends: 'b4', ratio: 0.2, status: 500, at: 0.2 },
+    ];
+    const [fast, whole] = [await onFloor('fast', { events }), await onFloor('whole', { events })];
+    expect(whole.contenders[0]?.floor).toBe('whole');
+    expect(plain(whole)).toEqual(plain(fast));
+  });
+
+  it('agrees with it nearly where retries, limits of time and health checks are at work', async () => {
+    const more: Partial<Scenario> = {
+      requests: 8_000,
+      settings: {
+        failover: true,
+        timeoutMs: 200,
+        health: { intervalMs: 50 },
+        guards: { outlierEjection: { baseMs: 300 } },
+      },
+      events: [
+        { type: 'crash', backends: 'b2', at: 0.3, for: 0.2 },
+        { type: 'crash', backends: 'b3', how: 'hang', at: 0.6, for: 0.2 },
+      ],
+      contenders: ['consistent-hash', 'round-robin'],
+    };
+    const [fast, whole] = [await onFloor('fast', more), await onFloor('whole', more)];
+    for (const [i, { figures }] of whole.contenders.entries()) {
+      const other = (fast.contenders[i] as ContenderResult).figures;
+      expect(Math.abs(figures.errors.mean - other.errors.mean)).toBeLessThan(0.005);
+      expect(Math.abs(figures.retries.mean - other.retries.mean)).toBeLessThan(0.02);
+      expect(Math.abs((figures.hits?.mean ?? 0) - (other.hits?.mean ?? 0))).toBeLessThan(0.02);
+      expect(figures.meanMs.mean / other.meanMs.mean).toBeCloseTo(1, 0);
+    }
+    expect(fast.contenders[0]?.figures.retries.mean).toBeGreaterThan(0.002);
+  });
+
+  it('has a queue, which lets requests wait instead of failing', async () => {
+    const settings = { guards: { maxInFlight: 4 } };
+    const crowded: Partial<Scenario> = { arrivals: { load: 0.95 }, contenders: ['round-robin'] };
+    const without = await run({ ...crowded, settings });
+    const within = await run({ ...crowded, settings: { ...settings, queue: true } });
+    expect(without.contenders[0]).toMatchObject({ floor: 'fast' });
+    expect(without.contenders[0]?.figures.errors.mean).toBeGreaterThan(0.01);
+    expect(within.contenders[0]).toMatchObject({ floor: 'whole' });
+    expect(within.contenders[0]?.figures.errors.mean).toBe(0);
+  });
+
+  it('gives the same result again', async () => {
+    const settings = { failover: true, queue: true, health: { intervalMs: 20 } };
+    const again = () => run({ ...scenario, requests: 1_000, settings });
+    expect(await again()).toEqual(await again());
+  });
+});
