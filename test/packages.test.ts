@@ -126,6 +126,7 @@ describe('the pages', () => {
     'docs/architecture.md',
     'docs/discovery.md',
     'docs/resilience.md',
+    'docs/simulator.md',
     'gateway/README.md',
     'gateway/docs/adapters.md',
     'gateway/docs/configuration.md',

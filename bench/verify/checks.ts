@@ -3,13 +3,22 @@
 import type { Check } from './check.ts';
 import { commandCheck } from './command-check.ts';
 import { presetsCheck } from './presets-check.ts';
+import { realityCheck } from './reality-check.ts';
 import { restartsCheck } from './restarts/check.ts';
+import { runtimesCheck } from './runtimes-check.ts';
 
 export const CHECKS: readonly Check[] = [
   commandCheck('ordinary', 'everyday situations on a virtual clock', 'bench/ordinary/main.ts'),
   commandCheck('chaos', 'one fault after the other on a virtual clock', 'bench/chaos/main.ts'),
   presetsCheck,
   restartsCheck,
+  commandCheck(
+    'papers',
+    'figures of papers, and every strategy against its reference',
+    'bench/papers/main.ts',
+  ),
+  realityCheck,
+  runtimesCheck,
   commandCheck('conformance', 'HTTP of the gateway, case by case', 'gateway/test/conformance/main.ts', [
     '--failures',
   ]),

@@ -15,7 +15,7 @@ const float = new Float32Array(1);
 const word = new Int32Array(float.buffer);
 
 /** The step of a latency, read off its exponent and its highest digits. */
-export function stepOf(latencyMs: number): number {
+function stepOf(latencyMs: number): number {
   float[0] = latencyMs;
   const step = ((word[0] as number) >> (23 - STEPS_BITS)) - ((127 + LEAST_EXPONENT) << STEPS_BITS);
   return step < 0 ? 0 : step >= STEPS ? STEPS - 1 : step;

@@ -1,5 +1,6 @@
 // Each preset can be run, and teaches something. `npm run verify presets` holds the figures against full
 // runs.
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CLAIMS, figuresIn, Look } from '../../bench/verify/preset-claims.ts';
 import { type PresetName, presets, simulate } from '../../src/simulator/index.ts';
@@ -26,4 +27,13 @@ it('the figures of a lesson are its shares, times and ratios', () => {
   expect(figuresIn('50 backends, 5.3 % and 999 ms; 1.49 times its share, five times as slow, 2 ms.')).toEqual(
     ['5.3 %', '999 ms', '1.49 times', '2 ms'],
   );
+});
+
+it('the page on the simulator has every lesson', () => {
+  const page = readFileSync(new URL('../../docs/simulator.md', import.meta.url), 'utf8');
+  const words = (text: string) => text.replaceAll(/\s+/g, ' ');
+  for (const [name, { lesson }] of Object.entries(presets)) {
+    expect(page).toContain(`### ${name}\n`);
+    expect(words(page)).toContain(words(lesson));
+  }
 });
