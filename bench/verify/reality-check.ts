@@ -6,10 +6,7 @@ import { workMs } from '../../examples/backends/shop/catalogue.ts';
 import { shopStream } from '../../examples/demo/shop/stream.ts';
 import { FetchHTTPService, Loadbalancer, type Request, type StrategyName } from '../../src/index.ts';
 import { exponential, seededStream } from '../../src/simulator/random.ts';
-import { setupOf } from '../../src/simulator/setup.ts';
-import { compare } from '../../src/simulator/simulate.ts';
-import type { TrafficChunk, TrafficSource } from '../../src/simulator/traffic.ts';
-import { CHUNK } from '../../src/simulator/traffic.ts';
+import { simulate } from '../../src/simulator/simulate.ts';
 import type { Check, Finding } from './check.ts';
 
 const BACKENDS = 4;
@@ -40,49 +37,16 @@ function plan(): { readonly stream: readonly Request[]; readonly atMs: readonly 
   return { stream, atMs: stream.map(() => (at += exponential(random, 1_000 / PER_SECOND))) };
 }
 
-/** The same requests as the traffic of a simulation. */
-class ShopTraffic implements TrafficSource {
-  readonly keys: number;
-  readonly #plan: ReturnType<typeof plan>;
-  readonly #numbers = new Map<string, number>();
-  #next = 0;
-
-  constructor(of: ReturnType<typeof plan>) {
-    this.#plan = of;
-    for (const { path } of of.stream)
-      if (!this.#numbers.has(path)) this.#numbers.set(path, this.#numbers.size);
-    this.keys = this.#numbers.size;
-  }
-
-  next(chunk: TrafficChunk): boolean {
-    const { stream, atMs } = this.#plan;
-    const count = Math.min(CHUNK, stream.length - this.#next);
-    for (let i = 0; i < count; i++) {
-      const { path } = stream[this.#next] as Request;
-      chunk.atMs[i] = atMs[this.#next] as number;
-      chunk.names[i] = path;
-      chunk.keys[i] = this.#numbers.get(path) as number;
-      chunk.sizesMs[i] = workMs(path);
-      chunk.writes[i] = 0;
-      chunk.clients[i] = 0;
-      chunk.balancers[i] = 0;
-      this.#next++;
-    }
-    chunk.count = count;
-    return count > 0;
-  }
-}
-
 async function simulated(of: ReturnType<typeof plan>): Promise<Map<string, Measured>> {
-  const setup = setupOf({
-    requests: REQUESTS,
+  const { contenders } = await simulate({
+    requests: of.stream.map(({ path }, i) => {
+      return { atMs: of.atMs[i] as number, key: path, workMs: workMs(path) };
+    }),
     // The shop makes pages side by side, and sends cached ones at once.
     backends: [{ count: BACKENDS, concurrency: 1_000, cache: { size: CACHED_PAGES, speedUp: 100 } }],
-    arrivals: { perSecond: PER_SECOND },
     measure: { placements: 1, warmUp: 0 },
     contenders: CONTENDERS,
   });
-  const { contenders } = await compare(setup, new ShopTraffic(of), {});
   return new Map(
     contenders.map(({ label, figures }) => [
       label,

@@ -2,6 +2,7 @@
 
 import type { StrategyName } from 'evenkeel';
 import type { Options } from './options.ts';
+import { fairTable } from './report/fair-table.ts';
 import { type Report, reportOn } from './report/report.ts';
 import { Pass } from './run/pass.ts';
 import { byProgress, replaying } from './run/schedule.ts';
@@ -71,7 +72,8 @@ export class Demo {
       const sameAgain = replaying(main.stage.stepsAt, main.sent, secondLimitMs, FEWEST_COMPARED);
       await this.#watched(passes, () => other.run(sameAgain, signal));
       if (signal.aborted) return undefined;
-      const report = reportOn(main, other, performance.now() - startedAt);
+      const fair = await fairTable(main);
+      const report = reportOn(main, other, fair, performance.now() - startedAt);
       this.#view.finish(passes, report);
       return report;
     } finally {

@@ -39,6 +39,7 @@ export type {
   Measure,
   NamedStrategy,
   Scenario,
+  ScenarioRequest,
   Service,
   SimulatedGuards,
   SimulatedHealth,

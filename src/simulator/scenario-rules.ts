@@ -5,6 +5,7 @@ import { EJECTION } from '../health/ejection-options.ts';
 import { SLOW_START } from '../health/slow-start.ts';
 import { aBag, type Bag, bag, checkBag } from '../options/bag.ts';
 import {
+  aBoolean,
   aListOf,
   aNumber,
   anInteger,
@@ -32,6 +33,7 @@ import type {
   Keys,
   Measure,
   Scenario,
+  ScenarioRequest,
   Service,
   SimulatedGuards,
   SimulatedHealth,
@@ -275,6 +277,34 @@ const anEvent: Rule = {
   },
 };
 
+const aRequest: Rule = aBag(
+  bag<ScenarioRequest>({
+    atMs: aMoment,
+    key: aText,
+    workMs: aMoment,
+    client: aText,
+    write: aBoolean,
+  }),
+  ['atMs', 'key'],
+);
+
+const someRequests: Rule = {
+  words: 'a list of at least one request',
+  holds: (value) => Array.isArray(value) && value.length > 0,
+  inside: (requests: readonly ScenarioRequest[], place) => {
+    let before = 0;
+    for (const [i, request] of requests.entries()) {
+      checkRule({ ...aRequest, words: 'a request' }, request, `${place}[${i}]`);
+      if (request.atMs < before)
+        throw new RangeError(
+          `${place}[${i}].atMs must not be before the request before it, ${before}, got ${request.atMs}`,
+        );
+      before = request.atMs;
+    }
+    if (before === 0) throw new RangeError(`${place} must not all come at 0 ms`);
+  },
+};
+
 const MEASURE: Bag<Measure> = bag<Measure>({
   placements: anInteger(1, 100),
   warmUp: aNumber('a number from 0 to 0.9', (value) => value >= 0 && value <= 0.9),
@@ -286,7 +316,7 @@ const MEASURE: Bag<Measure> = bag<Measure>({
 const SCENARIO: Bag<Scenario> = bag<Scenario>({
   name: aText,
   seed: anInteger(0, 2 ** 32 - 1),
-  requests: anInteger(1, 100_000_000),
+  requests: orNumber(anInteger(1, 100_000_000), someRequests),
   backends: aPool,
   balancers: orNumber(
     anInteger(1, 1_000),

@@ -16,8 +16,12 @@ export interface Scenario {
   readonly name?: string;
   /** Determines all that is random: the same seed gives the same result on every runtime. @defaultValue 1 */
   readonly seed?: number;
-  /** Requests that every contender gets, in each placement; 1 to 100,000,000. @defaultValue 50,000 */
-  readonly requests?: number;
+  /**
+   * How many requests every contender gets, in each placement, 1 to 100,000,000; or the requests themselves,
+   * by their times: then `arrivals`, `keys` and `service` say nothing, nor do events that change the traffic.
+   * @defaultValue 50,000
+   */
+  readonly requests?: number | readonly ScenarioRequest[];
   /** The backends, or how many there are of the default kind. */
   readonly backends: number | readonly BackendGroup[];
   /** Load balancers through which the requests come, each at random. @defaultValue 1 */
@@ -39,6 +43,22 @@ export interface Scenario {
   readonly contenders?: readonly (ContenderStrategy | Contender)[];
   /** How it is measured. */
   readonly measure?: Measure;
+}
+
+/** A request of a scenario that lists them. */
+export interface ScenarioRequest {
+  /** When it comes, in milliseconds since the start; not before the one before it. */
+  readonly atMs: number;
+  /** The path, which keeps requests together. */
+  readonly key: string;
+  /**
+   * Milliseconds that a backend of speed 1 works on it; a cache miss where there are caches. @defaultValue 10
+   */
+  readonly workMs?: number;
+  /** The address of the client. @defaultValue one for all */
+  readonly client?: string;
+  /** Whether it must not be sent twice. @defaultValue false */
+  readonly write?: boolean;
 }
 
 /** Load balancers of one kind. */

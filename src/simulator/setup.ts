@@ -5,7 +5,7 @@ import { nearestHint } from '../options/rule.ts';
 import type { Antagonist, BackendGroup } from './backend-group.ts';
 import { type ContenderSetup, contendersOf } from './contenders.ts';
 import type { TimelineEvent } from './result.ts';
-import type { Arrivals, Keys, Measure, Service } from './scenario.ts';
+import type { Arrivals, Keys, Measure, ScenarioRequest, Service } from './scenario.ts';
 import type { BackendNames, EventDuration, EventTime, ScenarioEvent } from './scenario-events.ts';
 import { checkScenario } from './scenario-rules.ts';
 import type { ServerOptions } from './simulated-server.ts';
@@ -50,6 +50,8 @@ export interface Setup {
   readonly seed: number;
   /** Requests for each contender in each placement. */
   readonly requests: number;
+  /** The requests themselves, if the scenario lists them. */
+  readonly listed: readonly ScenarioRequest[] | undefined;
   /** How long the requests take to come, on average. */
   readonly durationMs: number;
   /** Mean requests a millisecond, without bursts that are events. */
@@ -82,12 +84,17 @@ const SPEED_UP = 10;
 /** @throws TypeError or RangeError that names the place, the rule and the value */
 export function setupOf(scenario: unknown): Setup {
   checkScenario(scenario);
-  const { name = 'scenario', seed = 1, requests: asked = 50_000, events = [], balancers = 1 } = scenario;
+  const { name = 'scenario', seed = 1, requests = 50_000, events = [], balancers = 1 } = scenario;
+  const listed = typeof requests === 'number' ? undefined : requests;
+  const asked = typeof requests === 'number' ? requests : requests.length;
   const keys = withDefaults(scenario.keys ?? {}, KEYS);
   const service = withDefaults(scenario.service ?? {}, SERVICE);
   const first = backendsOf(scenario.backends, 0, true);
-  const ratePerMs = rateOf(scenario.arrivals ?? { load: 0.7 }, first, service);
-  const durationMs = asked / ratePerMs;
+  const durationMs =
+    listed === undefined
+      ? asked / rateOf(scenario.arrivals ?? { load: 0.7 }, first, service)
+      : (listed.at(-1) as ScenarioRequest).atMs;
+  const ratePerMs = asked / durationMs;
   const backends = [...first];
   for (const event of events)
     if (event.type === 'join') backends.push(...backendsOf(event.backends, backends.length, false));
@@ -104,7 +111,8 @@ export function setupOf(scenario: unknown): Setup {
   return {
     name,
     seed,
-    requests: Math.max(1, Math.round(asked * (1 + extra))),
+    requests: listed === undefined ? Math.max(1, Math.round(asked * (1 + extra))) : asked,
+    listed,
     durationMs,
     ratePerMs,
     backends,

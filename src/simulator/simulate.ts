@@ -6,6 +6,7 @@ import { aFunction, aSignal } from '../options/rule.ts';
 import { FastRun } from './fast-run.ts';
 import { backendFigures, distributionOf, figuresOf, seriesOf } from './figures.ts';
 import { bestOf, findingsOf } from './findings.ts';
+import { ListedTraffic } from './listed-traffic.ts';
 import type { ContenderResult, SimulationResult } from './result.ts';
 import type { Run } from './run.ts';
 import type { Scenario } from './scenario.ts';
@@ -46,7 +47,12 @@ const OPTIONS = bag<SimulateOptions>({ signal: aSignal, onProgress: aFunction })
 export async function simulate(scenario: Scenario, options: SimulateOptions = {}): Promise<SimulationResult> {
   checkBag(options, OPTIONS, 'options', 'simulate');
   const setup = setupOf(scenario);
-  return compare(setup, new ScenarioTraffic(setup), options);
+  const { listed } = setup;
+  return compare(
+    setup,
+    listed === undefined ? new ScenarioTraffic(setup) : new ListedTraffic(setup, listed),
+    options,
+  );
 }
 
 /** Gives the same traffic to every contender of a setup. */

@@ -179,6 +179,22 @@ describe('the workload', () => {
     expect(await hits({ distribution: 'uniform', hot: 0.5 })).toBeCloseTo(0.5, 1);
   });
 
+  it('may be listed request by request', async () => {
+    const requests = Array.from({ length: 300 }, (_, i) => {
+      return { atMs: 10 * (i + 1), key: `/${i % 3}`, workMs: i % 3 === 0 ? 8 : 4, client: `c${i % 2}` };
+    });
+    const scenario = { requests, backends: [{ count: 2, cache: 2 }], measure: { placements: 1, warmUp: 0 } };
+    const byKey = await only(scenario, 'consistent-hash');
+    expect(byKey).toMatchObject({ requests: 300, durationMs: 3_000 });
+    expect(byKey.keysMoved.mean).toBe(0);
+    expect(byKey.hits?.mean).toBeGreaterThan(0.98);
+    const byClient = await only(scenario, 'ip-hash');
+    expect(byClient.keysMoved.mean).toBe(1);
+    const sum = byKey.meanMs.mean * 300;
+    // Three misses, and hits in a tenth of the time.
+    expect(sum).toBeCloseTo(8 + 4 + 4 + (297 * (16 / 3)) / 10, 6);
+  });
+
   it('knows clients: ip-hash keeps each on a backend, and their paths on none', async () => {
     const keys = { distribution: 'uniform', count: 50, clients: 20 } as const;
     const byPath = await only({ keys }, { strategy: 'ip-hash', key: 'path', label: 'by path' });
@@ -455,6 +471,24 @@ describe('a mistake is told in one clear line', () => {
         events: [{ type: 'burst', factor: 2, atMs: 5e3 }],
       },
       'events[0].atMs must be within the run, which takes 1000 ms, got 5000',
+    ],
+    [
+      { backends: 3, requests: [] },
+      'requests must be an integer from 1 to 100000000, or a list of at least one request, got []',
+    ],
+    [
+      {
+        backends: 3,
+        requests: [
+          { atMs: 5, key: 'a' },
+          { atMs: 4, key: 'b' },
+        ],
+      },
+      'requests[1].atMs must not be before the request before it, 5, got 4',
+    ],
+    [
+      { backends: 3, requests: [{ atMs: 5, path: 'a' }] },
+      'requests[0].path is not an option; there is atMs, key, workMs, client, write',
     ],
     [
       { backends: [{ name: '1 b' }] },

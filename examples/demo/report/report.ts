@@ -4,6 +4,7 @@ import type { Pass } from '../run/pass.ts';
 import { SEED } from '../settings.ts';
 import type { Addresses, Admissions } from '../ways/way.ts';
 import { type BackendReport, backendReports } from './backends.ts';
+import type { FairTable } from './fair-table.ts';
 import { type PhaseReport, phaseReports } from './phases.ts';
 import { type ResilienceReport, resilienceReport } from './resilience.ts';
 
@@ -30,6 +31,8 @@ export interface Report {
   /** `null` if keys have no homes. */
   readonly bounds: BoundsReport | null;
   readonly comparison: Comparison;
+  /** Every strategy on the same requests, simulated. */
+  readonly fair: FairTable;
   readonly tookMs: number;
 }
 
@@ -59,7 +62,7 @@ interface CacheReport {
 }
 
 /** Creates the report of two passes over one stream. */
-export function reportOn(pass: Pass, other: Pass, tookMs: number): Report {
+export function reportOn(pass: Pass, other: Pass, fair: FairTable, tookMs: number): Report {
   const { ledger, cluster, keys } = pass;
   return {
     addresses: cluster.way.addresses,
@@ -79,6 +82,7 @@ export function reportOn(pass: Pass, other: Pass, tookMs: number): Report {
       own: cacheReport(pass, other.sent),
       other: { strategy: other.strategy, lost: lostBy(other), ...cacheReport(other, other.sent) },
     },
+    fair,
     tookMs: Math.round(tookMs),
   };
 }

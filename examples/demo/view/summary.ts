@@ -1,9 +1,13 @@
 import type { Report } from '../report/report.ts';
+import { fairLines } from './fair-lines.ts';
 import { count, counted, highest, milliseconds, percent, times, wrap } from './format.ts';
 import type { Paint, Palette } from './palette.ts';
 import { phaseTable } from './phase-table.ts';
 
 const LABEL_WIDTH = 14;
+/** Why more keys may lie on a backend than the bound allows for a new one. */
+const ABOVE =
+  'the bound holds when a key is placed; the mean falls afterwards when a backend comes, and keys come back when one has recovered';
 
 /** The summary, in lines of up to `width` characters. */
 export function summaryLines(report: Report, width: number, palette: Palette): string[] {
@@ -19,6 +23,8 @@ export function summaryLines(report: Report, width: number, palette: Palette): s
     ...statement('affinity', affinityText(report), width, bold),
     ...statement('even load', loadText(report), width, bold),
     ...statement('keys moved', movesText(report), width, bold),
+    '',
+    ...fairLines(report.fair, width, palette),
     '',
     palette.dim(`took ${(report.tookMs / 1000).toFixed(1)} s, seed ${report.seed}`),
   ];
@@ -60,9 +66,10 @@ function loadText({ bounds, phases }: Report): string {
   const requests = `the most requests on one backend were ${most(({ spread }) => spread.requests)} the mean`;
   if (bounds === null) return requests;
   const { admissions, factor } = bounds;
+  const above = (highest(phases.map(({ spread }) => spread.keys)) ?? 0) > factor;
   const keys =
     `the most keys on one backend were ${most(({ spread }) => spread.keys)} the mean, where a new key may bring it to ` +
-    times(factor);
+    `${times(factor)}${above ? ` (${ABOVE})` : ''}`;
   if (admissions === null) return `${keys}; ${requests}`;
   const { checked, broken } = admissions;
   return `${keys}; ${requests}; both load bounds held at ${count(checked - broken)} of ${counted(checked, 'admission')}`;

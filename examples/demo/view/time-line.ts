@@ -22,6 +22,8 @@ const unsteady = [...new Set(scenario.map(({ backend }) => backend))];
 export function timeLines({ main, other }: Passes, width: number, palette: Palette): string[] {
   const { cyan, dim, yellow, red } = palette;
   const passes = other === undefined ? [main] : [main, other];
+  // Both figures are of the same requests, though the second pass may be shorter.
+  const same = Math.min(...passes.map(({ sent }) => sent));
   const labels = ['cache hits', ...passes.map(({ strategy }) => strategy), ...unsteady.map(weightLabel)];
   const labelWidth = Math.max(...labels.map((label) => label.length));
   const barWidth = Math.max(10, Math.min(LONGEST, width - labelWidth - 10));
@@ -29,7 +31,7 @@ export function timeLines({ main, other }: Passes, width: number, palette: Palet
   return [
     dim(line('cache hits', cut(timeMarks(main, barWidth), width - labelWidth - 2))),
     ...passes.map((pass, i) => {
-      const rate = percent(hitRate(pass.ledger.tally(0, pass.sent)));
+      const rate = percent(hitRate(pass.ledger.tally(0, same)));
       const paint = i === 0 ? cyan : yellow;
       return line(pass.strategy, `${paint(hitLine(pass, barWidth))}  ${rate}`);
     }),
