@@ -1,4 +1,4 @@
-// Prints digests of simulations as JSON: a program for `runtimes-check.ts`, which runs it on several runtimes.
+// Prints digests of simulations as JSON: a program that `runtimes-check.ts` runs on several runtimes.
 import { type Scenario, simulate } from '../../src/simulator/index.ts';
 
 const SCENARIOS: readonly Scenario[] = [
