@@ -114,7 +114,9 @@ describe('the library', () => {
     const { peerDependencies } = json('package.json');
     const { dependencies } = json('gateway/package.json');
     const major = (range: string) => /\d+/.exec(range)?.[0] as string;
-    for (const peer of ['jose', 'undici'])
+    const brought = Object.keys(peerDependencies).filter((peer) => dependencies[peer] !== undefined);
+    expect(brought).toContain('jose');
+    for (const peer of brought)
       expect(peerDependencies[peer].match(/\d+/g), peer).toContain(major(dependencies[peer]));
   });
 });

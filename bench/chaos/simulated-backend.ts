@@ -1,7 +1,9 @@
 // A simulated backend with faults.
 
 import type { Request, Response } from '../../src/index.ts';
+import { CallbackJob } from '../../src/simulator/job.ts';
 import { exponential, oneOf, type Random } from '../../src/simulator/random.ts';
+import { type Conduct as ServerConduct, SimulatedServer } from '../../src/simulator/simulated-server.ts';
 import type { VirtualEnv } from '../../src/simulator/virtual-env.ts';
 import type { Condition, Conduct, FaultKind } from './faults.ts';
 
@@ -9,7 +11,6 @@ import type { Condition, Conduct, FaultKind } from './faults.ts';
 const SERVICE = { least: 20, mean: 80, most: 600 } as const;
 /** Milliseconds until a response of a slow backend; part of the range exceeds the timeout. */
 const SLOW = { least: 400, most: 2_500 } as const;
-const REFUSED_AFTER_MS = 1;
 const CHECK_MS = 3;
 
 /** The error of a fault, to distinguish it from errors that were not injected. */
@@ -37,12 +38,13 @@ export interface Reception {
 export class SimulatedBackend {
   readonly id: string;
   condition: Condition | undefined;
-  readonly #env: VirtualEnv;
+  /** Works on all requests at once. */
+  readonly #server: SimulatedServer;
   readonly #random: Random;
 
   constructor(id: string, env: VirtualEnv, random: Random) {
     this.id = id;
-    this.#env = env;
+    this.#server = new SimulatedServer(env, id, { concurrency: Number.POSITIVE_INFINITY });
     this.#random = random;
   }
 
@@ -66,12 +68,12 @@ export class SimulatedBackend {
       // Some HTTP services stop on an abort signal. Others go on and respond when the response is no longer
       // awaited.
       if (this.#random() < 0.5) signal?.addEventListener('abort', () => reject(signal.reason));
-      if (conduct === 'hang') return;
-      this.#env.after(conduct === 'refuse' ? REFUSED_AFTER_MS : ms, () => {
-        if (conduct === 'refuse') reject(new InjectedError('ECONNREFUSED', false));
+      const job = new CallbackJob('', ms, (result) => {
+        if (result === 'refused') reject(new InjectedError('ECONNREFUSED', false));
         else if (conduct === 'cut') reject(new InjectedError('ECONNRESET'));
         else resolve({ status: STATUS[conduct] ?? 200, data });
       });
+      this.#server.receive(job, SERVER_CONDUCT[conduct] ?? 'well');
     });
   }
 
@@ -81,6 +83,7 @@ export class SimulatedBackend {
   }
 }
 
+const SERVER_CONDUCT: Partial<Record<Conduct, ServerConduct>> = { refuse: 'refused', hang: 'silent' };
 const STATUS: Partial<Record<Conduct, number>> = { unavailable: 503, broken: 500 };
 
 /**

@@ -8,12 +8,15 @@ export interface SimulationResult {
   readonly requests: number;
   /** Whether the run came to its end; `false` if it was aborted. Then all contenders got the same part. */
   readonly isComplete: boolean;
-  /** How long the run was, in virtual milliseconds: when the last request came. */
+  /**
+   * How long the requests take to come, in virtual milliseconds, on average: the last one may be a little
+   * late.
+   */
   readonly durationMs: number;
   readonly placements: number;
   /** Load balancers. */
   readonly balancers: number;
-  /** Requests in all, and those before this moment are left out of the figures, in virtual milliseconds. */
+  /** About when the warm-up ends, which the figures leave out, in virtual milliseconds. */
   readonly warmUpMs: number;
   /** Names of all backends, those that join later included. */
   readonly backends: readonly string[];

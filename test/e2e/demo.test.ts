@@ -90,6 +90,9 @@ describe('the demo', () => {
     expect(told).toMatch(/^ beta +\d+/m);
     expect(told).toContain('beta closes its port');
     expect(told).toContain('200 of 200 answered');
+    expect(told).toContain('the same 200 requests with the same faults for every strategy');
+    expect(told).toMatch(/^ round-robin +[\d.]+% /m);
+    for (const word of ['spills:', 'plan:', 'stray:']) expect(told).toContain(word);
     const [, dashboard = ''] = /Dashboard: (\S+) is still up/.exec(told) ?? [];
     const [, gateway = ''] = /Gateway: +(\S+) still takes requests/.exec(told) ?? [];
     expect(told.startsWith(` Dashboard: ${dashboard} (for as long as this runs`)).toBe(true);
@@ -155,5 +158,17 @@ describe('the demo', () => {
     const { own, other } = comparison;
     expect(other).toMatchObject({ strategy: 'round-robin', lost: 0 });
     expect(own.hitRate).toBeGreaterThan(other.hitRate as number);
+  });
+
+  it('ends with a table of every strategy on the same requests, which agrees with what it measured', async () => {
+    const { fair, requests, cache } = await whole;
+    expect(fair.requests).toBe(requests.sent);
+    const of = (name: string) => fair.rows.find(({ strategy }) => strategy === name);
+    expect(fair.rows.map(({ strategy }) => strategy)).toEqual(
+      expect.arrayContaining(['consistent-hash', 'round-robin', 'least-connections', 'hash-mod-n']),
+    );
+    expect(Math.abs((of('consistent-hash')?.hitRate ?? 0) - (cache.hitRate ?? 0))).toBeLessThan(0.1);
+    expect(of('round-robin')?.keysMoved).toBeGreaterThan(of('consistent-hash')?.keysMoved as number);
+    expect(Object.keys(fair.best)).toContain('hits');
   });
 });
