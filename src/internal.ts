@@ -8,6 +8,11 @@ export type { RunningTrials } from './balancer/explanation.ts';
 export { BALANCER, BALANCER_DEFAULTS, MOVED as BALANCER_MOVED } from './balancer/options.ts';
 export { MAX_TIMEOUT_MS } from './deadline.ts';
 export { type DeadlineQueue, Deadlines, type Expiring } from './deadlines.ts';
+export {
+  type BackendRecord,
+  keepRegistered,
+  type RegistryRecords,
+} from './discovery/registration.ts';
 export type { Clock, Timers } from './env.ts';
 export { hashKey } from './hashing/hash.ts';
 export { BREAKER_DEFAULTS } from './health/breaker-options.ts';

@@ -4,6 +4,7 @@ import type { Explanation, Plan, RateLimiter } from 'evenkeel';
 import type { RateLimit } from 'evenkeel/rate-limit';
 import type { GatewayConfigInput } from './config/schema.ts';
 import type { GatewayStats } from './observation/gateway-figures.ts';
+import type { GatewayPoolStats } from './observation/pool-figures.ts';
 
 export type { GatewayBackendStats } from './observation/backend-figures.ts';
 export type { GatewayEvent } from './observation/event-log.ts';
@@ -83,6 +84,8 @@ export interface GatewayExplanation {
   readonly route: ExplainedRoute | undefined;
   /** `undefined` if no route matches, and for a redirect. */
   readonly explanation: Explanation | undefined;
+  /** The sources of the pool's backends, with state, version and age; none where no source tells of any. */
+  readonly discovery?: GatewayPoolStats['discovery'];
   /** Number of the worker whose decision it is, in a gateway with several. */
   readonly worker?: number;
   /**
@@ -110,6 +113,18 @@ export interface PlanQuery {
   readonly setWeight?: Readonly<Record<string, number>>;
 }
 
+/** A backend that registered. */
+export interface RegisteredBackend {
+  readonly id: string;
+  readonly url: string;
+  readonly weight?: number;
+  readonly zone?: string;
+  readonly backup?: boolean;
+  readonly concurrency?: number;
+  /** Whether it gets no new requests. */
+  readonly draining?: boolean;
+}
+
 /** A change at run time. */
 export type Command =
   | {
@@ -122,6 +137,14 @@ export type Command =
         readonly zone?: string;
         readonly backup?: boolean;
       };
+    }
+  | {
+      /** Registers a backend, or renews its registration. */
+      readonly type: 'put';
+      readonly pool: string;
+      readonly backend: RegisteredBackend;
+      /** When it ends, in milliseconds since 1970; left out: when it is removed. */
+      readonly expiresAt?: number;
     }
   | { readonly type: 'remove' | 'drain' | 'resume'; readonly pool: string; readonly backend: string }
   | { readonly type: 'weight'; readonly pool: string; readonly backend: string; readonly weight: number };

@@ -47,7 +47,8 @@ export class Engine {
   #watch: StallWatch | undefined;
   /** Starts the health checks of the runtime that was built. */
   #begin: (() => void) | undefined;
-  isReady = false;
+  /** Whether it serves; set to `false` when it begins to close. */
+  isOpen = false;
 
   /** @throws ConfigError if a setting cannot be used */
   constructor(
@@ -70,6 +71,11 @@ export class Engine {
     );
   }
 
+  /** Whether requests may come: it serves, and every source of backends has told of some, or of none. */
+  get isReady(): boolean {
+    return this.isOpen && [...this.#runtime.pools.values()].every(({ discovery }) => discovery.isKnown);
+  }
+
   /** The context of the next request. */
   get context(): Context {
     return this.#context;
@@ -88,7 +94,7 @@ export class Engine {
     this.#begin?.();
     this.#begin = undefined;
     this.#watch ??= new StallWatch(() => this.#context);
-    this.isReady = true;
+    this.isOpen = true;
   }
 
   /**

@@ -57,9 +57,11 @@ export class GatewayControl implements Control {
       ...(clientAddress === undefined ? {} : { clientAddress }),
     };
     const session = await pool.sessions?.read(request);
+    const { discovery } = pool.stats();
     return {
       route: { host: route.host, path: route.path, pool: pool.name },
       explanation: pool.balancer.explain(request, { session }),
+      ...(discovery.length > 0 && { discovery }),
     };
   }
 
@@ -70,6 +72,8 @@ export class GatewayControl implements Control {
   async change(command: Command): Promise<void> {
     const pool = this.#poolOf(command.pool);
     if (command.type === 'add') return add(pool, command);
+    if (command.type === 'put') return put(pool, command);
+    if (command.type === 'remove' && (await pool.discovery.remove(command.backend))) return;
     if (!pool.balancer.has(command.backend))
       throw new ControlError(404, `pool ${command.pool} has no backend ${JSON.stringify(command.backend)}`);
     asBadRequest(() => apply(pool, command));
@@ -98,7 +102,15 @@ function add({ balancer, name }: UpstreamPool, { backend }: Extract<Command, { t
   asBadRequest(() => balancer.add(backend));
 }
 
-function apply({ balancer }: UpstreamPool, command: Exclude<Command, { type: 'add' }>): void {
+async function put(
+  { discovery }: UpstreamPool,
+  { backend, expiresAt = Number.POSITIVE_INFINITY }: Extract<Command, { type: 'put' }>,
+): Promise<void> {
+  asBadRequest(() => readEntry(backend, 'backend'));
+  if (expiresAt > Date.now()) await discovery.put(backend, expiresAt);
+}
+
+function apply({ balancer }: UpstreamPool, command: Exclude<Command, { type: 'add' | 'put' }>): void {
   const { backend: id } = command;
   if (command.type === 'remove') balancer.remove(id);
   else if (command.type === 'resume') balancer.resume(id);

@@ -161,7 +161,7 @@ class ReverseProxy implements Gateway {
   }
 
   async #close(graceMs: number): Promise<void> {
-    this.#engine.isReady = false;
+    this.#engine.isOpen = false;
     const { delayMs } = this.#config.shutdown;
     for (const listener of this.#listeners) listener.announceEnd();
     // Gives readiness probes time to notice before connections are refused.

@@ -121,13 +121,17 @@ export class Belief {
     const { holdMs, maxLossRatio, retireAfter, isDown } = this.#rules;
     const [before, listed] = [this.#believed, this.#listed];
     this.#isFilling &&= now < this.#fillsUntil;
-    const isLoss = listed.size === 0 || listed.size < before.size * (1 - maxLossRatio);
+    // One that was draining has said that it would go.
+    const announced = (id: string) => before.get(id)?.draining === true;
+    let expected = before.size;
+    for (const id of this.#missing.keys()) if (announced(id)) expected--;
+    const isLoss = listed.size === 0 || listed.size < expected * (1 - maxLossRatio);
     const isSuspicious = this.#isFilling || isLoss;
     this.#isSuspicious = isSuspicious;
     const held: string[] = [];
     for (const [id, { since, answers }] of this.#missing) {
       const isDoubtful = (isSuspicious || answers < retireAfter) && now < since + holdMs;
-      if (isDoubtful && !isDown(id)) held.push(id);
+      if (isDoubtful && !announced(id) && !isDown(id)) held.push(id);
     }
     this.#held = held;
     const next = new Map(listed);

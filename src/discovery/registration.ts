@@ -39,6 +39,10 @@ export interface Registry extends Discovery {
    * @throws TypeError or RangeError that names the argument or option and its value
    */
   register(self: DiscoveredBackend, options?: RegisterOptions): Registration;
+  /** Registers a backend once, for so many milliseconds, in the name of others, such as an operator. */
+  put(backend: DiscoveredBackend, ttlMs: number): Promise<void>;
+  /** Ends what `put` registered. */
+  remove(id: string): Promise<void>;
 }
 
 /** How a registry stores one backend. */
@@ -104,19 +108,32 @@ export function keepRegistered(
   return {
     ready,
     drain() {
-      record = { ...record, backend: { ...record.backend, draining: true } };
+      record = drained(record);
       return inTurn(beat);
     },
     close() {
       isClosed = true;
       cancelTimer();
-      return inTurn(() => records.drop(record).catch(() => {}));
+      // A backend that leaves without a word may be a loss, which is held; one that was draining is none.
+      record = drained(record);
+      return inTurn(async () => {
+        try {
+          await records.put(record, ttlMs);
+          await records.drop(record);
+        } catch {
+          // The TTL ends it.
+        }
+      });
     },
   };
 }
 
+function drained(record: BackendRecord): BackendRecord {
+  return { ...record, backend: { ...record.backend, draining: true } };
+}
+
 /** @throws TypeError or RangeError that names the property and its value */
-function checkedBackend(self: DiscoveredBackend): KnownBackend {
+export function checkedBackend(self: DiscoveredBackend): KnownBackend {
   const { backends, problems } = checkBackends({ epoch: '', version: '', backends: [self] }, new Map());
   const [backend] = backends.values();
   if (backend === undefined) throw new TypeError((problems[0] ?? '').replace('backends[0]', 'self'));

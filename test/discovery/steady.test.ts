@@ -209,6 +209,21 @@ describe('a loss of more than half', () => {
     expect(sets.at(-1)).toBe('a,d');
   });
 
+  it('is none of those that were draining: they had said that they would go', async () => {
+    const source = new FakeSource();
+    const { sets, pass } = watched(source);
+    const leaves = (id: string) => ({ id, url: `http://${id}`, draining: true });
+    await source.tell(leaves('a'), leaves('b'), 'c', 'd');
+    await pass(50);
+    await source.tell('c', 'd');
+    await pass(50);
+    await source.tell(leaves('c'), leaves('d'));
+    await pass(50);
+    await source.tell();
+    await pass(50);
+    expect(sets).toEqual(['a,b,c,d', 'c,d', 'c,d', '']);
+  });
+
   it('is none where as many others come', async () => {
     const source = new FakeSource();
     const { sets, pass } = watched(source);

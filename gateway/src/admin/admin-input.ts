@@ -30,6 +30,21 @@ export const INPUTS = {
     zone: label.exactOptional(),
     backup: flag.exactOptional(),
   }),
+  put: z.strictObject({
+    pool,
+    id: label,
+    url,
+    weight: weight.exactOptional(),
+    zone: label.exactOptional(),
+    backup: flag.exactOptional(),
+    concurrency: z.int().min(1).max(1_000_000).meta({ rule: 'an integer from 1 to 1000000' }).exactOptional(),
+    draining: flag.exactOptional(),
+    ttl: z
+      .string()
+      .regex(/^[1-9]\d{0,7}$/)
+      .meta({ rule: 'seconds from 1 to 99999999' })
+      .exactOptional(),
+  }),
   backend: z.strictObject({ pool, id: knownId }),
   weight: z.strictObject({ pool, id: knownId, weight }),
   plan: z.strictObject({

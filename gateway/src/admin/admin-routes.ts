@@ -1,7 +1,9 @@
 // Every path that the admin listener serves.
+import { canonicalId } from 'evenkeel/internal';
 import type { Command, Control, GatewayLog, GatewayStats } from '../contracts.ts';
 import type { RouteAccess } from './admin-access.ts';
 import { type AdminAnswer, jsonAnswer, jsonTextAnswer } from './admin-answer.ts';
+import { badRequest } from './admin-error.ts';
 import { queryInput } from './admin-input.ts';
 import { COMMANDS } from './commands.ts';
 import { explainQuery } from './explain-query.ts';
@@ -27,6 +29,7 @@ export interface RouteParts {
 
 /** A request as a route sees it. */
 interface AdminCall {
+  readonly path: string;
   readonly query: URLSearchParams;
   readonly clientAddress: string | undefined;
   /** @throws AdminError if it is too large, not JSON, or of another media type */
@@ -37,11 +40,21 @@ type Handler = (call: AdminCall) => AdminAnswer | Promise<AdminAnswer>;
 
 /** One path: its methods and what they need. */
 export interface AdminRoute extends RouteAccess {
-  readonly methods: Readonly<Partial<Record<'GET' | 'POST' | 'DELETE', Handler>>>;
+  readonly methods: Readonly<Partial<Record<'GET' | 'POST' | 'PUT' | 'DELETE', Handler>>>;
 }
 
 /** The text format of Prometheus. */
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** The place of all paths `/backends/{id}` among the routes. */
+export const ONE_BACKEND = '/backends/{id}';
+const BACKENDS = '/backends/';
+
+/** The route of a path. */
+export function routeAt(routes: ReadonlyMap<string, AdminRoute>, path: string): AdminRoute | undefined {
+  const isOne = path.startsWith(BACKENDS) && path.length > BACKENDS.length;
+  return routes.get(isOne ? ONE_BACKEND : path);
+}
 
 /**
  * Everything that the admin listener serves, by path. Bodies, answers and errors (`{ code, message }`) are
@@ -55,7 +68,10 @@ export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
  *   repeated
  * - `GET /healthz`, `GET /readyz`: 200, or 503
  * - `POST /backends` `{ pool, url, id, weight, zone, backup }`, where `url` alone is needed: adds a backend
- * - `DELETE /backends?pool=&id=`: removes one
+ * - `PUT /backends/{id}?ttl=` `{ pool, url, weight, zone, backup, concurrency, draining }`: registers a
+ * backend, or
+ *   renews it, for `ttl` seconds, or until it is removed; 201 for a new one, else 200
+ * - `DELETE /backends?pool=&id=`, `DELETE /backends/{id}?pool=`: removes one
  * - `POST /drain`, `POST /resume` `{ pool, id }`: lets one end its work, and take more again
  * - `POST /weight` `{ pool, id, weight }`
  * - `GET /`: the dashboard
@@ -89,6 +105,7 @@ export function adminRoutes(parts: RouteParts): ReadonlyMap<string, AdminRoute> 
       },
     ],
     ['/backends', { methods: { POST: change('add', parts), DELETE: change('remove', parts) } }],
+    [ONE_BACKEND, { methods: { PUT: register(parts), DELETE: change('remove', parts) } }],
     ['/drain', { methods: { POST: change('drain', parts) } }],
     ['/resume', { methods: { POST: change('resume', parts) } }],
     ['/weight', { methods: { POST: change('weight', parts) } }],
@@ -108,9 +125,9 @@ function probe(holds: () => boolean, word: string): AdminRoute {
  * Makes a change and returns it. The query names the backend to remove, since few clients send a body with
  * DELETE.
  */
-function change(type: Command['type'], { control, log }: RouteParts): Handler {
-  return async ({ query, clientAddress, body }) => {
-    const input = type === 'remove' ? queryInput(query) : await body();
+function change(type: Exclude<Command['type'], 'put'>, { control, log }: RouteParts): Handler {
+  return async ({ path, query, clientAddress, body }) => {
+    const input = type === 'remove' ? { ...idIn(path), ...(queryInput(query) as object) } : await body();
     const command = await COMMANDS[type](input, control);
     await control.change(command);
     const backend = typeof command.backend === 'string' ? command.backend : command.backend.url;
@@ -120,6 +137,32 @@ function change(type: Command['type'], { control, log }: RouteParts): Handler {
     );
     return jsonAnswer(type === 'add' ? 201 : 200, command);
   };
+}
+
+/** Registers a backend. A beat of one that is registered is no line in the log. */
+function register({ control, log }: RouteParts): Handler {
+  return async ({ path, query, clientAddress, body }) => {
+    const input = { ...((await body()) as object), ...(queryInput(query) as object), ...idIn(path) };
+    const command = await COMMANDS.put(input, control);
+    const { pool, backend } = command;
+    const { pools } = await control.stats();
+    const isKnown = pools.some(
+      (one) => one.name === pool && one.backends.some(({ id }) => id === backend.id),
+    );
+    await control.change(command);
+    if (!isKnown) log.info({ pool, backend: backend.id, clientAddress }, 'a backend has registered');
+    return jsonAnswer(isKnown ? 200 : 201, command);
+  };
+}
+
+/** @throws AdminError if the id is not percent-encoded well */
+function idIn(path: string): { readonly id?: string } {
+  if (!path.startsWith(BACKENDS)) return {};
+  try {
+    return { id: canonicalId(decodeURIComponent(path.slice(BACKENDS.length))) };
+  } catch {
+    throw badRequest('the id in the path must be percent-encoded UTF-8');
+  }
 }
 
 function textAnswer(type: string, body: string): AdminAnswer {

@@ -10,7 +10,7 @@ import { AdminAccess } from './admin-access.ts';
 import { type AdminAnswer, errorAnswer, SECURITY_HEADERS } from './admin-answer.ts';
 import { hasMore, jsonBody } from './admin-body.ts';
 import { AdminError } from './admin-error.ts';
-import { type AdminRoute, adminRoutes, type DashboardPage } from './admin-routes.ts';
+import { type AdminRoute, adminRoutes, type DashboardPage, routeAt } from './admin-routes.ts';
 import { targetOf } from './admin-target.ts';
 import { timedControl } from './timed-control.ts';
 
@@ -142,7 +142,7 @@ export class AdminServer {
 
   async #answer(request: IncomingMessage, begin: () => void): Promise<AdminAnswer> {
     const target = targetOf(request);
-    const route = this.#routes.get(target.path);
+    const route = routeAt(this.#routes, target.path);
     this.#access.check(request, target, route);
     if (route === undefined)
       throw new AdminError(404, 'ERR_ADMIN_NOT_FOUND', 'the admin listener has no such path');
@@ -155,7 +155,12 @@ export class AdminServer {
       throw new AdminError(405, 'ERR_ADMIN_METHOD', `the method must be one of ${allow}`, { Allow: allow });
     }
     const clientAddress = request.socket.remoteAddress;
-    return handler({ query: target.query, clientAddress, body: () => jsonBody(request, begin) });
+    return handler({
+      path: target.path,
+      query: target.query,
+      clientAddress,
+      body: () => jsonBody(request, begin),
+    });
   }
 
   #failure({ socket }: IncomingMessage, error: unknown): AdminAnswer {

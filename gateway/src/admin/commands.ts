@@ -12,6 +12,12 @@ export const COMMANDS = {
     const { pool, ...backend } = checked(INPUTS.add, input);
     return { type: 'add', pool: await poolOf(pool, control), backend };
   },
+  put: async (input, control) => {
+    const { pool, ttl, ...backend } = checked(INPUTS.put, input);
+    const named = await poolOf(pool, control);
+    if (ttl === undefined) return { type: 'put', pool: named, backend };
+    return { type: 'put', pool: named, backend, expiresAt: Date.now() + Number(ttl) * 1_000 };
+  },
   remove: toBackend('remove'),
   drain: toBackend('drain'),
   resume: toBackend('resume'),

@@ -14,6 +14,37 @@ export const POOL_FAMILIES: readonly MetricFamily<GatewayPoolStats>[] = [
     countsOf(backends),
   ),
   ...figureFamilies(POOL_FIGURES),
+  ofSources(
+    'gauge',
+    'evenkeel_discovery_backends',
+    'Backends that a source tells of.',
+    (one) => one.backends,
+  ),
+  ofSources(
+    'gauge',
+    'evenkeel_discovery_held',
+    'Backends that a source lacks and that are kept.',
+    (one) => one.held,
+  ),
+  ofSources('gauge', 'evenkeel_discovery_failing', '1 while a source fails, else 0.', (one) =>
+    one.state.includes('failing') ? 1 : 0,
+  ),
+  ofSources('gauge', 'evenkeel_discovery_age_seconds', 'Age of the last good answer of a source.', (one) =>
+    one.ageMs === undefined ? undefined : one.ageMs / 1_000,
+  ),
+  ofSources(
+    'counter',
+    'evenkeel_discovery_snapshots_total',
+    'Good answers of a source.',
+    (one) => one.snapshots,
+  ),
+  ofSources(
+    'counter',
+    'evenkeel_discovery_refused_total',
+    'Answers and entries of a source that could not be used.',
+    (one) => one.refused,
+  ),
+  ofSources('counter', 'evenkeel_discovery_errors_total', 'Failures of a source.', (one) => one.errors),
   labelled(
     'counter',
     'evenkeel_queue_waits_total',
@@ -26,6 +57,21 @@ export const POOL_FAMILIES: readonly MetricFamily<GatewayPoolStats>[] = [
     },
   ),
 ];
+
+type Source = GatewayPoolStats['discovery'][number];
+
+/** One value for each source. */
+function ofSources(
+  type: 'gauge' | 'counter',
+  name: string,
+  help: string,
+  read: (source: Source) => number | undefined,
+): MetricFamily<GatewayPoolStats> {
+  return labelled(type, name, help, 'source', ({ discovery }) => {
+    const values = discovery.map((one) => [one.source, read(one)] as const);
+    return Object.fromEntries(values.filter((pair): pair is [string, number] => pair[1] !== undefined));
+  });
+}
 
 function countsOf(backends: GatewayPoolStats['backends']): Record<string, number> {
   const counts = new Map<string, number>(STATES.map((state) => [state, 0]));

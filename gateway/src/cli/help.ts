@@ -78,6 +78,16 @@ Examples:
   evenkeel plan -c gateway.yaml --to next.yaml
   evenkeel plan -c gateway.yaml --to next.yaml --json`;
 
+/** Below the options of `register`. */
+export const REGISTER_HELP = `
+The server is registered as soon as it accepts connections. At SIGINT or SIGTERM it
+is drained first, then its registration ends, then the command gets the signal. The
+token of an admin listener is read from EVENKEEL_ADMIN_TOKEN.
+
+Examples:
+  evenkeel register --redis redis://10.0.0.5 --pool shop --url http://10.0.0.7:8080 -- node server.js
+  evenkeel register --gateway http://127.0.0.1:9900 --url http://127.0.0.1:8081`;
+
 /** Below the options of `simulate`. */
 export const SIMULATE_HELP = `
 All contenders get the same traffic: the same requests at the same moments, with

@@ -12,6 +12,7 @@ import {
   IMPORT_HELP,
   MAIN_HELP,
   PLAN_HELP,
+  REGISTER_HELP,
   REPLAY_HELP,
   SERVE_HELP,
   SIMULATE_HELP,
@@ -20,6 +21,7 @@ import type { ImportOptions } from './import/import.ts';
 import type { Io } from './io.ts';
 import { contenders, header, integer, oneOf, positive, replayKey, several } from './option-values.ts';
 import { type PlanOptions, plan } from './plan.ts';
+import { type RegisterCommandOptions, register } from './register.ts';
 import { schema } from './schema.ts';
 import { serve } from './serve.ts';
 import { LOG_FORMATS, LOG_LEVELS, MAX_WORKERS, type ServeOptions } from './serve-options.ts';
@@ -57,11 +59,13 @@ export function program(io: Io, end: (code: number) => void, args: readonly stri
     .helpCommand('help [command]', 'the same')
     .configureOutput(output)
     .exitOverride()
+    .enablePositionalOptions()
     .addHelpText('after', MAIN_HELP);
   addServe(root, io, end);
   addCheck(root, io, end);
   addExplain(root, io, end);
   addPlan(root, io, end);
+  addRegister(root, io, end);
   addSimulate(root, io, end, args);
   addReplay(root, io, end, args);
   root
@@ -194,6 +198,39 @@ function addPlan(root: Command, io: Io, end: (code: number) => void): void {
     .option('--json', 'print one JSON document')
     .addHelpText('after', PLAN_HELP)
     .action(async (options: PlanOptions) => end(await plan(options, io)));
+}
+
+function addRegister(root: Command, io: Io, end: (code: number) => void): void {
+  root
+    .command('register')
+    .description('keep a server registered as a backend while it runs')
+    .argument('[command...]', 'starts the server; left out: it runs already')
+    .requiredOption('--url <url>', 'URL under which gateways reach the server')
+    .option('--redis <url>', 'registry in Redis; needs the package ioredis')
+    .option('--etcd <url>', 'registry in etcd')
+    .option('--gateway <url>', 'URL of the admin listener of one gateway')
+    .option('--pool <name>', 'pool that it joins (default: default; of a gateway, the only one)')
+    .option('--id <id>', 'stable name, which decides its keys (default: the URL)')
+    .option('--weight <n>', 'share of the load relative to the others', positive('--weight'))
+    .option('--zone <zone>', 'zone where it stands')
+    .option(
+      '--ttl <seconds>',
+      'how long it counts after the last beat (default: 15)',
+      integer('--ttl', 1, 86_400),
+    )
+    .option(
+      '--drain-ms <ms>',
+      'milliseconds between draining and its end (default: 2000)',
+      integer('--drain-ms', 0, 600_000),
+    )
+    .option('--prefix <prefix>', 'prefix of all keys in the registry (default: evenkeel)')
+    .passThroughOptions()
+    .addHelpText('after', REGISTER_HELP)
+    .action(async (command: string[], options: RegisterCommandOptions, self: Command) => {
+      const places = [options.redis, options.etcd, options.gateway].filter((place) => place !== undefined);
+      if (places.length !== 1) self.error('error: one of --redis, --etcd and --gateway is needed');
+      end(await register(options, command, io));
+    });
 }
 
 function addExplain(root: Command, io: Io, end: (code: number) => void): void {

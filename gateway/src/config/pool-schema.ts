@@ -4,7 +4,19 @@ import { BALANCER_DEFAULTS, STRATEGY_ALIASES } from 'evenkeel/internal';
 import { z } from 'zod';
 import { circuitBreaker, ejection, health, queue, retries, slowStart } from './resilience-schema.ts';
 import { sessions } from './session-schema.ts';
-import { backendUrl, count, duration, pem, port, ratio, secret, serverName, text, token } from './values.ts';
+import {
+  backendUrl,
+  count,
+  duration,
+  headerValue,
+  pem,
+  port,
+  ratio,
+  secret,
+  serverName,
+  text,
+  token,
+} from './values.ts';
 
 const concurrency = z.int().min(1).max(1_000_000);
 
@@ -145,6 +157,84 @@ const dns = z
     'Host names are looked up again by their TTL, and each address is a backend; `false` leaves names to each connection.',
   );
 
+const remember = text
+  .optional()
+  .describe('A file that keeps the last backends, which serve after a restart until the source answers.');
+const storeUrl = z
+  .string()
+  .refine((url) => URL.canParse(url.split(',')[0] ?? ''))
+  .meta({ rule: 'a URL' });
+const shared = {
+  pool: text.optional().describe('The name under which servers register. Left out: that of the pool.'),
+  prefix: text.optional().describe('Prefix of all keys. Left out: `evenkeel`.'),
+};
+
+const discovery = z
+  .union([
+    z.strictObject({
+      file: text.describe('A YAML or JSON file with a list of backends; read again when it changes.'),
+      remember,
+    }),
+    z.strictObject({
+      http: z
+        .strictObject({
+          url: storeUrl.describe('Where the list is, as JSON.'),
+          intervalMs: duration.optional().describe('Milliseconds between two requests. Left out: 5000.'),
+          timeoutMs: duration.optional().describe('Milliseconds for a response. Left out: 5000.'),
+          headers: z.record(token, headerValue).optional().describe('Headers of each request.'),
+        })
+        .describe('A list of backends on a server; with an `ETag` it is sent only when it changes.'),
+      remember,
+    }),
+    z.strictObject({
+      redis: z
+        .strictObject({
+          url: storeUrl
+            .meta({ rule: 'a URL', secret: true })
+            .describe('Where Redis is; needs the package ioredis.'),
+          ...shared,
+        })
+        .describe('A registry in Redis.'),
+      remember,
+    }),
+    z.strictObject({
+      etcd: z
+        .strictObject({
+          url: storeUrl.describe('A member of etcd; several, separated by commas, stand in for each other.'),
+          ...shared,
+          headers: z.record(token, headerValue).optional().describe('Headers of each request.'),
+          timeoutMs: duration.optional().describe('Milliseconds for a response. Left out: 5000.'),
+        })
+        .describe('A registry in etcd.'),
+      remember,
+    }),
+    z.strictObject({
+      kubernetes: z
+        .strictObject({
+          service: text.describe('The service whose pods are backends.'),
+          namespace: text.optional().describe('Left out: that of the pod.'),
+          port: z
+            .union([port.min(1), text])
+            .optional()
+            .meta({ rule: 'the name of a port, or an integer from 1 to 65535' })
+            .describe('The target port. Left out: the first one.'),
+          protocol: z
+            .enum(['http', 'https'])
+            .optional()
+            .describe('How pods are spoken to. Left out: `http`.'),
+          server: storeUrl.optional().describe('The API server. Left out: that of the cluster.'),
+          credentials: text
+            .optional()
+            .describe('The folder of token and certificate. Left out: that of the service account.'),
+        })
+        .describe('The pods of a Kubernetes service, by its EndpointSlices.'),
+      remember,
+    }),
+  ])
+  .meta({ rule: 'an object with one of file, http, redis, etcd and kubernetes' })
+  .optional()
+  .describe('A source of backends beside `backends`. Left out: none.');
+
 type KnownStrategy = StrategyName | StrategyAlias;
 const ownNames = Object.keys(strategies);
 const strategyNames = [...ownNames, ...Object.keys(STRATEGY_ALIASES)] as [KnownStrategy, ...KnownStrategy[]];
@@ -196,6 +286,7 @@ const strategy = z.union([
 export const pool = z.strictObject({
   backends: z.array(backend).describe('URLs, or objects; `[]` answers 503 until backends are added.'),
   dns,
+  discovery,
   strategy: strategy
     .default(BALANCER_DEFAULTS.strategy)
     .describe(

@@ -1,7 +1,9 @@
 // The table of a pool's figures; see backend-figures.ts.
+
 import type { BalancerStats, FailoverStats, LeaseQueueStats } from 'evenkeel';
+import type { DiscoveryStats } from 'evenkeel/discovery';
 import { BACKEND_FIGURES, type GatewayBackendStats } from './backend-figures.ts';
-import { figuresOf, type StatsOf } from './figure.ts';
+import { figuresOf, readFigures, type StatsOf } from './figure.ts';
 import { ANY, DISTINCT, LARGEST } from './merge.ts';
 
 /** What the figures of a pool are read from. */
@@ -11,6 +13,7 @@ export interface PoolSource {
   readonly failover: FailoverStats | undefined;
   readonly queue: LeaseQueueStats | undefined;
   readonly backends: readonly GatewayBackendStats[];
+  readonly discovery: readonly DiscoveryStats[];
 }
 
 const ofFailover = figuresOf<FailoverStats>();
@@ -68,6 +71,41 @@ const QUEUE_FIGURES = {
   ),
 };
 
+const ofSource = figuresOf<DiscoveryStats>();
+const DISCOVERY_FIGURES = {
+  source: ofSource.text<string>({ help: 'Name of the source.', read: ({ source }) => source }),
+  state: ofSource.text<string>({
+    help: '`starting`, `current`, `holding` (backends that it lacks are kept) or `failing` (the last set stays).',
+    merge: DISTINCT,
+    read: ({ state }) => state,
+  }),
+  epoch: ofSource.text({ help: 'The life of its store.', read: ({ epoch }) => epoch }),
+  version: ofSource.text({ help: 'Version of its last answer.', read: ({ version }) => version }),
+  ageMs: ofSource.gauge({
+    help: 'Age of its last good answer; missing before the first one.',
+    unit: 'ms',
+    merge: LARGEST,
+    read: ({ ageMs }) => ageMs,
+  }),
+  backends: ofSource.gauge({
+    help: 'Backends that are believed.',
+    merge: LARGEST,
+    read: ({ backends }) => backends,
+  }),
+  held: ofSource.gauge({
+    help: 'Backends that it lacks and that are kept for a while.',
+    merge: LARGEST,
+    read: ({ held }) => held,
+  }),
+  snapshots: ofSource.counter({ help: 'Good answers.', read: ({ snapshots }) => snapshots }),
+  refused: ofSource.counter({
+    help: 'Answers and entries that could not be used.',
+    read: ({ refused }) => refused,
+  }),
+  errors: ofSource.counter({ help: 'Failures of the source.', read: ({ errors }) => errors }),
+  trouble: ofSource.text({ help: 'The trouble that lasts, if any.', read: ({ trouble }) => trouble }),
+};
+
 export const POOL_FIGURES = {
   name: text({ help: 'Name.', read: ({ name }) => name }),
   strategy: text<string>({ help: 'Strategy.', merge: DISTINCT, read: ({ engine }) => engine.strategy }),
@@ -100,6 +138,14 @@ export const POOL_FIGURES = {
   }),
   failover: group(FAILOVER_FIGURES, 'Retries; missing if the pool has none.', ({ failover }) => failover),
   queue: group(QUEUE_FIGURES, 'The queue; missing if the pool has none.', ({ queue }) => queue),
+  discovery: list(
+    {
+      table: DISCOVERY_FIGURES,
+      key: 'source',
+      help: 'Sources of backends, those for host names among them.',
+    },
+    ({ discovery }) => discovery.map((source) => readFigures(DISCOVERY_FIGURES, source)),
+  ),
   backends: list(
     { table: BACKEND_FIGURES, key: 'id', help: 'Backends, in the order of the configuration.' },
     ({ backends }) => backends,

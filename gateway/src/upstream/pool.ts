@@ -29,6 +29,7 @@ import { POOL_FIGURES } from '../observation/pool-figures.ts';
 import { type CheckService, checkService } from './backend-checks.ts';
 import { foundChecks } from './found-checks.ts';
 import { HostAddresses } from './host-addresses.ts';
+import { PoolDiscovery } from './pool-discovery.ts';
 import { balancerOptions, defined } from './pool-options.ts';
 import { sessionPolicy } from './session-policy.ts';
 import { Upstream } from './upstream.ts';
@@ -48,6 +49,7 @@ export class UpstreamPool implements AttemptRules<Request> {
   /** The entries of the configuration, by host names. */
   #listed: readonly UrlBackend[];
   readonly #hosts: HostAddresses;
+  readonly discovery: PoolDiscovery;
   /** The address of each backend whose URL has a name, by id. */
   #addresses: ReadonlyMap<string, string> = new Map();
   readonly #report: (line: string) => void;
@@ -84,6 +86,8 @@ export class UpstreamPool implements AttemptRules<Request> {
     this.#hosts = new HostAddresses(config.dns, before === undefined ? undefined : before.#hosts);
     this.#resolve();
     this.balancer = new Balancer(this.#entries, balancerOptions(config, {}));
+    const known = before === undefined ? undefined : before.discovery;
+    this.discovery = new PoolDiscovery(name, config, this.balancer, report, known);
     this.failover = retries === false ? undefined : new Failover(retries === true ? {} : retries);
     this.#failures = new Set([...FAILURE_STATUSES, ...(typeof retries === 'boolean' ? [] : retries.retryOn)]);
     const queueOptions = queue === true ? {} : queue;
@@ -111,10 +115,11 @@ export class UpstreamPool implements AttemptRules<Request> {
     const { health } = this.config;
     if (before !== undefined) this.#takeOver(before);
     this.#watchHosts();
+    this.discovery.start(() => this.#closeMoved());
     for (const id of [...this.#meters.keys()]) this.#forget(id);
     for (const { id } of this.balancer.backends) this.#seeState(id);
     if (health === false) return;
-    this.#checks = checkService(this.config, (id) => this.#addresses.get(id));
+    this.#checks = checkService(this.config, (id) => this.#addressOf(id));
     const service = health === 'auto' ? foundChecks(this.#checks) : this.#checks;
     this.#checker = new HealthChecker(this.balancer, service, {
       ...(typeof health === 'object' ? healthOptions(health) : {}),
@@ -151,6 +156,7 @@ export class UpstreamPool implements AttemptRules<Request> {
       engine,
       failover: this.failover?.stats,
       queue: this.queue?.stats,
+      discovery: [...this.discovery.stats(), ...this.#hosts.stats()],
       backends: engine.backends.map((backend) =>
         readFigures(BACKEND_FIGURES, {
           engine: backend,
@@ -165,6 +171,7 @@ export class UpstreamPool implements AttemptRules<Request> {
   /** Ends the health checks; each connection closes when its request has ended. */
   close(): void {
     this.#hosts.close();
+    this.discovery.close();
     this.#checker?.close();
     this.#checks?.close();
     if (this.#isHandedOver) return;
@@ -200,7 +207,15 @@ export class UpstreamPool implements AttemptRules<Request> {
   #applyAddresses(): void {
     this.#resolve();
     this.balancer.refresh();
+    this.#closeMoved();
+  }
+
+  #closeMoved(): void {
     for (const id of [...this.#upstreams.keys()]) this.#forget(id);
+  }
+
+  #addressOf(id: string): string | undefined {
+    return this.#addresses.get(id) ?? this.discovery.addresses.get(id);
   }
 
   #resolve(): void {
@@ -221,7 +236,7 @@ export class UpstreamPool implements AttemptRules<Request> {
   }
 
   #connect(backend: Backend): Upstream {
-    const settings = { ...this.config, address: this.#addresses.get(backend.id) };
+    const settings = { ...this.config, address: this.#addressOf(backend.id) };
     const upstream = new Upstream(backend, settings, this.#meterOf(backend.id));
     this.#upstreams.set(backend.id, upstream);
     if (this.#isOver) upstream.destroy();
@@ -235,7 +250,7 @@ export class UpstreamPool implements AttemptRules<Request> {
     if (member === undefined) this.#meters.delete(id);
     const upstream = this.#upstreams.get(id);
     if (upstream === undefined) return;
-    if (upstream.url === member?.url && upstream.address === this.#addresses.get(id)) return;
+    if (upstream.url === member?.url && upstream.address === this.#addressOf(id)) return;
     upstream.close();
     this.#upstreams.delete(id);
   }

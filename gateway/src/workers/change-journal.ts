@@ -4,7 +4,7 @@ import type { PoolConfig } from '../config/pool-schema.ts';
 import type { Command } from '../contracts.ts';
 
 /** A backend in a configuration, or in a command. */
-type BackendEntry = PoolConfig['backends'][number] | Extract<Command, { type: 'add' }>['backend'];
+type BackendEntry = PoolConfig['backends'][number] | Extract<Command, { type: 'add' | 'put' }>['backend'];
 
 /** The base URL of a backend in canonical form. */
 function addressOf(entry: BackendEntry): string {
@@ -25,15 +25,16 @@ function backendsOf(pool: PoolConfig): Map<string, { address: string; weight: nu
 }
 
 const targetOf = (command: Command) =>
-  command.type === 'add' ? idOf(command.backend) : canonicalId(command.backend);
+  command.type === 'add' || command.type === 'put' ? idOf(command.backend) : canonicalId(command.backend);
 const isSameTarget = (a: Command, b: Command) => a.pool === b.pool && targetOf(a) === targetOf(b);
 const isDrain = ({ type }: Command) => type === 'drain' || type === 'resume';
 
 /** Whether a later command on the same backend undoes all of an earlier one. */
 function isOvertaken(earlier: Command, later: Command): boolean {
+  if (later.type === 'put') return earlier.type === 'put';
   if (later.type === 'add' || earlier.type === 'remove') return false;
   if (later.type === 'remove') return true;
-  return earlier.type !== 'add' && isDrain(earlier) === isDrain(later);
+  return earlier.type !== 'add' && earlier.type !== 'put' && isDrain(earlier) === isDrain(later);
 }
 
 /**
@@ -55,7 +56,8 @@ export class ChangeJournal {
       (earlier) => !(ofBackend.includes(earlier) && isOvertaken(earlier, command)),
     );
     // Adding and removing a backend leaves nothing.
-    const isUndone = command.type === 'remove' && ofBackend.some(({ type }) => type === 'add');
+    const isUndone =
+      command.type === 'remove' && ofBackend.some(({ type }) => type === 'add' || type === 'put');
     if (!isUndone) this.#commands.push(command);
   }
 
@@ -77,9 +79,11 @@ export class ChangeJournal {
       if (old === undefined || next === undefined) return false;
       const id = targetOf(command);
       const [was, is] = [saidOf(old, id), saidOf(next, id)];
-      const isAdded = this.#commands.some((other) => other.type === 'add' && isSameTarget(other, command));
+      const isAdded = this.#commands.some(
+        (other) => (other.type === 'add' || other.type === 'put') && isSameTarget(other, command),
+      );
       if (is === undefined) return isAdded;
-      if (command.type === 'add' || command.type === 'remove') return true;
+      if (command.type === 'add' || command.type === 'put' || command.type === 'remove') return true;
       if (was !== undefined && was.address !== is.address) return false;
       return command.type !== 'weight' || was?.weight === is.weight;
     });

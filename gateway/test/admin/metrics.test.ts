@@ -202,6 +202,7 @@ describe('labels', () => {
         'pool',
         'reason',
         'result',
+        'source',
         'state',
         'strategy',
         'version',

@@ -32,6 +32,7 @@ export function aPool(
     fingerprint: '5f3a9c1e',
     crisis: false,
     panic: false,
+    discovery: [],
     keys: 0,
     inFlight: 0,
     failover: undefined,

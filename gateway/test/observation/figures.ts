@@ -66,6 +66,21 @@ export function poolStats(
     fingerprint: 'f00d',
     crisis: false,
     panic: false,
+    discovery: [
+      {
+        source: 'redis shop',
+        state: 'current',
+        epoch: 'e1',
+        version: '12',
+        ageMs: 1_500,
+        backends: 3,
+        held: 0,
+        snapshots: 12,
+        refused: 1,
+        errors: 2,
+        trouble: undefined,
+      },
+    ],
     keys: 7,
     inFlight: 4,
     failover: {

@@ -5,8 +5,9 @@ import { bag, checkBag, checkNeeded } from '../../options/bag.ts';
 import { anEnv } from '../../options/env-bag.ts';
 import { aFunction, anObject, aText, aTimeout } from '../../options/rule.ts';
 import type { DiscoveredBackend, Snapshot } from '../discovery.ts';
-import { type BackendRecord, keepRegistered, type Registry, type RegistryRecords } from '../registration.ts';
+import type { BackendRecord, Registry, RegistryRecords } from '../registration.ts';
 import { jsonLines } from './json-lines.ts';
+import { registryOver } from './registry.ts';
 import { within } from './within.ts';
 
 /** Settings of {@link etcd}. */
@@ -62,13 +63,7 @@ export function etcd(options: EtcdOptions): Registry {
     name: `etcd ${pool}`,
     retireAfter: 1,
     watch: (signal) => store.watch(signal),
-    register: (self, settings = {}) =>
-      keepRegistered(
-        store,
-        self,
-        { ...(env && { env }), ...settings },
-        { owner: crypto.randomUUID(), since: Date.now() },
-      ),
+    ...registryOver(store, env),
   };
 }
 
@@ -150,10 +145,16 @@ class Store implements RegistryRecords {
   }
 
   /** Ends the lease, and with it the record, unless another owner has it. */
-  async drop({ owner }: BackendRecord): Promise<void> {
+  async drop({ backend, owner }: BackendRecord): Promise<void> {
     const lease = this.#leases.get(owner);
     this.#leases.delete(owner);
     if (lease !== undefined) await this.#post('lease/revoke', { ID: lease });
+    // Another process may have written it in the name of the same owner.
+    const key = base64(this.#prefix + backend.id);
+    const [known] = (await this.#post<Range>('kv/range', { key })).kvs ?? [];
+    if (known === undefined || recordIn(known)?.owner !== owner) return;
+    const compare = [{ key, target: 'VALUE', result: 'EQUAL', value: known.value }];
+    await this.#post('kv/txn', { compare, success: [{ request_delete_range: { key } }] });
   }
 
   async *watch(signal: AbortSignal): AsyncGenerator<Snapshot> {
@@ -199,8 +200,12 @@ class Store implements RegistryRecords {
         if (result.canceled === true)
           throw new Error(result.cancel_reason || `the watch is behind revision ${result.compact_revision}`);
         const { events = [] } = result;
+        const news = new Set<string>();
         for (const { type, kv } of events) {
           const id = this.#idOf(kv);
+          // That it was draining before it left must be told.
+          if (type === 'DELETE' && news.delete(id)) yield snapshot();
+          news.add(id);
           if (type === 'DELETE') backends.delete(id);
           else backends.set(id, recordIn(kv)?.backend ?? { id, url: text(kv.value) });
         }

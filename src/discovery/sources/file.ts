@@ -1,6 +1,7 @@
 // Backends from a file that others write.
 
 import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { type Env, systemEnv } from '../../env.ts';
 import { bag, checkBag, checkNeeded } from '../../options/bag.ts';
 import { anEnv } from '../../options/env-bag.ts';
@@ -34,7 +35,7 @@ export function file(options: FileOptions): Discovery {
   const { random } = { ...systemEnv, ...env };
   let version = 0;
   return {
-    name: `file ${path}`,
+    name: `file ${basename(path)}`,
     retireAfter: 1,
     async *watch(signal): AsyncGenerator<Snapshot> {
       let read: string | undefined;

@@ -3,7 +3,7 @@
 import { type Env, systemEnv } from '../../env.ts';
 import { bag, checkBag, checkNeeded } from '../../options/bag.ts';
 import { anEnv } from '../../options/env-bag.ts';
-import { aFunction, anObject, aText, aTimeout } from '../../options/rule.ts';
+import { aFunction, anObject, aTimeout } from '../../options/rule.ts';
 import type { DiscoveredBackend, Discovery, Snapshot } from '../discovery.ts';
 import { backendList } from './backend-list.ts';
 import { pause } from './pause.ts';
@@ -23,7 +23,7 @@ export interface HttpOptions {
 }
 
 const OPTIONS = bag<HttpOptions>({
-  url: aText,
+  url: { words: 'an http or https URL', holds: (value) => typeof value === 'string' && URL.canParse(value) },
   intervalMs: aTimeout,
   timeoutMs: aTimeout,
   headers: anObject,
@@ -45,7 +45,8 @@ export function http(options: HttpOptions): Discovery {
   const { random } = { ...systemEnv, ...env };
   let version = 0;
   return {
-    name: `http ${url.replace(/\/\/[^/]*@/, '//***@')}`,
+    // The path may hold a secret; the name stands in metrics.
+    name: `http ${new URL(url).host}`,
     retireAfter: 1,
     async *watch(signal): AsyncGenerator<Snapshot> {
       let etag: string | null = null;

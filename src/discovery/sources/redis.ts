@@ -5,7 +5,8 @@ import { bag, checkBag, checkNeeded } from '../../options/bag.ts';
 import { anEnv } from '../../options/env-bag.ts';
 import { aText, aTimeout } from '../../options/rule.ts';
 import type { DiscoveredBackend, Snapshot } from '../discovery.ts';
-import { type BackendRecord, keepRegistered, type Registry, type RegistryRecords } from '../registration.ts';
+import type { BackendRecord, Registry, RegistryRecords } from '../registration.ts';
+import { registryOver } from './registry.ts';
 import { within } from './within.ts';
 
 /** The part of a client of ioredis or node-redis that is used. Its owner handles its `error` events. */
@@ -70,13 +71,7 @@ export function redis(options: RedisOptions): Registry {
     name: `redis ${pool}`,
     retireAfter: 1,
     watch: (signal) => store.watch(signal),
-    register: (self, settings = {}) =>
-      keepRegistered(
-        store,
-        self,
-        { ...(env && { env }), ...settings },
-        { owner: crypto.randomUUID(), since: Date.now() },
-      ),
+    ...registryOver(store, env),
   };
 }
 
@@ -186,18 +181,24 @@ class Store implements RegistryRecords {
     if (first.epoch === NO_EPOCH) backends.clear();
     let last = first.last;
     let lookAt = clock.now() + (first.soonMs < 0 ? BLOCK_MS : first.soonMs);
+    const snapshot = (): Snapshot => {
+      return { epoch: first.epoch, version: versionOf(last), backends: [...backends.values()] };
+    };
     let isAsTold = true;
     let hasChanged = true;
     while (!signal.aborted) {
-      if (hasChanged)
-        yield { epoch: first.epoch, version: versionOf(last), backends: [...backends.values()] };
+      if (hasChanged) yield snapshot();
       const blockMs = Math.ceil(Math.min(BLOCK_MS, Math.max(20, lookAt - clock.now())));
       const changes = await this.#changes(reader, last, blockMs);
       hasChanged = changes.length > 0;
+      const news = new Set<string>();
       for (const { at, epoch, id, record } of changes) {
         if (epoch !== first.epoch) return;
+        // That it was draining before it left must be told.
+        if (record === '' && news.delete(id)) yield snapshot();
         if (record === '') backends.delete(id);
         else backends.set(id, backendIn(record, id));
+        news.add(id);
         last = at;
       }
       if (clock.now() < lookAt) continue;
