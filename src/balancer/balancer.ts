@@ -309,7 +309,7 @@ export class Balancer<R = string> {
     const use = highestUse(workload);
     const concurrency = concurrencyIn(workload);
     const member = this.#membership.get(id);
-    if (concurrency !== undefined) member.setConcurrency(member.ownConcurrency, concurrency);
+    if (concurrency !== undefined) this.#setReported(member, concurrency);
     if (use === undefined) return;
     member.workload = use;
     member.reportedAt = this.#settings.env.clock.now();
@@ -367,6 +367,14 @@ export class Balancer<R = string> {
   whenReleased(listener: () => void): () => void {
     checkRule(aFunction, listener, 'listener');
     return this.#leases.whenReleased(listener);
+  }
+
+  #setReported(member: Member, concurrency: number): void {
+    const own = Math.max(1, Math.floor(concurrency / this.#settings.bounds.sharedBy));
+    const before = member.concurrency;
+    member.setConcurrency(member.ownConcurrency, own);
+    // The sums of its tier hold what it was. It rarely changes.
+    if (member.concurrency !== before && member.present) member.tier.sum(this.#pool);
   }
 
   #setReason(id: string, reason: number, on: boolean, event: (id: string) => BalancerEvent): void {

@@ -35,6 +35,13 @@ export interface Bounds {
    */
   readonly concurrency?: number;
   /**
+   * How many balancers share the backends, such as the workers of one server, an integer from 1 to
+   * 1,000,000. What a backend reports that it can work on at once is divided by it, to 1 at the least;
+   * `concurrency`, and that of entries, are not.
+   * @defaultValue 1
+   */
+  readonly sharedBy?: number;
+  /**
    * Whether a key that has a place stays there while its backend may serve, however many requests that has in
    * flight: both bounds then hold for the placing of new keys only. Keys with leases are never forgotten; a
    * key whose home moved goes there when its last lease has ended. For clients whose backend keeps state,
@@ -51,6 +58,7 @@ export interface BoundSettings {
   /** `undefined` if the memory follows the size of the pool. */
   readonly rememberedKeys: number | undefined;
   readonly concurrency: number;
+  readonly sharedBy: number;
   readonly strict: boolean;
 }
 

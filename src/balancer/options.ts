@@ -102,7 +102,7 @@ export interface BalancerSettings<R> {
 export const BALANCER_DEFAULTS = {
   strategy: 'consistent-hash',
   seed: 0,
-  bounds: { factor: 1.25, z: 1, concurrency: 1 },
+  bounds: { factor: 1.25, z: 1, concurrency: 1, sharedBy: 1 },
   pool: { panicRatio: 1 },
 } as const satisfies BalancerOptions<never>;
 
@@ -111,6 +111,7 @@ const BOUNDS = bag<Bounds>({
   z: aNumber('a finite number of at least 0', (z) => z >= 0 && z < Number.POSITIVE_INFINITY),
   rememberedKeys: anInteger(0, 2 ** 20),
   concurrency: aConcurrency,
+  sharedBy: aConcurrency,
   strict: aBoolean,
 });
 

@@ -162,18 +162,25 @@ export class Router {
   /**
    * The chooser of a request that has a zone of its own. That zone keeps the requests that it has capacity
    * for: up to its healthy part times 1.4, and up to its share of the healthy weight times 1.4 over its share
-   * of the requests. The other zones in order take what they have room for beyond their own.
+   * of the requests. The other zones in order take what they have room for beyond their own. Capacity is what
+   * backends can work on at once, if that is known of all of them, else their weight.
    */
   #byCapacity(own: readonly Chooser[], rest: readonly Chooser[], fraction: number): Chooser | undefined {
     const choosers = [...own, ...rest];
+    const isKnown = choosers.every(({ tier }) => tier.isConcurrencyKnown);
+    const wellOf = ({ tier }: Chooser) => (isKnown ? tier.wellConcurrency : tier.wellWeight);
+    const wholeOf = ({ tier }: Chooser) => (isKnown ? tier.concurrency : tier.weight);
     const asked = (own[0] as Chooser).tier.zone as string;
     const zones = choosers.filter(({ tier }) => tier.zone !== undefined).length;
-    const weight = choosers.reduce((sum, { tier }) => sum + tier.wellWeight, 0);
+    const all = choosers.reduce((sum, chooser) => sum + wellOf(chooser), 0);
     const demand = this.#demand.shareOf(asked, zones);
-    const shares = choosers.map(({ tier }) => {
-      const health = tier.weight === 0 ? 0 : (OVERPROVISIONING * tier.wellWeight) / tier.weight;
-      if (weight === 0) return Math.min(1, health);
-      const capacity = (OVERPROVISIONING * tier.wellWeight) / weight;
+    const shares = choosers.map((chooser) => {
+      const { tier } = chooser;
+      const well = OVERPROVISIONING * wellOf(chooser);
+      const whole = wholeOf(chooser);
+      const health = whole === 0 ? 0 : well / whole;
+      if (all === 0) return Math.min(1, health);
+      const capacity = well / all;
       const isOther = tier.zone !== undefined && tier.zone !== asked;
       const room = isOther ? capacity - this.#demand.shareOf(tier.zone, zones) : capacity;
       return Math.min(1, health, Math.max(0, room / demand));

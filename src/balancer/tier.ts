@@ -6,6 +6,8 @@ import { LEAST_TRUSTED, LEVELS, type TrustLevel, WELL } from './trust.ts';
 interface Summand {
   readonly reasons: number;
   readonly weight: number;
+  readonly concurrency: number | undefined;
+  readonly scale: number;
 }
 
 /** The meaning of reasons, as bit masks. */
@@ -19,22 +21,30 @@ export interface ReasonMasks {
   readonly busyMask: number;
 }
 
-/** Number and weight of the members of a kind. */
+/** Number, weight and concurrency of the members of a kind. */
 class Total {
   count = 0;
   weight = 0;
+  /** Of those whose concurrency is known, and how many it is not known of. */
+  concurrency = 0;
+  unknown = 0;
 
   /** Adds (1) or subtracts (-1) a member, or changes nothing (0). */
-  add(by: number, weight: number): void {
+  add(by: number, { weight, concurrency, scale }: Summand): void {
     if (by === 0) return;
     this.count += by;
+    if (concurrency === undefined) this.unknown += by;
+    else this.concurrency += by * concurrency * scale;
     // Exactly 0 without members, without a remainder of rounding.
     this.weight = this.count === 0 ? 0 : this.weight + by * weight;
+    if (this.count === this.unknown) this.concurrency = 0;
   }
 
   clear(): void {
     this.count = 0;
     this.weight = 0;
+    this.concurrency = 0;
+    this.unknown = 0;
   }
 }
 
@@ -102,11 +112,26 @@ export class Tier<M extends Summand> {
     return (this.#inClass[WELL] as Total).weight;
   }
 
+  /** Whether it is known of all members in service how many requests they can work on at once. */
+  get isConcurrencyKnown(): boolean {
+    return (this.#inClass[LEAST_TRUSTED] as Total).unknown === 0;
+  }
+
+  /** How many requests the members in service can work on at once, as far as it is known. */
+  get concurrency(): number {
+    return (this.#inClass[LEAST_TRUSTED] as Total).concurrency;
+  }
+
+  /** The same for members that are well. */
+  get wellConcurrency(): number {
+    return (this.#inClass[WELL] as Total).concurrency;
+  }
+
   /** Computes all sums. O(n). */
   sum(masks: ReasonMasks): void {
     for (const total of this.#inClass) total.clear();
     for (const total of this.#eligible) total.clear();
-    for (const { reasons, weight } of this.members) this.#apply(weight, -1, reasons, masks);
+    for (const member of this.members) this.#apply(member, -1, masks);
     this.#changes = 0;
   }
 
@@ -114,16 +139,17 @@ export class Tier<M extends Summand> {
    * Updates the sums after the reasons of one member changed. O(1), except that after as many changes as
    * there are members all sums are computed again, so that rounding errors do not add up.
    */
-  change({ weight, reasons }: M, before: number, masks: ReasonMasks): void {
+  change(member: M, before: number, masks: ReasonMasks): void {
     if (++this.#changes > this.members.length) this.sum(masks);
-    else this.#apply(weight, before, reasons, masks);
+    else this.#apply(member, before, masks);
   }
 
-  #apply(weight: number, before: number, after: number, { barMasks, busyMask }: ReasonMasks): void {
+  #apply(member: M, before: number, { barMasks, busyMask }: ReasonMasks): void {
+    const { reasons } = member;
     for (const level of LEVELS) {
       const mask = barMasks[level];
-      (this.#inClass[level] as Total).add(changeOf(before, after, mask & ~busyMask), weight);
-      (this.#eligible[level] as Total).add(changeOf(before, after, mask), weight);
+      (this.#inClass[level] as Total).add(changeOf(before, reasons, mask & ~busyMask), member);
+      (this.#eligible[level] as Total).add(changeOf(before, reasons, mask), member);
     }
   }
 }

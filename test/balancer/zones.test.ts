@@ -50,6 +50,31 @@ describe('zones', () => {
     expect(half.ap).toBeUndefined();
   });
 
+  it('keep what their backends can work on at once, where that is known of all', () => {
+    const pool = [
+      { url: 'http://small', zone: 'small', concurrency: 8 },
+      { url: 'http://large', zone: 'large' },
+    ];
+    const balancer = new Balancer<ZonedRequest>(pool, {
+      key: ({ key }) => key,
+      pool: { zones: { of: ({ zone }) => zone } },
+      bounds: { sharedBy: 2 },
+      env: new TestEnv(),
+    });
+    const kept = (zone: string) => balancer.explain({ key: 'x', zone }).kept;
+    // By weight, both are the same.
+    expect([kept('small'), kept('large')]).toEqual([1, 1]);
+    balancer.report('http://large', { concurrency: 144 });
+    expect(kept('small')).toBeCloseTo((1.4 * 8) / 80 / 0.5, 9);
+    expect(kept('large')).toBe(1);
+    // What cannot be worked on here is divided among the balancers that share it.
+    balancer.report('http://large', { concurrency: 16 });
+    expect([kept('small'), kept('large')]).toEqual([1, 1]);
+    balancer.report('http://large', { concurrency: 144 });
+    balancer.markDown('http://large');
+    expect(kept('small')).toBe(1);
+  });
+
   // A zone with less capacity than its clients kept them all (Envoy's issue 38561).
   it('keep what they have capacity for, by weight, and explain says so', () => {
     const pool = [

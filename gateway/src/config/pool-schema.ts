@@ -82,6 +82,11 @@ const bounds = z.strictObject({
     .describe(
       'Requests that a backend can work on at once: with fewer in flight it is never at its limit. Divided by the number of workers.',
     ),
+  sharedBy: concurrency
+    .default(BALANCER_DEFAULTS.bounds.sharedBy)
+    .describe(
+      'Gateways that share the backends: what a backend reports that it can work on at once is divided by it, and by the number of workers.',
+    ),
   strict: z
     .boolean()
     .optional()

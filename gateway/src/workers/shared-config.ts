@@ -41,7 +41,11 @@ export function dividedAmong(workers: number, config: SharedConfig): SharedConfi
         ? backend
         : { ...backend, concurrency: partOf(backend.concurrency) },
     );
-    const bounds = pool.bounds && { ...pool.bounds, concurrency: partOf(pool.bounds.concurrency) };
+    const bounds = pool.bounds && {
+      ...pool.bounds,
+      concurrency: partOf(pool.bounds.concurrency),
+      sharedBy: pool.bounds.sharedBy * workers,
+    };
     return [name, { ...pool, bounds, backends }] as const;
   });
   return { ...config, pools: Object.fromEntries(pools) };

@@ -245,7 +245,7 @@ describe('a right configuration', () => {
           backends: ['http://10.0.0.1:8080'],
           strategy: 'consistent-hash',
           seed: 0,
-          bounds: { factor: 1.25, z: 1, concurrency: 1 },
+          bounds: { factor: 1.25, z: 1, concurrency: 1, sharedBy: 1 },
           panicRatio: 1,
           health: 'auto',
           ejection: true,

@@ -14,7 +14,7 @@ describe('the concurrency of backends', () => {
       },
     });
     const { shop } = dividedAmong(workers, config as SharedConfig).pools;
-    expect(shop?.bounds).toMatchObject({ concurrency: ofPool });
+    expect(shop?.bounds).toMatchObject({ concurrency: ofPool, sharedBy: workers });
     expect(shop?.backends).toEqual([{ url: 'http://a', concurrency: ofEntry }, 'http://b']);
     expect(config.pools.shop?.bounds).toMatchObject({ concurrency: 20 });
   });
