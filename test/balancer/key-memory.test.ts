@@ -65,6 +65,15 @@ describe('KeyMemory', () => {
     expect(memory.find(position, 1)).toBeGreaterThanOrEqual(0);
   });
 
+  it('forgets no key of a set while the place of a key of a backend that left is free', () => {
+    const memory = new KeyMemory(4);
+    for (let fingerprint = 1; fingerprint <= 4; fingerprint++)
+      write(memory, 0, fingerprint, fingerprint === 4 ? 9 : 1);
+    memory.forgetBackends([9]);
+    write(memory, 0, 5);
+    for (const kept of [1, 2, 3, 5]) expect(memory.find(0, kept)).toBeGreaterThanOrEqual(0);
+  });
+
   it('forgets a backend: its keys, and the wish of others to return to it', () => {
     const memory = new KeyMemory(16);
     write(memory, 0, 1, 3);

@@ -119,6 +119,18 @@ describe('a change as it is told', () => {
     expect((error as Error).message).toMatch(/; and more$/);
     expect((error as Error).message.length).toBeLessThan(600);
   });
+
+  it.each([
+    [5, false],
+    [6, true],
+  ])('that has %i mistakes and is refused says that there are more: %s', async (mistakes, isCut) => {
+    const input = Object.fromEntries(Array.from({ length: mistakes }, (_, i) => [`unknown-key-${i}`, i]));
+    // The id and the pool are right.
+    const right = { pool: 'shop', id: 'http://a' };
+    const error = await COMMANDS.drain({ ...right, ...input }, aControl()).catch((thrown: Error) => thrown);
+    const { message } = error as Error;
+    expect([message.split(' is not known').length - 1, message.endsWith('; and more')]).toEqual([5, isCut]);
+  });
 });
 
 describe('the parameters of a query', () => {
