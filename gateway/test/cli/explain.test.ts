@@ -90,6 +90,21 @@ describe('evenkeel explain, of a running gateway', () => {
     ]);
   });
 
+  it.each([
+    [['http://a', 'http://a'], [/^ {2}worker {4}1; all 2 workers choose alike$/m]],
+    [
+      ['http://a', 'http://b', 'http://a'],
+      [/^ {2}worker {4}1$/m, /^ {2}note {6}worker 2 would pick http:\/\/b$/m],
+    ],
+  ])('says which worker answers, and which ones differ: %j', async (picks, lines) => {
+    const file = folder()('gateway.yaml', CONFIG);
+    const one = await ran('explain', '-c', file, '--path', '/shop', '--host', 'shop.example', '--json');
+    const workers = picks.map((picked, i) => ({ worker: i + 1, picked }));
+    const { url } = await admin(200, JSON.stringify({ ...JSON.parse(one.out), worker: 1, workers }));
+    const { out } = await ran('explain', '--admin', url, '--path', '/shop');
+    for (const line of lines) expect(out).toMatch(line);
+  });
+
   it('prefers the token of the command line, and sends none where there is none', async () => {
     const { url, requests } = await admin(200, '{}');
     await ran('explain', '--admin', `${url}/`, '--path', '/', '--token', 'mine');
