@@ -139,13 +139,13 @@ export const placementRows: readonly Row[] = [
   },
   {
     name: 'homes',
-    what: 'keys away from home, each seen once, n = 1,000 / 3,000 with 100 keys each; with 20; 10,000 with 20',
-    target: 'at most 2 %; 7 %; 7 %',
+    what: 'keys away from home, each seen once, n = 1,000 / 3,000 / 10,000 with 100 keys each; with 20',
+    target: 'at most 2 %; 7 %',
     measure() {
-      const hundred = [away(1_000, 100), away(3_000, 100)];
+      const hundred = [away(1_000, 100), away(3_000, 100), away(10_000, 100)];
       const twenty = [away(1_000, 20), away(3_000, 20), away(10_000, 20)];
       return {
-        figure: [...hundred, ...twenty].map((share) => percent(share)).join(' / '),
+        figure: [hundred, twenty].map((shares) => shares.map((one) => percent(one)).join(' / ')).join('; '),
         met: hundred.every((share) => share <= 0.02) && twenty.every((share) => share <= 0.07),
       };
     },
