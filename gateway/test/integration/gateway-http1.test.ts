@@ -1,32 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { startAtTheFirst } from '../../../test/first-backend.ts';
-import type { Client } from '../conformance/wire/client.ts';
 import { chunk, get, message } from '../conformance/wire/requests.ts';
 import { reply } from '../conformance/wire/upstream.ts';
+import { anUpstreamThatWaits, bodies } from './gateway/http1-lab.ts';
 import { aGateway, anUpstream, endAll, until, untilIdle } from './gateway/lab.ts';
 
 startAtTheFirst();
 
 afterEach(endAll);
-
-/** A backend that answers when it is told to. */
-async function anUpstreamThatWaits() {
-  const waiting: (() => void)[] = [];
-  const upstream = await anUpstream({
-    complete: (socket, { startLine }) => {
-      const path = startLine.split(' ')[1] as string;
-      waiting.push(() => socket.write(reply('200 OK', [], path)));
-    },
-  });
-  return { upstream, waiting };
-}
-
-function bodies(client: Client): [number, string][] {
-  return client.answers.map(({ status, body, complete }) => {
-    const text = body.toString();
-    return [status, complete ? (text.startsWith('{') ? JSON.parse(text).code : text) : 'broken off'];
-  });
-}
 
 describe('an upload', () => {
   it('that goes on between two attempts is whole in the second', async () => {

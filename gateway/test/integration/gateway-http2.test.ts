@@ -4,31 +4,13 @@ import tls from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { certificateFor } from '../conformance/certificates.ts';
 import * as frames from '../conformance/wire/frames.ts';
-import { H2Client, type H2Options } from '../conformance/wire/h2-client.ts';
-import type { Field } from '../conformance/wire/hpack.ts';
-import { reply, type Script } from '../conformance/wire/upstream.ts';
-import { aGateway, anUpstream, atTheEnd, endAll, type Settings, until, untilIdle } from './gateway/lab.ts';
+import { reply } from '../conformance/wire/upstream.ts';
+import { fields, setUp } from './gateway/http2-lab.ts';
+import { aGateway, anUpstream, atTheEnd, endAll, until, untilIdle } from './gateway/lab.ts';
 
 afterEach(endAll);
 
 const { frame, GOAWAY, INITIAL_WINDOW_SIZE } = frames;
-
-const fields = (method: string, ...more: Field[]): Field[] => [
-  [':method', method],
-  [':scheme', 'http'],
-  [':path', '/x'],
-  [':authority', 'a.test'],
-  ...more,
-];
-
-async function setUp(script: Script, { client, ...settings }: Settings & { client?: H2Options } = {}) {
-  const upstream = await anUpstream(script);
-  const listener = { h2c: true, ...settings.listener };
-  const one = await aGateway({ backends: [upstream.url], retries: false }, { ...settings, listener });
-  const h2 = await H2Client.connect(one.port, client);
-  atTheEnd(() => h2.socket.destroy());
-  return { ...one, upstream, h2 };
-}
 
 describe('a client over HTTP/2 that takes nothing', () => {
   it('has its time also where all of a small answer waits for it', async () => {

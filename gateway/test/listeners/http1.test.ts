@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { startAtTheFirst } from '../../../test/first-backend.ts';
 import { handshake } from '../conformance/cases/websocket-handshake.ts';
-import type { Client } from '../conformance/wire/client.ts';
 import { header } from '../conformance/wire/messages.ts';
 import { get, HOST, message, post, postChunked, SMUGGLED } from '../conformance/wire/requests.ts';
 import { type Reply, reply } from '../conformance/wire/upstream.ts';
+import { anUpstreamThatWaits, bodies } from '../integration/gateway/http1-lab.ts';
 import { aGateway, anUpstream, endAll, until, untilIdle } from '../integration/gateway/lab.ts';
 
 startAtTheFirst();
@@ -13,25 +13,6 @@ afterEach(endAll);
 
 /** A chunked body that ends in the middle of nonsense. */
 const NONSENSE = 'zz\r\n';
-
-/** A backend that answers when it is told to. */
-async function anUpstreamThatWaits() {
-  const waiting: (() => void)[] = [];
-  const upstream = await anUpstream({
-    complete: (socket, { startLine }) => {
-      const path = startLine.split(' ')[1] as string;
-      waiting.push(() => socket.write(reply('200 OK', [], path)));
-    },
-  });
-  return { upstream, waiting };
-}
-
-function bodies(client: Client): [number, string][] {
-  return client.answers.map(({ status, body, complete }) => {
-    const text = body.toString();
-    return [status, complete ? (text.startsWith('{') ? JSON.parse(text).code : text) : 'broken off'];
-  });
-}
 
 describe('an answer that ends with its connection', () => {
   it('is broken off where the connection is reset', async () => {

@@ -1,38 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import * as frames from '../conformance/wire/frames.ts';
-import { H2Client, type H2Options } from '../conformance/wire/h2-client.ts';
+import { H2Client } from '../conformance/wire/h2-client.ts';
 import { encodeFields, type Field } from '../conformance/wire/hpack.ts';
-import { reply, type Script } from '../conformance/wire/upstream.ts';
-import {
-  aGateway,
-  anUpstream,
-  atTheEnd,
-  endAll,
-  type Settings,
-  until,
-  untilIdle,
-} from '../integration/gateway/lab.ts';
+import { reply } from '../conformance/wire/upstream.ts';
+import { fields, setUp } from '../integration/gateway/http2-lab.ts';
+import { atTheEnd, endAll, until, untilIdle } from '../integration/gateway/lab.ts';
 
 afterEach(endAll);
 
 const { DATA, END_STREAM, frame, GOAWAY, HEADERS, NO_ERROR, RST_STREAM, WINDOW_UPDATE } = frames;
-
-const fields = (method: string, ...more: Field[]): Field[] => [
-  [':method', method],
-  [':scheme', 'http'],
-  [':path', '/x'],
-  [':authority', 'a.test'],
-  ...more,
-];
-
-async function setUp(script: Script, { client, ...settings }: Settings & { client?: H2Options } = {}) {
-  const upstream = await anUpstream(script);
-  const listener = { h2c: true, ...settings.listener };
-  const one = await aGateway({ backends: [upstream.url], retries: false }, { ...settings, listener });
-  const h2 = await H2Client.connect(one.port, client);
-  atTheEnd(() => h2.socket.destroy());
-  return { ...one, upstream, h2 };
-}
 
 /** The last two frames that came on the first stream, but for what makes room for more. */
 const lastTwo = (h2: H2Client) => {
