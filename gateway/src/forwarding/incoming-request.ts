@@ -13,7 +13,10 @@ import type { Context } from './context.ts';
 import { headerRecord, requestHeaders } from './request-headers.ts';
 
 /** The parts of the context that reading a request needs. */
-export type RequestSource = Pick<Client, 'connection' | 'version' | 'method' | 'target' | 'rawHeaders'>;
+export type RequestSource = Pick<
+  Client,
+  'connection' | 'version' | 'method' | 'target' | 'rawHeaders' | 'ordinary'
+>;
 
 const NO_PATH = new RequestPath('/', '', '/', true);
 

@@ -71,6 +71,8 @@ export abstract class HeadParser {
   count = 0;
   /** Bit n says whether there is a field of the role n. */
   seen = 0;
+  /** Bit n says whether field n has no role, for the first 31 fields; a number, as it outlives the parser. */
+  ordinary = 0;
   /** Whether there is the only transfer coding that is known. */
   isChunked = false;
   /** -1 for none. */
@@ -227,7 +229,7 @@ export abstract class HeadParser {
     this.isChunked = this.hasClose = this.hasKeepAlive = this.hasUpgrade = this.hasListed = false;
     this.framingFault = undefined;
     this.contentLength = -1;
-    this.count = this.seen = 0;
+    this.count = this.seen = this.ordinary = 0;
     this.minorVersion = 1;
     this.#state = LINE;
     this.#kept = undefined;
@@ -394,7 +396,10 @@ export abstract class HeadParser {
     places[place + 2] = from;
     places[place + 3] = to;
     this.#roles[index] = role;
-    if (role === ROLE.ORDINARY) return;
+    if (role === ROLE.ORDINARY) {
+      if (index < 31) this.ordinary |= 1 << index;
+      return;
+    }
     if (!this.isTrailer) this.#apply(role, bytes, from, to);
     this.seen |= 1 << role;
   }

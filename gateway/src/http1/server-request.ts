@@ -48,6 +48,8 @@ export class ServerRequest<Peer> {
   readonly method: string;
   readonly target: string;
   readonly rawHeaders: readonly string[];
+  /** Bit n says that the name of field n, among the first 31, has no role: as the parser knows. */
+  readonly ordinary: number;
   /** `undefined` for none. */
   body: RequestBody | undefined;
   /** The request that came after it. Only the connection writes it. */
@@ -77,6 +79,7 @@ export class ServerRequest<Peer> {
     this.method = parser.method;
     this.target = parser.target;
     this.rawHeaders = parser.rawHeaders();
+    this.ordinary = parser.ordinary;
   }
 
   /** Whether the whole request has been received. */

@@ -12,6 +12,8 @@ export interface Client {
   readonly target: string;
   /** Names and values by turns, as they came; without pseudo-headers. */
   readonly rawHeaders: readonly string[];
+  /** Bit n says that header n, among the first 31, has no role for the gateway. Left out: not known. */
+  readonly ordinary?: number;
   /** Whether the whole request has been received. */
   readonly isComplete: boolean;
   /** Whether the client cannot take more at the moment. */

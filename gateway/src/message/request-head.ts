@@ -20,6 +20,8 @@ export interface HeadSource {
   readonly method: string;
   readonly target: string;
   readonly rawHeaders: readonly string[];
+  /** Bit n says that header n, among the first 31, is an ordinary one. Left out: not known. */
+  readonly ordinary?: number;
 }
 
 /**
@@ -50,14 +52,15 @@ export class RequestHead {
 
   /** Reads a head. @returns the reason to refuse the request; `undefined` if it is valid */
   read(source: HeadSource, limits: HeadLimits): Refusal | undefined {
-    const { version, method, target, rawHeaders } = source;
+    const { version, method, target, rawHeaders, ordinary = 0 } = source;
     if (version === 'unknown') return REFUSALS.version;
     if (method === 'TRACE' || method === 'CONNECT') return REFUSALS.method;
     if (target.length > limits.urlBytes) return REFUSALS.uriTooLong;
     if (rawHeaders.length > limits.headers * 2) return REFUSALS.headersTooLarge;
     for (let index = 0; index < rawHeaders.length; index += 2) {
       const name = rawHeaders[index] as string;
-      const role = requestRole(name);
+      const isOrdinary = index < 62 && ((ordinary >>> (index >> 1)) & 1) === 1;
+      const role = isOrdinary ? undefined : requestRole(name);
       if (role === undefined) this.headers.push(name, rawHeaders[index + 1] as string);
       else this.#take(role, method, name, rawHeaders[index + 1] as string);
     }
