@@ -39,20 +39,23 @@ const backend = z.union([
   }),
 ]);
 
+/** Of each kind of affinity. */
+const WHAT_IS_EQUAL = 'What equal requests have in common.';
+
 const affinity = z
   .discriminatedUnion('by', [
-    z.strictObject({ by: z.literal('path') }),
-    z.strictObject({ by: z.literal('client-address') }),
+    z.strictObject({ by: z.literal('path').describe(WHAT_IS_EQUAL) }),
+    z.strictObject({ by: z.literal('client-address').describe(WHAT_IS_EQUAL) }),
     z.strictObject({
-      by: z.literal('header'),
+      by: z.literal('header').describe(WHAT_IS_EQUAL),
       name: token.describe('Name of the header, or of the cookie.'),
     }),
     z.strictObject({
-      by: z.literal('cookie'),
+      by: z.literal('cookie').describe(WHAT_IS_EQUAL),
       name: token.describe('Name of the header, or of the cookie.'),
     }),
     z.strictObject({
-      by: z.literal('jwt-claim'),
+      by: z.literal('jwt-claim').describe(WHAT_IS_EQUAL),
       claim: text.describe('Name of the claim; the token is not verified.'),
     }),
   ])

@@ -124,8 +124,7 @@ export const gatewaySchema = z.strictObject({
     ),
 });
 
-/** A configuration as it may be written. */
-export type GatewayConfigInput = z.input<typeof gatewaySchema>;
+export type { GatewayConfigInput } from './gateway-config-input.ts';
 /** A configuration with every default, before secrets and PEM files are read. */
 export type GatewayConfig = z.output<typeof gatewaySchema>;
 export type ListenerConfig = GatewayConfig['listeners'][number];
