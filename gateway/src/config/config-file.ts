@@ -5,6 +5,7 @@ import { ConfigError } from '../errors.ts';
 import { limited } from './problem-limit.ts';
 import { shownValue } from './shown-value.ts';
 import { readTextFile } from './text-file.ts';
+import { withVariables } from './variables.ts';
 
 /** The content of a configuration file. */
 export interface LoadedConfig {
@@ -23,12 +24,20 @@ const MAX_ALIASES = 10_000;
 
 /**
  * Reads a configuration file: YAML 1.2 (`.yaml`, `.yml`) or JSON (`.json`), up to 4 MiB.
- * @throws ConfigError where it cannot be read or its syntax is wrong; with line and column
+ * @param env - variables that the texts of the file may name
+ * @throws ConfigError where it cannot be read or its syntax is wrong, with line and column; and where a
+ * variable is missing
  */
-export function loadConfigFile(path: string): LoadedConfig {
+export function loadConfigFile(
+  path: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): LoadedConfig {
   const parse = parserFor(path);
   const full = resolve(path);
-  return { path: full, baseDir: dirname(full), input: parse(textOf(path), path) };
+  const problems: string[] = [];
+  const input = withVariables(parse(textOf(path), path), env, problems);
+  if (problems.length > 0) throw new ConfigError(limited(problems));
+  return { path: full, baseDir: dirname(full), input };
 }
 
 function parserFor(path: string): (text: string, path: string) => unknown {
