@@ -2,6 +2,7 @@
 import type { Plan, Request } from 'evenkeel';
 import { readEntry } from 'evenkeel/internal';
 import { readPath } from './config/normal-path.ts';
+import { engineEntry } from './config/unix-socket.ts';
 import type {
   Command,
   Control,
@@ -90,7 +91,8 @@ function inLowerCase(headers: Readonly<Record<string, string>>): Record<string, 
   return Object.fromEntries(Object.entries(headers).map(([header, value]) => [header.toLowerCase(), value]));
 }
 
-function add({ balancer, name }: UpstreamPool, { backend }: Extract<Command, { type: 'add' }>): void {
+function add({ balancer, name }: UpstreamPool, command: Extract<Command, { type: 'add' }>): void {
+  const backend = engineEntry(command.backend);
   const added = asBadRequest(() => readEntry(backend, 'backend'));
   if (
     balancer.backends.some(

@@ -16,7 +16,7 @@ const knownId = z.string().min(1).max(4_096).meta({ rule: 'the id of a backend' 
 const weight = z.number().min(0).max(1_000).meta({ rule: 'a number from 0 to 1000' });
 const url = backendUrl
   .max(2_048)
-  .meta({ rule: 'host:port, or an http or https URL without user, query and fragment' });
+  .meta({ rule: 'host:port, unix:/path, or an http or https URL without user, query and fragment' });
 const flag = z.boolean().meta({ rule: 'true or false' });
 const pool = poolName.exactOptional();
 

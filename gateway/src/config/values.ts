@@ -2,6 +2,7 @@
 import { MAX_TIMEOUT_MS, readEntry, TOKEN } from 'evenkeel/internal';
 import { z } from 'zod';
 import { canonicalHost, canonicalPattern, isHost, isHostName, isNetwork } from './host-names.ts';
+import { socketPath } from './unix-socket.ts';
 
 /** Milliseconds that a platform timer can hold; integers, as platform timers round others. */
 export const duration = z.int().min(1).max(MAX_TIMEOUT_MS);
@@ -53,7 +54,7 @@ export const backendUrl = z
   .string()
   .overwrite((url) => (HOST_AND_PORT.test(url) ? `http://${url}` : url))
   .refine(isBackendUrl)
-  .meta({ rule: 'host:port, or an http or https URL without user, query and fragment' });
+  .meta({ rule: 'host:port, unix:/path, or an http or https URL without user, query and fragment' });
 /** A route's host, in the canonical form of requests. */
 export const hostPattern = z
   .string()
@@ -96,6 +97,7 @@ export const secret = z
   .meta({ rule: 'a string, { env: NAME } or { file: PATH }', secret: true });
 
 function isBackendUrl(url: string): boolean {
+  if (url.startsWith('unix:')) return socketPath(url) !== undefined;
   try {
     readEntry(url, 'url');
     return true;

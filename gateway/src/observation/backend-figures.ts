@@ -1,6 +1,8 @@
 // The table of a backend's figures: `/stats`, the merge over workers, the metrics, the dashboard and the page
 // of figures (docs/figures.md) read it. To add a figure, add an entry.
+
 import type { BackendStats } from 'evenkeel';
+import { writtenUrl } from '../config/unix-socket.ts';
 import type { BackendMeter, StatusClasses } from './backend-meter.ts';
 import { figuresOf, type StatsOf } from './figure.ts';
 import { ANY, FIRST, FIRST_KNOWN, LARGEST, LEAST_SEVERE } from './merge.ts';
@@ -22,7 +24,7 @@ export const BACKEND_FIGURES = {
     help: 'Id: the canonical URL unless the configuration gives one.',
     read: ({ engine }) => engine.id,
   }),
-  url: text({ help: 'Base URL.', read: ({ engine }) => engine.url }),
+  url: text({ help: 'Base URL.', read: ({ engine }) => writtenUrl(engine.url) }),
   zone: text({ help: 'Zone.', read: ({ engine }) => engine.zone }),
   backup: flag({ help: 'Whether it is a backup.', read: ({ engine }) => engine.backup }),
   state: state({

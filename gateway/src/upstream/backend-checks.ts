@@ -1,6 +1,7 @@
 // The HTTP service of active health checks.
 import { type HTTPService, type Request, type Response, type SendOptions, UpstreamError } from 'evenkeel';
 import { CONNECTION_HEADERS } from 'evenkeel/internal';
+import { socketOfHost } from '../config/unix-socket.ts';
 import type { BodySink, BodySource } from '../http1/body-source.ts';
 import type { BackendFailure } from './backend-failure.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
@@ -53,7 +54,8 @@ function check(
   return new Promise((resolve, reject) => {
     const { host, pathname, search } = new URL(url);
     const { method, payload } = request;
-    const headers = headersOf(request, host);
+    // Servers refuse a Host that they do not know; of a unix socket all know this one.
+    const headers = headersOf(request, socketOfHost(host) === undefined ? host : 'localhost');
     const body = payload ? Buffer.from(payload) : undefined;
     if (body !== undefined) headers.push('Content-Length', String(body.length));
     const leave = () => {

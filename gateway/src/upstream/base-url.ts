@@ -1,5 +1,6 @@
 // Takes the base URL of a backend apart, as those who connect need it.
 import { insidePath } from 'evenkeel/internal';
+import { socketOfHost } from '../config/unix-socket.ts';
 import { BackendFailure } from './backend-failure.ts';
 
 /** Where a backend is. */
@@ -10,6 +11,8 @@ export interface BaseUrl {
   readonly host: string;
   readonly port: number;
   readonly isSecure: boolean;
+  /** The path of its unix socket; `undefined` for TCP. */
+  readonly socketPath: string | undefined;
   /** The path before each request's own, without a slash at the end. */
   readonly path: string;
 }
@@ -23,6 +26,7 @@ export function readBaseUrl(url: string): BaseUrl {
     host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
     port: Number(port || (isSecure ? 443 : 80)),
     isSecure,
+    socketPath: socketOfHost(hostname),
     path: pathname.endsWith('/') ? pathname.slice(0, -1) : pathname,
   };
 }

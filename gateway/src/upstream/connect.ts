@@ -12,9 +12,10 @@ const PROBE_AFTER_MS = 60_000;
  * request's `Host`, which the client chooses.
  */
 export function connector(
-  { host, port, isSecure }: BaseUrl,
+  { host, port, isSecure, socketPath }: BaseUrl,
   { tls, address }: Pick<ConnectionSettings, 'tls' | 'address'>,
 ): () => Socket {
+  if (socketPath !== undefined) return () => tcpConnect({ path: socketPath });
   const options = {
     host,
     port,

@@ -21,6 +21,7 @@ import {
   loadMetricsFeed,
 } from 'evenkeel/internal';
 import type { ResolvedPool } from '../config/resolved-config.ts';
+import { engineEntry } from '../config/unix-socket.ts';
 import type { GatewayPoolStats } from '../contracts.ts';
 import { BACKEND_FIGURES } from '../observation/backend-figures.ts';
 import { BackendMeter } from '../observation/backend-meter.ts';
@@ -272,7 +273,9 @@ function wayOf({ timeouts, connections, tls }: ResolvedPool): object {
 }
 
 function entriesOf({ backends, dns }: ResolvedPool): UrlBackend[] {
-  const listed = backends.map((entry) => (typeof entry === 'string' ? { url: entry } : defined(entry)));
+  const listed = backends.map((entry) =>
+    engineEntry(typeof entry === 'string' ? { url: entry } : defined(entry)),
+  );
   if (dns === false || dns?.name === undefined || dns.type === 'srv') return listed;
   return [...listed, { url: `${dns.protocol}://${dns.name}${dns.port === undefined ? '' : `:${dns.port}`}` }];
 }

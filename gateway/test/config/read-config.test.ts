@@ -68,7 +68,7 @@ describe('a wrong configuration', () => {
       workers: 0,
     };
     expect(problemsOf(input)).toEqual([
-      'pools.shop.backends[0] must be host:port, or an http or https URL without user, query and fragment, got "x"',
+      'pools.shop.backends[0] must be host:port, unix:/path, or an http or https URL without user, query and fragment, got "x"',
       'pools.shop.backends[1].weight must be a number from 0 to 1000, got -1',
       'pools.shop.queue must be true, false or an object, got "no"',
       'workers must be an integer from 1 to 64, got 0',
@@ -149,7 +149,9 @@ describe('a wrong configuration', () => {
       try {
         new Balancer([entry]);
       } catch (error) {
-        said = (error as Error).message.replace('backendPool', 'pools.shop.backends');
+        said = (error as Error).message
+          .replace('backendPool', 'pools.shop.backends')
+          .replace('host:port, or', 'host:port, unix:/path, or');
       }
       expect(problemsOf(configWith('pools.shop.backends[0]', entry))).toEqual([said]);
     }

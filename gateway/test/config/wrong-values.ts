@@ -3,7 +3,7 @@ import type { Place } from './inputs.ts';
 /** A place, what is wrong there, and what is said of it. */
 export type WrongValue = readonly [place: Place, value: unknown, line: string];
 
-const URL_RULE = 'host:port, or an http or https URL without user, query and fragment';
+const URL_RULE = 'host:port, unix:/path, or an http or https URL without user, query and fragment';
 const HOST_RULE = 'a host name such as shop.example or *.shop.example, or an IP address, without a port';
 const LISTEN_RULE = 'an IP address or a host name, without brackets and port';
 const SECRET_RULE = 'a string, { env: NAME } or { file: PATH }';
