@@ -90,6 +90,94 @@ export interface GatewayConfigInput {
               server?: string | undefined;
             }
           | undefined;
+        /** A source of backends beside `backends`. Left out: none. */
+        discovery?:
+          | {
+              /** A YAML or JSON file with a list of backends; read again when it changes. */
+              file: string;
+              /**
+               * A file that keeps the last backends, which serve after a restart until the source
+               * answers.
+               */
+              remember?: string | undefined;
+            }
+          | {
+              /** A list of backends on a server; with an `ETag` it is sent only when it changes. */
+              http: {
+                /** Where the list is, as JSON. */
+                url: string;
+                /** Milliseconds between two requests. Left out: 5000. */
+                intervalMs?: number | undefined;
+                /** Milliseconds for a response. Left out: 5000. */
+                timeoutMs?: number | undefined;
+                /** Headers of each request. */
+                headers?: Readonly<Record<string, string>> | undefined;
+              };
+              /**
+               * A file that keeps the last backends, which serve after a restart until the source
+               * answers.
+               */
+              remember?: string | undefined;
+            }
+          | {
+              /** A registry in Redis. */
+              redis: {
+                /** Where Redis is; needs the package ioredis. */
+                url: string;
+                /** The name under which servers register. Left out: that of the pool. */
+                pool?: string | undefined;
+                /** Prefix of all keys. Left out: `evenkeel`. */
+                prefix?: string | undefined;
+              };
+              /**
+               * A file that keeps the last backends, which serve after a restart until the source
+               * answers.
+               */
+              remember?: string | undefined;
+            }
+          | {
+              /** A registry in etcd. */
+              etcd: {
+                /** A member of etcd; several, separated by commas, stand in for each other. */
+                url: string;
+                /** The name under which servers register. Left out: that of the pool. */
+                pool?: string | undefined;
+                /** Prefix of all keys. Left out: `evenkeel`. */
+                prefix?: string | undefined;
+                /** Headers of each request. */
+                headers?: Readonly<Record<string, string>> | undefined;
+                /** Milliseconds for a response. Left out: 5000. */
+                timeoutMs?: number | undefined;
+              };
+              /**
+               * A file that keeps the last backends, which serve after a restart until the source
+               * answers.
+               */
+              remember?: string | undefined;
+            }
+          | {
+              /** The pods of a Kubernetes service, by its EndpointSlices. */
+              kubernetes: {
+                /** The service whose pods are backends. */
+                service: string;
+                /** Left out: that of the pod. */
+                namespace?: string | undefined;
+                /** The target port. Left out: the first one. */
+                port?: number | string | undefined;
+                /** How pods are spoken to. Left out: `http`. */
+                protocol?: 'http' | 'https' | undefined;
+                /** The API server. Left out: that of the cluster. */
+                server?: string | undefined;
+                /** The folder of token and certificate. Left out: that of the service account. */
+                credentials?: string | undefined;
+              };
+              /**
+               * A file that keeps the last backends, which serve after a restart until the source
+               * answers.
+               */
+              remember?: string | undefined;
+            }
+          | undefined;
         /**
          * How a backend is chosen. Names of other load balancers (`leastconn`, `rr`, `p2c`) stand for
          * ours.
@@ -197,6 +285,12 @@ export interface GatewayConfigInput {
                * @defaultValue `1`
                */
               concurrency?: number | undefined;
+              /**
+               * Gateways that share the backends: what a backend reports that it can work on at once is
+               * divided by it, and by the number of workers.
+               * @defaultValue `1`
+               */
+              sharedBy?: number | undefined;
               /**
                * Whether a key stays on its backend while that may serve, however many requests it has in
                * flight. Left out: `true` for `ip-hash`, else `false`.
