@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FetchHTTPService, Loadbalancer, outlierEjection, slowStart } from '../../../src/index.ts';
+import { fileOf } from '../../gateway/commands.ts';
 import { nginxConfig, proxyConfig } from '../../gateway/nginx-config.ts';
 import { freePorts } from '../../gateway/ports.ts';
 import { GatewayProcess } from '../../robustness/gateway-process.ts';
@@ -24,6 +25,8 @@ const AFTER_MS = 5_000;
 /** The longest time that a request is at a backend, and on its way there, on a busy machine. */
 const AT_BACKEND_MS = 500;
 const ON_THE_WAY_MS = 50;
+/** The time in which nginx starts. */
+const BOOT_MS = 500;
 
 /** Something that balances: how to send it a request, and how to end it. */
 interface Contender {
@@ -137,24 +140,17 @@ async function gateway(ports: readonly number[]): Promise<Contender> {
 
 /** nginx with its defaults and persistent connections; `undefined` if it is not installed. */
 async function nginx(ports: readonly number[], port: number): Promise<Contender | undefined> {
+  const program = fileOf('nginx');
+  if (program === undefined) return undefined;
   const directory = mkdtempSync(join(tmpdir(), 'evenkeel-restarts-'));
   const file = join(directory, 'nginx.conf');
   writeFileSync(file, nginxConfig(directory, proxyConfig(port, ports)));
-  const child = spawn('nginx', ['-c', file, '-p', directory], { stdio: 'ignore' });
-  const isThere = await Promise.race([
-    once(child, 'spawn').then(() => true),
-    once(child, 'error').then(() => false),
-  ]);
-  const contender = overHttp('nginx', port, async () => {
+  const child = spawn(program, ['-c', file, '-p', directory], { stdio: 'ignore' });
+  await sleep(BOOT_MS);
+  return overHttp('nginx', port, async () => {
     if (child.exitCode === null && child.kill('SIGTERM')) await once(child, 'exit');
     rmSync(directory, { recursive: true, force: true });
   });
-  if (isThere) {
-    await sleep(500);
-    return contender;
-  }
-  rmSync(directory, { recursive: true, force: true });
-  return undefined;
 }
 
 function overHttp(name: string, port: number, stop: () => Promise<void>): Contender {
