@@ -1,6 +1,6 @@
 // Backends from DNS: each address of a name, or each target of its SRV records.
 
-import { lookup } from 'node:dns';
+import system from 'node:dns';
 import { getServers, Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { type Env, systemEnv } from '../../env.ts';
@@ -10,6 +10,7 @@ import { aBoolean, anInteger, aText, oneOf, type Rule } from '../../options/rule
 import type { Discovery, Snapshot } from '../discovery.ts';
 import type { KnownBackend } from '../snapshot-check.ts';
 import { pause } from './pause.ts';
+import { within } from './within.ts';
 
 /** Settings of {@link dns}. */
 export interface DnsOptions {
@@ -52,6 +53,8 @@ const MAX_TTL_MS = 30_000;
 /** Where no TTL is known: `resolveSrv` and the system's own look-up tell none. */
 const NO_TTL_MS = 5_000;
 const JITTER = 0.15;
+/** How long the answer of a name server is waited for once the system has answered. */
+const PATIENCE_MS = 200;
 const MAX_WEIGHT = 1_000;
 
 /** The records of one question. */
@@ -83,7 +86,7 @@ export function dns(options: DnsOptions): Discovery {
     name: `dns ${name}`,
     retireAfter: 2,
     async *watch(signal): AsyncGenerator<Snapshot> {
-      const names = new Names(options.server, last, signal);
+      const names = new Names(options, last, signal);
       let known: ReadonlySet<string> = new Set();
       while (!signal.aborted) {
         const { backends, ttlMs } = await (options.type === 'srv' ? services : hosts)(names, options);
@@ -154,8 +157,11 @@ class Names {
   /** Names that the system knows and DNS does not, or knows otherwise: those of the hosts file. */
   readonly #local = new Map<string, boolean>();
 
-  constructor(server: string | undefined, last: Map<string, Answer>, signal: AbortSignal) {
+  readonly #env: Partial<Env> | undefined;
+
+  constructor({ server, env }: DnsOptions, last: Map<string, Answer>, signal: AbortSignal) {
     this.#last = last;
+    this.#env = env;
     this.#isOwnServer = server !== undefined;
     // Those of the process may have been set by `dns.setServers`.
     this.#resolver.setServers(server === undefined ? getServers() : [server]);
@@ -178,11 +184,15 @@ class Names {
     if (this.#isOwnServer) return this.#records(name, families);
     const isLocal = this.#local.get(name);
     if (isLocal === false) return this.#records(name, families);
-    const [ofSystem, records] = await Promise.all([
-      this.#ofSystem(name, families),
-      this.#records(name, families).catch((error: Error) => error),
-    ]);
+    const asked = this.#records(name, families).catch((error: Error) => error);
+    const ofSystem = await this.#ofSystem(name, families);
     if (isLocal === true && ofSystem !== undefined) return ofSystem;
+    // A name server that cannot be reached takes seconds to fail. Until then the system's answer is used.
+    const isKnown = ofSystem !== undefined;
+    const records = await (isKnown
+      ? within(asked, PATIENCE_MS, name, this.#env).catch(() => undefined)
+      : asked);
+    if (records === undefined) return { ...(ofSystem as Answer), ttlMs: MIN_TTL_MS };
     if (ofSystem === undefined) {
       if (records instanceof Error) throw records;
       return records;
@@ -229,7 +239,8 @@ class Names {
   /** As the system resolves a name: with the hosts file and search domains. `undefined` if it does not. */
   #ofSystem(name: string, families: readonly (4 | 6)[]): Promise<Answer | undefined> {
     return new Promise((resolve) => {
-      lookup(name, { all: true }, (error, found) => {
+      // Read when it is called: programs replace it, such as those that keep what was looked up.
+      system.lookup(name, { all: true }, (error, found) => {
         const fit = (found ?? []).filter(({ family }) => families.includes(family as 4 | 6));
         const addresses = [...new Set(fit.map(({ address }) => address))];
         resolve(error === null && addresses.length > 0 ? { addresses, ttlMs: NO_TTL_MS } : undefined);
