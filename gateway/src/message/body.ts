@@ -29,6 +29,9 @@ export class StreamBody implements RequestBody {
   }
 
   open(sink: BodySink): void {
+    const { readableEnded, closed } = this.#stream;
+    // A stream that turns out to be empty ends before it is read, and tells nothing afterwards.
+    if (readableEnded || closed) this.#finish(sink);
     this.#stream
       .on('data', (chunk: Buffer) => sink.data(chunk))
       .on('end', () => this.#finish(sink))

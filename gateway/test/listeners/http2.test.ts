@@ -17,6 +17,23 @@ const lastTwo = (h2: H2Client) => {
 };
 
 describe('an upload over HTTP/2', () => {
+  // curl --http2 -d '', httpx, and Firefox with an empty body end a request with an empty piece of body.
+  it.each(['at once', 'later', 'in pieces'])('that turns out empty %s reaches the backend', async (when) => {
+    const { upstream, h2 } = await setUp({ complete: reply('ok') });
+    const head = frame(HEADERS, frames.END_HEADERS, 1, encodeFields(fields('POST')));
+    const empty = frame(DATA, 0, 1);
+    const end = frame(DATA, END_STREAM, 1);
+    if (when === 'at once') h2.socket.write(Buffer.concat([head, end]));
+    else {
+      h2.socket.write(head);
+      if (when === 'in pieces') h2.socket.write(Buffer.concat([empty, empty]));
+      await until(() => upstream.requests().length === 1);
+      h2.socket.write(end);
+    }
+    await until(() => lastTwo(h2).at(-1)?.[1] === END_STREAM);
+    expect(upstream.requests().map(({ complete }) => complete)).toEqual([true]);
+  });
+
   it.each([
     ['no error', NO_ERROR],
     ['an error', frames.INTERNAL_ERROR],
