@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { afterEach, describe, expect, it } from 'vitest';
 import * as frames from '../conformance/wire/frames.ts';
 import { H2Client } from '../conformance/wire/h2-client.ts';
@@ -15,6 +17,17 @@ const lastTwo = (h2: H2Client) => {
   const came = h2.frames.filter(({ stream, type }) => stream === 1 && type !== WINDOW_UPDATE);
   return came.slice(-2).map(({ type, flags }) => [type, flags & END_STREAM]);
 };
+
+describe('an HTTP/2 connection', () => {
+  it('lets a client that is far away send enough at once', async () => {
+    const { port } = await setUp({ complete: reply('ok') });
+    const session = connect(`http://127.0.0.1:${port}`);
+    atTheEnd(() => session.destroy());
+    await once(session, 'remoteSettings');
+    expect(session.remoteSettings.initialWindowSize).toBe(1_048_576);
+    await until(() => (session.state.remoteWindowSize ?? 0) >= 4_000_000);
+  });
+});
 
 describe('an upload over HTTP/2', () => {
   // curl --http2 -d '', httpx, and Firefox with an empty body end a request with an empty piece of body.
