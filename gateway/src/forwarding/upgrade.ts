@@ -17,6 +17,7 @@ import { UpstreamAttempts } from './attempts.ts';
 import type { Context } from './context.ts';
 import type { IncomingRequest } from './incoming-request.ts';
 import { Tunnel } from './tunnel.ts';
+import { receiveBody } from './upgrade-body.ts';
 
 /** A response that declines the upgrade. */
 interface Declined {
@@ -32,11 +33,13 @@ export class Upgrade implements Sender<Request>, Entrant {
   readonly request: IncomingRequest;
   /** Not used: the socket reports that the client left. */
   readonly signal = undefined;
-  /** An upgrade has no body. */
+  /** Its body, if it has one, is kept. */
   readonly canRepeat = true;
   readonly #context: Context;
   readonly #client: Socket;
-  readonly #first: Buffer;
+  /** Bytes after the head: the rest of them once the body has come. */
+  #first: Buffer;
+  #body: Buffer | undefined;
   readonly #startedAt = performance.now();
   #attempts: UpstreamAttempts | undefined;
   #giveUp: (() => void) | undefined;
@@ -68,7 +71,16 @@ export class Upgrade implements Sender<Request>, Entrant {
     this.guard(() => {
       const refusal = this.request.read(this.#context) ?? this.#refusal ?? enter(this.#context, this.request);
       if (refusal !== undefined) return this.refuse(refusal);
-      admit(this.#context, this);
+      const { contentLength = 0 } = this.request.head;
+      const { bodyMs } = this.#context.timeouts;
+      receiveBody(this.#client, this.#first, contentLength, bodyMs, (all) =>
+        this.guard(() => {
+          if (all === undefined) return this.refuse(REFUSALS.uploadTimeout);
+          this.#first = all.rest;
+          this.#body = contentLength > 0 ? all.body : undefined;
+          admit(this.#context, this);
+        }),
+      );
     });
   }
 
@@ -98,6 +110,7 @@ export class Upgrade implements Sender<Request>, Entrant {
           method,
           path: target,
           headers,
+          body: this.#body,
           connectTimeoutMs: this.#attempts?.connectTimeoutMs,
           headTimeoutMs: this.#attempts?.headersTimeoutMs,
         },
@@ -134,13 +147,13 @@ export class Upgrade implements Sender<Request>, Entrant {
   }
 
   get #refusal(): Refusal | undefined {
-    const { contentLength, isChunked, upgrade } = this.request.head;
-    // A body would be between the head and the other protocol, and the two sides could disagree about where
-    // it ends.
-    const hasBody = isChunked || contentLength !== undefined;
-    return this.request.method !== 'GET' || hasBody || upgrade === undefined
-      ? REFUSALS.badUpgrade
-      : undefined;
+    const { method, head } = this.request;
+    const { contentLength, isChunked, upgrade } = head;
+    // The two sides could disagree about where chunks end and the other protocol begins. A GET has no body at
+    // all, and WebSocket begins with nothing else (RFC 6455 section 4.1).
+    const isAllowed =
+      method === 'GET' ? contentLength === undefined && !isChunked : !isChunked && upgrade !== 'websocket';
+    return isAllowed && upgrade !== undefined ? undefined : REFUSALS.badUpgrade;
   }
 
   #open(response: UpgradeHead, backend: Socket, first: Buffer): void {

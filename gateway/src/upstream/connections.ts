@@ -33,6 +33,8 @@ export interface BackendMessage extends BackendRequest {
 
 /** A request to change the protocol. */
 export interface UpgradeRequest extends BackendRequest {
+  /** The whole body; `undefined` for none. */
+  readonly body: Buffer | undefined;
   /** Milliseconds for a connection; `undefined` for the limit of the pool. */
   readonly connectTimeoutMs: number | undefined;
   /** Milliseconds for the head of the response; `undefined` for the limit of the pool. */

@@ -1,4 +1,5 @@
 // Connections to one backend over HTTP/1.1.
+import { Readable } from 'node:stream';
 import { systemEnv } from 'evenkeel';
 import { Deadlines } from 'evenkeel/internal';
 import { ClientPool } from '../http1/client-pool.ts';
@@ -80,8 +81,8 @@ export class Http1Connections implements Connections {
   }
 
   upgrade(message: UpgradeRequest, events: UpgradeEvents): () => void {
-    const { method, path, headers, connectTimeoutMs, headTimeoutMs } = message;
-    const request = this.#framed(method, path, headers, false);
+    const { method, path, headers, body, connectTimeoutMs, headTimeoutMs } = message;
+    const request = this.#framed(method, path, headers, body !== undefined);
     if (request instanceof BackendFailure) {
       events.failed(request);
       return () => {};
@@ -90,8 +91,8 @@ export class Http1Connections implements Connections {
       {
         method,
         head: request.head,
-        body: undefined,
-        bodyLength: undefined,
+        body: body && new ReadableSource(Readable.from([body])),
+        bodyLength: request.bodyLength,
         connectTimeoutMs,
         headTimeoutMs: headTimeoutMs ?? this.#headTimeoutMs,
         bodyTimeoutMs: undefined,
