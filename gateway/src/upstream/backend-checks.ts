@@ -2,7 +2,7 @@
 import { type HTTPService, type Request, type Response, type SendOptions, UpstreamError } from 'evenkeel';
 import { CONNECTION_HEADERS } from 'evenkeel/internal';
 import { socketOfHost } from '../config/unix-socket.ts';
-import type { BodySink, BodySource } from '../http1/body-source.ts';
+import { WholeBody } from '../http1/whole-body.ts';
 import type { BackendFailure } from './backend-failure.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import type { BackendCall, RawHeaders, ResponseEvents } from './connections.ts';
@@ -81,25 +81,6 @@ function check(
       }, fail),
     );
   });
-}
-
-/** A body that is there at once. */
-class WholeBody implements BodySource {
-  readonly #bytes: Buffer;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  open(sink: BodySink): void {
-    sink.data(this.#bytes);
-    sink.end(undefined);
-  }
-
-  /** It was delivered. */
-  pause(): void {}
-
-  resume(): void {}
 }
 
 /** The response to a check, as far as it is read. */

@@ -1,8 +1,8 @@
 // Connections to one backend over HTTP/1.1.
-import { Readable } from 'node:stream';
 import { systemEnv } from 'evenkeel';
 import { Deadlines } from 'evenkeel/internal';
 import { ClientPool } from '../http1/client-pool.ts';
+import { WholeBody } from '../http1/whole-body.ts';
 import { BackendExchange } from './backend-exchange.ts';
 import { BackendFailure } from './backend-failure.ts';
 import { type BaseUrl, readBaseUrl, targetOn } from './base-url.ts';
@@ -91,7 +91,7 @@ export class Http1Connections implements Connections {
       {
         method,
         head: request.head,
-        body: body && new ReadableSource(Readable.from([body])),
+        body: body && new WholeBody(body),
         bodyLength: request.bodyLength,
         connectTimeoutMs,
         headTimeoutMs: headTimeoutMs ?? this.#headTimeoutMs,

@@ -2,7 +2,7 @@
 import { PassThrough } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { describe, expect, it } from 'vitest';
-import type { BodySink } from '../../src/http1/request-body.ts';
+import type { BodySink } from '../../src/http1/body-source.ts';
 import { StreamBody } from '../../src/message/body.ts';
 
 class KeptSink implements BodySink {
