@@ -1,4 +1,4 @@
-// Requests to change the protocol that are no WebSocket: kubectl and docker send POST, some with a small body.
+// Requests to change the protocol that are no WebSocket: kubectl and docker send POST, some with a body.
 import { afterEach, describe, expect, it } from 'vitest';
 import { header } from '../conformance/wire/messages.ts';
 import type { Reply } from '../conformance/wire/upstream.ts';
