@@ -24,7 +24,15 @@ const gateway: Options = {
 export default defineConfig([
   // The command line imports the gateway's chunks.
   { ...gateway, format: 'esm', entry: { ...gateway.entry, cli: 'src/cli/main.ts' } },
-  { ...gateway, format: 'cjs', plugins: [requireChunks] },
+  {
+    ...gateway,
+    format: 'cjs',
+    plugins: [requireChunks],
+    esbuildOptions(options) {
+      options.minifySyntax = true;
+      options.define = { ...options.define, 'import.meta.url': '__filename' };
+    },
+  },
   {
     ...gateway,
     format: ['esm', 'cjs'],

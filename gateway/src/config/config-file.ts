@@ -1,7 +1,8 @@
 // Reads a configuration file in YAML or JSON.
 import { dirname, extname, resolve } from 'node:path';
-import { type Document, isScalar, LineCounter, parseDocument, type Scalar, visit } from 'yaml';
+import type { Document, LineCounter, Scalar } from 'yaml';
 import { ConfigError } from '../errors.ts';
+import { yaml } from '../lazy-packages.ts';
 import { limited } from './problem-limit.ts';
 import { shownValue } from './shown-value.ts';
 import { readTextFile } from './text-file.ts';
@@ -87,6 +88,7 @@ function documentOf(
   path: string,
   options: { schema?: string; merge?: boolean },
 ): { document: Document; lines: LineCounter } {
+  const { LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
   const document = parseDocument(text, {
     ...options,
@@ -113,6 +115,7 @@ function documentOf(
 /** Repeated keys of a map, in the order of the text. Expected O(keys). */
 function repeatedKeys(document: Document): Scalar[] {
   const repeated: Scalar[] = [];
+  const { isScalar, visit } = yaml();
   visit(document, {
     Map(_, { items }) {
       const seen = new Set<unknown>();

@@ -1,5 +1,5 @@
 // Turns JSON log lines into text for people.
-import { prettyFactory } from 'pino-pretty';
+import { pinoPretty } from '../lazy-packages.ts';
 
 /** The fields of a log line that the text uses. */
 type Line = Readonly<Record<string, unknown>>;
@@ -36,6 +36,7 @@ export function prettyLines(colorize: boolean): (json: string) => string {
     ignore: 'pid,hostname,worker',
     singleLine: true,
   };
+  const { prettyFactory } = pinoPretty();
   const prettyAccess = prettyFactory({
     ...options,
     hideObject: true,

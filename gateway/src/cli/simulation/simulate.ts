@@ -1,6 +1,7 @@
 // The command `simulate`.
+
 import { presets, simulate as run, type SimulationResult } from 'evenkeel/simulator';
-import { stringify } from 'yaml';
+import { yaml } from '../../lazy-packages.ts';
 import { VERSION } from '../../version.ts';
 import { exitCode, UsageError } from '../exit-code.ts';
 import type { Io } from '../io.ts';
@@ -48,7 +49,7 @@ export async function simulateCommand(
   const { scenario, lesson } = found;
   const context = {
     command: commandText(args),
-    scenario: stringify(scenario),
+    scenario: yaml().stringify(scenario),
     lesson,
     version: VERSION,
   };
