@@ -212,13 +212,18 @@ class SteadyWatch implements DiscoveryWatch {
     );
     const cancel = this.#schedule(() => turn.abort(), this.#jittered(rereadMs));
     let iterator: AsyncIterator<Snapshot> | undefined;
+    let hasAnswered = false;
     try {
       iterator = this.#source.watch(turn.signal)[Symbol.asyncIterator]();
       for (;;) {
         // A source may ignore its signal.
         const next = await Promise.race([iterator.next(), aborted]);
-        if (next === undefined) return true;
+        if (next === undefined) {
+          if (!hasAnswered && !this.#isClosed) this.#failed(`no answer within ${rereadMs} ms`);
+          return true;
+        }
         if (next.done === true) throw new Error('the watch ended');
+        hasAnswered = true;
         this.#take(next.value);
       }
     } catch (error) {

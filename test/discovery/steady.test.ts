@@ -435,6 +435,7 @@ describe('a source that fails', () => {
       await settled();
     }
     expect(calls).toBe(4);
+    expect(watch.stats()).toMatchObject({ state: 'failing', trouble: 'no answer within 1000 ms' });
     watch.close();
     await settled();
     expect(env.pendingTimers).toBe(0);

@@ -151,7 +151,7 @@ function backendAt(
 
 /** Looks names up, and remembers the last records of each question, for those that fail. */
 class Names {
-  readonly #resolver = new Resolver({ timeout: 2_000, tries: 2 });
+  readonly #resolver = new Resolver({ timeout: 1_000, tries: 2 });
   readonly #isOwnServer: boolean;
   readonly #last: Map<string, Answer>;
   /** Names that the system knows and DNS does not, or knows otherwise: those of the hosts file. */
