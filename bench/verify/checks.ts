@@ -2,6 +2,7 @@
 
 import type { Check } from './check.ts';
 import { commandCheck } from './command-check.ts';
+import { discoveryCheck } from './discovery-check.ts';
 import { presetsCheck } from './presets-check.ts';
 import { realityCheck } from './reality-check.ts';
 import { restartsCheck } from './restarts/check.ts';
@@ -18,6 +19,7 @@ export const CHECKS: readonly Check[] = [
     'bench/papers/main.ts',
   ),
   realityCheck,
+  discoveryCheck,
   runtimesCheck,
   commandCheck('conformance', 'HTTP of the gateway, case by case', 'gateway/test/conformance/main.ts', [
     '--failures',

@@ -47,6 +47,8 @@ const OPTIONS = bag<RedisOptions>({
 
 /** How long a read waits for changes: so long after the last answer a dead connection is noticed. */
 const BLOCK_MS = 5_000;
+/** So long after a change the ends of records are looked at. */
+const LOOK_MS = 500;
 const PAGE = '500';
 /** So many changes are kept for readers that are behind. */
 const CHANGES = '10000';
@@ -191,6 +193,8 @@ class Store implements RegistryRecords {
       const blockMs = Math.ceil(Math.min(BLOCK_MS, Math.max(20, lookAt - clock.now())));
       const changes = await this.#changes(reader, last, blockMs);
       hasChanged = changes.length > 0;
+      // What is new may be over sooner than all others.
+      if (hasChanged) lookAt = Math.min(lookAt, clock.now() + LOOK_MS);
       const news = new Set<string>();
       for (const { at, epoch, id, record } of changes) {
         if (epoch !== first.epoch) return;
