@@ -1,7 +1,8 @@
 // One client's connection: requests in, responses out, and every way in which it may end.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aConnection, answer, HEADERS_MS, IDLE_MS, settled } from './server-lab.ts';
+import type { ServerRequest } from '../../src/http1/server-request.ts';
+import { aConnection, answer, type FakeSocket, HEADERS_MS, IDLE_MS, settled } from './server-lab.ts';
 
 const get = (path: string, ...headers: string[]) =>
   `GET ${path} HTTP/1.1\r\n${['Host: a', ...headers].join('\r\n')}\r\n\r\n`;
@@ -185,6 +186,15 @@ describe('a response', () => {
     expect(handler.log).toEqual(['GET /', 'GET / lost']);
   });
 
+  it('that cannot be written is lost', async () => {
+    const { handler, socket, sent } = aConnection();
+    socket.isTaking = false;
+    await sent(get('/'));
+    socket.breakOff();
+    await settled();
+    expect(handler.log).toEqual(['GET /', 'GET / lost']);
+  });
+
   it('that comes before the end of its request ends the connection', async () => {
     const { handler, socket, sent } = aConnection();
     handler.serve = (request) => answer(request, 403);
@@ -269,6 +279,21 @@ describe('a body', () => {
     const { handler, sent } = aConnection();
     await sent(post('/a', 'hello', 'Transfer-Encoding: chunked') + get('/smuggled'));
     expect(handler.requests.map(({ isComplete, body }) => [isComplete, body])).toEqual([[false, undefined]]);
+  });
+
+  it('may be resumed when the connection is closed: what the stream still has is no request', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = () => {};
+    await sent(post('/a', 'x'.repeat(70_000)).slice(0, 66_000));
+    expect(socket.isPaused()).toBe(true);
+    socket.push(get('/b'));
+    socket.destroy();
+    await settled();
+    socket.resume();
+    handler.requests[0]?.body?.resume();
+    await settled();
+    expect(handler.log).toEqual(['POST /a', 'POST /a lost']);
+    expect(handler.faults).toEqual([]);
   });
 
   it('whose client leaves fails', async () => {
@@ -447,5 +472,81 @@ describe('a client that has ended its direction', () => {
     await settled();
     await settled();
     expect([socket.text, socket.destroyed]).toEqual(['', true]);
+  });
+});
+
+describe('clients that leave at every byte', () => {
+  const bytes = Buffer.from(
+    [
+      get('/1', 'Expect: 100-continue'),
+      post('/2', 'hello'),
+      chunked('/3', '3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-Sum: 1\r\n\r\n'),
+      get('/4', 'User-Agent: one', 'Accept: */*'),
+      chunked('/5', '1\r\na\r\n0\r\n\r\n'),
+      '\r\n',
+      post('/6', 'world'),
+      get('/7', 'Connection: close'),
+    ].join(''),
+  );
+  const SERVES: Readonly<Record<string, (request: ServerRequest<string>) => void>> = {
+    'at once': (request) => answer(request),
+    never: () => {},
+    'without the body': (request) => answer(request, 403),
+    'in part': (request) => {
+      request.writeHead(200, 'OK', []);
+      request.write(Buffer.from('half'));
+    },
+    'and break off': (request) => {
+      request.writeHead(200, 'OK', []);
+      request.abort();
+    },
+  };
+  const LEAVES: Readonly<Record<string, (socket: FakeSocket) => void>> = {
+    ending: (socket) => void socket.push(null),
+    resetting: (socket) => void socket.destroy(),
+    'with nonsense': (socket) => {
+      socket.push('\0\r\n\r\n');
+      socket.push(null);
+    },
+    'with another request': (socket) => {
+      socket.push(get('/8'));
+      setImmediate(() => socket.destroy());
+    },
+    'taking nothing': (socket) => {
+      socket.isTaking = false;
+      socket.push(null);
+    },
+  };
+
+  it('are more than ten thousand', () => {
+    const kinds = Object.keys(SERVES).length * Object.keys(LEAVES).length;
+    expect((bytes.length + 1) * kinds).toBeGreaterThan(10_000);
+  });
+
+  it.each(Object.keys(SERVES))('end each request once, served %s', async (name) => {
+    for (const leave of Object.values(LEAVES)) {
+      const lines = Array.from({ length: bytes.length + 1 }, (_, at) => {
+        const one = aConnection();
+        one.handler.serve = SERVES[name] as (request: ServerRequest<string>) => void;
+        void one.sent(bytes.subarray(0, at));
+        return one;
+      });
+      await settled();
+      for (const { socket } of lines) leave(socket);
+      await settled();
+      for (const [at, { handler, socket }] of lines.entries()) {
+        // Whoever has not left by now is closed in time.
+        for (let i = 0; i < 4 && handler.env.pendingTimers > 0; i++) {
+          handler.env.advance(IDLE_MS + HEADERS_MS);
+          await settled();
+        }
+        if (socket.writableLength > 0) socket.destroy();
+        await settled();
+        const begun = handler.requests.map(({ method, target }) => `${method} ${target}`).sort();
+        const ended = handler.log.filter((line) => /done|lost/.test(line));
+        expect([at, ended.map((line) => line.replace(/ (done|lost)$/, '')).sort()]).toEqual([at, begun]);
+        expect([at, handler.env.pendingTimers]).toEqual([at, 0]);
+      }
+    }
   });
 });

@@ -20,7 +20,7 @@ export class FakeSocket extends Duplex {
   isReset = false;
   /** Whether the client takes what is written. */
   isTaking = true;
-  #untaken: (() => void)[] = [];
+  #untaken: ((error?: Error) => void)[] = [];
   bytesWritten = 0;
 
   constructor() {
@@ -55,7 +55,12 @@ export class FakeSocket extends Duplex {
     for (const done of this.#untaken.splice(0)) done();
   }
 
-  #take(chunks: (string | Buffer)[], done: () => void): void {
+  /** The client has left before it took what has waited. */
+  breakOff(): void {
+    for (const done of this.#untaken.splice(0)) done(new Error('EPIPE'));
+  }
+
+  #take(chunks: (string | Buffer)[], done: (error?: Error) => void): void {
     const text = chunks
       .map((chunk) => (typeof chunk === 'string' ? chunk : chunk.toString('latin1')))
       .join('');
@@ -70,7 +75,7 @@ export const HEADERS_MS = 10_000;
 export const IDLE_MS = 60_000;
 
 /** Serves requests as a test says. */
-export class Handler implements RequestHandler<string> {
+class Handler implements RequestHandler<string> {
   readonly env = new TestEnv();
   readonly sweep = new DeadlineSweep(this.env);
   readonly headersMs = HEADERS_MS;
