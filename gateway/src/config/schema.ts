@@ -60,7 +60,8 @@ const timeouts = z.strictObject({
     .describe('Milliseconds that a tunnel (WebSocket) may be idle; 0 for no limit.'),
 });
 
-const paths = z.strictObject({
+/** How paths are read. */
+export const paths = z.strictObject({
   forward: z
     .enum(['raw', 'normalised'])
     .default('raw')

@@ -76,6 +76,35 @@ describe('a wrong configuration', () => {
     ]);
   });
 
+  it('tells what is wrong together beside what is wrong by itself', () => {
+    const input = {
+      listeners: [{ port: 70_000 }, { port: 81, h2c: 1 }, { port: 80, name: 'a' }, { port: 80, name: 'a' }],
+      pools: {
+        shop: { backends: ['http://a', 'http://a'] },
+        api: { backends: ['http://b'], stategy: 'random' },
+      },
+      routes: [
+        { pool: 'api' },
+        { pool: 'nobody', path: '/x' },
+        { pool: 'shop', path: 'x' },
+        { pool: 'api', path: '/' },
+      ],
+      admin: { port: 1, host: '0.0.0.0' },
+    };
+    expect(problemsOf(input)).toEqual([
+      'listeners[0].port must be an integer from 0 to 65535, got 70000',
+      'listeners[1].h2c must be true or false, got 1',
+      'pools.api.stategy is not a setting; did you mean "strategy"?',
+      `routes[2].path must be a path that begins with "/", percent-encoded, without query and fragment, got "x"`,
+      'listeners[3].name must be another than that of listeners[2], got "a" in both',
+      'listeners[3].port must be another than that of listeners[2], got 80 on every address in both',
+      'admin.token is missing; it must be given where admin.host is not a loopback address, got "0.0.0.0"',
+      'pools.shop.backends[1] must be another backend than pools.shop.backends[0], got "http://a" in both',
+      'routes[1].pool must be the name of a pool, got "nobody"',
+      'routes[3] must differ from routes[0] in host, path or a condition, got any host and "/" in both',
+    ]);
+  });
+
   it('tells no more than can be read', () => {
     const backends = Array.from({ length: 200 }, (_, i) => `ftp://${i}`);
     const problems = problemsOf(configWith('pools.shop.backends', backends));

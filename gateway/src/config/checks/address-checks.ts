@@ -10,7 +10,7 @@ interface Address {
   readonly where: string;
 }
 
-/** Mistakes in the addresses of listeners. */
+/** Mistakes in the addresses of listeners; a listener that is wrong by itself is a hole in their list. */
 export function addressProblems({ listeners, admin }: Pick<GatewayConfig, 'listeners' | 'admin'>): string[] {
   const addresses: Address[] = listeners.map(({ host, port }, i) => ({
     host,
@@ -23,7 +23,7 @@ export function addressProblems({ listeners, admin }: Pick<GatewayConfig, 'liste
       h2c && tls !== undefined ? [`listeners[${i}].h2c must be false where there is tls, got true`] : [],
     ),
     ...listeners.flatMap(({ name }, i) => {
-      const twin = name === undefined ? -1 : listeners.findIndex((other) => other.name === name);
+      const twin = name === undefined ? -1 : listeners.findIndex((other) => other?.name === name);
       return twin < 0 || twin === i
         ? []
         : [
@@ -31,7 +31,7 @@ export function addressProblems({ listeners, admin }: Pick<GatewayConfig, 'liste
           ];
     }),
     ...addresses.flatMap((address, i) => {
-      const rival = addresses.slice(0, i).find((other) => overlap(address, other));
+      const rival = addresses.slice(0, i).find((other) => other !== undefined && overlap(address, other));
       return rival === undefined ? [] : [clash(address, rival)];
     }),
   ];

@@ -9,14 +9,15 @@ import { shownPath, shownValue } from '../shown-value.ts';
 /** Headers of framing or of one connection: only the gateway may set them. */
 const OWN_HEADERS = new Set([...CONNECTION_HEADERS, 'content-length', 'expect']);
 
-/** Mistakes of routes, of each and of all together. */
-export function routeProblems({
-  routes,
-  pools,
-  paths,
-  listeners,
-}: Pick<GatewayConfig, 'routes' | 'pools' | 'paths' | 'listeners'>): string[] {
-  const names = Object.keys(pools);
+/**
+ * Mistakes of routes, of each and of all together.
+ * @param config - a route or listener that is wrong by itself is a hole in its list
+ * @param names - of all pools
+ */
+export function routeProblems(
+  { routes, paths, listeners }: Pick<GatewayConfig, 'routes' | 'paths' | 'listeners'>,
+  names: readonly string[],
+): string[] {
   if (names.length === 0) return ['pools must have at least one pool, got {}'];
   if (routes === undefined) {
     if (names.length === 1) return [];
