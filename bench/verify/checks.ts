@@ -6,6 +6,7 @@ import { discoveryCheck } from './discovery-check.ts';
 import { presetsCheck } from './presets-check.ts';
 import { realityCheck } from './reality-check.ts';
 import { restartsCheck } from './restarts/check.ts';
+import { routesCheck } from './routes-check.ts';
 import { runtimesCheck } from './runtimes-check.ts';
 
 export const CHECKS: readonly Check[] = [
@@ -13,6 +14,7 @@ export const CHECKS: readonly Check[] = [
   commandCheck('chaos', 'one fault after the other on a virtual clock', 'bench/chaos/main.ts'),
   presetsCheck,
   restartsCheck,
+  routesCheck,
   commandCheck(
     'papers',
     'figures of papers, and every strategy against its reference',
