@@ -1,6 +1,5 @@
 // How soon backends that come, leave and crash are known, and whether requests fail meanwhile: with real
-// servers
-// of Redis, etcd and DNS, and a gateway under load.
+// servers of Redis, etcd and DNS, and a gateway under load.
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';

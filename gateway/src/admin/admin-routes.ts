@@ -47,7 +47,7 @@ export interface AdminRoute extends RouteAccess {
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** The place of all paths `/backends/{id}` among the routes. */
-export const ONE_BACKEND = '/backends/{id}';
+const ONE_BACKEND = '/backends/{id}';
 const BACKENDS = '/backends/';
 
 /** The route of a path. */

@@ -19,6 +19,7 @@ export function explanationText(query: ExplainQuery, found: GatewayExplanation):
     ['key', keyText(explanation)],
     ['picked', explanation.picked ?? 'none: the response is 503'],
     ...workerFacts(found),
+    ...sourceFacts(found),
     ...notesOn(explanation).map((note) => ['note', note]),
   ]);
   const candidates = table([
@@ -26,6 +27,14 @@ export function explanationText(query: ExplainQuery, found: GatewayExplanation):
     ...explanation.candidates.map((candidate) => candidateRow(candidate)),
   ]);
   return `${title}\n\n${facts}\n${candidates}`;
+}
+
+/** Where the pool's backends come from. */
+function sourceFacts({ discovery = [] }: GatewayExplanation): string[][] {
+  return discovery.map(({ source, state, version = 'none', ageMs }) => {
+    const age = ageMs === undefined ? 'no answer yet' : `${(ageMs / 1_000).toFixed(1)} s old`;
+    return ['source', `${source}: ${state}, version ${version}, ${age}`];
+  });
 }
 
 /** Which worker answers, and which of the others would choose another backend. */
