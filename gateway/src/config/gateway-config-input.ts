@@ -635,13 +635,19 @@ export interface GatewayConfigInput {
           | {
               /** Milliseconds to connect to a backend. @defaultValue `3000` */
               connectMs?: number | undefined;
-              /** Milliseconds for the head of one backend's answer. @defaultValue `15000` */
+              /**
+               * Milliseconds for the head of one backend's answer: more than a long poll waits.
+               * @defaultValue `60000`
+               */
               headersMs?: number | undefined;
-              /** Milliseconds between two pieces of an answer's body. @defaultValue `30000` */
+              /**
+               * Milliseconds between two pieces of an answer's body; event streams have `tunnelMs`.
+               * @defaultValue `60000`
+               */
               bodyMs?: number | undefined;
               /**
                * Milliseconds for all attempts together, until the head of an answer.
-               * @defaultValue `30000`
+               * @defaultValue `90000`
                */
               totalMs?: number | undefined;
               /**
@@ -773,14 +779,14 @@ export interface GatewayConfigInput {
           | {
               /** Milliseconds for the head of one backend's answer. */
               headersMs?: number | undefined;
-              /** Milliseconds between two pieces of an answer's body. */
+              /** Milliseconds between two pieces of an answer's body; event streams have `tunnelMs`. */
               bodyMs?: number | undefined;
               /**
                * Milliseconds for all attempts together. Left out: as in the pool, or `headersMs` where
                * that is more.
                */
               totalMs?: number | undefined;
-              /** Milliseconds that a tunnel may be idle; 0 for no limit. */
+              /** Milliseconds that a tunnel or an event stream may be silent; 0 for no limit. */
               tunnelMs?: number | undefined;
             }
           | undefined;
@@ -918,7 +924,7 @@ export interface GatewayConfigInput {
         /** Milliseconds that an idle connection of a client is kept. @defaultValue `75000` */
         idleMs?: number | undefined;
         /**
-         * Milliseconds that a tunnel (WebSocket) may be idle; 0 for no limit.
+         * Milliseconds that a tunnel (WebSocket) or an event stream may be silent; 0 for no limit.
          * @defaultValue `3600000`
          */
         tunnelMs?: number | undefined;

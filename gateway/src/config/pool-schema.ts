@@ -100,10 +100,14 @@ const bounds = z.strictObject({
 
 const timeouts = z.strictObject({
   connectMs: duration.default(3_000).describe('Milliseconds to connect to a backend.'),
-  headersMs: duration.default(15_000).describe("Milliseconds for the head of one backend's answer."),
-  bodyMs: duration.default(30_000).describe("Milliseconds between two pieces of an answer's body."),
+  headersMs: duration
+    .default(60_000)
+    .describe("Milliseconds for the head of one backend's answer: more than a long poll waits."),
+  bodyMs: duration
+    .default(60_000)
+    .describe("Milliseconds between two pieces of an answer's body; event streams have `tunnelMs`."),
   totalMs: duration
-    .default(30_000)
+    .default(90_000)
     .describe('Milliseconds for all attempts together, until the head of an answer.'),
   idleMs: duration
     .default(4_000)

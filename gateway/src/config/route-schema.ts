@@ -57,13 +57,17 @@ const rewrite = z
 
 const routeTimeouts = z.strictObject({
   headersMs: duration.optional().describe("Milliseconds for the head of one backend's answer."),
-  bodyMs: duration.optional().describe("Milliseconds between two pieces of an answer's body."),
+  bodyMs: duration
+    .optional()
+    .describe("Milliseconds between two pieces of an answer's body; event streams have `tunnelMs`."),
   totalMs: duration
     .optional()
     .describe(
       'Milliseconds for all attempts together. Left out: as in the pool, or `headersMs` where that is more.',
     ),
-  tunnelMs: durationOrOff.optional().describe('Milliseconds that a tunnel may be idle; 0 for no limit.'),
+  tunnelMs: durationOrOff
+    .optional()
+    .describe('Milliseconds that a tunnel or an event stream may be silent; 0 for no limit.'),
 });
 
 const routeLimits = z.strictObject({

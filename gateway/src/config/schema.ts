@@ -57,7 +57,7 @@ const timeouts = z.strictObject({
   idleMs: duration.default(75_000).describe('Milliseconds that an idle connection of a client is kept.'),
   tunnelMs: durationOrOff
     .default(3_600_000)
-    .describe('Milliseconds that a tunnel (WebSocket) may be idle; 0 for no limit.'),
+    .describe('Milliseconds that a tunnel (WebSocket) or an event stream may be silent; 0 for no limit.'),
 });
 
 /** How paths are read. */

@@ -1,7 +1,7 @@
 // The attempts of the gateway. With each lease they also hold the backend's connections and update its
 // counters.
 import { type Lease, NoBackendError, type Outcome, type Request } from 'evenkeel';
-import { Attempts, type Sender } from 'evenkeel/internal';
+import { type AttemptFailure, Attempts, type Sender, type Verdict } from 'evenkeel/internal';
 import { refusalFor } from '../local-reply/failure.ts';
 import type { Refusal } from '../local-reply/refusal.ts';
 import type { Route } from '../routing/route-table.ts';
@@ -15,7 +15,7 @@ const DISTRUSTED_MS = 1_000;
  * A trial has this part of the time for a response head: the request is sent again if it fails, and the
  * backend has to wait for its next trial.
  */
-const TRIAL_SHARE = 0.2;
+const TRIAL_SHARE = 0.1;
 
 /** The attempts of one request. */
 export class UpstreamAttempts extends Attempts<Request> {
@@ -26,6 +26,10 @@ export class UpstreamAttempts extends Attempts<Request> {
   /** The current attempt's, else the last one's. */
   #lease: Lease | undefined;
   #remembered = false;
+  /** Responses of the current attempt's backend before it. */
+  #responsesBefore = 0;
+  /** Whether the current attempt failed although its backend works. */
+  #isAtWork = false;
   /** When the first attempt began that was the last resort, in milliseconds of the clock. */
   #lastResortAt: number | undefined;
 
@@ -68,13 +72,33 @@ export class UpstreamAttempts extends Attempts<Request> {
     return refusalFor(isNone ? new NoBackendError() : error);
   }
 
+  /**
+   * A head that is late from a backend that is well, and has answered others meanwhile, is late for the
+   * request's own sake, as that of a long poll is: another backend would take as long, and do it twice.
+   */
+  override failed(error: unknown, failure: AttemptFailure): Verdict {
+    this.#isAtWork =
+      failure === 'sent' &&
+      (error as BackendFailure).kind === 'timeout' &&
+      this.#isWell &&
+      this.upstream?.meter.statuses.total !== this.#responsesBefore;
+    return super.failed(error, failure);
+  }
+
   /** The last resort is quick: as long as no backend is well, it is over after a second. */
   protected override mayGoOn(): boolean {
+    if (this.#isAtWork) return false;
     return (
       this.#lease?.isTrial === true ||
       this.#lastResortMs < DISTRUSTED_MS ||
       this.#pool.balancer.backends.some(({ id }) => this.#pool.balancer.stateOf(id) === 'up')
     );
+  }
+
+  get #isWell(): boolean {
+    const { balancer } = this.#pool;
+    const id = this.#lease?.backend.id ?? '';
+    return this.#lease?.trust === 'well' && balancer.has(id) && balancer.stateOf(id) === 'up';
   }
 
   /** Milliseconds since the last resort began; 0 if it has not. */
@@ -88,6 +112,8 @@ export class UpstreamAttempts extends Attempts<Request> {
     if (lease.trust !== 'well' && !lease.isTrial) this.#lastResortAt ??= this.#pool.env.clock.now();
     this.upstream = this.#pool.upstreamOf(lease.backend);
     this.upstream.begin();
+    this.#responsesBefore = this.upstream.meter.statuses.total;
+    this.#isAtWork = false;
   }
 
   protected override released(outcome: Outcome): void {

@@ -28,6 +28,9 @@ import { headerRecord } from './request-headers.ts';
 import { type RelayOwner, ResponseRelay } from './response-relay.ts';
 import { BodyTooLargeError, Upload } from './upload.ts';
 
+/** As long as a timer can be. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
 /**
  * One request and its response. The life of a request:
  *
@@ -70,6 +73,11 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
 
   get flushes(): FlushQueue {
     return this.#context.flushes;
+  }
+
+  get eventStreamMs(): number {
+    const { tunnelMs } = this.#route.timeouts;
+    return (tunnelMs ?? this.#context.timeouts.tunnelMs) || LONGEST_TIMEOUT_MS;
   }
 
   get session(): Session | undefined {

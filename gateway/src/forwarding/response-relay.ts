@@ -12,6 +12,8 @@ import type { FlushQueue } from './flush-queue.ts';
 export interface RelayOwner {
   readonly client: Client;
   readonly flushes: FlushQueue;
+  /** Milliseconds that an event stream may be silent. */
+  readonly eventStreamMs: number;
   /** The request has a connection: from now on parts of it may be sent. */
   started(): void;
   passInterim(status: number, headers: RawHeaders): void;
@@ -156,6 +158,7 @@ export class ResponseRelay implements ResponseEvents {
       // RFC 9110 sections 8.6 and 15.3.6: no length, or none but 0.
       if (head?.contentLength && hasNoContent(status))
         head.headers = without(head.headers, ['content-length']);
+      if (head?.isEventStream) this.#call?.limitBody(this.#owner.eventStreamMs);
       if (head === undefined) this.#refuse();
       else return this.#passHead(status, statusText, head);
     } catch {

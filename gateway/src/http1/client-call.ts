@@ -67,10 +67,13 @@ export class ClientCall {
   /** Where it is; `undefined` while it waits for a connection, and when it is over. */
   connection: Carrier | undefined;
   isOver = false;
+  /** Milliseconds between two pieces of the response's body; `undefined` for the limit of the pool. */
+  bodyTimeoutMs: number | undefined;
 
   constructor(request: ClientRequest, handler: ResponseHandler) {
     this.request = request;
     this.handler = handler;
+    this.bodyTimeoutMs = request.bodyTimeoutMs;
   }
 
   /** Lets the response go on, after `head` or `data` has returned `false`. */

@@ -136,7 +136,7 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
   }
 
   get #bodyTimeoutMs(): number {
-    return this.#call?.request.bodyTimeoutMs ?? this.#owner.settings.bodyTimeoutMs;
+    return this.#call?.bodyTimeoutMs ?? this.#owner.settings.bodyTimeoutMs;
   }
 
   /** The time for what it waits for is up. */

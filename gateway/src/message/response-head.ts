@@ -7,10 +7,15 @@ export interface ResponseHead {
   headers: string[];
   readonly contentLength: number | undefined;
   readonly hasDate: boolean;
+  /** Server-sent events: the body may be silent for long. */
+  readonly isEventStream: boolean;
 }
 
 /** A response with more headers is not passed on. */
 const MAX_HEADERS = 1_000;
+const CONTENT_TYPE = 'content-type';
+/** A media type, whatever its parameters. */
+const EVENT_STREAM = /^text\/event-stream\s*(?:;|$)/i;
 
 /**
  * Reads the raw headers of a response.
@@ -25,6 +30,7 @@ export function readResponseHead(raw: readonly (Buffer | string)[]): ResponseHea
   let length: string | undefined;
   let coding: string | undefined;
   let hasDate = false;
+  let isEventStream = false;
   for (let index = 0; index < raw.length; index += 2) {
     const name = textOf(raw[index] as Buffer);
     const value = textOf(raw[index + 1] as Buffer);
@@ -35,6 +41,8 @@ export function readResponseHead(raw: readonly (Buffer | string)[]): ResponseHea
       if (length !== undefined || !/^\d{1,15}$/.test(value)) return undefined;
       length = value;
     } else if (role === 'date') hasDate = true;
+    if (name.length === CONTENT_TYPE.length && EVENT_STREAM.test(value))
+      isEventStream = name.toLowerCase() === CONTENT_TYPE;
     if (role === undefined || role === 'date' || role === 'content-length') headers.push(name, value);
   }
   if (coding !== undefined && (length !== undefined || coding.toLowerCase() !== 'chunked')) return undefined;
@@ -43,6 +51,7 @@ export function readResponseHead(raw: readonly (Buffer | string)[]): ResponseHea
     headers: listed === undefined ? headers : without(headers, listed),
     contentLength: length === undefined ? undefined : Number(length),
     hasDate,
+    isEventStream,
   };
 }
 

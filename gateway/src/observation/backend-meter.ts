@@ -7,11 +7,14 @@ export type StatusClasses = Readonly<Record<'2xx' | '3xx' | '4xx' | '5xx', numbe
 
 /** Counts responses by the class of their status. */
 export class StatusCounts {
+  /** All together. */
+  total = 0;
   readonly #counts = new Float64Array(6);
 
   /** @param status - from 100 to 999; those above 599 count as 5xx (RFC 9110 section 15) */
   count(status: number): void {
     const digit = Math.min(5, (status / 100) | 0);
+    this.total++;
     this.#counts[digit] = (this.#counts[digit] as number) + 1;
   }
 

@@ -26,6 +26,10 @@ export class BackendExchange implements ResponseHandler, BackendCall {
     this.#call?.abort();
   }
 
+  limitBody(timeoutMs: number): void {
+    if (this.#call !== undefined) this.#call.bodyTimeoutMs = timeoutMs;
+  }
+
   started(call: ClientCall): void {
     this.#call = call;
     this.#events.started(this);

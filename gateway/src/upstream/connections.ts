@@ -71,6 +71,8 @@ export interface ResponseEvents {
 export interface BackendCall {
   /** Lets the response go on, after `head` or `data` has returned `false`. */
   resume(): void;
+  /** @param timeoutMs - milliseconds between two pieces of the response's body, from now on */
+  limitBody(timeoutMs: number): void;
   /** Ends it; also if it still waits for a connection. Harmless when it has ended. */
   abort(): void;
 }

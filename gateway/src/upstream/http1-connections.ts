@@ -24,7 +24,7 @@ const MAX_HEADERS = 1_000;
 /** One timer serves all connections of the process. */
 const DEADLINES = new Deadlines(systemEnv);
 /** The call of a request that was never sent. */
-const NO_CALL: BackendCall = { resume() {}, abort() {} };
+const NO_CALL: BackendCall = { resume() {}, limitBody() {}, abort() {} };
 
 /** Keeps a pool of connections; upgrades have connections of their own. */
 export class Http1Connections implements Connections {

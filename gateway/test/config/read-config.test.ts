@@ -285,7 +285,7 @@ describe('a right configuration', () => {
           maxAwaiting: 256,
           retries: true,
           queue: true,
-          timeouts: { connectMs: 3_000, headersMs: 15_000, bodyMs: 30_000, totalMs: 30_000, idleMs: 4_000 },
+          timeouts: { connectMs: 3_000, headersMs: 60_000, bodyMs: 60_000, totalMs: 90_000, idleMs: 4_000 },
         },
       },
       trustedProxies: [],

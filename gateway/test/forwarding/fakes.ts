@@ -105,6 +105,8 @@ export class FakeCall implements BackendCall {
   /** How often it was aborted, or resumed. */
   aborts = 0;
   resumes = 0;
+  /** Milliseconds between two pieces of the body, if that was changed. */
+  bodyTimeoutMs: number | undefined;
   #isStarted = false;
 
   constructor(message: BackendMessage, events: ResponseEvents) {
@@ -118,6 +120,10 @@ export class FakeCall implements BackendCall {
 
   resume(): void {
     this.resumes++;
+  }
+
+  limitBody(timeoutMs: number): void {
+    this.bodyTimeoutMs = timeoutMs;
   }
 
   connect(): this {

@@ -154,8 +154,8 @@ describe('a trial', () => {
   });
 
   it.each([
-    [15_000, 3_000],
-    [120_000, 24_000],
+    [60_000, 6_000],
+    [120_000, 12_000],
     [4_000, 1_000],
     [500, 500],
   ])('of a pool that has %i ms for a head has %i', (headersMs, limit) => {

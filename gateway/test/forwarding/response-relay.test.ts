@@ -13,6 +13,7 @@ const ORIGIN = 'http://10.0.0.1';
 class Owner implements RelayOwner {
   readonly client: FakeClient;
   readonly flushes = new FlushQueue();
+  readonly eventStreamMs = 3_600_000;
   readonly errors: BackendFailure[] = [];
   bytes = 0;
   /** Whether heads are passed on, or what is thrown instead. */

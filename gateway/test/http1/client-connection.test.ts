@@ -242,6 +242,25 @@ describe('the time of', () => {
     expect(heard.events.at(-1)).toBe('failed ETIMEDOUT sent');
   });
 
+  it('a body may get another limit at its head', async () => {
+    const server = await aServer();
+    const heard = server.send();
+    heard.head = () => {
+      heard.call!.bodyTimeoutMs = 60_000;
+      return true;
+    };
+    const connection = await server.connection(0);
+    connection.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\na');
+    await until(() => heard.body === 'a');
+    server.env.advance(59_999);
+    connection.write('b');
+    await until(() => heard.body === 'ab');
+    server.env.advance(59_999);
+    expect(heard.isOver).toBe(false);
+    server.env.advance(1);
+    expect(heard.events.at(-1)).toBe('failed ETIMEDOUT sent');
+  });
+
   it('an upload counts while the server does not take it, and not while the client sends nothing', async () => {
     const server = await aServer();
     const body = new HandBody();

@@ -27,6 +27,7 @@ describe('the head of an answer', () => {
       headers: ['X-b', '1', 'Set-Cookie', 'a', 'Set-Cookie', 'b', 'date', 'now', 'Content-Length', '3'],
       contentLength: 3,
       hasDate: true,
+      isEventStream: false,
     });
   });
 
@@ -35,8 +36,22 @@ describe('the head of an answer', () => {
       headers: [],
       contentLength: undefined,
       hasDate: false,
+      isEventStream: false,
     });
-    expect(of()).toEqual({ headers: [], contentLength: undefined, hasDate: false });
+    const none = { contentLength: undefined, hasDate: false, isEventStream: false };
+    expect(of()).toEqual({ headers: [], ...none });
+  });
+
+  it.each([
+    ['text/event-stream', true],
+    ['text/event-stream; charset=utf-8', true],
+    ['Text/Event-Stream;charset=utf-8', true],
+    ['text/event-streams', false],
+    ['text/html', false],
+  ])('of the type %s is an event stream: %s', (type, isEventStream) => {
+    expect(of('content-type', type)?.isEventStream).toBe(isEventStream);
+    expect(of('CONTENT-TYPE', type, 'X-A', 'b')?.isEventStream).toBe(isEventStream);
+    expect(of('X-Typed-Type', type, 'Content-Typo', type)?.isEventStream).toBe(false);
   });
 
   it('keeps bytes as they came', () => {
