@@ -24,6 +24,7 @@ export function configSummary({ config, names }: UsableConfig): string {
 
 function addressOf({ host, port }: { host?: string | undefined; port: number }): string {
   if (host === undefined) return `*:${port}`;
+  if (host.startsWith('unix:')) return host;
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 

@@ -75,7 +75,8 @@ function watchSource({ file }: ConfigSource, reloads: Reloads, log: GatewayLog):
 function tellStart(addresses: readonly ListeningAddress[], config: SharedConfig, log: GatewayLog): void {
   const { listeners, workers } = config;
   for (const [i, { protocol, host, port }] of addresses.entries()) {
-    const url = `${protocol}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const authority = host.startsWith('unix:') ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const url = `${protocol}://${authority}`;
     const isAdmin = i >= listeners.length;
     log.info({ url, workers }, isAdmin ? `operators come in at ${url}` : `listening on ${url}`);
   }

@@ -8,10 +8,13 @@ export interface GatewayConfigInput {
   listeners: readonly {
     /** A name that routes may ask for in `listeners`. */
     name?: string | undefined;
-    /** The address to listen on. Left out: every address of this machine. */
+    /**
+     * The address to listen on. Left out: every address of this machine. `unix:/path` is a unix
+     * socket.
+     */
     host?: string | undefined;
-    /** 0 for any free port. */
-    port: number;
+    /** 0 for any free port. Required, but for a unix socket. */
+    port?: number | undefined;
     /**
      * HTTP/2 without TLS, by prior knowledge (RFC 9113 section 3.3), beside HTTP/1.1.
      * @defaultValue `false`

@@ -1,6 +1,6 @@
 // The schema of listeners for clients and operators.
 import { z } from 'zod';
-import { listenerHost, listenerName, pem, port, secret } from './values.ts';
+import { listenerAddress, listenerHost, listenerName, pem, port, secret } from './values.ts';
 
 const certificate = z.strictObject({
   cert: pem.describe('The certificate, then the intermediate ones.'),
@@ -20,19 +20,29 @@ const tls = z.strictObject({
   http2: z.boolean().default(true).describe('Whether clients may choose HTTP/2.'),
 });
 
-/** A listener for clients. */
-export const listener = z.strictObject({
+const listenerObject = z.strictObject({
   name: listenerName.optional().describe('A name that routes may ask for in `listeners`.'),
-  host: listenerHost
+  host: listenerAddress
     .optional()
-    .describe('The address to listen on. Left out: every address of this machine.'),
-  port: port.describe('0 for any free port.'),
+    .describe(
+      'The address to listen on. Left out: every address of this machine. `unix:/path` is a unix socket.',
+    ),
+  port: port.optional().describe('0 for any free port. Required, but for a unix socket.'),
   h2c: z
     .boolean()
     .default(false)
     .describe('HTTP/2 without TLS, by prior knowledge (RFC 9113 section 3.3), beside HTTP/1.1.'),
   tls: tls.optional().describe('Ends TLS here. Left out: no TLS.'),
 });
+
+/** A listener for clients. */
+export const listener = listenerObject
+  .superRefine(({ host, port: number }, context) => {
+    const isSocket = host?.startsWith('unix:') === true;
+    if (number === undefined && !isSocket) context.addIssue({ code: 'custom', path: ['port'] });
+  })
+  .transform(({ port: number = 0, ...rest }) => ({ ...rest, port: number }))
+  .meta({ rule: 'an object with port' });
 
 /** The listener for operators. */
 export const admin = z.strictObject({

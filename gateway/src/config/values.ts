@@ -77,6 +77,11 @@ export const listenerHost = z
   .string()
   .refine(isHost)
   .meta({ rule: 'an IP address or a host name, without brackets and port' });
+/** The address of a listener for clients: a host, or a unix socket. */
+export const listenerAddress = z
+  .string()
+  .refine((text) => isHost(text) || socketPath(text) !== undefined)
+  .meta({ rule: 'an IP address or a host name, without brackets and port, or unix:/path' });
 export const serverName = z.string().refine(isHostName).meta({ rule: 'a host name' });
 export const network = z
   .string()

@@ -11,7 +11,8 @@ export function listenError(
   prefix = '',
 ): ConfigError {
   const name = host?.includes(':') ? `[${host}]` : (host ?? '*');
-  return new ConfigError([`${prefix}cannot listen on ${name}:${port}: ${reasonOf(error)}`], { cause: error });
+  const address = host?.startsWith('unix:') ? host : `${name}:${port}`;
+  return new ConfigError([`${prefix}cannot listen on ${address}: ${reasonOf(error)}`], { cause: error });
 }
 
 function reasonOf({ code, message }: NodeJS.ErrnoException): string {

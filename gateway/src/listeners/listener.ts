@@ -2,6 +2,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ResolvedListener } from '../config/resolved-config.ts';
+import { socketPath } from '../config/unix-socket.ts';
 import type { ListeningAddress } from '../contracts.ts';
 import { type ActiveMember, ActiveSet } from '../forwarding/active-set.ts';
 import type { Context } from '../forwarding/context.ts';
@@ -13,6 +14,7 @@ import { Http1Server } from './http1-server.ts';
 import { Http2Server } from './http2-server.ts';
 import { listenError } from './listen-error.ts';
 import { priorKnowledgeServer } from './prior-knowledge.ts';
+import { removeStale } from './stale-socket.ts';
 import { replaceDefault, tlsServer } from './tls.ts';
 
 /** An open connection. */
@@ -53,8 +55,10 @@ export class Listener {
   }
 
   /** @throws ConfigError if the address cannot be used */
-  listen(): Promise<ListeningAddress> {
+  async listen(): Promise<ListeningAddress> {
     const { host, port, tls } = this.#config;
+    const path = socketPath(host ?? '');
+    if (path !== undefined) await removeStale(path);
     const protocol = tls === undefined ? 'http' : 'https';
     const { limits, log } = this.#context();
     const { maxConnections } = this.#server;
@@ -63,12 +67,13 @@ export class Listener {
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => reject(listenError(this.#config, error));
       this.#server.once('error', fail);
-      this.#server.listen({ port, host }, () => {
+      this.#server.listen(path === undefined ? { port, host } : { path }, () => {
         this.#server.off('error', fail);
         // For example because no more files may be opened: connections that are open are served on.
         this.#server.on('error', (error) => log.warn({ error: String(error) }, 'cannot accept'));
-        const address = this.#server.address() as { address: string; port: number };
-        resolve({ host: address.address, port: address.port, protocol });
+        const address = this.#server.address() as { address: string; port: number } | string;
+        if (typeof address === 'string') resolve({ host: `unix:${address}`, port: 0, protocol });
+        else resolve({ host: address.address, port: address.port, protocol });
       });
     });
   }

@@ -5,7 +5,7 @@ export type WrongValue = readonly [place: Place, value: unknown, line: string];
 
 const URL_RULE = 'host:port, unix:/path, or an http or https URL without user, query and fragment';
 const HOST_RULE = 'a host name such as shop.example or *.shop.example, or an IP address, without a port';
-const LISTEN_RULE = 'an IP address or a host name, without brackets and port';
+const LISTEN_RULE = 'an IP address or a host name, without brackets and port, or unix:/path';
 const SECRET_RULE = 'a string, { env: NAME } or { file: PATH }';
 const KEY_RULE = 'a string, { env: NAME }, { file: PATH }, a JWK with kty or a JWKS with keys';
 const STATUS_RULE = 'a status from 100 to 599 or a range of them such as [200, 299]';

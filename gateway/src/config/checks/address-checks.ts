@@ -38,6 +38,8 @@ export function addressProblems({ listeners, admin }: Pick<GatewayConfig, 'liste
 }
 
 function clash({ host, port, where }: Address, rival: Address): string {
+  if (host?.startsWith('unix:'))
+    return `${where}.host must be another than that of ${rival.where}, got ${shownValue(host)} in both`;
   const hosts =
     host === rival.host ? `${shownHost(host)} in both` : `${shownHost(host)} and ${shownHost(rival.host)}`;
   return `${where}.port must be another than that of ${rival.where}, got ${port} on ${hosts}`;
@@ -49,6 +51,7 @@ function shownHost(host: string | undefined): string {
 
 /** Whether two sockets exclude each other. Port 0 never conflicts. */
 function overlap(a: Address, b: Address): boolean {
+  if (a.host?.startsWith('unix:')) return a.host === b.host;
   if (a.port !== b.port || a.port === 0) return false;
   const [mine, other] = [reachOf(a.host), reachOf(b.host)];
   if (mine.host === other.host) return true;
