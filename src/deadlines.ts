@@ -19,6 +19,12 @@ export class DeadlineQueue {
   last: Expiring | undefined;
 }
 
+/**
+ * A timer that fires this much too late, in milliseconds, was held up: the process was stopped, or the
+ * machine slept. What work waited for may have arrived meanwhile, and is looked at before the work is ended.
+ */
+const HELD_UP_MS = 1_000;
+
 /** Empty queues are kept for the next work with the same limit, up to this many limits. */
 const KEPT_QUEUES = 16;
 
@@ -88,9 +94,14 @@ export class Deadlines {
 
   readonly #fire = (): void => {
     this.#cancelTimer = undefined;
+    const now = this.#env.clock.now();
+    if (now - this.#firesAt > HELD_UP_MS) {
+      // Platforms read what has arrived between two timers.
+      this.#setTimer(now, 1);
+      return;
+    }
     // Work that begins meanwhile sets no timer.
     this.#firesAt = Number.NEGATIVE_INFINITY;
-    const now = this.#env.clock.now();
     for (const queue of this.#queues.values()) {
       for (let work = queue.first; work !== undefined && work.expiresAt <= now; work = queue.first) {
         this.remove(work);

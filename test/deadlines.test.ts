@@ -112,3 +112,43 @@ describe('a limit', () => {
     });
   });
 });
+
+describe('a timer that was held up', () => {
+  /** A clock that goes on while timers do not fire. */
+  function stopped() {
+    let now = 0;
+    const timers: (() => void)[] = [];
+    const env = {
+      clock: { now: () => now },
+      timers: {
+        schedule: (callback: () => void) => {
+          timers.push(callback);
+          return () => {};
+        },
+      },
+    };
+    return { deadlines: new Deadlines(env), timers, goOn: (ms: number) => (now += ms) };
+  }
+
+  it('lets what has arrived be looked at before it ends anything', () => {
+    const { deadlines, timers, goOn } = stopped();
+    const expired: string[] = [];
+    const work = (name: string) => ({
+      expiresAt: 0,
+      queue: undefined,
+      previous: undefined,
+      next: undefined,
+      expire: () => void expired.push(name),
+    });
+    const [arrived, missing] = [work('arrived'), work('missing')];
+    deadlines.add(arrived, 3_000);
+    deadlines.add(missing, 3_000);
+    goOn(8_000);
+    timers.shift()?.();
+    expect(expired).toEqual([]);
+    deadlines.remove(arrived);
+    goOn(1);
+    timers.shift()?.();
+    expect(expired).toEqual(['missing']);
+  });
+});

@@ -14,6 +14,11 @@ export interface Expiring {
 
 /** How often deadlines are looked at. */
 const INTERVAL_MS = 500;
+/**
+ * A look that is this much too late, in milliseconds, was held up: the process was stopped. What clients sent
+ * meanwhile is read before anything is closed.
+ */
+const HELD_UP_MS = 1_000;
 
 /**
  * Looks at all deadlines twice a second. To set a deadline is to write a number, so a request costs nothing;
@@ -24,6 +29,7 @@ export class DeadlineSweep {
   readonly #env: { readonly clock: Clock; readonly timers: Timers };
   #first: Expiring | undefined;
   #stop: (() => void) | undefined;
+  #looksAt = 0;
 
   constructor(env: { readonly clock: Clock; readonly timers: Timers }) {
     this.#env = env;
@@ -39,7 +45,7 @@ export class DeadlineSweep {
     member.after = this.#first;
     if (this.#first !== undefined) this.#first.before = member;
     this.#first = member;
-    this.#stop ??= this.#env.timers.schedule(this.#look, INTERVAL_MS, true);
+    if (this.#stop === undefined) this.#lookIn(INTERVAL_MS);
   }
 
   /** Removes a member, which must be in it. */
@@ -57,9 +63,18 @@ export class DeadlineSweep {
     this.#stop = undefined;
   }
 
+  #lookIn(delayMs: number): void {
+    this.#looksAt = this.#env.clock.now() + delayMs;
+    this.#stop = this.#env.timers.schedule(this.#look, delayMs, true);
+  }
+
   readonly #look = (): void => {
     this.#stop = undefined;
     const now = this.#env.clock.now();
+    if (now - this.#looksAt > HELD_UP_MS) {
+      this.#lookIn(1);
+      return;
+    }
     for (let member = this.#first; member !== undefined; ) {
       // One that expires may leave.
       const next = member.after;
@@ -69,6 +84,6 @@ export class DeadlineSweep {
       }
       member = next;
     }
-    if (this.#first !== undefined) this.#stop ??= this.#env.timers.schedule(this.#look, INTERVAL_MS, true);
+    if (this.#first !== undefined && this.#stop === undefined) this.#lookIn(INTERVAL_MS);
   };
 }
