@@ -21,6 +21,8 @@ import { type FramedHead, framed } from './request-message.ts';
 
 /** A response with more headers is not passed on. */
 const MAX_HEADERS = 1_000;
+/** A connection that is never idle would otherwise last as long as its backend. */
+const MAX_AGE_MS = 3_600_000;
 /** One timer serves all connections of the process. */
 const DEADLINES = new Deadlines(systemEnv);
 /** The call of a request that was never sent. */
@@ -46,7 +48,7 @@ export class Http1Connections implements Connections {
       connectTimeoutMs: connectMs,
       bodyTimeoutMs: bodyMs,
       idleMs,
-      ageMs: Number.POSITIVE_INFINITY,
+      ageMs: MAX_AGE_MS,
       requests: Number.POSITIVE_INFINITY,
     };
     this.pool = new ClientPool(poolSettings, DEADLINES, systemEnv.clock);
