@@ -28,6 +28,7 @@ const library: Options = {
     express: 'src/moved/express.ts',
     fastify: 'src/moved/fastify.ts',
     fetch: 'src/adapters/fetch/index.ts',
+    fleet: 'src/fleet/index.ts',
     gateway: 'src/moved/gateway.ts',
     internal: 'src/internal.ts',
     'load-report': 'src/load-report/load-report.ts',

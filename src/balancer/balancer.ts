@@ -19,6 +19,7 @@ import { DOWN, DRAINING, type Member } from './member.ts';
 import { Membership } from './membership.ts';
 import { type BalancerOptions, type BalancerSettings, readOptions } from './options.ts';
 import { CALLER } from './origins.ts';
+import type { PlacementListener, PlacementRecall } from './placement.ts';
 import { homesOf, type KeyHomes, type Plan, type PoolChange, planBetween, planChange } from './plan.ts';
 import { Pool } from './pool.ts';
 import { PoolStats } from './pool-stats.ts';
@@ -367,6 +368,43 @@ export class Balancer<R = string> {
   whenReleased(listener: () => void): () => void {
     checkRule(aFunction, listener, 'listener');
     return this.#leases.whenReleased(listener);
+  }
+
+  /**
+   * Calls the listener with each lease of a key of which another balancer may think otherwise: of every key
+   * while up to 32 keys a backend are remembered, then of those away from home. Of strategies with a bound on
+   * keys alone. The listener is part of `acquire`; see `shareKeys` of `evenkeel/fleet`.
+   * @param recall - is asked for the place of a key that is not remembered, before one is chosen
+   * @returns a function that ends it
+   * @throws Error if there is a listener already
+   */
+  onPlaced(listener: PlacementListener, recall?: PlacementRecall): () => void {
+    checkRule(aFunction, listener, 'listener');
+    if (recall !== undefined) checkRule(aFunction, recall, 'recall');
+    if (this.#pool.placed !== undefined) throw new Error('the balancer must have one listener of placements');
+    this.#pool.placed = (placement) => listener(placement);
+    this.#pool.recall = recall;
+    const own = this.#pool.placed;
+    return () => {
+      if (this.#pool.placed !== own) return;
+      this.#pool.placed = undefined;
+      this.#pool.recall = undefined;
+    };
+  }
+
+  /**
+   * Puts a key where another balancer has placed it, past the bounds. Without effect where the backend is not
+   * in the pool. O(1).
+   * @param position - with the fingerprint, what {@link Placement} says of the key
+   * @param backend - the id of its backend
+   * @param origin - the id of the backend that it is away from; then it is adopted only while that one cannot
+   * serve
+   */
+  adopt(position: number, fingerprint: number, backend: string, origin?: string): void {
+    const member = this.#pool.get(backend);
+    const away = origin === undefined ? undefined : this.#pool.get(origin);
+    if (member === undefined || (origin !== undefined && away === undefined)) return;
+    this.#router.chooserOf(member).places?.adopt(position, fingerprint, member, away);
   }
 
   #setReported(member: Member, concurrency: number): void {

@@ -5,6 +5,7 @@ import type { KeyedStrategy } from '../strategies/strategy.ts';
 import type { HeldKey } from './held-keys.ts';
 import { KeyMemory, LEAST_GROWING, NO_SLOT } from './key-memory.ts';
 import type { Member } from './member.ts';
+import type { Placement } from './placement.ts';
 import type { Pool } from './pool.ts';
 import type { Tier } from './tier.ts';
 
@@ -75,6 +76,8 @@ export interface StrictRules {
 const KEYS_PER_BACKEND = 128;
 const LEAST_KEYS_PER_BACKEND = 64;
 const MOST_KEYS = 2 ** 20;
+/** Up to so many keys a backend, every placement is told, else those away from home. */
+const FEW_KEYS_PER_BACKEND = 32;
 /** In larger pools the bound on keys adds the square root of the fair share. */
 const SMALL_POOL = 64;
 
@@ -133,7 +136,7 @@ export function shareOf({ weight }: Member, eligibleWeight: number): number {
  * {@link KeyPlaces.find} reads only, and leaves the decision in the fields. {@link KeyPlaces.commit} carries
  * it out. The state machine is drawn in docs/architecture.md.
  */
-export class KeyPlaces {
+export class KeyPlaces implements Placement {
   /** The backend that owns the key; `undefined` if no backend is eligible. */
   owner: Member | undefined = undefined;
   /** Whether the key was remembered. */
@@ -145,16 +148,16 @@ export class KeyPlaces {
   #root = 0;
   readonly #strategy: KeyedStrategy;
   readonly #pool: Pool;
-  readonly #tier: Tier<Member>;
+  readonly tier: Tier<Member>;
   readonly #factor: number;
   /** `undefined` unless affinity is strict. */
   readonly #strict: StrictRules | undefined;
   /** Number of the current membership, 16 bits. */
   #epoch = 0;
   // The last decision of `find`, for `commit`.
+  position = 0;
+  fingerprint = 0;
   #entry = -1;
-  #position = 0;
-  #fingerprint = 0;
   #home = NO_SLOT;
   #origin = NO_SLOT;
   /** The epoch in which the home of the key was checked. */
@@ -178,7 +181,7 @@ export class KeyPlaces {
     this.#strict = strict;
     this.#strategy = strategy;
     this.#pool = pool;
-    this.#tier = tier;
+    this.tier = tier;
   }
 
   /** The backend that the key goes back to; `undefined` if it is where it belongs. */
@@ -193,7 +196,7 @@ export class KeyPlaces {
 
   /** How many keys a member may own when one more is placed. */
   limitOf(member: Member): number {
-    return keyLimit(this.#keys, shareOf(member, this.#tier.eligibleWeight), this.#factor, this.#root);
+    return keyLimit(this.#keys, shareOf(member, this.tier.eligibleWeight), this.#factor, this.#root);
   }
 
   /**
@@ -202,7 +205,7 @@ export class KeyPlaces {
    */
   membersChanged(removed: readonly Member[], capacity: number): void {
     if (capacity > this.#memory.capacity) this.#memory.grow(capacity);
-    this.#root = this.#tier.members.length > SMALL_POOL ? 1 : 0;
+    this.#root = this.tier.members.length > SMALL_POOL ? 1 : 0;
     this.#epoch = (this.#epoch + 1) & 0xffff;
     if (removed.length > 0) this.#memory.forgetBackends(removed.map(({ slot }) => slot));
   }
@@ -217,8 +220,8 @@ export class KeyPlaces {
     const entry = memory.find(position, fingerprint);
     this.known = entry >= 0;
     this.before = undefined;
-    this.#position = position;
-    this.#fingerprint = fingerprint;
+    this.position = position;
+    this.fingerprint = fingerprint;
     this.#checked = this.#epoch;
     if (entry >= 0) this.#findKnown(entry, position);
     else this.#findNew(~entry, position);
@@ -235,8 +238,8 @@ export class KeyPlaces {
     this.known = true;
     this.before = owner;
     this.owner = owner;
-    this.#position = position;
-    this.#fingerprint = fingerprint;
+    this.position = position;
+    this.fingerprint = fingerprint;
     this.#entry = isKnown ? entry : ~entry;
     this.#leaving = memory.owner(this.#entry);
     this.#keys = this.#leaving === NO_SLOT ? memory.size : memory.size - 1;
@@ -258,17 +261,52 @@ export class KeyPlaces {
     }
     this.#memory.write(
       this.#entry,
-      this.#position,
-      this.#fingerprint,
+      this.position,
+      this.fingerprint,
       owner.slot,
       this.#home,
       this.#origin,
       this.#checked,
     );
-    if (held === undefined) return;
-    held.home = this.#home;
-    held.origin = this.#origin;
-    held.epoch = this.#checked;
+    if (held !== undefined) {
+      held.home = this.#home;
+      held.origin = this.#origin;
+      held.epoch = this.#checked;
+    }
+    const { placed } = this.#pool;
+    if (placed !== undefined && (owner.slot !== this.#home || this.#areFew)) placed(this);
+  }
+
+  /** Whether so few keys are known that the order in which they came decides where many of them are. */
+  get #areFew(): boolean {
+    return this.#memory.size <= FEW_KEYS_PER_BACKEND * this.tier.members.length;
+  }
+
+  /**
+   * Puts a key where another balancer has placed it. It stays there by the same rules as one placed here.
+   * @param origin - the backend that it is away from; then only while that one cannot serve here
+   */
+  adopt(position: number, fingerprint: number, owner: Member, origin: Member | undefined): void {
+    const memory = this.#memory;
+    const found = memory.find(position, fingerprint);
+    const entry = found < 0 ? ~found : found;
+    const leaving = memory.owner(entry);
+    const away = found < 0 ? NO_SLOT : memory.origin(entry);
+    if (origin !== undefined) {
+      if (!this.#admits(owner) || (found >= 0 && leaving === owner.slot)) return;
+      const isAtOrigin = found < 0 || (away === NO_SLOT && leaving === origin.slot);
+      if (away !== origin.slot && (!isAtOrigin || this.#admits(origin))) return;
+    } else if (found >= 0) {
+      if (leaving === owner.slot && away === NO_SLOT) return;
+      // It comes back from where it is when its place can serve again.
+      if (away === owner.slot && (!this.#admits(owner) || owner.scale < 1)) return;
+    }
+    if (leaving !== owner.slot) {
+      if (leaving !== NO_SLOT) (this.#pool.bySlot[leaving] as Member).keys--;
+      owner.keys++;
+    }
+    const home = (this.#strategy.home(position) as Member | undefined)?.slot ?? NO_SLOT;
+    memory.write(entry, position, fingerprint, owner.slot, home, origin?.slot ?? NO_SLOT, this.#epoch);
   }
 
   /**
@@ -281,7 +319,16 @@ export class KeyPlaces {
     // The overwritten key no longer counts for its owner.
     this.#leaving = this.#memory.owner(entry);
     this.#keys = this.#leaving === NO_SLOT ? this.#memory.size : this.#memory.size - 1;
-    this.#place(position, this.#strategy.home(position) as Member | undefined);
+    const home = this.#strategy.home(position) as Member | undefined;
+    const id = this.#pool.recall?.(position, this.fingerprint, this.tier);
+    const place = id === undefined ? undefined : this.#pool.get(id);
+    if (place?.tier !== this.tier) {
+      this.#place(position, home);
+      return;
+    }
+    this.#home = home?.slot ?? NO_SLOT;
+    if (this.#admits(place)) this.owner = place;
+    else this.#relocate(position, place);
   }
 
   /**
@@ -363,7 +410,7 @@ export class KeyPlaces {
     if (this.#strict !== undefined && !this.#strict.hasRoom(member)) return false;
     const keys = member.slot === this.#leaving ? member.keys - 1 : member.keys;
     // The same as `keys < keyLimit(...)`, without the rounding.
-    const fair = (this.#keys + 1) * (member.weight / this.#tier.eligibleWeight);
+    const fair = (this.#keys + 1) * (member.weight / this.tier.eligibleWeight);
     const slack = this.#root === 0 ? 0 : Math.sqrt(fair);
     return keys + 1 <= this.#factor * fair + slack + EPSILON || keys < fair - EPSILON;
   };

@@ -4,6 +4,7 @@ import { MAX_SLOT } from '../hashing/ring.ts';
 import { type BackendSpec, canonicalId } from './address.ts';
 import type { BalancerEvent, Events } from './events.ts';
 import { DOWN, DRAINING, Member, WEIGHTLESS } from './member.ts';
+import type { PlacementListener, PlacementRecall } from './placement.ts';
 import { type ReasonMasks, Tier } from './tier.ts';
 import type { Trials } from './trials.ts';
 import { EJECTED, LEAST_TRUSTED, LEVELS, type Trust, type TrustLevel, WELL } from './trust.ts';
@@ -51,6 +52,10 @@ export class Pool implements ReasonMasks {
   barMask = -1;
   readonly bySlot: (Member | undefined)[] = [];
   readonly trials: Trials;
+  /** Is told where keys are; at most one. */
+  placed: PlacementListener | undefined = undefined;
+  /** Is asked where a key is that is not remembered. */
+  recall: PlacementRecall | undefined = undefined;
   readonly #byId = new Map<string, Member>();
   /** Removed members that still have leases, by id. A backend that comes back keeps its counters. */
   readonly #departed = new Map<string, Member>();

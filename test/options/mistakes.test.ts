@@ -15,6 +15,7 @@ import { file } from '../../src/discovery/sources/file.ts';
 import { http } from '../../src/discovery/sources/http.ts';
 import { kubernetes } from '../../src/discovery/sources/kubernetes.ts';
 import { redis } from '../../src/discovery/sources/redis.ts';
+import { memoryFleet, redisFleet, shareKeys } from '../../src/fleet/index.ts';
 import * as evenkeel from '../../src/index.ts';
 import { loadReport } from '../../src/load-report/load-report.ts';
 import { insuredRateLimiter, memoryRateLimiter, redisRateLimiter } from '../../src/rate-limit/index.ts';
@@ -126,6 +127,15 @@ const CALLS: Readonly<Record<string, Call>> = {
   etcd: { call: (options) => etcd(options), args: () => [{ url: 'http://a' }] },
   kubernetes: { call: (options) => kubernetes(options), args: () => [{ service: 'shop' }] },
   dns: { call: (options) => dns(options), args: () => [{ name: 'shop.test', port: 80 }] },
+  memoryFleet: { call: (options) => memoryFleet(options), args: () => [{}] },
+  redisFleet: {
+    call: (options) => redisFleet(options),
+    args: () => [{ client: { call() {}, duplicate() {} } }],
+  },
+  shareKeys: {
+    call: (pool, store, options) => shareKeys(pool, store, options).close(),
+    args: () => [balancer(), memoryFleet(), {}],
+  },
   publishEvents: { call: (one) => publishEvents(one), args: () => [balancer()] },
   loadReport: { call: (options) => loadReport(options), args: () => [{}] },
   createGateway: {

@@ -16,6 +16,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   'evenkeel/discovery/redis': 'src/discovery/sources/redis.ts',
   'evenkeel/discovery/etcd': 'src/discovery/sources/etcd.ts',
   'evenkeel/discovery/kubernetes': 'src/discovery/sources/kubernetes.ts',
+  'evenkeel/fleet': 'src/fleet/index.ts',
   'evenkeel/undici': 'src/adapters/undici/index.ts',
   'evenkeel/sessions': 'src/sessions/index.ts',
   'evenkeel/rate-limit': 'src/rate-limit/index.ts',

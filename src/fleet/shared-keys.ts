@@ -1,0 +1,420 @@
+// Balancers that agree where keys are: each tells the store where it has placed keys, and adopts what the
+// others have placed first.
+
+import type { Balancer } from '../balancer/balancer.ts';
+import type { Placement, PlacementRecall } from '../balancer/placement.ts';
+import { type Env, systemEnv } from '../env.ts';
+import { bag, checkBag } from '../options/bag.ts';
+import { anEnv } from '../options/env-bag.ts';
+import { aFunction, anObjectWith, aText, aTimeout, checkRule } from '../options/rule.ts';
+import type { Claim, FleetStore, Held } from './fleet-store.ts';
+
+/** Settings of {@link shareKeys}. */
+export interface ShareKeysOptions {
+  /** Name of the pool: balancers of one name and one fingerprint agree. @defaultValue `'default'` */
+  readonly pool?: string;
+  /** How long the store keeps a key that no request asks for, in milliseconds. @defaultValue 600,000 */
+  readonly ttlMs?: number;
+  /** How long placements are collected before they are told, in milliseconds. @defaultValue 50 */
+  readonly batchMs?: number;
+  /** Gets one line when the store is away, and one when it is back. @defaultValue none */
+  readonly report?: (line: string) => void;
+  readonly env?: Partial<Env>;
+}
+
+/** Figures of {@link SharedKeys}. */
+export interface SharedKeysStats {
+  /** The fingerprint of the balancer when it last joined; empty before. */
+  readonly fingerprint: string;
+  /** Whether the store answers, and tells what others place. */
+  readonly connected: boolean;
+  /** Keys that are shared now. */
+  readonly keys: number;
+  /** Of these, how many wait to be told. */
+  readonly waiting: number;
+  /** Calls of the store, and how many of them failed. */
+  readonly calls: number;
+  readonly failures: number;
+  /** Keys that went where another balancer had placed them first. */
+  readonly adopted: number;
+}
+
+/** A balancer that shares its keys. */
+export interface SharedKeys {
+  stats(): SharedKeysStats;
+  /** Ends it; the balancer goes on by itself. */
+  close(): void;
+}
+
+const OPTIONS = bag<ShareKeysOptions>({
+  pool: aText,
+  ttlMs: aTimeout,
+  batchMs: aTimeout,
+  report: aFunction,
+  env: anEnv,
+});
+
+/** More keys are not shared. */
+const MAX_KEYS = 65_536;
+/** So many fields go into one call. */
+const BATCH = 500;
+/** After a call that failed, the next one waits so long. */
+const AGAIN_MS = 500;
+
+/**
+ * Makes balancers in several processes agree where each key is, without making any request wait: a key is
+ * where the balancer placed it that told the store first, and the others adopt that within about 100 ms.
+ * While the store is away, each goes on by itself, and tells on return what it has placed.
+ *
+ * Keys of strategies with a bound on keys are shared; the others agree by themselves, or have no keys. What
+ * is told are hashes of keys and ids of backends.
+ * @param store - such as {@link redisFleet}
+ * @throws TypeError or RangeError that names the argument or option; Error if its keys are shared already
+ * @example `shareKeys(balancer, redisFleet({ client: new Redis() }), { pool: 'shop' })`
+ */
+export function shareKeys<R>(
+  balancer: Balancer<R>,
+  store: FleetStore,
+  options: ShareKeysOptions = {},
+): SharedKeys {
+  checkRule(anObjectWith('onPlaced', 'adopt'), balancer, 'balancer');
+  checkRule(anObjectWith('claim', 'load', 'listen'), store, 'store');
+  checkBag(options, OPTIONS, 'shareKeys');
+  return new Sharing(balancer as Balancer<unknown>, store, options);
+}
+
+/** A key whose place is shared. */
+interface SharedKey {
+  readonly field: string;
+  readonly fingerprint: number;
+  backend: string;
+  /** The backend that it is to leave, where its place has moved. */
+  instead: string | undefined;
+  /** Whether it had a lease since it was last prolonged. */
+  isUsed: boolean;
+  /** Whether it waits to be told. */
+  waits: boolean;
+  /** For how many rounds it was not used. */
+  idle: number;
+}
+
+/** Keys that are placed among the same backends, by position. */
+type Keys = Map<number, SharedKey>;
+
+class Sharing implements SharedKeys {
+  readonly #balancer: Balancer<unknown>;
+  readonly #store: FleetStore;
+  readonly #pool: string;
+  readonly #ttlMs: number;
+  readonly #batchMs: number;
+  readonly #env: Env;
+  readonly #report: (line: string) => void;
+  readonly #ends: (() => void)[] = [];
+  #fingerprint = '';
+  /** Ends listening to the space of the fingerprint. */
+  #leave = () => {};
+  /** A number for each life of the space: answers to an earlier one are of no use. */
+  #life = 0;
+  #isJoined = false;
+  #isAway = false;
+  /** By tier and the backend that they are away from. */
+  #keys = new Map<string, Keys>();
+  /** The same by tier, of those that are away from none. */
+  #home = new Map<object, Keys>();
+  #waiting: SharedKey[] = [];
+  #isSending = false;
+  #size = 0;
+  #calls = 0;
+  #failures = 0;
+  #adopted = 0;
+  #cancelSend: (() => void) | undefined;
+  #cancelJoin = () => {};
+  #cancelRound = () => {};
+
+  constructor(balancer: Balancer<unknown>, store: FleetStore, options: ShareKeysOptions) {
+    const { pool = 'default', ttlMs = 600_000, batchMs = 50, report = () => {}, env } = options;
+    this.#balancer = balancer;
+    this.#store = store;
+    this.#pool = pool;
+    this.#ttlMs = ttlMs;
+    this.#batchMs = batchMs;
+    this.#report = report;
+    this.#env = { ...systemEnv, ...env };
+    const recall: PlacementRecall = (position, fingerprint, tier) => {
+      const key = this.#home.get(tier)?.get(position);
+      return key?.fingerprint === fingerprint ? key.backend : undefined;
+    };
+    this.#ends.push(balancer.onPlaced((placement) => this.#placed(placement), recall));
+    this.#ends.push(
+      balancer.subscribe(({ type }) => {
+        if (type === 'added' || type === 'removed') this.#sendSoon();
+      }),
+    );
+    this.#enter(balancer.fingerprint);
+    this.#nextRound();
+  }
+
+  stats(): SharedKeysStats {
+    return {
+      fingerprint: this.#fingerprint,
+      connected: this.#isJoined && !this.#isAway,
+      keys: this.#size,
+      waiting: this.#waiting.length,
+      calls: this.#calls,
+      failures: this.#failures,
+      adopted: this.#adopted,
+    };
+  }
+
+  close(): void {
+    for (const end of this.#ends) end();
+    this.#cancelSend?.();
+    this.#cancelJoin();
+    this.#cancelRound();
+    this.#life++;
+    this.#leave();
+  }
+
+  /** A key has got a lease. */
+  #placed(placement: Placement): void {
+    const { position, fingerprint, owner, before, origin, tier } = placement;
+    const keys = origin === undefined ? this.#home.get(tier) : undefined;
+    const key = (keys ?? this.#keysOf(placement)).get(position);
+    const backend = (owner as { readonly id: string }).id;
+    if (key === undefined) this.#add(placement, backend);
+    // Two keys at one position: the first one is shared.
+    else if (key.fingerprint !== fingerprint) return;
+    else {
+      key.isUsed = true;
+      if (key.backend !== backend) this.#differs(key, position, backend, before?.id, origin?.id);
+    }
+    if (origin === undefined) return;
+    // The others may see that its place can serve again.
+    const own = this.#home.get(tier)?.get(position);
+    if (own?.fingerprint === fingerprint && own.backend === origin.id)
+      this.#balancer.adopt(position, fingerprint, origin.id);
+  }
+
+  #keysOf({ tier: { zone, backup }, tier, origin }: Pick<Placement, 'tier' | 'origin'>): Keys {
+    const keys = this.#keysAt(placeOf(zone, backup, origin?.id));
+    if (origin === undefined) this.#home.set(tier, keys);
+    return keys;
+  }
+
+  #keysAt(place: string): Keys {
+    let keys = this.#keys.get(place);
+    if (keys === undefined) this.#keys.set(place, (keys = new Map()));
+    return keys;
+  }
+
+  #add(placement: Placement, backend: string): void {
+    if (this.#size >= MAX_KEYS) return;
+    const { position, fingerprint, origin, tier } = placement;
+    const field = JSON.stringify([position, fingerprint, tier.zone ?? 0, tier.backup, origin?.id ?? 0]);
+    const key = { field, fingerprint, backend, instead: undefined, isUsed: true, waits: false, idle: 0 };
+    this.#keysOf(placement).set(position, key);
+    this.#size++;
+    this.#tell(key);
+  }
+
+  /** The balancer has placed a key elsewhere than it is shared. */
+  #differs(
+    key: SharedKey,
+    position: number,
+    backend: string,
+    before: string | undefined,
+    origin: string | undefined,
+  ): void {
+    if (key.waits) key.backend = backend;
+    else if (before === key.backend) {
+      // It has moved by the rules, such as to a home that has come.
+      key.instead = key.backend;
+      key.backend = backend;
+      this.#tell(key);
+    } else this.#balancer.adopt(position, key.fingerprint, key.backend, origin);
+  }
+
+  #tell(key: SharedKey): void {
+    if (key.waits) return;
+    key.waits = true;
+    this.#waiting.push(key);
+    this.#sendSoon();
+  }
+
+  #sendSoon(delayMs = this.#batchMs): void {
+    this.#cancelSend ??= this.#env.timers.schedule(() => void this.#send(), delayMs, true);
+  }
+
+  /** Never rejects. */
+  async #send(): Promise<void> {
+    this.#cancelSend = undefined;
+    if (this.#isSending) return this.#sendSoon();
+    const { fingerprint } = this.#balancer;
+    if (fingerprint !== this.#fingerprint) this.#enter(fingerprint);
+    if (!this.#isJoined || this.#waiting.length === 0) return;
+    const batch = this.#waiting.splice(0, BATCH);
+    const claims = batch.map(({ field, backend, instead }): Claim => ({ field, value: backend, instead }));
+    for (const key of batch) key.waits = false;
+    this.#isSending = true;
+    const life = this.#life;
+    const held = await this.#call(() => this.#store.claim(this.#space, claims, this.#ttlMs));
+    this.#isSending = false;
+    if (held !== undefined) this.#hear(held);
+    else if (life === this.#life) for (const key of batch) this.#tell(key);
+    if (this.#waiting.length > 0) this.#sendSoon(held === undefined ? AGAIN_MS : this.#batchMs);
+  }
+
+  get #space(): string {
+    return `${this.#pool}:${this.#fingerprint}`;
+  }
+
+  /** Joins the space of a fingerprint. What was told in another one is told again when it is used. */
+  #enter(fingerprint: string): void {
+    this.#leave();
+    this.#life++;
+    const life = this.#life;
+    this.#fingerprint = fingerprint;
+    this.#isJoined = false;
+    this.#forget();
+    const isOver = () => life !== this.#life;
+    this.#leave = this.#store.listen(this.#space, {
+      changed: (held) => isOver() || this.#hear(held),
+      joined: () => isOver() || void this.#join(),
+      lost: (error) => isOver() || this.#lost(error),
+    });
+  }
+
+  #forget(): void {
+    const waiting = new Set(this.#waiting);
+    this.#size = 0;
+    for (const keys of this.#keys.values()) {
+      // What has been placed since the change.
+      for (const [position, key] of keys) {
+        if (waiting.has(key)) key.instead = undefined;
+        else keys.delete(position);
+      }
+      this.#size += keys.size;
+    }
+  }
+
+  /** Adopts what others have placed, and tells what they do not know. Never rejects. */
+  async #join(): Promise<void> {
+    const held = await this.#call(() => this.#store.load(this.#space));
+    if (held === undefined) {
+      const life = this.#life;
+      this.#cancelJoin();
+      this.#cancelJoin = this.#env.timers.schedule(
+        () => life === this.#life && void this.#join(),
+        AGAIN_MS,
+        true,
+      );
+      return;
+    }
+    this.#isJoined = true;
+    this.#hear(held);
+    const known = new Set(held.map(([field]) => field));
+    for (const keys of this.#keys.values())
+      for (const key of keys.values()) if (!known.has(key.field)) this.#tell(key);
+    if (this.#waiting.length > 0) this.#sendSoon();
+  }
+
+  #hear(held: readonly Held[]): void {
+    for (const [field, backend] of held) {
+      const parts = partsOf(field);
+      if (parts === undefined) continue;
+      const [position, fingerprint, zone, backup, origin] = parts;
+      const keys = this.#keysAt(placeOf(zone, backup, origin));
+      const key = keys.get(position);
+      if (key === undefined) {
+        if (this.#size >= MAX_KEYS) continue;
+        const fresh = {
+          field,
+          fingerprint,
+          backend,
+          instead: undefined,
+          isUsed: false,
+          waits: false,
+          idle: 0,
+        };
+        keys.set(position, fresh);
+        this.#size++;
+      } else if (key.fingerprint !== fingerprint || key.backend === backend) continue;
+      else {
+        key.backend = backend;
+        key.instead = undefined;
+        this.#adopted++;
+      }
+      this.#balancer.adopt(position, fingerprint, backend, origin);
+    }
+  }
+
+  /** `undefined` if it failed, or if it is of no use any more. */
+  async #call(call: () => Promise<readonly Held[]>): Promise<readonly Held[] | undefined> {
+    const life = this.#life;
+    this.#calls++;
+    try {
+      const held = await call();
+      if (life !== this.#life) return undefined;
+      if (this.#isAway) this.#report('fleet: the store is back');
+      this.#isAway = false;
+      return held;
+    } catch (error) {
+      this.#failures++;
+      if (life === this.#life) this.#away(error);
+      return undefined;
+    }
+  }
+
+  #lost(error: Error): void {
+    this.#isJoined = false;
+    this.#away(error);
+  }
+
+  #away(error: unknown): void {
+    if (!this.#isAway)
+      this.#report(
+        `fleet: the store is away, each balancer places keys by itself: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    this.#isAway = true;
+  }
+
+  /** Prolongs keys that were used, and forgets those that were not. */
+  #nextRound(): void {
+    this.#cancelRound = this.#env.timers.schedule(
+      () => {
+        for (const keys of this.#keys.values()) {
+          for (const [position, key] of keys) {
+            key.idle = key.isUsed ? 0 : key.idle + 1;
+            if (key.isUsed) this.#tell(key);
+            else if (key.idle > 3 && !key.waits) {
+              keys.delete(position);
+              this.#size--;
+            }
+            key.isUsed = false;
+          }
+        }
+        this.#nextRound();
+      },
+      this.#ttlMs / 3,
+      true,
+    );
+  }
+}
+
+/** Names the backends that keys are placed among. */
+function placeOf(zone: string | undefined, backup: boolean, origin: string | undefined): string {
+  return zone === undefined && !backup && origin === undefined ? '' : JSON.stringify([zone, backup, origin]);
+}
+
+type Parts = [number, number, string | undefined, boolean, string | undefined];
+
+/** What a field says; `undefined` for one that another program wrote. */
+function partsOf(field: string): Parts | undefined {
+  try {
+    const [position, fingerprint, zone, backup, origin] = JSON.parse(field);
+    if (!Number.isInteger(position) || !Number.isInteger(fingerprint)) return undefined;
+    return [position, fingerprint, zone || undefined, backup === true, origin || undefined];
+  } catch {
+    return undefined;
+  }
+}
