@@ -1,8 +1,15 @@
 // How the gateway's package is built, after the library's: `evenkeel` stays outside the bundle, so that
 // a process has one engine.
 import { defineConfig, type Options } from 'tsup';
-import { requireChunks } from '../tsup.config.ts';
 import { shippedScripts } from './src/page/bundle.ts';
+
+/** Chunks that are loaded when they are needed are loaded by `require`: Jest without transforms knows no `import()`. */
+const requireChunks: NonNullable<Options['plugins']>[number] = {
+  name: 'require-chunks',
+  renderChunk: (code) => ({
+    code: code.replaceAll(/\bimport\((["']\.\/[^"']+["'])\)/g, 'Promise.resolve().then(() => require($1))'),
+  }),
+};
 
 const gateway: Options = {
   entry: {

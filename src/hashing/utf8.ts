@@ -5,7 +5,7 @@
  * enough.
  */
 export class Utf8Text {
-  bytes = new Uint8Array(256);
+  bytes: Uint8Array = new Uint8Array(256);
   length = 0;
 
   /** Replaces the content. A lone surrogate becomes U+FFFD, as in `TextEncoder`. O(length). */

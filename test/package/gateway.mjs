@@ -16,8 +16,8 @@ export async function checkGateway(library, gateway) {
   const both = await project('both', { 'package.json': '{ "name": "both", "private": true }' });
   const installed = join(both, 'node_modules', 'evenkeel-gateway');
   const isInstalled = await check('the gateway installs beside the library', async () => {
-    // With the peer of the one subpath that the gateway does not use.
-    await npm(['install', library, gateway, 'rate-limiter-flexible@11'], both);
+    // With the peers of the subpaths that the gateway does not use.
+    await npm(['install', library, gateway, 'rate-limiter-flexible@11', 'undici@7'], both);
     const { packages } = await readJson(join(both, 'node_modules', '.package-lock.json'));
     const engines = Object.keys(packages).filter((path) => path.endsWith('node_modules/evenkeel'));
     assert.deepEqual(engines, ['node_modules/evenkeel'], 'one library');

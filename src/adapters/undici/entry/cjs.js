@@ -1,8 +1,8 @@
 // `evenkeel/undici` for CommonJS: says what to install where undici is missing.
-const { peerFailure } = require('./peer.cjs');
+const { peerFailure } = require('./peer.js');
 
 try {
-  exports.BalancedDispatcher = require('./undici.cjs').BalancedDispatcher;
+  exports.BalancedDispatcher = require('./undici.js').BalancedDispatcher;
 } catch (error) {
   throw peerFailure('evenkeel/undici', 'undici', error);
 }
