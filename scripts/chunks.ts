@@ -4,12 +4,6 @@ import type { GetModuleInfo } from 'rollup';
 /** The largest chunk, in bytes of its source without comments. gzip looks back 32 KiB. */
 const MOST_BYTES = 28_000;
 
-/** What is known of a module before it is bundled. */
-export interface SourceModule {
-  readonly id: string;
-  readonly bytes: number;
-}
-
 /**
  * The name of each module's chunk. Modules that the same entries need come together, so that nobody loads more than
  * it asks for. Within such a group they are filled into chunks dependencies first, so that chunks never import each

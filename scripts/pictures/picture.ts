@@ -3,7 +3,6 @@ import * as Plot from '@observablehq/plot';
 import type { ColumnName, SimulationResult } from 'evenkeel/simulator';
 import { parseHTML } from 'linkedom';
 import { REPORT_COLUMNS } from '../../gateway/src/report/columns.ts';
-import { moment } from '../../gateway/src/report/figure-text.ts';
 import type { PlottedSeries } from '../../gateway/src/report/page-data.ts';
 
 /** What a picture shows: a figure over time, or one of each contender with its range over the placements. */
@@ -128,9 +127,4 @@ function overContenders({ contenders, name }: SimulationResult, column: ColumnNa
       Plot.text(rows, { y: 'label', x: 'most', text: 'text', dx: 10, textAnchor: 'start' }),
     ],
   };
-}
-
-/** A line below a picture: what happened. */
-export function captionOf({ events }: SimulationResult): string {
-  return events.map(({ atMs, text }) => `${moment(atMs)}: ${text}`).join('; ');
 }

@@ -22,7 +22,7 @@ describe("the gateway's own responses", () => {
     const upgrade = get('/ws', 'Connection: Upgrade', 'Upgrade: x');
     for (const [bytes, status] of [
       [get('/'), 502],
-      [get('/upload', 'Content-Length: 5') + 'hello', 413],
+      [`${get('/upload', 'Content-Length: 5')}hello`, 413],
       [upgrade, 502],
       [get('/old'), 308],
     ] as const) {
