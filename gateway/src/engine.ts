@@ -1,6 +1,7 @@
 // The gateway without its listeners: configuration, pools, requests in progress and statistics.
 
 import { randomBytes } from 'node:crypto';
+import type { FleetStore } from 'evenkeel/fleet';
 import { memoryRateLimiter } from 'evenkeel/rate-limit';
 import type { ResolvedConfig } from './config/resolved-config.ts';
 import type { GatewayLog, GatewayStats, RateLimiterFactory } from './contracts.ts';
@@ -40,6 +41,7 @@ export class Engine {
   /** Returns the counts of connections. */
   readonly #connections: () => ConnectionCounts;
   readonly #rateLimiter: RateLimiterFactory;
+  readonly #fleet: FleetStore | undefined;
   #runtime: Runtime;
   #context: Context;
   /** By the name of the listener. */
@@ -55,11 +57,15 @@ export class Engine {
     config: ResolvedConfig,
     log: GatewayLog,
     connections: () => ConnectionCounts,
-    rateLimiter: RateLimiterFactory = memoryRateLimiter,
+    shared: {
+      readonly rateLimiter?: RateLimiterFactory | undefined;
+      readonly fleet?: FleetStore | undefined;
+    } = {},
   ) {
     this.#log = log;
     this.#connections = connections;
-    this.#rateLimiter = rateLimiter;
+    this.#rateLimiter = shared.rateLimiter ?? memoryRateLimiter;
+    this.#fleet = shared.fleet;
     this.events = new EventLog(log);
     const { runtime, context, take } = this.#build(config, undefined);
     this.#runtime = runtime;
@@ -146,7 +152,12 @@ export class Engine {
 
   #build(config: ResolvedConfig, before: Runtime | undefined) {
     try {
-      const surroundings = { log: this.#log, events: this.events, rateLimiter: this.#rateLimiter };
+      const surroundings = {
+        log: this.#log,
+        events: this.events,
+        rateLimiter: this.#rateLimiter,
+        fleet: this.#fleet,
+      };
       const { runtime, take } = buildRuntime(config, before, surroundings);
       return { runtime, context: this.#contextOf(config, runtime), take };
     } catch (error) {

@@ -1,5 +1,6 @@
 // The gateway: listeners, engine and admin listener together.
 
+import type { FleetStore } from 'evenkeel/fleet';
 import { aFunction, anObjectWith, aText, type Bag, bag, checkBag } from 'evenkeel/internal';
 import { AdminServer } from './admin/admin-server.ts';
 import { dashboardPage } from './admin/dashboard/dashboard.ts';
@@ -20,6 +21,7 @@ import { Engine } from './engine.ts';
 import { ConfigError } from './errors.ts';
 import { Listener } from './listeners/listener.ts';
 import { SILENT } from './observation/silent-log.ts';
+import { type OpenStore, openStore } from './upstream/fleet-store.ts';
 
 /** Parts of a gateway in addition to its configuration. */
 export interface GatewayParts {
@@ -32,6 +34,11 @@ export interface GatewayParts {
    * @defaultValue rate limiters in the memory of this process
    */
   readonly rateLimiter?: RateLimiterFactory;
+  /**
+   * The store in which gateways agree where keys are; the setting `fleet` comes first.
+   * @defaultValue each gateway places keys by itself
+   */
+  readonly fleet?: FleetStore;
 }
 
 /** The rules of the parts. */
@@ -39,6 +46,7 @@ export const PARTS: Bag<GatewayParts> = bag<GatewayParts>({
   log: anObjectWith('debug', 'info', 'warn', 'error'),
   baseDir: aText,
   rateLimiter: aFunction,
+  fleet: anObjectWith('claim', 'load', 'listen'),
 });
 
 /** How long idle connections stay open when the gateway closes. */
@@ -60,6 +68,7 @@ class ReverseProxy implements Gateway {
   readonly #engine: Engine;
   readonly #listeners: readonly Listener[];
   readonly #admin: AdminServer | undefined;
+  readonly #store: OpenStore | undefined;
   #written: GatewayConfig;
   #config: ResolvedConfig;
   #opening: Promise<readonly ListeningAddress[]> | undefined;
@@ -68,13 +77,15 @@ class ReverseProxy implements Gateway {
 
   constructor(
     input: GatewayConfigInput,
-    { log = SILENT, baseDir = process.cwd(), rateLimiter }: GatewayParts,
+    { log = SILENT, baseDir = process.cwd(), rateLimiter, fleet }: GatewayParts,
   ) {
     this.#log = log;
     this.#baseDir = baseDir;
     this.#written = readConfig(input);
     this.#config = this.#resolve(this.#written);
-    this.#engine = new Engine(this.#config, log, () => this.#connections(), rateLimiter);
+    this.#store = openStore(this.#config.fleet);
+    const shared = { rateLimiter, fleet: this.#store?.fleet ?? fleet };
+    this.#engine = new Engine(this.#config, log, () => this.#connections(), shared);
     this.#listeners = this.#config.listeners.map(
       (listener) => new Listener(listener, () => this.#engine.contextAt(listener.name)),
     );
@@ -194,6 +205,7 @@ class ReverseProxy implements Gateway {
 
   #end(): void {
     this.#engine.destroy();
+    this.#store?.close();
     for (const listener of this.#listeners) listener.destroy();
   }
 }

@@ -47,10 +47,10 @@ export function createProxy(config: NodeProxyConfig, parts: GatewayParts = {}): 
   const { limits, clientTimeouts: timeouts, trustedProxies, name, ...pool } = config;
   const own = defined({ limits, timeouts, trustedProxies, name });
   const input = { listeners: [{ port: 0 }], pools: { proxy: pool }, ...own };
-  const { log = SILENT, baseDir = process.cwd(), rateLimiter } = parts;
+  const { log = SILENT, baseDir = process.cwd(), ...shared } = parts;
   const { config: resolved, warnings } = resolveConfig(readConfig(input), { baseDir });
   for (const warning of warnings) log.warn({}, warning);
-  const engine = new Engine(resolved, log, () => ({ open: 0, accepted: 0, refused: 0 }), rateLimiter);
+  const engine = new Engine(resolved, log, () => ({ open: 0, accepted: 0, refused: 0 }), shared);
   const server = new MountedServer(() => engine.context);
   engine.start();
   let isClosed = false;

@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { RateLimiter, RateLimitOptions } from 'evenkeel';
+import type { FleetStore } from 'evenkeel/fleet';
 import { Gate } from 'evenkeel/internal';
 import { routedPath } from './config/normal-path.ts';
 import type { ResolvedConfig } from './config/resolved-config.ts';
@@ -31,6 +32,8 @@ export interface Surroundings {
   readonly log: GatewayLog;
   readonly events: EventLog;
   readonly rateLimiter: RateLimiterFactory;
+  /** Where keys are agreed on with other gateways; `undefined` if they are not. */
+  readonly fleet?: FleetStore | undefined;
 }
 
 /**
@@ -61,7 +64,7 @@ export function buildRuntime(
     pools.set(name, pool);
     changes.push(() => {
       const tell = moveWatch(old, own, surroundings.events);
-      pool.start(old);
+      pool.start(old, surroundings.fleet);
       tell(pool);
       // No events for state that is copied from the balancer before.
       report(pool, surroundings.events);

@@ -17,9 +17,9 @@ const primary: PrimaryPort = {
 /** Serves as one of several workers: obeys the primary, and ends with it. */
 export function runWorker(io: Io): void {
   const worker = new WorkerServer(primary, {
-    open(config, rateLimiter, number) {
+    open(config, shared, number) {
       const log = io.openLog(config.log, number);
-      return { log, gateway: createGateway(config, { log, rateLimiter }) };
+      return { log, gateway: createGateway(config, { log, ...shared }) };
     },
     exit: (code) => process.exit(code),
   });

@@ -982,6 +982,21 @@ export interface GatewayConfigInput {
       }
     | undefined;
   /**
+   * Where gateways agree on which backend each key is. Left out: the workers of one gateway
+   * agree, others do not.
+   */
+  fleet?:
+    | {
+        /** A fleet in Redis. */
+        redis: {
+          /** Where Redis is; needs the package ioredis. */
+          url: string;
+          /** Prefix of all keys: gateways with the same one agree. Left out: `evenkeel`. */
+          prefix?: string | undefined;
+        };
+      }
+    | undefined;
+  /**
    * Processes that serve; several share the listeners. Rate limits hold for all together; limits
    * of connections and of requests in flight, and remembered keys, for each.
    * @defaultValue `1`

@@ -172,7 +172,7 @@ const dns = z
 const remember = text
   .optional()
   .describe('A file that keeps the last backends, which serve after a restart until the source answers.');
-const storeUrl = z
+export const storeUrl = z
   .string()
   .refine((url) => URL.canParse(url.split(',')[0] ?? ''))
   .meta({ rule: 'a URL' });

@@ -1,9 +1,9 @@
 // The schema of a whole configuration.
 import { z } from 'zod';
 import { admin, listener } from './listener-schema.ts';
-import { pool } from './pool-schema.ts';
+import { pool, storeUrl } from './pool-schema.ts';
 import { route } from './route-schema.ts';
-import { count, duration, durationOrOff, network, poolName, token } from './values.ts';
+import { count, duration, durationOrOff, network, poolName, text, token } from './values.ts';
 
 const limits = z.strictObject({
   headerBytes: z
@@ -96,6 +96,19 @@ const shutdown = z.strictObject({
     .describe('Milliseconds that requests and tunnels in flight have to end.'),
 });
 
+const fleet = z.strictObject({
+  redis: z
+    .strictObject({
+      url: storeUrl
+        .meta({ rule: 'a URL', secret: true })
+        .describe('Where Redis is; needs the package ioredis.'),
+      prefix: text
+        .optional()
+        .describe('Prefix of all keys: gateways with the same one agree. Left out: `evenkeel`.'),
+    })
+    .describe('A fleet in Redis.'),
+});
+
 /** A gateway. */
 export const gatewaySchema = z.strictObject({
   $schema: z.string().optional().describe('The JSON Schema, for editors; the gateway ignores it.'),
@@ -117,6 +130,11 @@ export const gatewaySchema = z.strictObject({
   admin: admin.optional().describe('The admin listener. Left out: none.'),
   log: log.prefault({}).describe('The log on standard output.'),
   shutdown: shutdown.prefault({}).describe('How the gateway stops.'),
+  fleet: fleet
+    .optional()
+    .describe(
+      'Where gateways agree on which backend each key is. Left out: the workers of one gateway agree, others do not.',
+    ),
   workers: count
     .max(64)
     .default(1)

@@ -42,6 +42,12 @@ export const ANY: Merge<boolean> = {
   fold: ({ running }) => running.includes(true),
 };
 
+/** True if it is true for every worker. */
+export const ALL: Merge<boolean> = {
+  words: 'true for all',
+  fold: ({ running }) => running.every(Boolean),
+};
+
 /** What is so now, added up. */
 export const SUM: Merge<number> = { words: 'sum', fold: ({ running }) => sum(running) };
 

@@ -2,9 +2,10 @@
 
 import type { BalancerStats, FailoverStats, LeaseQueueStats } from 'evenkeel';
 import type { DiscoveryStats } from 'evenkeel/discovery';
+import type { SharedKeysStats } from 'evenkeel/fleet';
 import { BACKEND_FIGURES, type GatewayBackendStats } from './backend-figures.ts';
 import { figuresOf, readFigures, type StatsOf } from './figure.ts';
-import { ANY, DISTINCT, LARGEST } from './merge.ts';
+import { ALL, ANY, DISTINCT, LARGEST } from './merge.ts';
 
 /** What the figures of a pool are read from. */
 export interface PoolSource {
@@ -12,6 +13,8 @@ export interface PoolSource {
   readonly engine: BalancerStats;
   readonly failover: FailoverStats | undefined;
   readonly queue: LeaseQueueStats | undefined;
+  /** `undefined` if keys are not shared with other gateways. */
+  readonly fleet: SharedKeysStats | undefined;
   readonly backends: readonly GatewayBackendStats[];
   readonly discovery: readonly DiscoveryStats[];
 }
@@ -106,6 +109,42 @@ const DISCOVERY_FIGURES = {
   trouble: ofSource.text({ help: 'The trouble that lasts, if any.', read: ({ trouble }) => trouble }),
 };
 
+const ofFleet = figuresOf<SharedKeysStats>();
+const FLEET_FIGURES = {
+  connected: ofFleet.flag({
+    help: '1 while the store of the fleet answers, and tells what others place, else 0.',
+    merge: ALL,
+    metric: { name: 'evenkeel_fleet_connected' },
+    read: ({ connected }) => connected,
+  }),
+  keys: ofFleet.gauge({
+    help: 'Keys whose places are shared with other gateways; each worker knows all of them.',
+    merge: LARGEST,
+    metric: { name: 'evenkeel_fleet_keys' },
+    read: ({ keys }) => keys,
+  }),
+  waiting: ofFleet.gauge({
+    help: 'Keys of which the store is still to be told.',
+    metric: { name: 'evenkeel_fleet_waiting' },
+    read: ({ waiting }) => waiting,
+  }),
+  calls: ofFleet.counter({
+    help: 'Calls of the store.',
+    metric: { name: 'evenkeel_fleet_calls_total' },
+    read: ({ calls }) => calls,
+  }),
+  failures: ofFleet.counter({
+    help: 'Calls of the store that failed.',
+    metric: { name: 'evenkeel_fleet_failures_total' },
+    read: ({ failures }) => failures,
+  }),
+  adopted: ofFleet.counter({
+    help: 'Keys that went where another gateway had placed them first.',
+    metric: { name: 'evenkeel_fleet_adopted_total' },
+    read: ({ adopted }) => adopted,
+  }),
+};
+
 export const POOL_FIGURES = {
   name: text({ help: 'Name.', read: ({ name }) => name }),
   strategy: text<string>({ help: 'Strategy.', merge: DISTINCT, read: ({ engine }) => engine.strategy }),
@@ -138,6 +177,11 @@ export const POOL_FIGURES = {
   }),
   failover: group(FAILOVER_FIGURES, 'Retries; missing if the pool has none.', ({ failover }) => failover),
   queue: group(QUEUE_FIGURES, 'The queue; missing if the pool has none.', ({ queue }) => queue),
+  fleet: group(
+    FLEET_FIGURES,
+    'Keys that are shared with other gateways; missing if they are not.',
+    ({ fleet }) => fleet,
+  ),
   discovery: list(
     {
       table: DISCOVERY_FIGURES,

@@ -56,8 +56,11 @@ interface RedisClient extends RedisRegistryClient {
   disconnect(): void;
 }
 
-/** Loaded only where it is wanted, as it is an optional peer. */
-function redisClient(url: string): RedisClient {
+/**
+ * Loaded only where it is wanted, as it is an optional peer.
+ * @throws Error if it is not installed
+ */
+export function redisClient(url: string, options: object = {}): RedisClient {
   let library: { Redis: new (url: string, options: object) => RedisClient };
   try {
     library = createRequire(import.meta.url)('ioredis');
@@ -65,7 +68,7 @@ function redisClient(url: string): RedisClient {
     throw new Error('redis needs ioredis: npm install ioredis', { cause: error });
   }
   const retryStrategy = (times: number) => Math.min(50 * 2 ** times, 2_000) * (0.5 + Math.random() / 2);
-  const client = new library.Redis(url, { retryStrategy, maxRetriesPerRequest: null });
+  const client = new library.Redis(url, { retryStrategy, maxRetriesPerRequest: null, ...options });
   // Trouble is told by the source, which sees that commands fail.
   client.on('error', () => {});
   return client;

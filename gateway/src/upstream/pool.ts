@@ -11,6 +11,7 @@ import {
   systemEnv,
   type UrlBackend,
 } from 'evenkeel';
+import { type FleetStore, type SharedKeys, shareKeys } from 'evenkeel/fleet';
 import {
   type AttemptRules,
   canonicalId,
@@ -61,6 +62,8 @@ export class UpstreamPool implements AttemptRules<Request> {
   readonly #meters: Map<string, BackendMeter>;
   #checker: HealthChecker | undefined;
   #checks: CheckService | undefined;
+  /** `undefined` if keys are not shared with other gateways. */
+  #shared: SharedKeys | undefined;
   #isHandedOver = false;
   /** Whether another pool counts in the same meters now, with an engine of its own. */
   #isReplaced = false;
@@ -111,12 +114,15 @@ export class UpstreamPool implements AttemptRules<Request> {
   /**
    * Starts health checks.
    * @param before - the pool that this one replaces; changes made at run time are taken over
+   * @param fleet - where keys are agreed on with other gateways
    */
-  start(before?: UpstreamPool): void {
+  start(before?: UpstreamPool, fleet?: FleetStore): void {
     const { health } = this.config;
     if (before !== undefined) this.#takeOver(before);
     this.#watchHosts();
     this.discovery.start(() => this.#closeMoved());
+    if (fleet !== undefined)
+      this.#shared = shareKeys(this.balancer, fleet, { pool: this.name, report: this.#report });
     for (const id of [...this.#meters.keys()]) this.#forget(id);
     for (const { id } of this.balancer.backends) this.#seeState(id);
     if (health === false) return;
@@ -157,6 +163,7 @@ export class UpstreamPool implements AttemptRules<Request> {
       engine,
       failover: this.failover?.stats,
       queue: this.queue?.stats,
+      fleet: this.#shared?.stats(),
       discovery: [...this.discovery.stats(), ...this.#hosts.stats()],
       backends: engine.backends.map((backend) =>
         readFigures(BACKEND_FIGURES, {
@@ -173,6 +180,7 @@ export class UpstreamPool implements AttemptRules<Request> {
   close(): void {
     this.#hosts.close();
     this.discovery.close();
+    this.#shared?.close();
     this.#checker?.close();
     this.#checks?.close();
     if (this.#isHandedOver) return;
@@ -230,6 +238,7 @@ export class UpstreamPool implements AttemptRules<Request> {
 
   #takeOver(before: UpstreamPool): void {
     before.#isReplaced = true;
+    before.#shared?.close();
     if (before.#upstreams === this.#upstreams) before.#isHandedOver = true;
     this.balancer.takeOver(before.balancer);
     // Without health checks nothing else marks them up again.

@@ -11,6 +11,7 @@ import { FleetStats } from './fleet-stats.ts';
 import { freePort } from './free-port.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { dividedAmong, type SharedConfig, withPorts } from './shared-config.ts';
+import { SharedKeyPlaces } from './shared-key-places.ts';
 import { SharedRateLimits } from './shared-rate-limits.ts';
 import { WorkerFleet } from './worker-fleet.ts';
 import { WorkerLink, type WorkerProcess, WorkerSilentError } from './worker-link.ts';
@@ -46,6 +47,7 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
   readonly #queue = new SerialQueue();
   readonly #journal = new ChangeJournal();
   readonly #rateLimits = new SharedRateLimits();
+  readonly #keyPlaces = new SharedKeyPlaces();
   readonly #stats: FleetStats;
   readonly #admin: AdminServer | undefined;
   #config: SharedConfig;
@@ -164,6 +166,7 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
   #launch(worker: number, onFaulty: (reason: string) => void): Launched {
     const process = this.#parts.fork();
     this.#rateLimits.serve(process);
+    this.#keyPlaces.serve(process);
     const link = new WorkerLink(process, this.#env.timers, onFaulty);
     const config = this.#configOf(this.#config);
     const addresses = link.ask({ type: 'start', worker, config, changes: this.#journal.commands }, START_MS);

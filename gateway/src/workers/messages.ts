@@ -1,5 +1,6 @@
 // Messages between the primary process and its workers.
 import type { Plan, RateLimitVerdict } from 'evenkeel';
+import type { Claim, Held } from 'evenkeel/fleet';
 import type {
   Command,
   ExplainQuery,
@@ -55,19 +56,47 @@ export interface Counted {
   readonly verdict: RateLimitVerdict;
 }
 
+/** From the primary to a worker that asked for keys. */
+export interface FleetAnswer {
+  /** The id of the question. */
+  readonly answered: number;
+  readonly held: readonly Held[];
+}
+
+/** From the primary to a worker: keys that have got places. */
+export interface FleetNews {
+  readonly space: string;
+  readonly held: readonly Held[];
+}
+
+/** All that the primary sends. */
+export type FromPrimary = Question | Counted | FleetAnswer | FleetNews;
+
 /** An error on its way between processes. */
 export type Failure =
   | { readonly type: 'config'; readonly problems: readonly string[] }
   | { readonly type: 'control'; readonly status: number; readonly message: string }
   | { readonly type: 'other'; readonly message: string };
 
-/** From a worker to the primary: it is listening, a reply, it should be replaced, or a request to count. */
+/**
+ * From a worker to the primary: it is listening, a reply, it should be replaced, a request to count, or keys
+ * that it shares.
+ */
 export type WorkerReport =
   | { readonly type: 'hello' }
   | { readonly type: 'reply'; readonly id: number; readonly value: unknown }
   | { readonly type: 'failure'; readonly id: number; readonly failure: Failure }
   | { readonly type: 'faulty'; readonly reason: string }
-  | { readonly type: 'count'; readonly id: number; readonly limit: RouteRateLimit; readonly key: string };
+  | { readonly type: 'count'; readonly id: number; readonly limit: RouteRateLimit; readonly key: string }
+  | {
+      readonly type: 'claim';
+      readonly id: number;
+      readonly space: string;
+      readonly claims: readonly Claim[];
+      readonly ttlMs: number;
+    }
+  | { readonly type: 'load'; readonly id: number; readonly space: string }
+  | { readonly type: 'listen' | 'leave'; readonly space: string };
 
 /** The primary, as a worker sees it. */
 export interface PrimaryPort {

@@ -1,4 +1,5 @@
 // The worker's side: a gateway that the primary controls.
+import type { FleetStore } from 'evenkeel/fleet';
 import type {
   Command,
   Gateway,
@@ -7,7 +8,14 @@ import type {
   ListeningAddress,
   RateLimiterFactory,
 } from '../contracts.ts';
-import { type Counted, type PrimaryPort, type Question, toFailure, type WorkerRequest } from './messages.ts';
+import {
+  type FromPrimary,
+  type PrimaryPort,
+  type Question,
+  toFailure,
+  type WorkerRequest,
+} from './messages.ts';
+import { PrimaryFleet } from './primary-fleet.ts';
 import { PrimaryRateLimits } from './primary-rate-limits.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { SharedConfig } from './shared-config.ts';
@@ -18,10 +26,16 @@ interface Opened {
   readonly log: GatewayLog;
 }
 
+/** What workers share by way of the primary. */
+export interface SharedParts {
+  readonly rateLimiter: RateLimiterFactory;
+  readonly fleet: FleetStore;
+}
+
 /** Parts of a worker. */
 export interface WorkerParts {
   /** Makes log and gateway for a configuration. */
-  readonly open: (config: SharedConfig, rateLimiter: RateLimiterFactory, worker: number) => Opened;
+  readonly open: (config: SharedConfig, shared: SharedParts, worker: number) => Opened;
   /** Ends the process. */
   readonly exit: (code: number) => void;
 }
@@ -32,6 +46,7 @@ export class WorkerServer {
   readonly #parts: WorkerParts;
   readonly #queue = new SerialQueue();
   readonly #rateLimits: PrimaryRateLimits;
+  readonly #fleet: PrimaryFleet;
   #gateway: Gateway | undefined;
   #log: GatewayLog | undefined;
 
@@ -39,7 +54,8 @@ export class WorkerServer {
     this.#port = port;
     this.#parts = parts;
     this.#rateLimits = new PrimaryRateLimits(port);
-    port.onMessage((message) => this.#take(message as Question | Counted));
+    this.#fleet = new PrimaryFleet(port);
+    port.onMessage((message) => this.#take(message as FromPrimary));
     port.send({ type: 'hello' });
   }
 
@@ -53,8 +69,10 @@ export class WorkerServer {
     this.#port.send({ type: 'faulty', reason });
   }
 
-  #take(message: Question | Counted): void {
+  #take(message: FromPrimary): void {
     if ('counted' in message) this.#rateLimits.took(message);
+    else if ('answered' in message) this.#fleet.took(message);
+    else if ('space' in message) this.#fleet.heard(message);
     else void this.#reply(message);
   }
 
@@ -85,7 +103,8 @@ export class WorkerServer {
     changes,
     worker,
   }: Extract<WorkerRequest, { type: 'start' }>): Promise<readonly ListeningAddress[]> {
-    const { gateway, log } = this.#parts.open(config, this.#rateLimits.limiter, worker);
+    const shared = { rateLimiter: this.#rateLimits.limiter, fleet: this.#fleet };
+    const { gateway, log } = this.#parts.open(config, shared, worker);
     this.#gateway = gateway;
     this.#log = log;
     for (const command of changes) await this.#repeat(command);

@@ -37,6 +37,7 @@ export function aPool(
     inFlight: 0,
     failover: undefined,
     queue: undefined,
+    fleet: undefined,
     backends,
     ...overrides,
   };

@@ -66,6 +66,7 @@ export function poolStats(
     fingerprint: 'f00d',
     crisis: false,
     panic: false,
+    fleet: { connected: true, keys: 30, waiting: 1, calls: 12, failures: 2, adopted: 7 },
     discovery: [
       {
         source: 'redis shop',

@@ -1,3 +1,4 @@
+import type { FleetStore } from 'evenkeel/fleet';
 import type { GatewayConfigInput } from '../../src/config/schema.ts';
 import type {
   Command,
@@ -107,6 +108,8 @@ export class FakeProcess implements WorkerProcess {
   gateway: FakeGateway | undefined;
   /** Makes the limiters of its routes. */
   rateLimiter: RateLimiterFactory | undefined;
+  /** Where its keys are shared. */
+  fleet: FleetStore | undefined;
   readonly log = new KeptLog();
   /** How often it was killed. */
   kills = 0;
@@ -130,8 +133,9 @@ export class FakeProcess implements WorkerProcess {
       },
     };
     this.server = new WorkerServer(port, {
-      open: (config, rateLimiter) => {
+      open: (config, { rateLimiter, fleet }) => {
         this.rateLimiter = rateLimiter;
+        this.fleet = fleet;
         this.gateway = new FakeGateway(config);
         prepare(this.gateway);
         return { gateway: this.gateway, log: this.log };
