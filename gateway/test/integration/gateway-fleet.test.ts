@@ -1,0 +1,79 @@
+// Gateways that agree where keys are: by the setting `fleet`, with a real Redis.
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { memoryFleet } from 'evenkeel/fleet';
+import { afterEach, describe, expect, it } from 'vitest';
+import { REDIS, redisServer } from '../../../test/servers/redis.ts';
+import { isInstalled } from '../../../test/servers/server-process.ts';
+import { createGateway, type GatewayParts } from '../../src/gateway.ts';
+import { atTheEnd, configOf, endAll } from './gateway/lab.ts';
+
+afterEach(endAll);
+const hasRedis = isInstalled(REDIS);
+const PATHS = Array.from({ length: 30 }, (_, i) => `/page/${i}`);
+
+async function aBackend(name: string): Promise<string> {
+  const server = createServer((_, response) => response.end(name)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  atTheEnd(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** Three gateways in front of the same ten backends. */
+async function gatewaysOf(config: object, parts: GatewayParts = {}) {
+  const backends = await Promise.all(Array.from({ length: 10 }, (_, i) => aBackend(`b${i}`)));
+  const gateways = Array.from({ length: 3 }, () =>
+    createGateway(configOf({ backends, health: false }, { admin: { port: 0 }, ...config }), parts),
+  );
+  for (const gateway of gateways) atTheEnd(() => gateway.close(0));
+  const ports = await Promise.all(gateways.map((gateway) => gateway.listen()));
+  const urls = ports.map(([http]) => `http://127.0.0.1:${http?.port}`);
+  const metrics = async () => (await fetch(`http://127.0.0.1:${ports[0]?.[1]?.port}/metrics`)).text();
+  /** For each path, how many backends it is on. */
+  const spread = async () => {
+    const on = new Map(PATHS.map((path) => [path, new Set<string>()]));
+    for (const [i, url] of urls.entries())
+      for (const path of [...PATHS.slice(i * 7), ...PATHS.slice(0, i * 7)])
+        on.get(path)?.add(await (await fetch(url + path)).text());
+    return Math.max(...[...on.values()].map(({ size }) => size));
+  };
+  return { gateways, metrics, spread, fleets: () => gateways.map((one) => one.stats().pools[0]?.fleet) };
+}
+
+describe('gateways', () => {
+  it('place keys each by itself without a fleet', async () => {
+    const { spread, fleets } = await gatewaysOf({});
+    expect(fleets()).toEqual([undefined, undefined, undefined]);
+    expect(await spread()).toBeGreaterThan(1);
+  });
+
+  it('agree by a store that is passed in, also after a reload that makes a new engine', async () => {
+    const { gateways, spread, fleets } = await gatewaysOf({}, { fleet: memoryFleet() });
+    await spread();
+    await expect.poll(spread).toBe(1);
+    expect(fleets()[0]).toMatchObject({ connected: true, keys: 30, waiting: 0, failures: 0 });
+    const { backends } = gateways[0]?.stats().pools[0] ?? { backends: [] };
+    const urls = backends.map(({ url }) => url);
+    for (const gateway of gateways)
+      await gateway.reload(
+        configOf({ backends: urls, health: false, retries: false }, { admin: { port: 0 } }),
+      );
+    expect(await spread()).toBe(1);
+  });
+
+  (hasRedis ? it : it.skip)('agree by Redis, and tell of it in metrics', async () => {
+    const store = await redisServer();
+    atTheEnd(() => store.process.kill());
+    const fleet = { redis: { url: `redis://127.0.0.1:${store.port}`, prefix: 'shop' } };
+    const { spread, fleets, metrics } = await gatewaysOf({ fleet });
+    await expect.poll(() => fleets().every((one) => one?.connected)).toBe(true);
+    await spread();
+    await expect.poll(spread).toBe(1);
+    expect(await metrics()).toContain('evenkeel_fleet_connected{pool="shop"} 1');
+    expect(await metrics()).toContain('evenkeel_fleet_keys{pool="shop"} 30');
+  });
+});
