@@ -5,8 +5,8 @@ type Settings = Pick<GatewayConfig, 'listeners' | 'admin' | 'log' | 'fleet' | 'w
 
 /**
  * The paths of changed settings that a running gateway cannot take over: sockets and their protocols, the
- * admin listener, the log, the store of the fleet, the number of processes. It can take over all others, certificates too. The order
- * of listeners does not count.
+ * admin listener, the log, the store of the fleet, the number of processes. It can take over all others,
+ * certificates too. The order of listeners does not count.
  */
 export function restartOnlyChanges(old: Settings, next: Settings): string[] {
   return [
