@@ -2,9 +2,8 @@
 // runs.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { CLAIMS, figuresIn, Look } from '../../bench/verify/preset-claims.ts';
-import { type PresetName, presets, type Scenario, simulate } from '../../src/simulator/index.ts';
+import { type PresetName, presets, simulate } from '../../src/simulator/index.ts';
 
 describe.each(Object.entries(presets))('the preset %s', (name, { title, lesson, scenario }) => {
   it('runs, is named, and has a figure for each one that its lesson tells', async () => {
@@ -37,16 +36,4 @@ it('the page on the simulator lists every preset', () => {
   );
   for (const [name, { title }] of Object.entries(presets))
     expect(page).toContain(`| \`${name}\` | ${title} |`);
-});
-
-it('the scenario on that page runs', async () => {
-  const page = readFileSync(new URL('../../docs/simulator.md', import.meta.url), 'utf8');
-  const [, text = ''] = /```yaml\n(# scenario\.yaml[^`]*)```/.exec(page) ?? [];
-  const scenario = parse(text) as Scenario;
-  const result = await simulate({ ...scenario, requests: 200, measure: { placements: 1 } });
-  expect(result.contenders.map(({ label }) => label)).toEqual([
-    'consistent-hash',
-    'least-connections',
-    'without a bound',
-  ]);
 });

@@ -99,6 +99,17 @@ routes: [{ pool: shop }]`,
   });
 });
 
+it('the scenario on the page about the simulator runs', async () => {
+  const page = readFileSync(new URL('../../../docs/simulator.md', import.meta.url), 'utf8');
+  const [, text = ''] = /```yaml\n(# scenario\.yaml[^`]*)```/.exec(page) ?? [];
+  const { contenders } = await resultOf(folder()('scenario.yaml', text), ...SMALL);
+  expect(contenders.map(({ label }) => label)).toEqual([
+    'consistent-hash',
+    'least-connections',
+    'without a bound',
+  ]);
+});
+
 describe('a wrong command line', () => {
   const write = () => folder();
   const typo = () => write()('x.yaml', 'backends: [{ count: 4, concurency: 2 }]');
