@@ -1,6 +1,7 @@
 // The list of all checks, in the order in which they run.
 
 import type { Check } from './check.ts';
+import { clientsCheck } from './clients/check.ts';
 import { commandCheck } from './command-check.ts';
 import { discoveryCheck } from './discovery-check.ts';
 import { presetsCheck } from './presets-check.ts';
@@ -14,6 +15,7 @@ export const CHECKS: readonly Check[] = [
   commandCheck('chaos', 'one fault after the other on a virtual clock', 'bench/chaos/main.ts'),
   presetsCheck,
   restartsCheck,
+  clientsCheck,
   routesCheck,
   commandCheck(
     'papers',
