@@ -93,6 +93,15 @@ routes: [{ pool: shop }]`,
     expect(readdirSync(dirname(html))).toEqual(['report.html']);
   });
 
+  it('tells the lesson of a preset that runs as it is, and of no other', async () => {
+    const words = (text: string) => text.replaceAll(/\s+/g, ' ');
+    const { lesson } = presets['young-fleet'];
+    expect(words((await ran('simulate', 'young-fleet')).out)).toContain(lesson);
+    expect(words((await ran('simulate', 'young-fleet', '--seed', '9')).out)).not.toContain(
+      '500 load balancers has',
+    );
+  });
+
   it('prints CSV', async () => {
     const { out } = await ran('simulate', '--csv', ...SMALL);
     expect(out.split('\r\n')).toHaveLength(1 + (presets.hello.scenario.contenders ?? []).length + 1);

@@ -11,12 +11,12 @@ import { chosenPool, poolScenario, withPool } from './gateway-scenario.ts';
 
 /** The options of `simulate` that make its scenario. */
 export interface ScenarioOptions {
-  readonly config?: string;
-  readonly pool?: string;
-  readonly strategies?: readonly ContenderName[];
-  readonly seed?: number;
-  readonly requests?: number;
-  readonly placements?: number;
+  readonly config?: string | undefined;
+  readonly pool?: string | undefined;
+  readonly strategies?: readonly ContenderName[] | undefined;
+  readonly seed?: number | undefined;
+  readonly requests?: number | undefined;
+  readonly placements?: number | undefined;
 }
 
 /** A scenario, and what to say about it. */
@@ -58,7 +58,9 @@ export function findScenario(name: string | undefined, options: ScenarioOptions)
     ...(requests !== undefined && { requests }),
     ...(placements !== undefined && { measure: { ...scenario.measure, placements } }),
   };
-  return { ...base, scenario, notes };
+  // The figures of a lesson are those of its own scenario.
+  const isChanged = Object.values(options).some((option) => option !== undefined);
+  return { ...base, scenario, notes, lesson: isChanged ? undefined : base.lesson };
 }
 
 /** What a pool of one's own is compared with, unless `--strategies` says something else. */

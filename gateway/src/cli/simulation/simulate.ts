@@ -37,7 +37,8 @@ export async function simulateCommand(
     return exitCode.fine;
   }
   checkReportOptions(options);
-  const found = findScenario(name, options);
+  const { config, pool, strategies, seed, requests, placements } = options;
+  const found = findScenario(name, { config, pool, strategies, seed, requests, placements });
   for (const note of found.notes) io.stderr.write(`evenkeel: ${note}\n`);
   const progress = new ProgressLine(io);
   let result: SimulationResult;
