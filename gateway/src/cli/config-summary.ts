@@ -1,4 +1,5 @@
 import { HEALTH_DEFAULTS } from 'evenkeel/internal';
+import { needsNoPort } from '../config/handed-over.ts';
 import type { PoolConfig } from '../config/pool-schema.ts';
 import type { ListenerConfig, RouteConfig } from '../config/schema.ts';
 import type { SharedConfig } from '../workers/shared-config.ts';
@@ -24,7 +25,7 @@ export function configSummary({ config, names }: UsableConfig): string {
 
 function addressOf({ host, port }: { host?: string | undefined; port: number }): string {
   if (host === undefined) return `*:${port}`;
-  if (host.startsWith('unix:')) return host;
+  if (needsNoPort(host)) return host;
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 

@@ -1,7 +1,9 @@
 // The command `serve`.
 import { systemEnv } from 'evenkeel';
 import { type ConfigWatch, watchConfigFile } from '../config/config-watch.ts';
+import { handOverProblems } from '../config/handed-over.ts';
 import type { Gateway, GatewayLog, ListeningAddress } from '../contracts.ts';
+import { ConfigError } from '../errors.ts';
 import { createGateway } from '../gateway.ts';
 import { ClusterGateway } from '../workers/cluster-gateway.ts';
 import { forkWorker } from '../workers/node-worker.ts';
@@ -36,6 +38,8 @@ function openGateway(config: SharedConfig, log: GatewayLog): ServedGateway {
 export async function serve(options: ServeOptions, io: Io, open = openGateway): Promise<number> {
   const source = serveSource(options);
   const usable = source.read();
+  const problems = handOverProblems(usable.config.listeners, io.env, process.pid);
+  if (problems.length > 0) throw new ConfigError(problems);
   const log = io.openLog(usable.config.log);
   const gateway = open(usable.config, log);
   const reloads = new Reloads(source, usable, gateway, log);

@@ -13,8 +13,13 @@ export interface GatewayConfigInput {
      * socket.
      */
     host?: string | undefined;
-    /** 0 for any free port. Required, but for a unix socket. */
+    /** 0 for any free port. Required, but for a unix socket or one that was handed over. */
     port?: number | undefined;
+    /**
+     * A socket that listens already, by its number: the parent hands it over, as systemd does
+     * from 3 on.
+     */
+    fd?: number | undefined;
     /**
      * HTTP/2 without TLS, by prior knowledge (RFC 9113 section 3.3), beside HTTP/1.1.
      * @defaultValue `false`

@@ -1,5 +1,6 @@
 // The schema of listeners for clients and operators.
 import { z } from 'zod';
+import { FIRST_FD, MAX_FD, needsNoPort } from './handed-over.ts';
 import { listenerAddress, listenerHost, listenerName, pem, port, secret } from './values.ts';
 
 const certificate = z.strictObject({
@@ -27,7 +28,18 @@ const listenerObject = z.strictObject({
     .describe(
       'The address to listen on. Left out: every address of this machine. `unix:/path` is a unix socket.',
     ),
-  port: port.optional().describe('0 for any free port. Required, but for a unix socket.'),
+  port: port
+    .optional()
+    .describe('0 for any free port. Required, but for a unix socket or one that was handed over.'),
+  fd: z
+    .int()
+    .min(FIRST_FD)
+    .max(MAX_FD)
+    .optional()
+    .meta({ rule: `an integer from ${FIRST_FD} to ${MAX_FD}, without host and port` })
+    .describe(
+      'A socket that listens already, by its number: the parent hands it over, as systemd does from 3 on.',
+    ),
   h2c: z
     .boolean()
     .default(false)
@@ -37,11 +49,16 @@ const listenerObject = z.strictObject({
 
 /** A listener for clients. */
 export const listener = listenerObject
-  .superRefine(({ host, port: number }, context) => {
-    const isSocket = host?.startsWith('unix:') === true;
-    if (number === undefined && !isSocket) context.addIssue({ code: 'custom', path: ['port'] });
+  .superRefine(({ host, port: number, fd }, context) => {
+    const isNumber = fd !== undefined && fd >= FIRST_FD && fd <= MAX_FD;
+    if (isNumber && (host !== undefined || number !== undefined))
+      context.addIssue({ code: 'custom', path: ['fd'] });
+    else if (fd === undefined && number === undefined && !needsNoPort(host))
+      context.addIssue({ code: 'custom', path: ['port'] });
   })
-  .transform(({ port: number = 0, ...rest }) => ({ ...rest, port: number }))
+  .transform(({ fd, port: number = 0, ...rest }) => {
+    return { ...rest, ...(fd !== undefined && { host: `fd:${fd}` }), port: number };
+  })
   .meta({ rule: 'an object with port' });
 
 /** The listener for operators. */

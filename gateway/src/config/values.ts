@@ -1,6 +1,7 @@
 // Kinds of values that several parts of the schema share.
 import { MAX_TIMEOUT_MS, readEntry, TOKEN } from 'evenkeel/internal';
 import { z } from 'zod';
+import { handedOver } from './handed-over.ts';
 import { canonicalHost, canonicalPattern, isHost, isHostName, isNetwork } from './host-names.ts';
 import { socketPath } from './unix-socket.ts';
 
@@ -77,11 +78,11 @@ export const listenerHost = z
   .string()
   .refine(isHost)
   .meta({ rule: 'an IP address or a host name, without brackets and port' });
-/** The address of a listener for clients: a host, or a unix socket. */
+/** The address of a listener for clients: a host, a unix socket, or a socket that was handed over. */
 export const listenerAddress = z
   .string()
-  .refine((text) => isHost(text) || socketPath(text) !== undefined)
-  .meta({ rule: 'an IP address or a host name, without brackets and port, or unix:/path' });
+  .refine((text) => isHost(text) || socketPath(text) !== undefined || handedOver(text) !== undefined)
+  .meta({ rule: 'an IP address or a host name, without brackets and port, or unix:/path, or fd:3' });
 export const serverName = z.string().refine(isHostName).meta({ rule: 'a host name' });
 export const network = z
   .string()

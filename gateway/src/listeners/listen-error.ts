@@ -1,4 +1,5 @@
 // Why an address cannot be used for a listener.
+import { handedOver, needsNoPort } from '../config/handed-over.ts';
 import { ConfigError } from '../errors.ts';
 
 /**
@@ -11,11 +12,14 @@ export function listenError(
   prefix = '',
 ): ConfigError {
   const name = host?.includes(':') ? `[${host}]` : (host ?? '*');
-  const address = host?.startsWith('unix:') ? host : `${name}:${port}`;
-  return new ConfigError([`${prefix}cannot listen on ${address}: ${reasonOf(error)}`], { cause: error });
+  const address = needsNoPort(host) ? host : `${name}:${port}`;
+  return new ConfigError([`${prefix}cannot listen on ${address}: ${reasonOf(error, host)}`], {
+    cause: error,
+  });
 }
 
-function reasonOf({ code, message }: NodeJS.ErrnoException): string {
+function reasonOf({ code, message }: NodeJS.ErrnoException, host = ''): string {
+  if (handedOver(host) !== undefined) return `no socket that listens was handed over there (${code})`;
   if (code === 'EADDRINUSE') return 'the address is in use (EADDRINUSE)';
   if (code === 'EACCES') return 'not allowed (EACCES); ports below 1024 need a privilege';
   if (code === 'EADDRNOTAVAIL') return 'this machine has no such address (EADDRNOTAVAIL)';

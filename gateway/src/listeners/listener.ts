@@ -1,6 +1,7 @@
 // One address at which clients are served: it accepts connections and hands them to HTTP/1.1 or HTTP/2.
 import { createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { handedOver } from '../config/handed-over.ts';
 import type { ResolvedListener } from '../config/resolved-config.ts';
 import { socketPath } from '../config/unix-socket.ts';
 import type { ListeningAddress } from '../contracts.ts';
@@ -58,6 +59,7 @@ export class Listener {
   async listen(): Promise<ListeningAddress> {
     const { host, port, tls } = this.#config;
     const path = socketPath(host ?? '');
+    const fd = handedOver(host ?? '');
     if (path !== undefined) await removeStale(path);
     const protocol = tls === undefined ? 'http' : 'https';
     const { limits, log } = this.#context();
@@ -67,14 +69,17 @@ export class Listener {
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => reject(listenError(this.#config, error));
       this.#server.once('error', fail);
-      this.#server.listen(path === undefined ? { port, host } : { path }, () => {
-        this.#server.off('error', fail);
-        // For example because no more files may be opened: connections that are open are served on.
-        this.#server.on('error', (error) => log.warn({ error: String(error) }, 'cannot accept'));
-        const address = this.#server.address() as { address: string; port: number } | string;
-        if (typeof address === 'string') resolve({ host: `unix:${address}`, port: 0, protocol });
-        else resolve({ host: address.address, port: address.port, protocol });
-      });
+      this.#server.listen(
+        fd === undefined ? (path === undefined ? { port, host } : { path }) : { fd },
+        () => {
+          this.#server.off('error', fail);
+          // For example because no more files may be opened: connections that are open are served on.
+          this.#server.on('error', (error) => log.warn({ error: String(error) }, 'cannot accept'));
+          const address = this.#server.address() as { address: string; port: number } | string;
+          if (typeof address === 'string') resolve({ host: `unix:${address}`, port: 0, protocol });
+          else resolve({ host: address.address, port: address.port, protocol });
+        },
+      );
     });
   }
 

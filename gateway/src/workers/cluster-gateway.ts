@@ -2,6 +2,7 @@
 import { type Env, systemEnv } from 'evenkeel';
 import { AdminServer } from '../admin/admin-server.ts';
 import { dashboardPage } from '../admin/dashboard/dashboard.ts';
+import { needsNoPort } from '../config/handed-over.ts';
 import { restartOnlyChanges } from '../config/restart-only.ts';
 import type { Control, Gateway, GatewayLog, ListeningAddress } from '../contracts.ts';
 import { ConfigError } from '../errors.ts';
@@ -87,7 +88,7 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
     try {
       const { listeners } = this.#config;
       this.#ports = await Promise.all(
-        listeners.map(({ host, port }) => (port === 0 ? freePort(host) : port)),
+        listeners.map(({ host, port }) => (port === 0 && !needsNoPort(host) ? freePort(host) : port)),
       );
       const addresses = await this.#fleet.start();
       return admin === undefined ? addresses : [...addresses, admin];

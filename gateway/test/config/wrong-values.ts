@@ -5,7 +5,8 @@ export type WrongValue = readonly [place: Place, value: unknown, line: string];
 
 const URL_RULE = 'host:port, unix:/path, or an http or https URL without user, query and fragment';
 const HOST_RULE = 'a host name such as shop.example or *.shop.example, or an IP address, without a port';
-const LISTEN_RULE = 'an IP address or a host name, without brackets and port, or unix:/path';
+const FD_RULE = 'an integer from 3 to 1023, without host and port';
+const LISTEN_RULE = 'an IP address or a host name, without brackets and port, or unix:/path, or fd:3';
 const SECRET_RULE = 'a string, { env: NAME } or { file: PATH }';
 const KEY_RULE = 'a string, { env: NAME }, { file: PATH }, a JWK with kty or a JWKS with keys';
 const STATUS_RULE = 'a status from 100 to 599 or a range of them such as [200, 299]';
@@ -36,7 +37,10 @@ const listeners: WrongValue[] = [
   ['listeners[0].host', '0.0.0.0:80', `listeners[0].host must be ${LISTEN_RULE}, got "0.0.0.0:80"`],
   ['listeners[0].host', 'http://shop', `listeners[0].host must be ${LISTEN_RULE}, got "http://shop"`],
   ['listeners[0].host', '/run/gw.sock', `listeners[0].host must be ${LISTEN_RULE}, got "/run/gw.sock"`],
+  ['listeners[0].host', 'fd:2', `listeners[0].host must be ${LISTEN_RULE}, got "fd:2"`],
   ['listeners[0].host', '', `listeners[0].host must be ${LISTEN_RULE}, got ""`],
+  ['listeners[0].fd', 2, `listeners[0].fd must be ${FD_RULE}, got 2`],
+  ['listeners[0].fd', 3, `listeners[0].fd must be ${FD_RULE}, got 3`],
   ['listeners[0].h2c', 'yes', 'listeners[0].h2c must be true or false, got "yes"'],
   ['listeners[0].tls', true, 'listeners[0].tls must be an object with certificates, got true'],
   [

@@ -44,6 +44,29 @@ describe('evenkeel, in a process of its own', () => {
     expect(command.lines.filter(({ msg }) => /past its end of life/.test(msg))).toHaveLength(isOld ? 1 : 0);
   });
 
+  it.each([1, 2])('serves at a socket that it was handed over, with %i workers', async (workers) => {
+    const socket = createServer().listen(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const { port } = socket.address() as AddressInfo;
+    const { fd } = (socket as unknown as { _handle: { fd: number } })._handle;
+    const args = ['serve', '--host', 'fd:3', '--workers', `${workers}`, '--backend', await answers('well')];
+    const command = new GatewayCommand(args, { socket: fd });
+    // From here on the socket is the command's alone.
+    socket.close();
+    expect(await command.listening()).toBe(`http://127.0.0.1:${port}`);
+    expect(await fetched(`http://127.0.0.1:${port}/`)).toBe('well');
+    command.signal('SIGTERM');
+    expect(await command.ended).toEqual({ code: 0, signal: null });
+  });
+
+  it('says so where no socket was handed over', async () => {
+    const { code, stderr } = await ran('serve', '--host', 'fd:1000', '--backend', 'http://127.0.0.1:9');
+    expect([code, stderr]).toEqual([
+      2,
+      'evenkeel: cannot listen on fd:1000: no socket that listens was handed over there (EINVAL)\n',
+    ]);
+  });
+
   it('ends with 0 where all is well, and tells on standard output', async () => {
     expect(await ran('--version')).toEqual({ code: 0, stdout: '0.2.0\n', stderr: '' });
     const { path, write } = configFile();

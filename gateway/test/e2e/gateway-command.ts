@@ -19,6 +19,8 @@ export type LogLine = Readonly<Record<string, unknown>> & { readonly pid: number
 export interface StartOptions {
   /** Where its standard output goes. @defaultValue a pipe that is read */
   readonly stdout?: 'pipe' | number;
+  /** A socket that it gets as number 3. */
+  readonly socket?: number;
   /** Whether the pipe is read at all. @defaultValue true */
   readonly reads?: boolean;
   /** Whether SIGUSR2 is to make it throw where nobody catches it. */
@@ -34,14 +36,14 @@ export class GatewayCommand {
 
   constructor(
     args: readonly string[],
-    { stdout = 'pipe', reads = true, canFail = false }: StartOptions = {},
+    { stdout = 'pipe', socket, reads = true, canFail = false }: StartOptions = {},
   ) {
     const { FORCE_COLOR: _, NODE_OPTIONS: __, ...env } = process.env;
     const loaders = ['--import', 'tsx', ...(canFail ? ['--import', FAULT] : [])];
     this.child = spawn(process.execPath, [...loaders, 'gateway/src/cli/main.ts', ...args], {
       cwd: ROOT,
       env,
-      stdio: ['ignore', stdout, 'pipe'],
+      stdio: ['ignore', stdout, 'pipe', ...(socket === undefined ? [] : [socket])],
     });
     if (reads) this.child.stdout?.setEncoding('utf8').on('data', (text) => (this.stdout += text));
     this.child.stderr?.setEncoding('utf8').on('data', (text) => (this.stderr += text));

@@ -1,5 +1,6 @@
 // Checks the addresses of listeners.
 import { isIP } from 'node:net';
+import { needsNoPort } from '../handed-over.ts';
 import type { GatewayConfig } from '../schema.ts';
 import { shownValue } from '../shown-value.ts';
 
@@ -38,7 +39,7 @@ export function addressProblems({ listeners, admin }: Pick<GatewayConfig, 'liste
 }
 
 function clash({ host, port, where }: Address, rival: Address): string {
-  if (host?.startsWith('unix:'))
+  if (needsNoPort(host))
     return `${where}.host must be another than that of ${rival.where}, got ${shownValue(host)} in both`;
   const hosts =
     host === rival.host ? `${shownHost(host)} in both` : `${shownHost(host)} and ${shownHost(rival.host)}`;
@@ -51,7 +52,7 @@ function shownHost(host: string | undefined): string {
 
 /** Whether two sockets exclude each other. Port 0 never conflicts. */
 function overlap(a: Address, b: Address): boolean {
-  if (a.host?.startsWith('unix:')) return a.host === b.host;
+  if (needsNoPort(a.host) || needsNoPort(b.host)) return a.host === b.host;
   if (a.port !== b.port || a.port === 0) return false;
   const [mine, other] = [reachOf(a.host), reachOf(b.host)];
   if (mine.host === other.host) return true;
