@@ -143,6 +143,7 @@ describe('the pages', () => {
     'docs/adapters.md',
     'docs/architecture.md',
     'docs/discovery.md',
+    'docs/fleet.md',
     'docs/resilience.md',
     'docs/simulator.md',
     'gateway/README.md',

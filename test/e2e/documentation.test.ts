@@ -15,6 +15,7 @@ const FILES = [
   'docs/resilience.md',
   'docs/adapters.md',
   'docs/discovery.md',
+  'docs/fleet.md',
   'docs/simulator.md',
   'gateway/README.md',
   'gateway/docs/adapters.md',
