@@ -1,5 +1,5 @@
-// The command `npm run fleet`: four gateways that agree by Redis where keys are, ten backends, and thirty paths
-// that are asked for at each gateway.
+// The command `npm run fleet`: four gateways that agree by Redis where keys are, ten backends, and thirty
+// paths that are asked for at each gateway.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
