@@ -13,8 +13,11 @@ describe('the start of workers', () => {
       { host: '127.0.0.1', protocol: 'http' },
     ]);
     expect(lab.processes).toHaveLength(3);
+    const { shop } = configOf().pools;
+    // Each of the three counts on a third of what a backend can work on.
+    const pools = { shop: { ...shop, bounds: { ...(shop?.bounds as object), sharedBy: 3 } } };
     for (const { gateway } of lab.processes) {
-      expect(gateway?.config).toEqual({ ...configOf(), admin: undefined, workers: 1 });
+      expect(gateway?.config).toEqual({ ...configOf(), pools, admin: undefined, workers: 1 });
       expect(gateway?.calls).toEqual(['listen']);
     }
     await lab.gateway.close();
