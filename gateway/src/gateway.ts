@@ -21,7 +21,7 @@ import { Engine } from './engine.ts';
 import { ConfigError } from './errors.ts';
 import { Listener } from './listeners/listener.ts';
 import { SILENT } from './observation/silent-log.ts';
-import { type OpenStore, openStore } from './upstream/fleet-store.ts';
+import { openStores, type SharedStores } from './upstream/shared-stores.ts';
 
 /** Parts of a gateway in addition to its configuration. */
 export interface GatewayParts {
@@ -30,7 +30,7 @@ export interface GatewayParts {
   /** The base folder for relative paths of PEM files and secrets. @defaultValue the working directory */
   readonly baseDir?: string;
   /**
-   * Creates the rate limiters of routes. With one in Redis, for example, several processes count together.
+   * Creates the rate limiters of routes; the setting `rateLimits` comes first.
    * @defaultValue rate limiters in the memory of this process
    */
   readonly rateLimiter?: RateLimiterFactory;
@@ -68,7 +68,7 @@ class ReverseProxy implements Gateway {
   readonly #engine: Engine;
   readonly #listeners: readonly Listener[];
   readonly #admin: AdminServer | undefined;
-  readonly #store: OpenStore | undefined;
+  readonly #stores: SharedStores;
   #written: GatewayConfig;
   #config: ResolvedConfig;
   #opening: Promise<readonly ListeningAddress[]> | undefined;
@@ -83,8 +83,11 @@ class ReverseProxy implements Gateway {
     this.#baseDir = baseDir;
     this.#written = readConfig(input);
     this.#config = this.#resolve(this.#written);
-    this.#store = openStore(this.#config.fleet);
-    const shared = { rateLimiter, fleet: this.#store?.fleet ?? fleet };
+    this.#stores = openStores(this.#config);
+    const shared = {
+      rateLimiter: this.#stores.rateLimiter ?? rateLimiter,
+      fleet: this.#stores.fleet ?? fleet,
+    };
     this.#engine = new Engine(this.#config, log, () => this.#connections(), shared);
     this.#listeners = this.#config.listeners.map(
       (listener) => new Listener(listener, () => this.#engine.contextAt(listener.name)),
@@ -205,7 +208,7 @@ class ReverseProxy implements Gateway {
 
   #end(): void {
     this.#engine.destroy();
-    this.#store?.close();
+    this.#stores.close();
     for (const listener of this.#listeners) listener.destroy();
   }
 }

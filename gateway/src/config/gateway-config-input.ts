@@ -1002,6 +1002,21 @@ export interface GatewayConfigInput {
       }
     | undefined;
   /**
+   * Where gateways count for the rate limits of routes together, in whole seconds. Left out: each
+   * gateway counts by itself, its workers together.
+   */
+  rateLimits?:
+    | {
+        /** Counts in Redis. While it is away, each gateway counts by itself. */
+        redis: {
+          /** Where Redis is; needs the packages ioredis and rate-limiter-flexible. */
+          url: string;
+          /** Prefix of all keys: gateways with the same one count together. Left out: `evenkeel`. */
+          prefix?: string | undefined;
+        };
+      }
+    | undefined;
+  /**
    * Processes that serve; several share the listeners. Rate limits hold for all together; limits
    * of connections and of requests in flight, and remembered keys, for each.
    * @defaultValue `1`

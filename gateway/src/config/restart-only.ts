@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { GatewayConfig, ListenerConfig } from './schema.ts';
 
-type Settings = Pick<GatewayConfig, 'listeners' | 'admin' | 'log' | 'fleet' | 'workers'>;
+type Settings = Pick<GatewayConfig, 'listeners' | 'admin' | 'log' | 'fleet' | 'rateLimits' | 'workers'>;
 
 /**
  * The paths of changed settings that a running gateway cannot take over: sockets and their protocols, the
- * admin listener, the log, the store of the fleet, the number of processes. It can take over all others,
+ * admin listener, the log, stores that gateways share, the number of processes. It can take over all others,
  * certificates too. The order of listeners does not count.
  */
 export function restartOnlyChanges(old: Settings, next: Settings): string[] {
@@ -14,6 +14,7 @@ export function restartOnlyChanges(old: Settings, next: Settings): string[] {
     ...changesIn('admin', old.admin, next.admin),
     ...changesIn('log', old.log, next.log),
     ...changesIn('fleet', old.fleet, next.fleet),
+    ...changesIn('rateLimits', old.rateLimits, next.rateLimits),
     ...(old.workers === next.workers ? [] : ['workers']),
   ];
 }

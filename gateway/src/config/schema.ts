@@ -109,6 +109,19 @@ const fleet = z.strictObject({
     .describe('A fleet in Redis.'),
 });
 
+const rateLimits = z.strictObject({
+  redis: z
+    .strictObject({
+      url: storeUrl
+        .meta({ rule: 'a URL', secret: true })
+        .describe('Where Redis is; needs the packages ioredis and rate-limiter-flexible.'),
+      prefix: text
+        .optional()
+        .describe('Prefix of all keys: gateways with the same one count together. Left out: `evenkeel`.'),
+    })
+    .describe('Counts in Redis. While it is away, each gateway counts by itself.'),
+});
+
 /** A gateway. */
 export const gatewaySchema = z.strictObject({
   $schema: z.string().optional().describe('The JSON Schema, for editors; the gateway ignores it.'),
@@ -134,6 +147,11 @@ export const gatewaySchema = z.strictObject({
     .optional()
     .describe(
       'Where gateways agree on which backend each key is. Left out: the workers of one gateway agree, others do not.',
+    ),
+  rateLimits: rateLimits
+    .optional()
+    .describe(
+      'Where gateways count for the rate limits of routes together, in whole seconds. Left out: each gateway counts by itself, its workers together.',
     ),
   workers: count
     .max(64)

@@ -52,6 +52,8 @@ export function redisSource(
 }
 
 interface RedisClient extends RedisRegistryClient {
+  readonly status: string;
+  defineCommand(name: string, definition: { lua: string; numberOfKeys?: number }): void;
   on(event: 'error', listener: () => void): void;
   disconnect(): void;
 }

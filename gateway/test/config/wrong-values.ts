@@ -569,7 +569,7 @@ const theRest: WrongValue[] = [
   [
     'toString',
     1,
-    'toString is not a setting; allowed: listeners, pools, routes, paths, trustedProxies, name, limits, timeouts, admin, log, shutdown, fleet, workers',
+    'toString is not a setting; allowed: listeners, pools, routes, paths, trustedProxies, name, limits, timeouts, admin, log, shutdown, fleet, rateLimits, workers',
   ],
   ['admin', 'a token in the wrong place', 'admin must be an object with port, got a string of 26 characters'],
   ['admin', { prot: 9000 }, 'admin.prot is not a setting; did you mean "port"?'],

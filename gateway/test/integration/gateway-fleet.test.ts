@@ -76,4 +76,35 @@ describe('gateways', () => {
     expect(await metrics()).toContain('evenkeel_fleet_connected{pool="shop"} 1');
     expect(await metrics()).toContain('evenkeel_fleet_keys{pool="shop"} 30');
   });
+
+  (hasRedis ? it : it.skip)('count rates together in Redis', async () => {
+    const store = await redisServer();
+    atTheEnd(() => store.process.kill());
+    const redis = { url: `redis://127.0.0.1:${store.port}` };
+    const rateLimit = { points: 4, durationMs: 60_000, by: { header: 'x-user' } };
+    const urls = await Promise.all(
+      [1, 2].map(async () => {
+        const routes = [{ path: '/', pool: 'shop', rateLimit }];
+        const gateway = createGateway(
+          configOf({ backends: [await aBackend('b')] }, { routes, rateLimits: { redis } }),
+        );
+        atTheEnd(() => gateway.close(0));
+        const [http] = await gateway.listen();
+        return `http://127.0.0.1:${http?.port}/`;
+      }),
+    );
+    let users = 0;
+    /** How many of eight requests of a new user are allowed, in turn at both gateways. */
+    const allowed = async () => {
+      const headers = { 'x-user': `u${++users}` };
+      let count = 0;
+      for (let i = 0; i < 8; i++)
+        if ((await fetch(urls[i % 2] as string, { headers })).status === 200) count++;
+      return count;
+    };
+    // Each counts by itself until it is connected.
+    await expect.poll(allowed, { timeout: 5_000 }).toBe(4);
+    await store.process.kill();
+    await expect.poll(allowed, { timeout: 5_000 }).toBe(8);
+  });
 });
