@@ -91,6 +91,12 @@ describe.each(['ioredis', 'node-redis'])(
       expect(apart([...fleet, ...late], keys)).toBe(0);
     });
 
+    test('hear of keys that they were not asked for', async () => {
+      const [one, other] = (await aFleet(2, `f${++fleets}`)) as [Fleet[number], Fleet[number]];
+      send([one], keysOf(60));
+      await expect.poll(() => other.balancer.stats().keys).toBe(60);
+    });
+
     test('do not mix with another fleet', async () => {
       const prefix = `f${++fleets}`;
       const [one, other] = await Promise.all([aFleet(1, prefix), aFleet(1, `${prefix}x`)]);
