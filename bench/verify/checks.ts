@@ -10,12 +10,14 @@ import { realityCheck } from './reality-check.ts';
 import { restartsCheck } from './restarts/check.ts';
 import { routesCheck } from './routes-check.ts';
 import { runtimesCheck } from './runtimes-check.ts';
+import { takeoverCheck } from './takeover/check.ts';
 
 export const CHECKS: readonly Check[] = [
   commandCheck('ordinary', 'everyday situations on a virtual clock', 'bench/ordinary/main.ts'),
   commandCheck('chaos', 'one fault after the other on a virtual clock', 'bench/chaos/main.ts'),
   presetsCheck,
   restartsCheck,
+  takeoverCheck,
   clientsCheck,
   routesCheck,
   commandCheck(
