@@ -23,7 +23,7 @@ const GATEWAYS = 4;
 const BACKENDS = 10;
 const KEYS = [30, 300, 3_000];
 /** Of each gateway, from its start on, over which calls of Redis are counted. */
-const LEAST_REQUESTS = 600;
+const LEAST_REQUESTS = 1_500;
 const SECRET = 'a secret of the check that is long enough for HS256';
 /** A key is asked for on so many connections, as workers get connections in turn. */
 const CONNECTIONS = 8;
