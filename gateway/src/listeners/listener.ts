@@ -64,8 +64,6 @@ export class Listener {
     const protocol = tls === undefined ? 'http' : 'https';
     const { limits, log } = this.#context();
     const { maxConnections } = this.#server;
-    if (maxConnections < limits.connections)
-      log.warn({ maxConnections }, 'so few files may be open that limits.connections cannot be reached');
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => reject(listenError(this.#config, error));
       this.#server.once('error', fail);
@@ -73,6 +71,11 @@ export class Listener {
         fd === undefined ? (path === undefined ? { port, host } : { path }) : { fd },
         () => {
           this.#server.off('error', fail);
+          if (maxConnections < limits.connections)
+            log.warn(
+              { maxConnections },
+              'so few files may be open that limits.connections cannot be reached',
+            );
           // For example because no more files may be opened: connections that are open are served on.
           this.#server.on('error', (error) => log.warn({ error: String(error) }, 'cannot accept'));
           const address = this.#server.address() as { address: string; port: number } | string;
