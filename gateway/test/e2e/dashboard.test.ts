@@ -496,7 +496,7 @@ describe.skipIf(!hasChromium)(NAME, () => {
       await page.getByLabel('URL').fill('nonsense');
       await page.keyboard.press('Enter');
       await soon(page, 'dialog [role="alert"]').toMatch(
-        /^Url must be host:port, or an http or https URL .*, got "nonsense"$/,
+        /^Url must be host:port, unix:\/path, or an http or https URL .*, got "nonsense"$/,
       );
       await page.getByLabel('URL').fill('http://127.0.0.1:2');
       await page.keyboard.press('Enter');
