@@ -16,6 +16,8 @@ const DISTRUSTED_MS = 1_000;
  * backend has to wait for its next trial.
  */
 const TRIAL_SHARE = 0.1;
+/** A limit for heads that is as long as this leaves room for long polls, which wait for 20 s and more. */
+const LONG_POLL_MS = 20_000;
 
 /** The attempts of one request. */
 export class UpstreamAttempts extends Attempts<Request> {
@@ -74,12 +76,14 @@ export class UpstreamAttempts extends Attempts<Request> {
 
   /**
    * A head that is late from a backend that is well, and has answered others meanwhile, is late for the
-   * request's own sake, as that of a long poll is: another backend would take as long, and do it twice.
+   * request's own sake, as that of a long poll is: another backend would take as long, and do it twice. A
+   * shorter limit is set by who wants another backend to be asked.
    */
   override failed(error: unknown, failure: AttemptFailure): Verdict {
     this.#isAtWork =
       failure === 'sent' &&
       (error as BackendFailure).kind === 'timeout' &&
+      this.#route.headersMs >= LONG_POLL_MS &&
       this.#isWell &&
       this.upstream?.meter.statuses.total !== this.#responsesBefore;
     return super.failed(error, failure);

@@ -74,6 +74,18 @@ describe('a long poll', () => {
     expect(balancer.stateOf(first!.to)).toBe('up');
   });
 
+  it('is nothing that a short limit allows: another backend is asked', async () => {
+    const { begin, sent } = setUp({ routes: [{ path: '/', pool: 'pool', timeouts: { headersMs: 500 } }] });
+    begin();
+    sent[0]!.connect();
+    begin();
+    begin();
+    sent[2]!.answer(200, 'here');
+    sent[0]!.fail('UND_ERR_HEADERS_TIMEOUT');
+    await settled();
+    expect(sent).toHaveLength(4);
+  });
+
   it('that takes longer goes on if its backend has answered nothing since, or was said to be down', async () => {
     const { begin, sent, balancer } = setUp();
     begin();
