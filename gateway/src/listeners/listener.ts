@@ -23,6 +23,9 @@ interface OpenConnection extends ActiveMember {
   readonly socket: Socket;
 }
 
+/** Less than this part of `limits.connections` is worth a warning. */
+const FEW = 0.9;
+
 /** A listener for clients. */
 export class Listener {
   readonly #config: ResolvedListener;
@@ -71,7 +74,7 @@ export class Listener {
         fd === undefined ? (path === undefined ? { port, host } : { path }) : { fd },
         () => {
           this.#server.off('error', fail);
-          if (maxConnections < limits.connections)
+          if (maxConnections < FEW * limits.connections)
             log.warn(
               { maxConnections },
               'so few files may be open that limits.connections cannot be reached',

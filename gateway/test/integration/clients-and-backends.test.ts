@@ -24,24 +24,6 @@ function held(paths: readonly string[]) {
 }
 
 describe('a response with nothing to say yet', () => {
-  it('is asked of one backend, once, though it is late', async () => {
-    const { holds, script } = held(['/poll']);
-    const upstreams = [await anUpstream(script), await anUpstream(script)];
-    const { client, backends } = await aGateway({
-      backends: upstreams.map(({ url }) => url),
-      strategy: 'round-robin',
-      timeouts: { headersMs: 300 },
-    });
-    const poll = (await client()).write(get('/poll'));
-    await until(() => holds.length === 1);
-    const other = await client();
-    for (let i = 1; i <= 4; i++) await other.write(get('/')).answered(i);
-    const [answer] = await poll.answered();
-    expect(answer?.status).toBe(504);
-    expect(holds).toHaveLength(1);
-    expect(backends().map(({ state }) => state)).toEqual(['up', 'up']);
-  });
-
   it('may be an event stream, which outlives the limit on pauses in bodies', async () => {
     const { holds, script } = held(['/events', '/page']);
     const { url } = await anUpstream(script);
