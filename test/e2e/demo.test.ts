@@ -133,8 +133,8 @@ describe('the demo', () => {
     const { requests, resilience, backends, phases, bounds, comparison } = await whole;
     expect(requests).toEqual({ sent: requests.sent, answered: requests.sent, lost: 0 });
     const { retries, failures } = resilience;
-    expect(retries.unsent).toBeGreaterThan(0);
-    expect(retries.error).toBeGreaterThan(0);
+    // A check may find the closed port before a request does.
+    expect(retries.unsent + retries.error).toBeGreaterThan(0);
     expect(retries.status).toBeGreaterThan(0);
     expect(retries.unsent + retries.error + retries.status).toBe(failures);
     expect(resilience.faults.map(({ name }) => name)).toEqual([
