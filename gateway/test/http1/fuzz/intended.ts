@@ -26,6 +26,13 @@ const SHARED: readonly IntendedDifference[] = [
     bytes: /Transfer-Encoding:[^\r]*chunked[ \t]*\t[ \t]*\r/i,
   },
   {
+    what: 'takes a TAB after a length for a space, which is no part of it',
+    why: 'RFC 9110 section 5.5; llhttp finds an invalid character',
+    own: /./,
+    peer: /Invalid character in Content-Length|CONTENT_LENGTH/,
+    bytes: /Content-Length:[ \t]*\d+[ \t]*\t[ \t]*\r/i,
+  },
+  {
     what: 'refuses transfer codings but `chunked`, also lists that end with it and an empty one',
     why: 'servers do not agree on where such a message ends',
     own: /^coding$/,
