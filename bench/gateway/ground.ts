@@ -64,7 +64,15 @@ export async function prepareGround(): Promise<Ground> {
   };
 }
 
+/** What the gateway's package installs along; some of it cannot be bundled. */
+const GATEWAY_DEPENDENCIES = ['commander', 'jose', 'pino', 'pino-pretty', 'prom-client', 'yaml', 'zod'];
+
 function compilePrograms(): ReturnType<typeof compileAll> {
   const entries = Object.entries(PROGRAMS).map(([name, url]) => [name, fileURLToPath(url)]);
-  return compileAll(Object.fromEntries(entries), ['http-proxy-3', '@fastify/reply-from', 'fastify']);
+  return compileAll(Object.fromEntries(entries), [
+    'http-proxy-3',
+    '@fastify/reply-from',
+    'fastify',
+    ...GATEWAY_DEPENDENCIES,
+  ]);
 }
