@@ -3,7 +3,10 @@
 import { defineConfig, type Options } from 'tsup';
 import { shippedScripts } from './src/page/bundle.ts';
 
-/** Chunks that are loaded when they are needed are loaded by `require`: Jest without transforms knows no `import()`. */
+/**
+ * Chunks that are loaded when they are needed are loaded by `require`: Jest without transforms knows no
+ * `import()`.
+ */
 const requireChunks: NonNullable<Options['plugins']>[number] = {
   name: 'require-chunks',
   renderChunk: (code) => ({

@@ -1,6 +1,6 @@
-// Builds the JavaScript of the library's package. dist/esm and dist/cjs have the same chunks, file by file. Each is
-// smaller than the window of gzip, and npm packs files of equal names beside each other: so the second format costs the
-// package next to nothing.
+// Builds the JavaScript of the library's package. dist/esm and dist/cjs have the same chunks, file by file.
+// Each is smaller than the window of gzip, and npm packs files of equal names beside each other: so the
+// second format costs the package next to nothing.
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';

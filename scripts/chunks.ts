@@ -5,9 +5,9 @@ import type { GetModuleInfo } from 'rollup';
 const MOST_BYTES = 28_000;
 
 /**
- * The name of each module's chunk. Modules that the same entries need come together, so that nobody loads more than
- * it asks for. Within such a group they are filled into chunks dependencies first, so that chunks never import each
- * other in a circle: modules do not, either.
+ * The name of each module's chunk. Modules that the same entries need come together, so that an import loads
+ * no more than it needs. Within such a group they are filled into chunks dependencies first, so that chunks
+ * never import each other in a circle: modules do not, either.
  * @param entries - ids of the entries by name
  */
 export function chunksOf(

@@ -1,5 +1,6 @@
-// Gives the CommonJS build the declarations of the ES modules: the same text, which its folder makes CommonJS. A copy of
-// a large file would cost the package as much again, so it goes without comments; the ES modules have them.
+// Gives the CommonJS build the declarations of the ES modules: the same text, which its folder makes
+// CommonJS. A copy of a large file would cost the package as much again, so it goes without comments; the ES
+// modules have them.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** gzip finds what was there 32 KiB before. */

@@ -1,6 +1,7 @@
 // Balancers in several processes that agree where keys are.
 export type { Placement, PlacementListener, PlacementRecall } from '../balancer/placement.ts';
+export type { RedisClient } from '../discovery/sources/redis-client.ts';
 export type { Claim, FleetStore, Held, SpaceListener } from './fleet-store.ts';
 export { type MemoryFleetOptions, memoryFleet } from './memory.ts';
-export { type RedisFleetClient, type RedisFleetOptions, redisFleet } from './redis.ts';
+export { type RedisFleetOptions, redisFleet } from './redis.ts';
 export { type SharedKeys, type SharedKeysStats, type ShareKeysOptions, shareKeys } from './shared-keys.ts';

@@ -1,6 +1,7 @@
 // A fleet in Redis: for each space a hash of fields, a sorted set of their ends, and a channel of changes.
 
 import { pause } from '../discovery/sources/pause.ts';
+import { aRedisClient, type RedisClient, sendTo } from '../discovery/sources/redis-client.ts';
 import { within } from '../discovery/sources/within.ts';
 import { type Env, systemEnv } from '../env.ts';
 import { bag, checkBag, checkNeeded } from '../options/bag.ts';
@@ -8,19 +9,10 @@ import { anEnv } from '../options/env-bag.ts';
 import { aText, aTimeout } from '../options/rule.ts';
 import type { Claim, FleetStore, Held, SpaceListener } from './fleet-store.ts';
 
-/** The part of a client of ioredis or node-redis that is used. Its owner handles its `error` events. */
-export interface RedisFleetClient {
-  /** Of ioredis. */
-  call?(command: string, ...args: string[]): Promise<unknown>;
-  /** Of node-redis. */
-  sendCommand?(...args: never[]): unknown;
-  duplicate(): unknown;
-}
-
 /** Settings of {@link redisFleet}. */
 export interface RedisFleetOptions {
   /** A client of ioredis or node-redis that is connected, or connects by itself. */
-  readonly client: RedisFleetClient;
+  readonly client: RedisClient;
   /** Prefix of all keys; fleets that share a Redis need different ones. @defaultValue `'evenkeel'` */
   readonly prefix?: string;
   /** Time limit of a command in milliseconds. @defaultValue 2,000 */
@@ -31,13 +23,7 @@ export interface RedisFleetOptions {
 }
 
 const OPTIONS = bag<RedisFleetOptions>({
-  client: {
-    words: 'a client of ioredis or node-redis',
-    holds: (value) =>
-      typeof (value as Connection | null)?.duplicate === 'function' &&
-      typeof ((value as Connection).call ?? (value as Connection).sendCommand) === 'function',
-    isSecret: true,
-  },
+  client: aRedisClient,
   prefix: aText,
   timeoutMs: aTimeout,
   testEveryMs: aTimeout,
@@ -122,7 +108,7 @@ class RedisFleet implements FleetStore {
     const [fields, ends] = this.#keysOf(space);
     const args = claims.flatMap(({ field, value, instead = '' }) => [field, value, instead]);
     const ttl = String(Math.ceil(ttlMs));
-    return pairs(await this.#limited(send(this.#client, ['EVAL', CLAIM, '2', fields, ends, ttl, ...args])));
+    return pairs(await this.#limited(sendTo(this.#client, ['EVAL', CLAIM, '2', fields, ends, ttl, ...args])));
   }
 
   /** In pages, as one large read would block Redis. */
@@ -131,7 +117,7 @@ class RedisFleet implements FleetStore {
     const all = new Map<string, string>();
     let cursor = '0';
     do {
-      const page = await this.#limited(send(this.#client, ['HSCAN', fields, cursor, 'COUNT', '500']));
+      const page = await this.#limited(sendTo(this.#client, ['HSCAN', fields, cursor, 'COUNT', '500']));
       const [next, held] = page as [string, unknown];
       for (const [field, value] of pairs(held)) all.set(field, value);
       cursor = String(next);
@@ -198,7 +184,7 @@ class RedisFleet implements FleetStore {
     );
     for (;;) {
       const came = new Promise<void>((resolve) => (this.#testCame = resolve));
-      await unlessBroken(send(this.#client, ['PUBLISH', this.#testChannel, '']));
+      await unlessBroken(sendTo(this.#client, ['PUBLISH', this.#testChannel, '']));
       await unlessBroken(came);
       lives();
       await Promise.race([broken, pause(this.#testEveryMs, signal, this.#env)]);
@@ -239,12 +225,6 @@ class RedisFleet implements FleetStore {
   #limited<T>(answer: Promise<T>): Promise<T> {
     return within(answer, this.#timeoutMs, 'Redis', this.#env);
   }
-}
-
-async function send(client: Connection, command: string[]): Promise<unknown> {
-  return client.call === undefined
-    ? client.sendCommand?.(command)
-    : client.call(...(command as [string, ...string[]]));
 }
 
 /** Rejects when the connection breaks. Clients that connect again by themselves may have missed messages. */

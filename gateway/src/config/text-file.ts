@@ -34,7 +34,8 @@ function readBytes(path: string, limitBytes: number): Buffer {
   }
 }
 
-function reasonOf(error: unknown): string {
+/** Why a file cannot be read, without its path: that may be a misplaced secret. */
+export function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   switch (code) {
     case 'ENOENT':
@@ -44,7 +45,6 @@ function reasonOf(error: unknown): string {
     case 'EPERM':
       return 'permission denied';
     default:
-      // The system's message repeats the path, which may be a misplaced secret.
       return code ?? message;
   }
 }

@@ -6,7 +6,7 @@ import { etcd } from 'evenkeel/discovery/etcd';
 import { file } from 'evenkeel/discovery/file';
 import { http } from 'evenkeel/discovery/http';
 import { kubernetes } from 'evenkeel/discovery/kubernetes';
-import { type RedisRegistryClient, redis } from 'evenkeel/discovery/redis';
+import { type RedisClient as RegistryClient, redis } from 'evenkeel/discovery/redis';
 import { parse } from 'yaml';
 import type { ResolvedPool } from '../config/resolved-config.ts';
 
@@ -51,7 +51,7 @@ export function redisSource(
   return { source, close: () => client.disconnect() };
 }
 
-interface RedisClient extends RedisRegistryClient {
+interface RedisClient extends RegistryClient {
   readonly status: string;
   defineCommand(name: string, definition: { lua: string; numberOfKeys?: number }): void;
   on(event: 'error', listener: () => void): void;

@@ -136,7 +136,9 @@ describe('import of nginx', () => {
     ['upstream a {\n server b;', ':2 must have a } for each {'],
     ['a;\n}', ':2 must have a { before }'],
     ['server {\n listen 80', ':2 must end listen with ; or a block'],
-    ['events { a b; }', ' must have an upstream or a proxy_pass, got none'],
+    ['upstream a { }', ' must have an upstream or a proxy_pass with a server, got none'],
+    ['# Notes\nbackend of the shop\n', ' must have a backend with a server, got none'],
+    ['events { a b; }', ' must have an upstream or a proxy_pass with a server, got none'],
   ])('refuses %j', async (text, message) => {
     const file = folder()('nginx.conf', text);
     expect(await ran('import', file)).toEqual({ code: 2, out: '', err: `evenkeel: ${file}${message}\n` });

@@ -82,7 +82,7 @@ describe('replay', () => {
   });
 
   it.each([
-    [['nothing.log'], 'nothing.log cannot be read: ENOENT'],
+    [['nothing.log'], 'nothing.log cannot be read: there is no such file'],
     [['.'], '. must be a log, got a folder'],
     [['-', 'a'], '- for standard input must be alone, got other logs, too'],
     [['a', '--key', 'cookie'], '--key must be path, ip or header:NAME, got "cookie"'],

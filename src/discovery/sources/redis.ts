@@ -6,22 +6,17 @@ import { anEnv } from '../../options/env-bag.ts';
 import { aText, aTimeout } from '../../options/rule.ts';
 import type { DiscoveredBackend, Snapshot } from '../discovery.ts';
 import type { BackendRecord, Registry, RegistryRecords } from '../registration.ts';
+import { aRedisClient, type RedisClient, sendTo } from './redis-client.ts';
 import { registryOver } from './registry.ts';
-import { within } from './within.ts';
 
-/** The part of a client of ioredis or node-redis that is used. Its owner handles its `error` events. */
-export interface RedisRegistryClient {
-  /** Of ioredis. */
-  call?(command: string, ...args: string[]): Promise<unknown>;
-  /** Of node-redis. */
-  sendCommand?(...args: never[]): unknown;
-  duplicate(): unknown;
-}
+export type { RedisClient } from './redis-client.ts';
+
+import { within } from './within.ts';
 
 /** Settings of {@link redis}. */
 export interface RedisOptions {
   /** A client of ioredis or node-redis that is connected, or connects by itself. */
-  readonly client: RedisRegistryClient;
+  readonly client: RedisClient;
   /** The pool whose backends register. @defaultValue `'default'` */
   readonly pool?: string;
   /** Prefix of all keys; fleets that share a Redis need different ones. @defaultValue `'evenkeel'` */
@@ -32,13 +27,7 @@ export interface RedisOptions {
 }
 
 const OPTIONS = bag<RedisOptions>({
-  client: {
-    words: 'a client of ioredis or node-redis',
-    holds: (value) =>
-      typeof (value as Connection | null)?.duplicate === 'function' &&
-      typeof ((value as Connection).call ?? (value as Connection).sendCommand) === 'function',
-    isSecret: true,
-  },
+  client: aRedisClient,
   pool: aText,
   prefix: aText,
   timeoutMs: aTimeout,
@@ -234,7 +223,7 @@ class Store implements RegistryRecords {
     const backends = new Map<string, DiscoveredBackend>();
     let cursor = '0';
     do {
-      const page = await this.#limited(send(this.#client, ['HSCAN', this.#keys[1], cursor, 'COUNT', PAGE]));
+      const page = await this.#limited(sendTo(this.#client, ['HSCAN', this.#keys[1], cursor, 'COUNT', PAGE]));
       const [next, fields] = page as [string, string[]];
       for (let i = 0; i < fields.length; i += 2) {
         const id = fields[i] as string;
@@ -247,7 +236,7 @@ class Store implements RegistryRecords {
 
   async #changes(reader: Connection, last: string, blockMs: number) {
     const command = ['XREAD', 'COUNT', '1000', 'BLOCK', String(blockMs), 'STREAMS', this.#keys[2], last];
-    const reply = await this.#limited(send(reader, command), blockMs);
+    const reply = await this.#limited(sendTo(reader, command), blockMs);
     // [[key, entries]], and of RESP3 { key: entries } or [key, entries]; an entry is [id, [field, value,
     // ...]].
     const [first, entries] = Array.isArray(reply)
@@ -264,16 +253,12 @@ class Store implements RegistryRecords {
   }
 
   #eval(script: string, ...args: string[]): Promise<unknown> {
-    return this.#limited(send(this.#client, ['EVAL', script, '4', ...this.#keys, ...args]));
+    return this.#limited(sendTo(this.#client, ['EVAL', script, '4', ...this.#keys, ...args]));
   }
 
   #limited<T>(answer: Promise<T>, extraMs = 0): Promise<T> {
     return within(answer, this.#timeoutMs + extraMs, 'Redis', this.#env);
   }
-}
-
-async function send(client: Connection, command: string[]): Promise<unknown> {
-  return client.call === undefined ? client.sendCommand?.(command) : client.call(...command);
 }
 
 /** An entry that cannot be used is for `steady` to tell. */

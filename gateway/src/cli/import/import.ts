@@ -27,9 +27,10 @@ export function importCommand(file: string, { from }: ImportOptions, io: Io): nu
   const kind = from ?? kindOf(text, file);
   const draft = kind === 'nginx' ? readNginx(text, file) : readHaproxy(text, file);
   const config = draft.config();
-  if (Object.keys(config.pools).length === 0)
+  const hasBackend = Object.values(config.pools).some(({ backends }) => backends.length > 0);
+  if (!hasBackend)
     throw new ConfigError([
-      `${file} must have ${kind === 'nginx' ? 'an upstream or a proxy_pass' : 'a backend'}, got none`,
+      `${file} must have ${kind === 'nginx' ? 'an upstream or a proxy_pass' : 'a backend'} with a server, got none`,
     ]);
   tell(draft, file, io);
   for (const problem of problemsOf(config)) io.stderr.write(`evenkeel: to be mended: ${problem}\n`);

@@ -1,6 +1,7 @@
 // Opens access logs: plain or packed with gzip, in the order of their rotation, and standard input.
 import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import { createGunzip } from 'node:zlib';
+import { reasonOf } from '../../config/text-file.ts';
 import { UsageError } from '../exit-code.ts';
 
 /** Standard input, as its name on the command line. */
@@ -33,7 +34,7 @@ export function checkLogs(paths: readonly string[]): void {
       closeSync(openSync(path, 'r'));
     } catch (error) {
       if (error instanceof UsageError) throw error;
-      throw new UsageError(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+      throw new UsageError(`${path} cannot be read: ${reasonOf(error)}`);
     }
   }
 }
