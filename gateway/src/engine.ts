@@ -1,11 +1,13 @@
 // The gateway without its listeners: configuration, pools, requests in progress and statistics.
 
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { FleetStore } from 'evenkeel/fleet';
 import { memoryRateLimiter } from 'evenkeel/rate-limit';
 import type { ResolvedConfig } from './config/resolved-config.ts';
-import type { GatewayLog, GatewayStats, RateLimiterFactory } from './contracts.ts';
+import type { GatewayLog, GatewayStats, ListeningAddress, RateLimiterFactory } from './contracts.ts';
 import { ConfigError } from './errors.ts';
+import type { FleetSelf } from './fleet/gateway-views.ts';
 import { ActiveSet } from './forwarding/active-set.ts';
 import type { Context, UnderWay } from './forwarding/context.ts';
 import { FlushQueue } from './forwarding/flush-queue.ts';
@@ -20,6 +22,7 @@ import { readFigures } from './observation/figure.ts';
 import { type ConnectionCounts, GATEWAY_FIGURES } from './observation/gateway-figures.ts';
 import { Totals } from './observation/totals.ts';
 import { buildRuntime, type Runtime } from './runtime.ts';
+import type { PoolFleet } from './upstream/pool.ts';
 
 /** Interval of the check whether the last request has ended. */
 const DRAIN_STEP_MS = 20;
@@ -41,7 +44,9 @@ export class Engine {
   /** Returns the counts of connections. */
   readonly #connections: () => ConnectionCounts;
   readonly #rateLimiter: RateLimiterFactory;
-  readonly #fleet: FleetStore | undefined;
+  readonly #fleet: PoolFleet | undefined;
+  /** The name of this gateway among the others, once its first listener is open. */
+  #name = hostname();
   #runtime: Runtime;
   #context: Context;
   /** By the name of the listener. */
@@ -65,7 +70,8 @@ export class Engine {
     this.#log = log;
     this.#connections = connections;
     this.#rateLimiter = shared.rateLimiter ?? memoryRateLimiter;
-    this.#fleet = shared.fleet;
+    const { fleet } = shared;
+    this.#fleet = fleet && { store: fleet, self: this.#self() };
     this.events = new EventLog(log);
     const { runtime, context, take } = this.#build(config, undefined);
     this.#runtime = runtime;
@@ -95,8 +101,12 @@ export class Engine {
     return context;
   }
 
-  /** Starts the health checks and the watch for stalled requests. */
-  start(): void {
+  /**
+   * Starts the health checks and the watch for stalled requests.
+   * @param address - of the first listener; `undefined` where the host listens
+   */
+  start(address?: ListeningAddress): void {
+    if (address !== undefined) this.#name = nameAt(address);
     this.#begin?.();
     this.#begin = undefined;
     this.#watch ??= new StallWatch(() => this.#context);
@@ -142,12 +152,27 @@ export class Engine {
     }
   }
 
+  /** Tells the other gateways of the fleet that this one ends. Never rejects. */
+  async leaveFleet(): Promise<void> {
+    await Promise.all([...this.#runtime.pools.values()].map((pool) => pool.leave()));
+  }
+
   /** Ends all requests, tunnels and pools. */
   destroy(): void {
     this.#watch?.close();
     for (const exchange of this.#exchanges) exchange.client.abort();
     for (const tunnel of this.#tunnels) tunnel.destroy();
     for (const pool of this.#runtime.pools.values()) pool.destroy();
+  }
+
+  #self(): FleetSelf {
+    const name = () => this.#name;
+    return {
+      id: randomUUID(),
+      get name() {
+        return name();
+      },
+    };
   }
 
   #build(config: ResolvedConfig, before: Runtime | undefined) {
@@ -183,4 +208,9 @@ export class Engine {
       flushes: this.#flushes,
     };
   }
+}
+
+/** Workers of one gateway have the same name. */
+function nameAt({ host, port }: ListeningAddress): string {
+  return `${hostname()}${port === 0 ? ` ${host}` : `:${port}`}`;
 }

@@ -51,6 +51,8 @@ export const PARTS: Bag<GatewayParts> = bag<GatewayParts>({
 
 /** How long idle connections stay open when the gateway closes. */
 const LAST_REQUESTS_MS = 1_000;
+/** How long it waits for the store of the fleet then. */
+const LEAVE_MS = 500;
 
 /**
  * Creates a reverse proxy. It opens no listener and checks no backend before `listen`.
@@ -144,9 +146,10 @@ class ReverseProxy implements Gateway {
       await this.#admin?.close();
       throw new ConfigError(failed.map(({ reason }) => (reason as Error).message));
     }
-    this.#engine.start();
+    const addresses = opened.map((result) => (result as PromiseFulfilledResult<ListeningAddress>).value);
+    this.#engine.start(addresses[0]);
     this.#engine.events.add('started', 'the gateway serves');
-    return opened.map((result) => (result as PromiseFulfilledResult<ListeningAddress>).value);
+    return addresses;
   }
 
   /** Cannot fail half-way, as certificates were checked before. */
@@ -177,11 +180,13 @@ class ReverseProxy implements Gateway {
   async #close(graceMs: number): Promise<void> {
     this.#engine.isOpen = false;
     const { delayMs } = this.#config.shutdown;
+    const left = Promise.race([this.#engine.leaveFleet(), pause(Math.min(graceMs, LEAVE_MS))]);
     for (const listener of this.#listeners) listener.announceEnd();
     // Gives readiness probes time to notice before connections are refused.
     if (graceMs > 0 && delayMs > 0) await this.#delay(delayMs);
     for (const listener of this.#listeners) listener.stopAccepting();
-    await Promise.all([this.#engine.drain(graceMs), this.#lastRequests(Math.min(graceMs, LAST_REQUESTS_MS))]);
+    const lastMs = Math.min(graceMs, LAST_REQUESTS_MS);
+    await Promise.all([this.#engine.drain(graceMs), this.#lastRequests(lastMs), left]);
     this.#end();
     await this.#admin?.close();
   }

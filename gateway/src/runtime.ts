@@ -2,7 +2,6 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { RateLimiter, RateLimitOptions } from 'evenkeel';
-import type { FleetStore } from 'evenkeel/fleet';
 import { Gate } from 'evenkeel/internal';
 import { routedPath } from './config/normal-path.ts';
 import type { ResolvedConfig } from './config/resolved-config.ts';
@@ -16,7 +15,7 @@ import { Redirect } from './routing/redirect.ts';
 import { rateLimitOf } from './routing/route-rate-limit.ts';
 import { type RedirectRoute, Route, RouteTable } from './routing/route-table.ts';
 import { homesOf, mayMove, movedSince, planText } from './upstream/moved-keys.ts';
-import { UpstreamPool } from './upstream/pool.ts';
+import { type PoolFleet, UpstreamPool } from './upstream/pool.ts';
 
 /** The pools and routes of a configuration. */
 export interface Runtime {
@@ -33,7 +32,7 @@ export interface Surroundings {
   readonly events: EventLog;
   readonly rateLimiter: RateLimiterFactory;
   /** Where keys are agreed on with other gateways; `undefined` if they are not. */
-  readonly fleet?: FleetStore | undefined;
+  readonly fleet?: PoolFleet | undefined;
 }
 
 /**

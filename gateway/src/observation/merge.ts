@@ -54,9 +54,15 @@ export const SUM: Merge<number> = { words: 'sum', fold: ({ running }) => sum(run
 /** What has been so far, added up. */
 export const TOTAL: Merge<number> = { words: 'sum, with ended workers', fold: ({ all }) => sum(all) };
 
-/** The largest that is not `undefined`. */
-export const LARGEST = {
+/** The largest of what is so now. */
+export const LARGEST_NOW = {
   words: 'largest',
+  fold: <Value extends number | undefined>({ running }: WorkerValues<Value>) => largest(running) as Value,
+};
+
+/** The largest that there ever was. */
+export const LARGEST = {
+  words: 'largest, with ended workers',
   fold: <Value extends number | undefined>({ all }: WorkerValues<Value>) => largest(all) as Value,
 };
 

@@ -3,9 +3,15 @@
 import type { BalancerStats, FailoverStats, LeaseQueueStats } from 'evenkeel';
 import type { DiscoveryStats } from 'evenkeel/discovery';
 import type { SharedKeysStats } from 'evenkeel/fleet';
+import type { SeenGateway } from '../fleet/gateway-views.ts';
 import { BACKEND_FIGURES, type GatewayBackendStats } from './backend-figures.ts';
 import { figuresOf, readFigures, type StatsOf } from './figure.ts';
-import { ALL, ANY, DISTINCT, LARGEST } from './merge.ts';
+import { ALL, ANY, DISTINCT, FIRST_KNOWN, LARGEST, LARGEST_NOW } from './merge.ts';
+
+/** What gateways share. */
+export interface FleetStats extends SharedKeysStats {
+  readonly gateways: readonly SeenGateway[];
+}
 
 /** What the figures of a pool are read from. */
 export interface PoolSource {
@@ -14,7 +20,7 @@ export interface PoolSource {
   readonly failover: FailoverStats | undefined;
   readonly queue: LeaseQueueStats | undefined;
   /** `undefined` if keys are not shared with other gateways. */
-  readonly fleet: SharedKeysStats | undefined;
+  readonly fleet: FleetStats | undefined;
   readonly backends: readonly GatewayBackendStats[];
   readonly discovery: readonly DiscoveryStats[];
 }
@@ -75,7 +81,7 @@ const QUEUE_FIGURES = {
 };
 
 const ofSource = figuresOf<DiscoveryStats>();
-const DISCOVERY_FIGURES = {
+export const DISCOVERY_FIGURES = {
   source: ofSource.text<string>({ help: 'Name of the source.', read: ({ source }) => source }),
   state: ofSource.text<string>({
     help: '`starting`, `current`, `holding` (backends that it lacks are kept) or `failing` (the last set stays).',
@@ -87,17 +93,17 @@ const DISCOVERY_FIGURES = {
   ageMs: ofSource.gauge({
     help: 'Age of its last good answer; missing before the first one.',
     unit: 'ms',
-    merge: LARGEST,
+    merge: LARGEST_NOW,
     read: ({ ageMs }) => ageMs,
   }),
   backends: ofSource.gauge({
     help: 'Backends that are believed.',
-    merge: LARGEST,
+    merge: LARGEST_NOW,
     read: ({ backends }) => backends,
   }),
   held: ofSource.gauge({
     help: 'Backends that it lacks and that are kept for a while.',
-    merge: LARGEST,
+    merge: LARGEST_NOW,
     read: ({ held }) => held,
   }),
   snapshots: ofSource.counter({ help: 'Good answers.', read: ({ snapshots }) => snapshots }),
@@ -106,10 +112,42 @@ const DISCOVERY_FIGURES = {
     read: ({ refused }) => refused,
   }),
   errors: ofSource.counter({ help: 'Failures of the source.', read: ({ errors }) => errors }),
-  trouble: ofSource.text({ help: 'The trouble that lasts, if any.', read: ({ trouble }) => trouble }),
+  trouble: ofSource.text({
+    help: 'The trouble that lasts, if any.',
+    merge: FIRST_KNOWN,
+    read: ({ trouble }) => trouble,
+  }),
 };
 
-const ofFleet = figuresOf<SharedKeysStats>();
+const ofSeen = figuresOf<SeenGateway>();
+export const SEEN_FIGURES = {
+  gateway: ofSeen.text<string>({
+    help: 'Host and port of its first listener.',
+    read: ({ gateway }) => gateway,
+  }),
+  own: ofSeen.flag({ help: 'Whether it is this one.', read: ({ own }) => own }),
+  processes: ofSeen.gauge({
+    help: 'Processes of it that were heard of in the last 30 seconds.',
+    merge: LARGEST_NOW,
+    read: ({ processes }) => processes,
+  }),
+  fingerprint: ofSeen.text<string>({
+    help: 'Its fingerprint of this pool; several if its workers differ.',
+    read: ({ fingerprint }) => fingerprint,
+  }),
+  backends: ofSeen.gauge({
+    help: 'Backends of this pool that it knows.',
+    merge: LARGEST_NOW,
+    read: ({ backends }) => backends,
+  }),
+  difference: ofSeen.text({
+    help: 'How it differs from this gateway; missing if it does not.',
+    merge: FIRST_KNOWN,
+    read: ({ difference }) => difference,
+  }),
+};
+
+const ofFleet = figuresOf<FleetStats>();
 const FLEET_FIGURES = {
   connected: ofFleet.flag({
     help: '1 while the store of the fleet answers, and tells what others place, else 0.',
@@ -119,7 +157,7 @@ const FLEET_FIGURES = {
   }),
   keys: ofFleet.gauge({
     help: 'Keys whose places are shared with other gateways; each worker knows all of them.',
-    merge: LARGEST,
+    merge: LARGEST_NOW,
     metric: { name: 'evenkeel_fleet_keys' },
     read: ({ keys }) => keys,
   }),
@@ -138,11 +176,27 @@ const FLEET_FIGURES = {
     metric: { name: 'evenkeel_fleet_failures_total' },
     read: ({ failures }) => failures,
   }),
+  seen: ofFleet.gauge({
+    help: 'Gateways of the fleet that were heard of, this one among them.',
+    merge: LARGEST_NOW,
+    metric: { name: 'evenkeel_fleet_gateways' },
+    read: ({ gateways }) => gateways.length,
+  }),
+  differing: ofFleet.gauge({
+    help: 'Gateways that know other backends, weights or settings of this pool than this one.',
+    merge: LARGEST_NOW,
+    metric: { name: 'evenkeel_fleet_differing' },
+    read: ({ gateways }) => gateways.filter(({ difference }) => difference !== undefined).length,
+  }),
   adopted: ofFleet.counter({
     help: 'Keys that went where another gateway had placed them first.',
     metric: { name: 'evenkeel_fleet_adopted_total' },
     read: ({ adopted }) => adopted,
   }),
+  gateways: ofFleet.list(
+    { table: SEEN_FIGURES, key: 'gateway', help: 'Gateways of the fleet, this one first.' },
+    ({ gateways }) => gateways,
+  ),
 };
 
 export const POOL_FIGURES = {

@@ -24,10 +24,11 @@ import {
 import type { ResolvedPool } from '../config/resolved-config.ts';
 import { engineEntry } from '../config/unix-socket.ts';
 import type { GatewayPoolStats } from '../contracts.ts';
+import { type FleetSelf, GatewayViews } from '../fleet/gateway-views.ts';
 import { BACKEND_FIGURES } from '../observation/backend-figures.ts';
 import { BackendMeter } from '../observation/backend-meter.ts';
 import { readFigures } from '../observation/figure.ts';
-import { POOL_FIGURES } from '../observation/pool-figures.ts';
+import { type FleetStats, POOL_FIGURES } from '../observation/pool-figures.ts';
 import { type CheckService, checkService } from './backend-checks.ts';
 import { foundChecks } from './found-checks.ts';
 import { HostAddresses } from './host-addresses.ts';
@@ -35,6 +36,12 @@ import { PoolDiscovery } from './pool-discovery.ts';
 import { balancerOptions, defined } from './pool-options.ts';
 import { sessionPolicy } from './session-policy.ts';
 import { Upstream } from './upstream.ts';
+
+/** The other gateways, by way of their store. */
+export interface PoolFleet {
+  readonly store: FleetStore;
+  readonly self: FleetSelf;
+}
 
 /** The engine that chooses a backend, with the connections, health checks and counters of all backends. */
 export class UpstreamPool implements AttemptRules<Request> {
@@ -64,6 +71,7 @@ export class UpstreamPool implements AttemptRules<Request> {
   #checks: CheckService | undefined;
   /** `undefined` if keys are not shared with other gateways. */
   #shared: SharedKeys | undefined;
+  #views: GatewayViews | undefined;
   #isHandedOver = false;
   /** Whether another pool counts in the same meters now, with an engine of its own. */
   #isReplaced = false;
@@ -116,13 +124,12 @@ export class UpstreamPool implements AttemptRules<Request> {
    * @param before - the pool that this one replaces; changes made at run time are taken over
    * @param fleet - where keys are agreed on with other gateways
    */
-  start(before?: UpstreamPool, fleet?: FleetStore): void {
+  start(before?: UpstreamPool, fleet?: PoolFleet): void {
     const { health } = this.config;
     if (before !== undefined) this.#takeOver(before);
     this.#watchHosts();
     this.discovery.start(() => this.#closeMoved());
-    if (fleet !== undefined)
-      this.#shared = shareKeys(this.balancer, fleet, { pool: this.name, report: this.#report });
+    if (fleet !== undefined) this.#join(fleet);
     for (const id of [...this.#meters.keys()]) this.#forget(id);
     for (const { id } of this.balancer.backends) this.#seeState(id);
     if (health === false) return;
@@ -163,7 +170,7 @@ export class UpstreamPool implements AttemptRules<Request> {
       engine,
       failover: this.failover?.stats,
       queue: this.queue?.stats,
-      fleet: this.#shared?.stats(),
+      fleet: this.#fleetStats(),
       discovery: [...this.discovery.stats(), ...this.#hosts.stats()],
       backends: engine.backends.map((backend) =>
         readFigures(BACKEND_FIGURES, {
@@ -181,6 +188,7 @@ export class UpstreamPool implements AttemptRules<Request> {
     this.#hosts.close();
     this.discovery.close();
     this.#shared?.close();
+    this.#views?.close();
     this.#checker?.close();
     this.#checks?.close();
     if (this.#isHandedOver) return;
@@ -195,6 +203,24 @@ export class UpstreamPool implements AttemptRules<Request> {
     const upstreams = [...this.#upstreams.values()];
     this.close();
     for (const upstream of upstreams) upstream.destroy();
+  }
+
+  /** Tells the other gateways that this one ends. Never rejects. */
+  async leave(): Promise<void> {
+    await this.#views?.leave();
+  }
+
+  #join({ store, self }: PoolFleet): void {
+    this.#shared = shareKeys(this.balancer, store, { pool: this.name, report: this.#report });
+    this.#views = new GatewayViews(this, store, self, this.env);
+  }
+
+  #fleetStats(): FleetStats | undefined {
+    const [shared, views] = [this.#shared, this.#views];
+    if (shared === undefined || views === undefined) return undefined;
+    const keys = shared.stats();
+    const [calls, failures] = [keys.calls + views.calls, keys.failures + views.failures];
+    return { ...keys, calls, failures, gateways: views.stats() };
   }
 
   #watchHosts(): void {
@@ -239,6 +265,7 @@ export class UpstreamPool implements AttemptRules<Request> {
   #takeOver(before: UpstreamPool): void {
     before.#isReplaced = true;
     before.#shared?.close();
+    before.#views?.close();
     if (before.#upstreams === this.#upstreams) before.#isHandedOver = true;
     this.balancer.takeOver(before.balancer);
     // Without health checks nothing else marks them up again.

@@ -75,6 +75,24 @@ describe('gateways', () => {
     await expect.poll(spread).toBe(1);
     expect(await metrics()).toContain('evenkeel_fleet_connected{pool="shop"} 1');
     expect(await metrics()).toContain('evenkeel_fleet_keys{pool="shop"} 30');
+    expect(await metrics()).toContain('evenkeel_fleet_gateways{pool="shop"} 3');
+    expect(await metrics()).toContain('evenkeel_fleet_differing{pool="shop"} 0');
+  });
+
+  (hasRedis ? it : it.skip)('see by Redis which of them differ, and in what, until they end', async () => {
+    const store = await redisServer();
+    atTheEnd(() => store.process.kill());
+    const fleet = { redis: { url: `redis://127.0.0.1:${store.port}` } };
+    const { gateways } = await gatewaysOf({ fleet });
+    const seen = () => gateways[0]?.stats().pools[0]?.fleet?.gateways.map(({ difference }) => difference);
+    await expect.poll(seen).toEqual([undefined, undefined, undefined]);
+    const backend = { url: 'http://10.9.9.9', id: 'extra' };
+    await gateways[2]?.control.change({ type: 'add', pool: 'shop', backend });
+    await expect.poll(() => seen()?.slice(1).sort()).toEqual(['has also extra', undefined]);
+    await gateways[2]?.control.change({ type: 'remove', pool: 'shop', backend: 'extra' });
+    await expect.poll(seen).toEqual([undefined, undefined, undefined]);
+    await gateways[1]?.close();
+    await expect.poll(seen).toHaveLength(2);
   });
 
   (hasRedis ? it : it.skip)('count rates together in Redis', async () => {

@@ -2,7 +2,7 @@
 import { BACKEND_FIGURES } from '../../src/observation/backend-figures.ts';
 import { entriesOf } from '../../src/observation/figure.ts';
 import { GATEWAY_FIGURES } from '../../src/observation/gateway-figures.ts';
-import { POOL_FIGURES } from '../../src/observation/pool-figures.ts';
+import { DISCOVERY_FIGURES, POOL_FIGURES, SEEN_FIGURES } from '../../src/observation/pool-figures.ts';
 
 const INTRODUCTION = `# Figures
 
@@ -10,8 +10,8 @@ What a gateway counts: the fields of \`GET /stats\` and of \`gateway.stats()\`, 
 number. Metrics are in base units: a field in milliseconds is a metric in seconds, and a flag that is \`true\` is 1. With several workers, the last column
 says how their values become one; "with ended workers" means that totals do not fall when a worker ends.
 
-\`evenkeel_build_info\`, \`evenkeel_pool_info\`, \`evenkeel_pool_backends\` and \`evenkeel_queue_waits_total\` are made of
-several fields. \`process_*\` and \`nodejs_*\` describe the process that answers: with workers, the primary.
+\`evenkeel_build_info\`, \`evenkeel_pool_info\`, \`evenkeel_pool_backends\`, \`evenkeel_queue_waits_total\` and \`evenkeel_discovery_*\` are
+made of several fields. \`process_*\` and \`nodejs_*\` describe the process that answers: with workers, the primary.
 
 A field without a value, for example the \`zone\` of a backend that has none, is left out of the JSON.
 
@@ -52,5 +52,7 @@ export function figuresPage(): string {
     section('The gateway', GATEWAY_FIGURES),
     section('Each pool', POOL_FIGURES),
     section('Each backend', BACKEND_FIGURES),
+    section('Each source of backends', DISCOVERY_FIGURES),
+    section('Each gateway of a fleet', SEEN_FIGURES),
   ].join('\n');
 }

@@ -66,7 +66,34 @@ export function poolStats(
     fingerprint: 'f00d',
     crisis: false,
     panic: false,
-    fleet: { connected: true, keys: 30, waiting: 1, calls: 12, failures: 2, adopted: 7 },
+    fleet: {
+      connected: true,
+      keys: 30,
+      waiting: 1,
+      calls: 12,
+      failures: 2,
+      seen: 2,
+      differing: 1,
+      adopted: 7,
+      gateways: [
+        {
+          gateway: 'one:8080',
+          own: true,
+          processes: 1,
+          fingerprint: 'f00d',
+          backends: 3,
+          difference: undefined,
+        },
+        {
+          gateway: 'two:8080',
+          own: false,
+          processes: 4,
+          fingerprint: 'beef',
+          backends: 2,
+          difference: 'lacks c',
+        },
+      ],
+    },
     discovery: [
       {
         source: 'redis shop',

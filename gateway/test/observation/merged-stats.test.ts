@@ -36,6 +36,23 @@ describe('mergeStats', () => {
     expect(merged.latency).toEqual(latencyOf(1, 1, 20, 20, 40_000, 40_000));
   });
 
+  it('goes for what fleets and sources are now by the workers that run', () => {
+    const past = aWorker({ workers: 0 });
+    const pool = poolStats('shop', []);
+    const now = gatewayStats({
+      pools: [
+        {
+          ...pool,
+          fleet: pool.fleet && { ...pool.fleet, keys: 3, seen: 1 },
+          discovery: pool.discovery.map((source) => ({ ...source, ageMs: 10, backends: 1 })),
+        },
+      ],
+    });
+    const [merged] = mergeStats([now, past]).pools;
+    expect(merged?.fleet).toMatchObject({ keys: 3, seen: 1, calls: 24 });
+    expect(merged?.discovery).toMatchObject([{ ageMs: 10, backends: 1, snapshots: 24 }]);
+  });
+
   it('adds pools and backends up by their names', () => {
     const other = gatewayStats({
       pools: [poolStats('api', []), poolStats('shop', [backendStats('b'), backendStats('a')])],
