@@ -649,6 +649,12 @@ export interface GatewayConfigInput {
                */
               headersMs?: number | undefined;
               /**
+               * Milliseconds that a body waits for the backend's 100 Continue if the client asked for it;
+               * with 0 the gateway says it.
+               * @defaultValue `1000`
+               */
+              continueMs?: number | undefined;
+              /**
                * Milliseconds between two pieces of an answer's body; event streams have `tunnelMs`.
                * @defaultValue `60000`
                */

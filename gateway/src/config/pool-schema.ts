@@ -8,6 +8,7 @@ import {
   backendUrl,
   count,
   duration,
+  durationOrOff,
   headerValue,
   pem,
   port,
@@ -103,6 +104,11 @@ const timeouts = z.strictObject({
   headersMs: duration
     .default(60_000)
     .describe("Milliseconds for the head of one backend's answer: more than a long poll waits."),
+  continueMs: durationOrOff
+    .default(1_000)
+    .describe(
+      "Milliseconds that a body waits for the backend's 100 Continue if the client asked for it; with 0 the gateway says it.",
+    ),
   bodyMs: duration
     .default(60_000)
     .describe("Milliseconds between two pieces of an answer's body; event streams have `tunnelMs`."),

@@ -109,7 +109,8 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
       const refusal = this.request.read(this.#context) ?? enter(this.#context, this.request);
       if (refusal !== undefined) return this.refuse(refusal);
       const body = this.client.bodyFor(this.request.head);
-      if (body !== undefined) this.upload = new Upload(body, this.#route.limits);
+      if (body !== undefined)
+        this.upload = new Upload(body, this.#route.limits, this.#waits ? this.client : undefined);
       admit(this.#context, this);
     });
   }
@@ -149,12 +150,12 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
       this.attempt?.drop();
       this.#failure = undefined;
       this.attempt = new ResponseRelay(this, lease, upstream);
-      if (this.request.head.expectsContinue) this.client.askForBody();
       const message = {
         path: this.request.target,
         method: this.client.method,
         headers: this.request.headersFor(this.#route, this.#context),
         body: this.upload?.open(),
+        expectsContinue: this.upload !== undefined && this.#waits,
         headTimeoutMs: this.#attempts?.headersTimeoutMs,
         bodyTimeoutMs: this.#route.timeouts.bodyMs,
         client: this.client.connection,
@@ -210,6 +211,8 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
       responseHeaders.apply(head.headers),
       attempt.lease.backend.id,
     );
+    // The backend does not want the body: what the client may send of it must not be read as a request.
+    if (this.#waits && this.upload !== undefined) this.client.closeAfterwards();
     if (!head.hasDate) headers.push('Date', new Date().toUTCString());
     // Throws if a header is invalid.
     this.client.writeHead(status, statusText, headers);
@@ -250,6 +253,11 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     const hasLeft = !isComplete && this.#code === undefined && this.#attempts?.outcome !== 'failure';
     this.#attempts?.end(hasLeft ? 'cancelled' : this.#attempts.outcome);
     this.#account(hasLeft);
+  }
+
+  /** Whether the client may wait to be asked for its body. */
+  get #waits(): boolean {
+    return this.request.head.expectsContinue && this.client.isWaiting;
   }
 
   /** The route of an admitted request. */

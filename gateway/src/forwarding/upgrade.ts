@@ -9,7 +9,7 @@ import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import { type ResponseHead, readResponseHead } from '../message/response-head.ts';
 import type { Route } from '../routing/route-table.ts';
 import { BackendFailure } from '../upstream/backend-failure.ts';
-import type { DeclinedBody, UpgradeHead } from '../upstream/connections.ts';
+import type { DeclinedBody, RawHeaders, UpgradeHead } from '../upstream/connections.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { account } from './accounting.ts';
 import { admissionHeaders, admit, arrived, type Entrant, enter, sessionOf } from './admission.ts';
@@ -71,7 +71,10 @@ export class Upgrade implements Sender<Request>, Entrant {
     this.guard(() => {
       const refusal = this.request.read(this.#context) ?? this.#refusal ?? enter(this.#context, this.request);
       if (refusal !== undefined) return this.refuse(refusal);
-      const { contentLength = 0 } = this.request.head;
+      const { contentLength = 0, expectsContinue } = this.request.head;
+      // The body is read before a backend is asked.
+      if (expectsContinue && this.#first.length < contentLength)
+        new RawResponse(100, '', []).writeHead(this.#client);
       const { bodyMs } = this.#context.timeouts;
       receiveBody(this.#client, this.#first, contentLength, bodyMs, (all) =>
         this.guard(() => {
@@ -115,6 +118,7 @@ export class Upgrade implements Sender<Request>, Entrant {
           headTimeoutMs: this.#attempts?.headersTimeoutMs,
         },
         {
+          interim: (status, raw) => this.guard(() => this.#passInterim(status, raw)),
           upgraded: (response, socket, first) => this.guard(() => this.#open(response, socket, first)),
           declined: (response, body) => this.guard(() => this.#decline(response, body)),
           failed: (failure) => this.guard(() => this.#fail(failure)),
@@ -154,6 +158,11 @@ export class Upgrade implements Sender<Request>, Entrant {
     const isAllowed =
       method === 'GET' ? contentLength === undefined && !isChunked : !isChunked && upgrade !== 'websocket';
     return isAllowed && upgrade !== undefined ? undefined : REFUSALS.badUpgrade;
+  }
+
+  #passInterim(status: number, raw: RawHeaders): void {
+    const head = this.isOver ? undefined : readResponseHead(raw);
+    if (head !== undefined) new RawResponse(status, '', head.headers).writeHead(this.#client);
   }
 
   #open(response: UpgradeHead, backend: Socket, first: Buffer): void {

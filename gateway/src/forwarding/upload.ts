@@ -1,6 +1,7 @@
 // The body of a request, which may be sent to several backends.
 import type { BodySink, BodySource } from '../http1/body-source.ts';
 import type { RequestBody } from '../message/body.ts';
+import type { Client } from '../message/client.ts';
 import { passedTrailers } from '../message/trailers.ts';
 
 /** The limits of an {@link Upload}. */
@@ -22,6 +23,7 @@ export class Upload implements BodySink {
   received = 0;
   readonly #source: RequestBody;
   readonly #limits: UploadLimits;
+  readonly #client: Pick<Client, 'askForBody'> | undefined;
   #isStarted = false;
   #isEnded = false;
   #error: Error | undefined;
@@ -31,14 +33,16 @@ export class Upload implements BodySink {
   #trailers: readonly string[] | undefined;
   #taker: AttemptBody | undefined;
 
-  constructor(source: RequestBody, limits: UploadLimits) {
+  /** @param client - waits until it is asked for the body; `undefined` for one that does not wait */
+  constructor(source: RequestBody, limits: UploadLimits, client?: Pick<Client, 'askForBody'>) {
     this.#source = source;
     this.#limits = limits;
+    this.#client = client;
   }
 
   /** Whether it can be sent again from the beginning. */
   get isReplayable(): boolean {
-    return this.#kept !== undefined;
+    return this.#kept !== undefined || !this.#isStarted;
   }
 
   /** Whether the gateway waits for more of the body. */
@@ -122,6 +126,7 @@ export class Upload implements BodySink {
     else if (this.#isStarted) this.#source.resume();
     else {
       this.#isStarted = true;
+      this.#client?.askForBody();
       this.#source.open(this);
     }
   }

@@ -18,6 +18,11 @@ export interface ClientRequest {
   readonly headTimeoutMs: number;
   /** Milliseconds between two pieces of the response's body; `undefined` for the limit of the pool. */
   readonly bodyTimeoutMs: number | undefined;
+  /**
+   * Milliseconds that the body waits for `100 Continue`, which the head asks for (RFC 9110 section 10.1.1);
+   * `undefined` if it does not wait.
+   */
+  readonly continueMs: number | undefined;
   /** Whether the server may change the protocol (RFC 9110 section 7.8). */
   readonly isUpgrade: boolean;
   /** Whether the request signs its connection in, as NTLM does, and not itself alone. */
@@ -50,7 +55,10 @@ export interface ResponseHandler {
    * @param first - bytes of the other protocol that came with the head
    */
   upgraded(head: ResponseParser, socket: Socket, first: Buffer): void;
-  /** @param isSent - `false` only if no byte of the request was sent */
+  /**
+   * @param isSent - `false` only if the server cannot have acted on the request: no byte of it was
+   * sent, or its body still waited
+   */
   failed(error: Error, isSent: boolean): void;
 }
 

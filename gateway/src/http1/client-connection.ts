@@ -76,6 +76,8 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
   /** Bytes of the request's body that are still to be written. */
   #bodyLeft = 0;
   #isBlocked = false;
+  /** Whether the body waits for `100 Continue`. */
+  #isExpecting = false;
   #canBeKept = true;
   /** What the server says of how long it keeps an idle connection. */
   #idleMs: number;
@@ -145,6 +147,8 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
     const request = this.#call?.request;
     if (this.#phase === 'connecting')
       this.#fail('ETIMEDOUT', `no connection within ${request?.connectTimeoutMs ?? connectTimeoutMs} ms`);
+    // Servers of HTTP/1.0, and some others, never say that they want it.
+    else if (this.#isExpecting) this.#beginUpload();
     else if (this.#phase === 'head')
       this.#fail('ETIMEDOUT', `no response head within ${request?.headTimeoutMs} ms`);
     else if (this.#phase === 'body')
@@ -213,7 +217,7 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
     this.#requests++;
     this.#canBeKept = true;
     this.#isWritten = request.body === undefined;
-    this.#isBlocked = false;
+    this.#isBlocked = this.#isExpecting = false;
     handler.started(call);
     if (call !== this.#call) return;
     const socket = this.#socket;
@@ -223,10 +227,25 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
       return;
     }
     this.#bodyLeft = request.bodyLength ?? 0;
+    if (request.continueMs !== undefined) {
+      this.#isExpecting = true;
+      socket.write(request.head, 'latin1');
+      this.#wait(request.continueMs);
+      return;
+    }
     socket.cork();
     socket.write(request.head, 'latin1');
     request.body.open(new Upload(this, call));
     socket.uncork();
+  }
+
+  /** Sends the body that has waited. */
+  #beginUpload(): void {
+    const call = this.#call as ClientCall;
+    this.#isExpecting = false;
+    // It is the client's turn now.
+    this.#owner.deadlines.remove(this);
+    call.request.body?.open(new Upload(this, call));
   }
 
   readonly #onDrain = (): void => {
@@ -281,6 +300,7 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
     }
     const { status } = parser;
     if (status === 101) this.#upgrade(call, bytes.subarray(next));
+    else if (status === 100 && this.#isExpecting) this.#beginUpload();
     else if (status < 200) call.handler.interim(parser);
     else this.#beginBody(call, bytes.length - next);
     parser.forget();
@@ -318,7 +338,12 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
     const body = (this.#body ??= new BodyParser(this.#owner.settings.limits));
     body.begin(framing, parser.contentLength);
     this.#isResumed = false;
+    const isExpecting = this.#isExpecting;
+    this.#isExpecting = false;
     const wantsMore = handler.head(parser);
+    if (call !== this.#call) return;
+    // A server that does not know of expectations may begin its response first, as an echo does.
+    if (isExpecting && parser.status < 300 && !body.isDone) this.#beginUpload();
     if (call !== this.#call) return;
     this.#isHeld = !wantsMore && !this.#isResumed;
     if (body.isDone && !this.#isHeld) this.#finish(call, bytesAfter);
@@ -454,7 +479,7 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
   }
 
   #tellFailure(error: Error): void {
-    const isSent = this.#requests > 0;
+    const isSent = this.#requests > 0 && !this.#isExpecting;
     const call = this.#letGo();
     call?.handler.failed(error, isSent);
   }

@@ -108,12 +108,18 @@ export class ServerRequest<Peer> {
     return this.body;
   }
 
-  /** RFC 9110 section 10.1.1. */
+  /**
+   * Whether a client that asked for 100 Continue may still wait for it (RFC 9110 section 10.1.1). One of
+   * HTTP/1.0 would take it for the response; one that has sent its body does not wait.
+   */
+  get isWaiting(): boolean {
+    return !this.#hasHead && !this.#isAsked && this.version === '1.1' && !this.isComplete;
+  }
+
   askForBody(): void {
-    // A client of HTTP/1.0 would take it for the response; one that sends already does not wait.
-    if (this.#hasHead || this.#isAsked || this.version === '1.0') return;
+    if (!this.isWaiting) return;
     this.#isAsked = true;
-    if (!this.isComplete) this.#put(responseHead(100, 'Continue', []), undefined, '');
+    this.#put(responseHead(100, 'Continue', []), undefined, '');
   }
 
   writeInterim(status: number, headers: readonly string[]): void {

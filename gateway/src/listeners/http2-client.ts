@@ -94,8 +94,12 @@ export class Http2Client implements Client {
     return new StreamBody(this.#stream, () => this.isComplete);
   }
 
+  get isWaiting(): boolean {
+    return !this.#isAsked && !this.#isGone && !this.#stream.headersSent && !this.isComplete;
+  }
+
   askForBody(): void {
-    if (this.#isAsked || this.#isGone || this.#stream.headersSent) return;
+    if (!this.isWaiting) return;
     this.#isAsked = true;
     this.#stream.additionalHeaders({ ':status': 100 });
   }

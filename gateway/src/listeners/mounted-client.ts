@@ -74,7 +74,9 @@ export class MountedClient implements Client {
     return new StreamBody(this.#request, () => this.isComplete);
   }
 
-  /** A server of node:http does so by itself. */
+  /** A server of node:http asks for the body by itself. */
+  readonly isWaiting = false;
+
   askForBody(): void {}
 
   writeInterim(status: number, headers: string[]): void {

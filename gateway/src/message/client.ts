@@ -23,7 +23,9 @@ export interface Client {
     readonly contentLength: number | undefined;
     readonly isChunked: boolean;
   }): RequestBody | undefined;
-  /** Sends 100 Continue if the client waits for it (RFC 9110 section 10.1.1). */
+  /** Whether a client that asked for 100 Continue may still wait for it (RFC 9110 section 10.1.1). */
+  readonly isWaiting: boolean;
+  /** Sends 100 Continue, if the client may still wait for it. */
   askForBody(): void;
   /** Sends an interim response (RFC 9110 section 15.2). */
   writeInterim(status: number, headers: string[]): void;

@@ -72,6 +72,7 @@ function check(
         path: pathname + search,
         headers,
         body: body === undefined ? undefined : new WholeBody(body),
+        expectsContinue: false,
         headTimeoutMs: undefined,
         client: undefined,
       },

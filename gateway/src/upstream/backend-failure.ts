@@ -5,7 +5,7 @@ import { type AttemptFailure, type FailureKind, failureKind } from 'evenkeel/int
 /** An attempt that failed. */
 export class BackendFailure extends Error {
   readonly kind: FailureKind;
-  /** `false` only if nothing was sent: then any request may go to another backend. */
+  /** `false` only if the backend cannot have acted on it: then any request may go to another backend. */
   readonly requestSent: boolean;
 
   constructor(cause: unknown, requestSent: boolean, kind = failureKind(cause)) {

@@ -20,6 +20,8 @@ export interface BackendRequest {
 export interface BackendMessage extends BackendRequest {
   /** Read as fast as the backend takes it; one that breaks off ends the call. `undefined` for none. */
   readonly body: BodySource | undefined;
+  /** Whether the client waits for the backend's word before it sends the body (RFC 9110 section 10.1.1). */
+  readonly expectsContinue: boolean;
   /** Milliseconds for the head of the response; `undefined` for the limit of the pool. */
   readonly headTimeoutMs: number | undefined;
   /** Milliseconds between two pieces of the response's body; `undefined` for the limit of the pool. */
@@ -92,8 +94,10 @@ export type DeclinedBody = Readable & {
   readonly complete: boolean;
 };
 
-/** What comes of a request to change the protocol: one of these, once. */
+/** What comes of a request to change the protocol: any number of `interim`, and one of the others, once. */
 export interface UpgradeEvents {
+  /** An interim response (RFC 9110 section 15.2). */
+  interim(status: number, headers: RawHeaders): void;
   /** The connection speaks the other protocol. @param first - the first bytes in it */
   upgraded(head: UpgradeHead, socket: Socket, first: Buffer): void;
   /** The backend does not change the protocol, and says why. */

@@ -21,8 +21,9 @@ export class Handshake implements ResponseHandler {
     this.#call = call;
   }
 
-  /** Interim responses before a change of the protocol are not passed on. */
-  interim(): void {}
+  interim(head: ResponseParser): void {
+    this.#events.interim(head.status, head.rawHeaders());
+  }
 
   upgraded(head: ResponseParser, socket: Socket, first: Buffer): void {
     this.#events.upgraded(headOf(head), socket, first);

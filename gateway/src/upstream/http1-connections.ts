@@ -33,13 +33,16 @@ export class Http1Connections implements Connections {
   readonly pool: ClientPool;
   readonly #base: BaseUrl;
   readonly #headTimeoutMs: number;
+  /** Milliseconds that a body waits for the backend's word; `undefined` if none does. */
+  readonly #continueMs: number | undefined;
 
   /** @param url - the backend's base URL */
   constructor(url: string, settings: ConnectionSettings) {
     const { timeouts, connections } = settings;
     this.#base = readBaseUrl(url);
-    const { connectMs, headersMs, totalMs, bodyMs, idleMs } = timeouts;
+    const { connectMs, headersMs, totalMs, bodyMs, idleMs, continueMs } = timeouts;
     this.#headTimeoutMs = Math.min(headersMs, totalMs);
+    this.#continueMs = continueMs === 0 ? undefined : Math.min(continueMs, this.#headTimeoutMs);
     const poolSettings = {
       limits: { fields: MAX_HEADERS, fieldBytes: MAX_HEAD_BYTES },
       connections: connections ?? Number.POSITIVE_INFINITY,
@@ -56,7 +59,9 @@ export class Http1Connections implements Connections {
 
   send(message: BackendMessage, events: ResponseEvents): BackendCall {
     const { method, path, headers, body, headTimeoutMs, bodyTimeoutMs, client } = message;
-    const request = this.#framed(method, path, headers, body !== undefined);
+    const continueMs = message.expectsContinue ? this.#continueMs : undefined;
+    const all = continueMs === undefined ? headers : [...headers, 'Expect', '100-continue'];
+    const request = this.#framed(method, path, all, body !== undefined);
     if (request instanceof BackendFailure) {
       events.failed(request);
       return NO_CALL;
@@ -72,6 +77,7 @@ export class Http1Connections implements Connections {
           connectTimeoutMs: undefined,
           headTimeoutMs: headTimeoutMs ?? this.#headTimeoutMs,
           bodyTimeoutMs,
+          continueMs,
           isUpgrade: false,
           signsIn: request.signsIn,
           owner: client,
@@ -98,6 +104,7 @@ export class Http1Connections implements Connections {
         connectTimeoutMs,
         headTimeoutMs: headTimeoutMs ?? this.#headTimeoutMs,
         bodyTimeoutMs: undefined,
+        continueMs: undefined,
         isUpgrade: true,
         signsIn: false,
         owner: undefined,

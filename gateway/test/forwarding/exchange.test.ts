@@ -190,11 +190,14 @@ describe('a request', () => {
   });
 
   it('whose client waits to be asked for the body has it asked', () => {
-    const { begin } = setUp();
+    const { begin, sent } = setUp();
     const rawHeaders = ['Host', 'a', 'Expect', '100-continue', 'Content-Length', '4'];
-    expect(begin(new FakeClient({ method: 'POST', rawHeaders, body: aBody('body') })).client.calls).toEqual([
-      'ask',
-    ]);
+    const client = new FakeClient({ method: 'POST', rawHeaders, body: aBody('body') });
+    client.isWaiting = true;
+    begin(client);
+    expect([client.calls, sent[0]?.message.expectsContinue]).toEqual([[], true]);
+    new SourceStream(sent[0]!.message.body).read();
+    expect(client.calls).toEqual(['ask']);
   });
 
   it('that fails for a defect is answered with 500, and the defect logged', () => {
@@ -575,7 +578,7 @@ describe('a body that will not be sent again', () => {
       new FakeClient({ method, body, rawHeaders: ['Host', 'a.test', 'Content-Length', '4'] }),
     );
     expect(exchange.upload?.isReplayable).toBe(true);
-    sent[0]?.connect();
+    new SourceStream(sent[0]?.connect().message.body).read();
     expect(exchange.upload?.isReplayable).toBe(isKept);
   });
 });

@@ -44,6 +44,7 @@ export class FakeClient implements Client {
   body: Readable | undefined;
   isComplete = true;
   isBlocked = false;
+  isWaiting = false;
   /** `head 200`, `write abc`, `end abc`, `abort` and the like, in order. */
   readonly calls: string[] = [];
   headers: string[] = [];

@@ -65,6 +65,7 @@ function setUp(method = 'GET') {
     method: 'GET',
     headers: [],
     body: undefined,
+    expectsContinue: false,
     headTimeoutMs: undefined,
     client: undefined,
   });

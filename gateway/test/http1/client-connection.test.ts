@@ -132,6 +132,93 @@ describe('a response', () => {
   });
 });
 
+describe('a body that waits for 100 Continue', () => {
+  const waiting = async () => {
+    const server = await aServer();
+    const body = new HandBody();
+    const heard = server.send({ method: 'POST', body, bodyLength: 3, continueMs: 1_000 });
+    const connection = await server.connection(0);
+    const give = () => {
+      body.sink?.data(Buffer.from('abc'));
+      body.sink?.end(undefined);
+    };
+    return { server, body, heard, connection, give };
+  };
+  const DONE = 'HTTP/1.1 204 \r\n\r\n';
+
+  it('is sent when the server wants it, which only the first 100 says', async () => {
+    const { server, body, heard, connection, give } = await waiting();
+    connection.write('HTTP/1.1 102 \r\n\r\nHTTP/1.1 103 \r\n\r\n');
+    await until(() => heard.events.length === 3);
+    expect(body.sink).toBeUndefined();
+    connection.write('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 100 \r\n\r\n');
+    await until(() => body.sink !== undefined);
+    give();
+    await until(() => connection.text.endsWith('\r\n\r\nabc'));
+    connection.write(DONE);
+    await heard.over();
+    expect(heard.events).toEqual([
+      'started',
+      'interim 102',
+      'interim 103',
+      'interim 100',
+      'head 204 ',
+      'end',
+    ]);
+    expect(server.pool.size).toBe(1);
+  });
+
+  it.each([
+    ['whatever it is', 'HTTP/1.1 417 No\r\nContent-Length: 2\r\n\r\nno'],
+    ['and is whole', 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'],
+  ])('is not sent after a response, %s, and neither is another request', async (_, response) => {
+    const { server, body, heard, connection } = await waiting();
+    connection.write(response);
+    await heard.over();
+    expect([heard.events.at(-1), body.sink, server.pool.size]).toEqual(['end', undefined, 0]);
+    await connection.closed();
+    expect(connection.text).toMatch(/\r\n\r\n$/);
+  });
+
+  it('is sent when a response has begun that may depend on it', async () => {
+    const { body, heard, connection, give } = await waiting();
+    connection.write('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n');
+    await until(() => body.sink !== undefined);
+    give();
+    await until(() => connection.text.endsWith('\r\n\r\nabc'));
+    connection.write('abc');
+    await heard.over();
+    expect([heard.body, heard.events.at(-1)]).toEqual(['abc', 'end']);
+  });
+
+  it('is sent when its time is up; the time of the head begins when it is whole', async () => {
+    const { server, body, heard, give } = await waiting();
+    server.env.advance(999);
+    expect(body.sink).toBeUndefined();
+    server.env.advance(1);
+    expect(body.sink).toBeDefined();
+    server.env.advance(60_000);
+    give();
+    server.env.advance(1_999);
+    expect(heard.isOver).toBe(false);
+    server.env.advance(1);
+    expect(heard.events.at(-1)).toBe('failed ETIMEDOUT sent');
+  });
+
+  it.each([
+    ['unsent', ''],
+    ['sent', 'HTTP/1.1 100 \r\n\r\n'],
+    ['sent', 'HTTP/1.1 417 \r\nContent-Length: 9\r\n\r\n'],
+  ])('leaves a request %s that its server breaks off after %j', async (sent, text) => {
+    const { body, heard, connection } = await waiting();
+    connection.write(text);
+    await until(() => text === '' || body.sink !== undefined || heard.events.length === 2);
+    connection.socket.end();
+    await heard.over();
+    expect(heard.events.at(-1)).toBe(`failed ECONNRESET ${sent}`);
+  });
+});
+
 describe('a connection', () => {
   it.each([
     ['Connection: close', 'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'],

@@ -179,6 +179,7 @@ export class RawServer {
         connectTimeoutMs: undefined,
         headTimeoutMs: 2_000,
         bodyTimeoutMs: undefined,
+        continueMs: undefined,
         isUpgrade: false,
         signsIn: false,
         owner: undefined,
