@@ -9,8 +9,14 @@ export interface TunnelEnd {
 }
 
 /**
- * Passes bytes between a client and a backend in both directions. A client may end its direction and still
- * receive. When the backend ends its direction, the tunnel is closed after the client has received the rest.
+ * How long a tunnel without traffic stays open after its backend has ended its direction, in milliseconds: a
+ * backend that is gone looks the same as one that still receives.
+ */
+const HALF_CLOSED_MS = 30_000;
+
+/**
+ * Passes bytes between a client and a backend. Either may end its direction and still receive: the tunnel is
+ * closed when both have, or nothing has passed for too long.
  */
 export class Tunnel {
   readonly #client: Socket;
@@ -51,6 +57,11 @@ export class Tunnel {
         else this.destroy();
       });
     }
+    backend.once('end', () => {
+      const limitMs = Math.min(idleMs || HALF_CLOSED_MS, HALF_CLOSED_MS);
+      client.setTimeout(limitMs);
+      backend.setTimeout(limitMs);
+    });
     client.pipe(backend);
     backend.pipe(client);
   }

@@ -15,11 +15,13 @@ export function connector(
   { host, port, isSecure, socketPath }: BaseUrl,
   { tls, address }: Pick<ConnectionSettings, 'tls' | 'address'>,
 ): () => Socket {
-  if (socketPath !== undefined) return () => tcpConnect({ path: socketPath });
+  if (socketPath !== undefined) return () => tcpConnect({ path: socketPath, allowHalfOpen: true });
   const options = {
     host,
     port,
     noDelay: true,
+    // In a tunnel a backend may end its direction and still receive.
+    allowHalfOpen: true,
     keepAlive: true,
     keepAliveInitialDelay: PROBE_AFTER_MS,
     ...lookupOf(address),

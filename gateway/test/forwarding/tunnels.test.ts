@@ -1,10 +1,17 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { type AddressInfo, Socket } from 'node:net';
+import { type ConnectionOptions, createServer } from 'node:tls';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Tunnel } from '../../src/forwarding/tunnel.ts';
 import { handshake, SWITCH } from '../conformance/cases/websocket-handshake.ts';
+import { certificateFor } from '../conformance/certificates.ts';
 import type { Reply } from '../conformance/wire/upstream.ts';
 import {
   aGateway,
   anUpstream,
+  atTheEnd,
   endAll,
+  held,
   type PoolInput,
   type Settings,
   until,
@@ -54,6 +61,100 @@ describe('an answer in the place of an upgrade whose end is that of the connecti
     const { client, gateway } = await setUp(`${BEGUN}0\r\n\r\n`);
     await client.closed();
     expect([client.ended, client.text.slice(-4)]).toEqual(['end', 'half']);
+    await untilIdle(gateway);
+  });
+});
+
+describe('a tunnel', () => {
+  const secure = { rejectUnauthorized: false };
+
+  /** A backend over TLS that changes the protocol and leaves its socket to the test. */
+  async function aSecureBackend() {
+    const certificate = await certificateFor('127.0.0.1');
+    const sockets: Socket[] = [];
+    const server = createServer({ ...certificate, allowHalfOpen: true }, (socket) => {
+      sockets.push(socket);
+      socket.once('data', () => socket.write(SWITCH));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    atTheEnd(() => server.close());
+    return { url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`, sockets, certificate };
+  }
+
+  const overTcp = async () => {
+    const sockets: Socket[] = [];
+    const complete: Reply = (socket) => {
+      socket.removeAllListeners('end');
+      sockets.push(socket);
+      socket.write(SWITCH);
+    };
+    return { ...(await setUp(complete)), sockets };
+  };
+
+  const overTls = async () => {
+    const { url, sockets, certificate } = await aSecureBackend();
+    const gateway = await aGateway(
+      { backends: [url], retries: false, tls: { verify: false } },
+      { listener: { tls: { certificates: [certificate] } } },
+    );
+    const client = await gateway.client({ ...secure, allowHalfOpen: true } as ConnectionOptions);
+    return { ...gateway, sockets, client: client.write(handshake()) };
+  };
+
+  it.each([
+    ['TCP', overTcp],
+    ['TLS', overTls],
+  ])('over %s has two directions, each of which ends by itself', async (_, open) => {
+    for (const backendIsFirst of [true, false]) {
+      const { client, sockets, gateway } = await open();
+      await until(() => client.text.includes('\r\n\r\n'));
+      const backend = sockets[0] as Socket;
+      let received = '';
+      let isEnded = false;
+      backend.on('data', (bytes) => (received += bytes)).on('end', () => (isEnded = true));
+      const endBackend = () => backend.end('last of the backend');
+      const endClient = () => client.socket.end('last of the client');
+      if (backendIsFirst) endBackend();
+      else endClient();
+      await until(() => (backendIsFirst ? client.ended === 'end' : isEnded));
+      expect(held(gateway).tunnels).toBe(1);
+      if (backendIsFirst) client.write('more, ');
+      else backend.write('more, ');
+      await until(() => (backendIsFirst ? received : client.text).endsWith('more, '));
+      if (backendIsFirst) endClient();
+      else endBackend();
+      await untilIdle(gateway);
+      await until(() => isEnded && client.ended === 'end');
+      expect(received).toMatch(/last of the client$/);
+      expect(client.text).toMatch(/last of the backend$/);
+    }
+  });
+
+  it.each([
+    [0, 30_000],
+    [60_000, 30_000],
+    [1_000, 1_000],
+  ])('whose backend has ended its direction, and is limited to %i ms, waits for %i ms', (idleMs, halfMs) => {
+    const [client, backend] = [new Socket(), new Socket()];
+    const spies = [client, backend].map((socket) => vi.spyOn(socket, 'setTimeout'));
+    const tunnel = new Tunnel(client, backend, () => {});
+    tunnel.open(Buffer.alloc(0), Buffer.alloc(0), idleMs);
+    expect(spies.map(({ mock }) => mock.calls.at(-1)?.[0])).toEqual([idleMs, idleMs]);
+    backend.emit('end');
+    expect(spies.map(({ mock }) => mock.calls.at(-1)?.[0])).toEqual([halfMs, halfMs]);
+    tunnel.destroy();
+  });
+
+  it('whose backend has ended its direction is closed when nothing passes', async () => {
+    const { client, gateway } = await setUp(
+      (socket) => {
+        socket.removeAllListeners('end');
+        socket.end(SWITCH);
+      },
+      {},
+      { timeouts: { tunnelMs: 50 } },
+    );
+    await until(() => client.ended === 'end');
     await untilIdle(gateway);
   });
 });

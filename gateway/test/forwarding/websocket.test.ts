@@ -76,7 +76,14 @@ describe('a tunnel', () => {
     ['client ends', (client) => client.end()],
     ['client vanishes', (client) => client.socket.destroy()],
     ['client resets', (client) => client.reset()],
-    ['backend ends', (_, backend) => backend.end()],
+    [
+      'backend ends, and then its client',
+      async (client, backend) => {
+        backend.end();
+        await client.closed();
+        client.end();
+      },
+    ],
     ['backend resets', (_, backend) => backend.resetAndDestroy()],
   ])('ends on both sides when its %s, with all that it carried counted', async (_, end) => {
     const { client, upstream, gateway, log, backends } = await setUp();
@@ -85,7 +92,7 @@ describe('a tunnel', () => {
     await opened(one);
     one.write('hello');
     await until(() => bodyOf(one) === 'hello');
-    end(one, upstream.connections[0]?.socket as Socket);
+    await end(one, upstream.connections[0]?.socket as Socket);
     await untilIdle(gateway);
     await until(() => one.ended !== undefined);
     await until(() => upstream.connections[0]?.socket.destroyed === true);
