@@ -86,6 +86,8 @@ export interface GatewayExplanation {
   readonly explanation: Explanation | undefined;
   /** The sources of the pool's backends, with state, version and age; none where no source tells of any. */
   readonly discovery?: GatewayPoolStats['discovery'];
+  /** The fleet that shares the pool's keys; left out where there is none. */
+  readonly fleet?: NonNullable<GatewayPoolStats['fleet']>;
   /** Number of the worker whose decision it is, in a gateway with several. */
   readonly worker?: number;
   /**

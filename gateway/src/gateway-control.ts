@@ -58,11 +58,12 @@ export class GatewayControl implements Control {
       ...(clientAddress === undefined ? {} : { clientAddress }),
     };
     const session = await pool.sessions?.read(request);
-    const { discovery } = pool.stats();
+    const { discovery, fleet } = pool.stats();
     return {
       route: { host: route.host, path: route.path, pool: pool.name },
       explanation: pool.balancer.explain(request, { session }),
       ...(discovery.length > 0 && { discovery }),
+      ...(fleet !== undefined && { fleet }),
     };
   }
 

@@ -37,7 +37,11 @@ export async function explain(options: ExplainOptions, io: Io): Promise<number> 
   const query = queryOf(options);
   const found =
     config === undefined
-      ? await askAdmin(admin as string, options.token ?? io.env.EVENKEEL_ADMIN_TOKEN, query)
+      ? await askAdmin<GatewayExplanation>(
+          admin as string,
+          options.token ?? io.env.EVENKEEL_ADMIN_TOKEN,
+          explainPath(query),
+        )
       : await explainFile(config, query);
   io.stdout.write(json ? `${JSON.stringify(found, null, 2)}\n` : explanationText(query, found));
   return exitCode.fine;
@@ -45,6 +49,15 @@ export async function explain(options: ExplainOptions, io: Io): Promise<number> 
 
 function queryOf({ path, host, method, header, client }: ExplainOptions): ExplainQuery {
   return { path, host, method, headers: header, clientAddress: client };
+}
+
+function explainPath({ path, host, method, headers = {}, clientAddress }: ExplainQuery): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries({ path, host, method, clientAddress })) {
+    if (value !== undefined) query.set(name, value);
+  }
+  for (const [name, value] of Object.entries(headers)) query.append('header', `${name}:${value}`);
+  return `explain?${query}`;
 }
 
 async function explainFile(file: string, query: ExplainQuery): Promise<GatewayExplanation> {

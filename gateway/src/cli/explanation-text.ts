@@ -2,6 +2,7 @@ import type { Candidate, Explanation } from 'evenkeel';
 import type { RunningTrials } from 'evenkeel/internal';
 import type { ExplainQuery, GatewayExplanation } from '../contracts.ts';
 import { placeText } from './route-text.ts';
+import { differing, fleetText, sourceText } from './status-text.ts';
 import { table } from './table.ts';
 
 /** An explanation as text. */
@@ -20,6 +21,7 @@ export function explanationText(query: ExplainQuery, found: GatewayExplanation):
     ['picked', explanation.picked ?? 'none: the response is 503'],
     ...workerFacts(found),
     ...sourceFacts(found),
+    ...fleetFacts(found),
     ...notesOn(explanation).map((note) => ['note', note]),
   ]);
   const candidates = table([
@@ -31,10 +33,13 @@ export function explanationText(query: ExplainQuery, found: GatewayExplanation):
 
 /** Where the pool's backends come from. */
 function sourceFacts({ discovery = [] }: GatewayExplanation): string[][] {
-  return discovery.map(({ source, state, version = 'none', ageMs }) => {
-    const age = ageMs === undefined ? 'no answer yet' : `${(ageMs / 1_000).toFixed(1)} s old`;
-    return ['source', `${source}: ${state}, version ${version}, ${age}`];
-  });
+  return discovery.map((one) => ['source', `${one.source}: ${sourceText(one)}`]);
+}
+
+/** Which gateways share the pool's keys, and which of them know the pool otherwise. */
+function fleetFacts({ fleet }: GatewayExplanation): string[][] {
+  if (fleet === undefined) return [];
+  return [['fleet', fleetText(fleet)], ...differing(fleet).map((line) => ['note', line])];
 }
 
 /** Which worker answers, and which of the others would choose another backend. */

@@ -67,6 +67,13 @@ Examples:
   evenkeel explain -c gateway.yaml --path '/cart?item=7' --header 'X-User: ann'
   evenkeel explain --admin http://127.0.0.1:9901 --path /cart --json`;
 
+/** Below the options of `status`. */
+export const STATUS_HELP = `
+Examples:
+  evenkeel status
+  evenkeel status --admin http://10.0.0.4:9901 --watch 2
+  evenkeel status --json | jq '.pools[].fleet'`;
+
 /** Below the options of `plan`. */
 export const PLAN_HELP = `
 For each pool, the share of the keys whose home moves, and from which backend to

@@ -25,6 +25,8 @@ export interface Io {
   readonly isErrTerminal?: boolean;
   /** Characters in a line of the terminal. @defaultValue 80 */
   readonly columns?: number;
+  /** Waits; rejects when the signal aborts. @defaultValue by the timers of Node */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Ends the process at once. @defaultValue nothing happens */
   readonly exit?: (code: number) => void;
   /** @param worker - the number that each line is to have, in a gateway with several */

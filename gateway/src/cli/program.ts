@@ -16,6 +16,7 @@ import {
   REPLAY_HELP,
   SERVE_HELP,
   SIMULATE_HELP,
+  STATUS_HELP,
 } from './help.ts';
 import type { ImportOptions } from './import/import.ts';
 import type { Io } from './io.ts';
@@ -27,6 +28,7 @@ import { serve } from './serve.ts';
 import { LOG_FORMATS, LOG_LEVELS, MAX_WORKERS, type ServeOptions } from './serve-options.ts';
 import type { ReplayCommandOptions } from './simulation/replay.ts';
 import type { SimulateCommandOptions } from './simulation/simulate.ts';
+import { type StatusOptions, status } from './status.ts';
 
 const MAX_PORT = 65_535;
 const strategyNames = Object.keys(strategies) as StrategyName[];
@@ -35,6 +37,8 @@ const strategyNames = Object.keys(strategies) as StrategyName[];
 function strategyOption(text: string): StrategyName | StrategyAlias {
   return isStrategyAlias(text) ? text : oneOf('--strategy', strategyNames)(text);
 }
+
+const seconds = integer('--watch', 1, 86_400);
 
 /**
  * Defines the commands.
@@ -65,6 +69,7 @@ export function program(io: Io, end: (code: number) => void, args: readonly stri
   addCheck(root, io, end);
   addExplain(root, io, end);
   addPlan(root, io, end);
+  addStatus(root, io, end);
   addRegister(root, io, end);
   addSimulate(root, io, end, args);
   addReplay(root, io, end, args);
@@ -198,6 +203,18 @@ function addPlan(root: Command, io: Io, end: (code: number) => void): void {
     .option('--json', 'print one JSON document')
     .addHelpText('after', PLAN_HELP)
     .action(async (options: PlanOptions) => end(await plan(options, io)));
+}
+
+function addStatus(root: Command, io: Io, end: (code: number) => void): void {
+  root
+    .command('status')
+    .description('print how a running gateway is: pools, backends, sources, the gateways of its fleet')
+    .option('--admin <url>', 'its admin listener', 'http://127.0.0.1:9901')
+    .option('--token <token>', 'its token; EVENKEEL_ADMIN_TOKEN does not show in lists of processes')
+    .option('--watch [seconds]', 'again after so many seconds (default: 1), until Ctrl-C', seconds)
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', STATUS_HELP)
+    .action(async (options: StatusOptions) => end(await status(options, io)));
 }
 
 function addRegister(root: Command, io: Io, end: (code: number) => void): void {

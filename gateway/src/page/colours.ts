@@ -45,6 +45,6 @@ export const COLOURS = `
 .colour-7 { --colour: #7a6fd0; }
 [data-state="up"] { --state: var(--good); --state-ground: var(--good-ground); }
 [data-state="down"] { --state: var(--bad); --state-ground: var(--bad-ground); }
-[data-state="draining"] { --state: var(--leaving); --state-ground: var(--leaving-ground); }
+[data-state="draining"], [data-state="differs"] { --state: var(--leaving); --state-ground: var(--leaving-ground); }
 [data-state="barred"] { --state: var(--held); --state-ground: var(--held-ground); }
 `;

@@ -1,50 +1,26 @@
 // The style sheet of a report.
+import { BASIS } from '../page/basis.ts';
 import { COLOURS } from '../page/colours.ts';
 
 const LAYOUT = `
-*, *::before, *::after { box-sizing: border-box; }
-[hidden] { display: none !important; }
-html { -webkit-text-size-adjust: 100%; scroll-padding-top: 1rem; }
-body {
-  margin: 0 auto;
-  padding: 1.25rem clamp(0.75rem, 2.5vw, 2rem) 3rem;
-  max-width: 76rem;
-  background: var(--ground);
-  color: var(--text);
-  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
-  font-variant-numeric: tabular-nums;
-}
-h1, h2, h3, p, ol, ul, figure, fieldset { margin: 0; padding: 0; border: 0; }
+body { max-width: 76rem; }
 h1 { font-size: 1.5rem; letter-spacing: -0.015em; overflow-wrap: anywhere; }
 h2 { font-size: 1.1rem; letter-spacing: -0.005em; }
-code { font: 0.87em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 pre { margin: 0.75rem 0 0; overflow-x: auto; }
-a { color: var(--accent); text-underline-offset: 0.2em; }
-:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 0.2rem; }
+:focus-visible { border-radius: 0.2rem; }
 header { margin-bottom: 1.25rem; }
 header p { color: var(--muted); }
 nav { display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; margin-top: 0.5rem; font-size: 0.9rem; }
-.muted { color: var(--muted); font-size: 0.87rem; }
-.card {
-  margin-bottom: 1.25rem;
-  padding: 1.1rem 1.25rem;
-  background: var(--surface);
-  border: 1px solid var(--border);
-  border-radius: 0.75rem;
-  box-shadow: var(--shadow);
-}
 .findings { display: grid; gap: 0.4rem; padding-left: 1.1rem; max-width: 62rem; }
 .findings.only { padding: 0; list-style: none; }
 .partial { color: var(--bad); font-weight: 600; }
-.unseen {
-  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
-}
 .controls { display: flex; flex-wrap: wrap; align-items: end; gap: 0.6rem 1rem; margin: 0.75rem 0; }
 .controls label { min-width: 0; font-size: 0.87rem; font-weight: 500; }
 .controls select, .controls input[type="range"] { display: block; margin-top: 0.15rem; }
-button, select {
+select {
   padding: 0.3rem 0.75rem;
   min-height: 2rem;
+  max-width: 100%;
   font: inherit;
   font-size: 0.9rem;
   color: inherit;
@@ -52,9 +28,6 @@ button, select {
   border: 1px solid var(--edge);
   border-radius: 0.45rem;
 }
-button { font-weight: 500; cursor: pointer; }
-button:hover { background: var(--raised); border-color: var(--text); }
-select { max-width: 100%; }
 details > summary { cursor: pointer; font-size: 0.9rem; color: var(--accent); }
 details { margin-top: 0.75rem; }
 `;
@@ -139,4 +112,4 @@ canvas { display: block; max-width: 100%; }
 `;
 
 /** The page's style sheet. */
-export const REPORT_STYLE = [COLOURS, LAYOUT, TABLES, PICTURES].join('');
+export const REPORT_STYLE = [COLOURS, BASIS, LAYOUT, TABLES, PICTURES].join('');

@@ -3,7 +3,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createGateway } from '../../src/gateway.ts';
 import { AdminStandIn } from './admin-stand-in.ts';
 import { hasChromium, startChromium } from './browser.ts';
-import { aBackend, aGateway, aMixedGateway, aPool, explained, latency } from './gateway-figures.ts';
+import {
+  aBackend,
+  aFleet,
+  aGateway,
+  aMixedGateway,
+  aPool,
+  aSource,
+  explained,
+  latency,
+} from './gateway-figures.ts';
 import { lowContrasts, overflowing } from './page-checks.ts';
 
 const NAME = hasChromium ? 'the dashboard' : 'the dashboard (SKIPPED: there is no /usr/bin/chromium here)';
@@ -138,6 +147,45 @@ describe.skipIf(!hasChromium)(NAME, () => {
     expect(await textOf(page, rowOf('a'))).toContain('Down');
     // What stays is not made anew.
     expect(await focused(page)).toBe('Weight a');
+  });
+
+  it('shows the gateways of a fleet side by side, and marks the one that differs', async () => {
+    const page = await openLive();
+    const fleet = page.locator('.fleet').first();
+    expect(await textOf(page, '.fleet')).toMatch(
+      /Gateways of the fleet\s+1 of 3 differ\s+30 keys shared · 12 taken over from others · 4,211 calls of the store, 2 failed/,
+    );
+    const rows = fleet.locator('li');
+    expect(await rows.allInnerTexts()).toEqual([
+      expect.stringMatching(/^This one\s+edge-1:8080\s+5f3a9c1e08d2b477\s+4 backends, 4 processes$/),
+      expect.stringMatching(/^Agrees\s+edge-2:8080\s+5f3a9c1e08d2b477\s+4 backends$/),
+      expect.stringMatching(
+        /^Differs\s+edge-3:8080\s+0b71d4e2c95a6f38\s+3 backends\s+Lacks d; b has weight 2, here weight 1\.$/,
+      ),
+    ]);
+    expect(await page.locator('.fleet:visible').count()).toBe(1);
+    admin.stats = () =>
+      aGateway([aPool('shop', [aBackend('a')], { fleet: { ...aFleet, connected: false } })]);
+    await soon(page, '.fleet .state').toBe('Store away');
+    const agreeing = { ...aFleet, differing: 0, gateways: aFleet.gateways.slice(0, 2) };
+    admin.stats = () => aGateway([aPool('shop', [aBackend('a')], { fleet: agreeing })]);
+    await soon(page, '.fleet .state').toBe('All agree');
+    expect(await rows.count()).toBe(2);
+  });
+
+  it('shows where backends come from, and which source is in trouble', async () => {
+    const page = await openLive();
+    expect(await page.locator('.sources').first().locator('li').allInnerTexts()).toEqual([
+      expect.stringMatching(
+        /^Current\s+redis shop\s+4 backends\s+last good answer 2 s ago\s+version 17 of epoch 1k2j · 17 answers · 0 refused · 0 errors$/,
+      ),
+      expect.stringMatching(/^Holding\s+dns shop.internal\s+4 backends, 3 of them held/),
+      expect.stringMatching(
+        /^Failing\s+kubernetes shop\s[\s\S]*12 min 34 s ago[\s\S]*31 errors\s+The API answers with status 403\.$/,
+      ),
+      expect.stringMatching(/^Starting\s+etcd shop\s+0 backends\s+no good answer yet\s+0 answers/),
+    ]);
+    expect(await page.locator('.sources:visible').count()).toBe(1);
   });
 
   it('adds a backend, and says next to the fields why it could not', async () => {
@@ -391,7 +439,13 @@ describe.skipIf(!hasChromium)(NAME, () => {
       backend: long,
       message: `${long} is down`,
     };
-    admin.stats = () => aGateway([aPool('shop', backends)], { events: [event] });
+    const [first, , differing] = aFleet.gateways;
+    const fleet = {
+      ...aFleet,
+      gateways: [first, { ...differing, gateway: 'g'.repeat(200), difference: `lacks ${long}, ${long}` }],
+    } as typeof aFleet;
+    const discovery = [aSource('s'.repeat(200), { version: 'v'.repeat(100), trouble: 't'.repeat(300) })];
+    admin.stats = () => aGateway([aPool('shop', backends, { fleet, discovery })], { events: [event] });
     const longer = JSON.parse(JSON.stringify(explained).replaceAll('"a"', JSON.stringify(long)));
     admin.explain = () => longer;
     const page = await openLive();
@@ -416,6 +470,16 @@ describe.skipIf(!hasChromium)(NAME, () => {
       {
         strategy: HOSTILE,
         fingerprint: HOSTILE,
+        discovery: [aSource(HOSTILE, { version: HOSTILE, epoch: HOSTILE, trouble: HOSTILE })],
+        fleet: {
+          ...aFleet,
+          gateways: aFleet.gateways.map((one, i) => ({
+            ...one,
+            gateway: `${HOSTILE}${i}`,
+            fingerprint: HOSTILE,
+            difference: HOSTILE,
+          })),
+        },
       },
     );
     const event = { at: 0, pool: HOSTILE, type: HOSTILE, backend: HOSTILE, message: HOSTILE };

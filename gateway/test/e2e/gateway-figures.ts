@@ -71,6 +71,84 @@ export function aGateway(
   };
 }
 
+/** A fleet of which one gateway differs. */
+export const aFleet: NonNullable<GatewayPoolStats['fleet']> = {
+  connected: true,
+  keys: 30,
+  waiting: 0,
+  calls: 4_211,
+  failures: 2,
+  seen: 3,
+  differing: 1,
+  adopted: 12,
+  gateways: [
+    {
+      gateway: 'edge-1:8080',
+      own: true,
+      processes: 4,
+      fingerprint: '5f3a9c1e08d2b477',
+      backends: 4,
+      difference: undefined,
+    },
+    {
+      gateway: 'edge-2:8080',
+      own: false,
+      processes: 1,
+      fingerprint: '5f3a9c1e08d2b477',
+      backends: 4,
+      difference: undefined,
+    },
+    {
+      gateway: 'edge-3:8080',
+      own: false,
+      processes: 1,
+      fingerprint: '0b71d4e2c95a6f38',
+      backends: 3,
+      difference: 'lacks d; b has weight 2, here weight 1',
+    },
+  ],
+};
+
+export function aSource(
+  source: string,
+  overrides: Partial<GatewayPoolStats['discovery'][number]> = {},
+): GatewayPoolStats['discovery'][number] {
+  return {
+    source,
+    state: 'current',
+    epoch: '1k2j',
+    version: '17',
+    ageMs: 2_100,
+    backends: 4,
+    held: 0,
+    snapshots: 17,
+    refused: 0,
+    errors: 0,
+    trouble: undefined,
+    ...overrides,
+  };
+}
+
+/** Sources in every state that there is. */
+const SOURCES = [
+  aSource('redis shop'),
+  aSource('dns shop.internal', { state: 'holding', held: 3, refused: 1 }),
+  aSource('kubernetes shop', {
+    state: 'failing',
+    ageMs: 754_000,
+    errors: 31,
+    trouble: 'the API answers with status 403',
+  }),
+  aSource('etcd shop', {
+    state: 'starting',
+    epoch: undefined,
+    version: undefined,
+    ageMs: undefined,
+    backends: 0,
+    snapshots: 0,
+  }),
+];
+
 /** Backends in every state that there is. */
 export function aMixedGateway() {
   const backends = [
@@ -80,14 +158,23 @@ export function aMixedGateway() {
     aBackend('d', { share: 0.1, state: 'barred', alive: false, errors: 7, zone: 'eu-1', backup: true }),
   ];
   const panicking = aPool('static', [aBackend('e', { weight: 2, currentWeight: 0.5 })], { panic: true });
-  return aGateway([aPool('shop', backends, { keys: 2_030, inFlight: 5 }), panicking], {
-    workers: 2,
-    connections: { open: 214, accepted: 9_999, refused: 1 },
-    events: [
-      { at: 1_700_000_000_000, pool: undefined, type: 'reloaded', backend: undefined, message: 'read again' },
-      { at: 1_700_000_060_000, pool: 'shop', type: 'down', backend: 'b', message: 'b is down' },
-    ],
-  });
+  return aGateway(
+    [aPool('shop', backends, { keys: 2_030, inFlight: 5, fleet: aFleet, discovery: SOURCES }), panicking],
+    {
+      workers: 2,
+      connections: { open: 214, accepted: 9_999, refused: 1 },
+      events: [
+        {
+          at: 1_700_000_000_000,
+          pool: undefined,
+          type: 'reloaded',
+          backend: undefined,
+          message: 'read again',
+        },
+        { at: 1_700_000_060_000, pool: 'shop', type: 'down', backend: 'b', message: 'b is down' },
+      ],
+    },
+  );
 }
 
 /** Of a request that spills. */

@@ -7,6 +7,7 @@ export const MARKUP = `
   <symbol id="icon-barred" viewBox="0 0 16 16">
     <circle cx="8" cy="8" r="5.5" class="line"/><path d="M4 8h8" class="line"/>
   </symbol>
+  <symbol id="icon-differs" viewBox="0 0 16 16"><path d="M2.500 6h11M2.500 10h11M5 14l6-12" class="line"/></symbol>
 </svg>
 
 <header id="head">

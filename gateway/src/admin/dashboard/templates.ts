@@ -3,6 +3,10 @@ import { backendTable } from './backend-columns.ts';
 
 const { cols, headings, cells } = backendTable();
 
+/** A state, which the page's script fills in. */
+const BADGE =
+  '<span class="state"><svg class="icon" aria-hidden="true"><use/></svg><span class="word"></span></span>';
+
 /** The templates and dialogs of the page. */
 export const TEMPLATES = `
 <template id="pool">
@@ -39,7 +43,40 @@ export const TEMPLATES = `
       </thead>
       <tbody role="rowgroup"></tbody>
     </table>
+    <section class="fleet beside" hidden>
+      <div class="beside-head">
+        <h3>Gateways of the fleet</h3>
+        ${BADGE}
+        <span class="muted" data-text="fleetFacts"></span>
+      </div>
+      <ul class="rows"></ul>
+    </section>
+    <section class="sources beside" hidden>
+      <h3>Sources of backends</h3>
+      <ul class="rows"></ul>
+    </section>
   </section>
+</template>
+
+<template id="gateway">
+  <li>
+    ${BADGE}
+    <span class="name" data-text="gateway"></span>
+    <code data-text="fingerprint"></code>
+    <span data-text="size"></span>
+    <span class="more trouble" data-text="difference"></span>
+  </li>
+</template>
+
+<template id="source">
+  <li>
+    ${BADGE}
+    <span class="name" data-text="source"></span>
+    <span data-text="size"></span>
+    <span data-text="age"></span>
+    <span class="more" data-text="facts"></span>
+    <span class="more trouble" data-text="trouble"></span>
+  </li>
 </template>
 
 <template id="backend">

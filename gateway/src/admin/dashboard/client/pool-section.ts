@@ -1,12 +1,14 @@
-// The section of one pool: its facts, its bars and the table of its backends.
+// The section of one pool: its facts, its bars, the table of its backends, its fleet and its sources.
 import type { GatewayBackendStats, GatewayPoolStats } from '../../../contracts.ts';
 import type { BackendActions } from './backend-actions.ts';
 import { type BackendItem, BackendRow } from './backend-row.ts';
 import { copyOf, find, setText, textsIn, type View } from './dom.ts';
+import { FleetPanel } from './fleet-panel.ts';
 import { count, counted } from './formats.ts';
 import { KeyedList } from './keyed-list.ts';
 import { Bar, type Part } from './pictures.ts';
 import { RowFilter } from './row-filter.ts';
+import { SourceList } from './source-list.ts';
 import { type PoolItem, TrackedBackends } from './tracked-backends.ts';
 
 /** Shows one pool. */
@@ -16,6 +18,8 @@ export class PoolSection implements View<PoolItem> {
   readonly #body = find('tbody', this.element);
   readonly #homes = new Bar(find('[data-bar="homes"]', this.element));
   readonly #requests = new Bar(find('[data-bar="requests"]', this.element));
+  readonly #fleet = new FleetPanel(find('.fleet', this.element));
+  readonly #sources = new SourceList(find('.sources', this.element));
   readonly #backends = new TrackedBackends();
   readonly #rows: KeyedList<BackendItem>;
   readonly #filter: RowFilter;
@@ -40,6 +44,8 @@ export class PoolSection implements View<PoolItem> {
     this.#rows.show(items);
     this.#filter.update();
     this.#showBars(items);
+    this.#fleet.show(item.pool.fleet);
+    this.#sources.show(item.pool.discovery);
   }
 
   #showFacts(pool: GatewayPoolStats): void {
@@ -59,11 +65,13 @@ export class PoolSection implements View<PoolItem> {
   }
 }
 
-function factsOf({ strategy, keys, inFlight, failover, queue }: GatewayPoolStats): string {
+function factsOf({ strategy, keys, inFlight, failover, queue, fleet }: GatewayPoolStats): string {
   const retries = Object.values(failover?.retries ?? {}).reduce((sum, one) => sum + one, 0);
   const facts = [strategy, `${count(inFlight)} in flight`, counted(keys, 'key')];
   if (failover !== undefined) facts.push(counted(retries, 'retry', 'retries'));
   if (queue !== undefined) facts.push(`${count(queue.depth)} waiting in the queue`);
+  if (fleet !== undefined && (fleet.differing ?? 0) > 0)
+    facts.push(`${count(fleet.differing ?? 0)} of ${count(fleet.gateways.length)} gateways differ`);
   return facts.join(' · ');
 }
 

@@ -1,22 +1,10 @@
 /** Buttons, links and fields. */
 export const CONTROLS = `
-button, input { font: inherit; color: inherit; }
-button {
-  padding: 0.3rem 0.75rem;
-  min-height: 2rem;
-  background: var(--surface);
-  border: 1px solid var(--edge);
-  border-radius: 0.45rem;
-  font-size: 0.9rem;
-  font-weight: 500;
-  cursor: pointer;
-}
-button:hover { background: var(--raised); border-color: var(--text); }
+input { font: inherit; color: inherit; }
 button.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
 button.danger { background: var(--bad-ground); border-color: var(--bad); color: var(--bad); }
 .banner button { background: transparent; border-color: currentColor; }
 [aria-busy="true"] button[type="submit"] { cursor: progress; opacity: 0.7; }
-:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 [tabindex="-1"]:focus-visible { outline-offset: 4px; }
 
 input {

@@ -1,36 +1,16 @@
 /** The layout of the whole page. */
 export const LAYOUT = `
-*, *::before, *::after { box-sizing: border-box; }
-[hidden] { display: none !important; }
-html { -webkit-text-size-adjust: 100%; scroll-padding-top: 1rem; }
-body {
-  margin: 0 auto;
-  padding: 1.25rem clamp(0.75rem, 2.5vw, 2rem) 3rem;
-  max-width: 84rem;
-  background: var(--ground);
-  color: var(--text);
-  font: 15px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
-  font-variant-numeric: tabular-nums;
-}
-h1, h2, p, dl, dd, ol, figure { margin: 0; padding: 0; }
+body { max-width: 84rem; line-height: 1.45; }
 h1 { font-size: 1.2rem; letter-spacing: -0.01em; }
 h2 { font-size: 1.05rem; letter-spacing: -0.005em; overflow-wrap: anywhere; }
-code { font: 0.87em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
-.muted, .more, .window, .size { color: var(--muted); font-weight: 400; }
-.muted, .more, .size { font-size: 0.87rem; }
+h3 { font-size: 0.92rem; }
+.more, .window, .size { color: var(--muted); font-weight: 400; }
+.more, .size { font-size: 0.87rem; }
 .size.is-out { color: var(--bad); font-weight: 600; }
 .more { display: block; }
 .window { font-size: 0.8rem; white-space: nowrap; }
 .right { text-align: right; }
 .name { overflow-wrap: anywhere; }
-.unseen {
-  position: absolute;
-  width: 1px;
-  height: 1px;
-  overflow: hidden;
-  clip-path: inset(50%);
-  white-space: nowrap;
-}
 
 #head { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 1.25rem; margin-bottom: 1.25rem; }
 .brand { display: flex; align-items: center; gap: 0.6rem; }
@@ -41,16 +21,7 @@ code { font: 0.87em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; ov
 }
 .facts { display: flex; flex-wrap: wrap; gap: 0 1rem; color: var(--muted); font-size: 0.87rem; }
 nav { display: flex; gap: 1rem; margin-left: auto; font-size: 0.9rem; }
-a { color: var(--accent); text-underline-offset: 0.2em; }
 
-.card {
-  margin-bottom: 1.25rem;
-  padding: 1.1rem 1.25rem;
-  background: var(--surface);
-  border: 1px solid var(--border);
-  border-radius: 0.75rem;
-  box-shadow: var(--shadow);
-}
 .card > .muted { margin-top: 0.2rem; }
 .columns {
   display: grid;
