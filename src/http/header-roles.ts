@@ -36,6 +36,8 @@ export type RequestRole =
   | 'x-forwarded-proto'
   | 'x-forwarded-host'
   | 'x-forwarded-other'
+  /** Any other name that begins so, such as `X-Forwarded-User`: an application may believe it. */
+  | 'x-forwarded-any'
   | 'max-forwards'
   | 'request-id';
 
@@ -83,12 +85,20 @@ const RESPONSE_LENGTHS = lengthsOf([...HOP_HEADERS, 'content-length', 'date']);
  * applications treat `X_Forwarded_For` like `X-Forwarded-For`.
  */
 export function requestRole(name: string): RequestRole | undefined {
-  if (REQUEST_LENGTHS[name.length] !== 1) return undefined;
+  if (REQUEST_LENGTHS[name.length] !== 1) return forwardedRole(name);
   const lower = name.toLowerCase();
   const role = REQUEST_ROLES.get(lower);
-  if (role !== undefined || !lower.includes('_')) return role;
-  return REQUEST_ROLES.has(lower.replaceAll('_', '-')) ? 'hop' : undefined;
+  if (role !== undefined) return role;
+  return lower.includes('_') && REQUEST_ROLES.has(lower.replaceAll('_', '-')) ? 'hop' : forwardedRole(name);
 }
+
+function forwardedRole(name: string): RequestRole | undefined {
+  // 120 and 88 are `x` and `X`: nearly all other names end here.
+  if ((name.charCodeAt(0) | 32) !== 120 || !FORWARDED.test(name)) return undefined;
+  return name.includes('_') ? 'hop' : 'x-forwarded-any';
+}
+
+const FORWARDED = /^x[-_]forwarded[-_]/i;
 
 /** The role of a response header; `undefined` for an ordinary one. */
 export function responseRole(

@@ -1,7 +1,7 @@
 // The command `serve`.
 import { systemEnv } from 'evenkeel';
 import { type ConfigWatch, watchConfigFile } from '../config/config-watch.ts';
-import { handOverProblems } from '../config/handed-over.ts';
+import { handOverProblems, needsNoPort } from '../config/handed-over.ts';
 import type { Gateway, GatewayLog, ListeningAddress } from '../contracts.ts';
 import { ConfigError } from '../errors.ts';
 import { createGateway } from '../gateway.ts';
@@ -79,7 +79,7 @@ function watchSource({ file }: ConfigSource, reloads: Reloads, log: GatewayLog):
 function tellStart(addresses: readonly ListeningAddress[], config: SharedConfig, log: GatewayLog): void {
   const { listeners, workers } = config;
   for (const [i, { protocol, host, port }] of addresses.entries()) {
-    const authority = host.startsWith('unix:') ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const authority = needsNoPort(host) ? host : `${host.includes(':') ? `[${host}]` : host}:${port}`;
     const url = `${protocol}://${authority}`;
     const isAdmin = i >= listeners.length;
     log.info({ url, workers }, isAdmin ? `operators come in at ${url}` : `listening on ${url}`);

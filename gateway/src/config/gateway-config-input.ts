@@ -883,7 +883,11 @@ export interface GatewayConfigInput {
         caseSensitive?: boolean | undefined;
       }
     | undefined;
-  /** Proxies whose `X-Forwarded-For` and `Forwarded` are trusted. @defaultValue `[]` */
+  /**
+   * Proxies whose `X-Forwarded-*` and `Forwarded` are trusted; `unix` is every peer of a unix
+   * socket.
+   * @defaultValue `[]`
+   */
   trustedProxies?: readonly string[] | undefined;
   /** The name of this gateway in `Via`. @defaultValue `"evenkeel"` */
   name?: string | undefined;

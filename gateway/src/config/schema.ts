@@ -136,7 +136,9 @@ export const gatewaySchema = z.strictObject({
   trustedProxies: z
     .array(network)
     .default([])
-    .describe('Proxies whose `X-Forwarded-For` and `Forwarded` are trusted.'),
+    .describe(
+      'Proxies whose `X-Forwarded-*` and `Forwarded` are trusted; `unix` is every peer of a unix socket.',
+    ),
   name: token.default('evenkeel').describe('The name of this gateway in `Via`.'),
   limits: limits.prefault({}).describe('Limits on clients.'),
   timeouts: timeouts.prefault({}).describe('Time limits of clients.'),

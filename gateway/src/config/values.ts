@@ -84,10 +84,12 @@ export const listenerAddress = z
   .refine((text) => isHost(text) || socketPath(text) !== undefined || handedOver(text) !== undefined)
   .meta({ rule: 'an IP address or a host name, without brackets and port, or unix:/path, or fd:3' });
 export const serverName = z.string().refine(isHostName).meta({ rule: 'a host name' });
+/** Any peer of a unix socket, also as nginx writes it. */
+const UNIX = /^unix:?$/;
 export const network = z
   .string()
-  .refine(isNetwork)
-  .meta({ rule: 'an IP address or a network such as 10.0.0.0/8' });
+  .refine((text) => UNIX.test(text) || isNetwork(text))
+  .meta({ rule: 'an IP address, a network such as 10.0.0.0/8, or unix' });
 /** PEM text, or the path of a PEM file, relative to the configuration file. */
 export const pem = z.string().min(1).meta({ rule: 'PEM text or the path of a PEM file', secret: true });
 

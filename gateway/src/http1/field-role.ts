@@ -100,6 +100,26 @@ for (const [name, role] of ROLES) {
  * @param hash - of the name, with each character as {@link NAME} has it
  */
 export function roleOf(bytes: Uint8Array, from: number, to: number, hash: number): Role {
+  const role = listedRole(bytes, from, to, hash);
+  // Nearly all other names end at the first letter.
+  if (role !== ROLE.ORDINARY || NAME[bytes[from] as number] !== X || !isForwarded(bytes, from, to))
+    return role;
+  return ROLE.X_FORWARDED_OTHER;
+}
+
+/** `x` in lower case. */
+const X = 120;
+const FORWARDED = 'x-forwarded-';
+
+/** Whether a name begins with `X-Forwarded-`: who may say what it says is decided with the whole head. */
+function isForwarded(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from < FORWARDED.length) return false;
+  for (let index = 0; index < FORWARDED.length; index++)
+    if (NAME[bytes[from + index] as number] !== FORWARDED.charCodeAt(index)) return false;
+  return true;
+}
+
+function listedRole(bytes: Uint8Array, from: number, to: number, hash: number): Role {
   for (let slot = slotOf(hash); roles[slot] !== ROLE.ORDINARY; slot = (slot + 1) & (SLOTS - 1)) {
     if (hashes[slot] === hash) return verified(bytes, from, to, slot);
   }

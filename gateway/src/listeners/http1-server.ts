@@ -15,6 +15,7 @@ import type { ServerRequest } from '../http1/server-request.ts';
 import { RawResponse } from '../local-reply/raw-response.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import { ClientConnection } from '../message/client-connection.ts';
+import { UNIX_PEER } from '../message/trusted-proxies.ts';
 import { isOtherProtocol } from './other-protocol.ts';
 import { REFUSAL_OF_FAULT } from './parse-error.ts';
 
@@ -30,11 +31,16 @@ export class Http1Server implements RequestHandler<ClientConnection> {
   fieldLimits = { fields: 0, fieldBytes: 0, targetBytes: 0 };
   isClosing = false;
   readonly #context: () => Context;
+  readonly #place: { readonly isUnix: boolean };
   #parsers: RequestParser[] = [];
 
-  /** @param context - returns the context of the next request */
-  constructor(context: () => Context) {
+  /**
+   * @param context - returns the context of the next request
+   * @param place - where connections come from
+   */
+  constructor(context: () => Context, place: { readonly isUnix: boolean } = { isUnix: false }) {
     this.#context = context;
+    this.#place = place;
     this.update();
   }
 
@@ -45,7 +51,8 @@ export class Http1Server implements RequestHandler<ClientConnection> {
   accept(socket: Socket, serves?: (host: string) => boolean): void {
     const { trustedProxies } = this.#context().identity;
     const isEncrypted = 'encrypted' in socket;
-    const peer = new ClientConnection(socket.remoteAddress, isEncrypted, trustedProxies, serves);
+    const address = this.#place.isUnix ? UNIX_PEER : socket.remoteAddress;
+    const peer = new ClientConnection(address, isEncrypted, trustedProxies, serves);
     new ServerConnection(socket, peer, this);
   }
 

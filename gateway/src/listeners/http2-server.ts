@@ -11,6 +11,7 @@ import type { Socket } from 'node:net';
 import type { Context } from '../forwarding/context.ts';
 import { Exchange } from '../forwarding/exchange.ts';
 import { ClientConnection } from '../message/client-connection.ts';
+import { UNIX_PEER } from '../message/trusted-proxies.ts';
 import { Http2Client, type Http2Head } from './http2-client.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -77,9 +78,15 @@ export class Http2Server {
   #isEnding = false;
   #isClosing = false;
 
-  /** @param context - returns the context of the next request */
-  constructor(context: () => Context) {
+  readonly #place: { readonly isUnix: boolean };
+
+  /**
+   * @param context - returns the context of the next request
+   * @param place - where connections come from
+   */
+  constructor(context: () => Context, place: { readonly isUnix: boolean } = { isUnix: false }) {
     this.#context = context;
+    this.#place = place;
     this.#server = this.#serve();
   }
 
@@ -133,7 +140,7 @@ export class Http2Server {
     const { socket, serves } = this.#arrival as Arrival;
     const isEncrypted = session.encrypted === true;
     const connection = new ClientConnection(
-      socket.remoteAddress,
+      this.#place.isUnix ? UNIX_PEER : socket.remoteAddress,
       isEncrypted,
       identity.trustedProxies,
       serves,

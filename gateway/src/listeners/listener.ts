@@ -37,6 +37,8 @@ export class Listener {
   /** Connections that were accepted and are not yet closed. */
   readonly #connections = new ActiveSet<OpenConnection>();
   readonly #clients = new ClientCounts();
+  /** Whether it listens at a unix socket, whose peers have no address. */
+  isUnix = false;
   #accepted = 0;
   #refused = 0;
 
@@ -45,8 +47,8 @@ export class Listener {
     const { tls, h2c } = config;
     this.#config = config;
     this.#context = context;
-    this.#http1 = new Http1Server(context);
-    this.#http2 = tls?.http2 || h2c ? new Http2Server(context) : undefined;
+    this.#http1 = new Http1Server(context, this);
+    this.#http2 = tls?.http2 || h2c ? new Http2Server(context, this) : undefined;
     this.#certificates = tls && new Certificates(tls);
     this.#server = this.#open();
     this.#limit();
@@ -81,8 +83,11 @@ export class Listener {
             );
           // For example because no more files may be opened: connections that are open are served on.
           this.#server.on('error', (error) => log.warn({ error: String(error) }, 'cannot accept'));
-          const address = this.#server.address() as { address: string; port: number } | string;
-          if (typeof address === 'string') resolve({ host: `unix:${address}`, port: 0, protocol });
+          const address = this.#server.address();
+          // node:net cannot name a unix socket that was handed over.
+          this.isUnix = address === null || typeof address === 'string';
+          if (address === null) resolve({ host: `fd:${fd}`, port: 0, protocol });
+          else if (typeof address === 'string') resolve({ host: `unix:${address}`, port: 0, protocol });
           else resolve({ host: address.address, port: address.port, protocol });
         },
       );

@@ -1,6 +1,6 @@
 // Requests that a server of the host has accepted over node:http; for the adapters.
 import { type IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Context } from '../forwarding/context.ts';
 import { Exchange } from '../forwarding/exchange.ts';
@@ -10,6 +10,7 @@ import { endLingering } from '../local-reply/linger.ts';
 import { RawResponse } from '../local-reply/raw-response.ts';
 import { REFUSALS } from '../local-reply/refusal.ts';
 import { ClientConnection } from '../message/client-connection.ts';
+import { UNIX_PEER } from '../message/trusted-proxies.ts';
 import { MountedClient } from './mounted-client.ts';
 import { MountedPeer } from './mounted-peer.ts';
 import { isOtherProtocol } from './other-protocol.ts';
@@ -105,7 +106,8 @@ export class MountedServer {
     const known = (socket as Known)[PEER];
     if (known !== undefined) return known;
     const { trustedProxies } = this.#context().identity;
-    const connection = new ClientConnection(socket.remoteAddress, 'encrypted' in socket, trustedProxies);
+    const address = isOfUnix(socket) ? UNIX_PEER : socket.remoteAddress;
+    const connection = new ClientConnection(address, 'encrypted' in socket, trustedProxies);
     const peer = new MountedPeer(connection);
     (socket as Known)[PEER] = peer;
     return peer;
@@ -120,3 +122,8 @@ export class MountedServer {
 }
 
 function ignore(): void {}
+
+/** Whether the server of the host listens at a unix socket. */
+function isOfUnix(socket: Socket): boolean {
+  return typeof (socket as { server?: Server }).server?.address?.() === 'string';
+}

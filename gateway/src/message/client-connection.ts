@@ -1,7 +1,6 @@
 // The part of a client that all requests of one connection share.
-import type { BlockList } from 'node:net';
 import { forwardedNode } from 'evenkeel/internal';
-import { isTrusted, plainAddress } from './trusted-proxies.ts';
+import { isTrusted, plainAddress, type TrustedProxies, UNIX_PEER } from './trusted-proxies.ts';
 
 /** A connection of a client. Its properties are computed once, not for each request. */
 export class ClientConnection {
@@ -15,16 +14,17 @@ export class ClientConnection {
   /** Whether requests for a host are allowed on this connection; `undefined` if all hosts are. */
   readonly serves: ((host: string) => boolean) | undefined;
 
+  /** @param remoteAddress - of the peer; {@link UNIX_PEER} on a unix socket */
   constructor(
     remoteAddress: string | undefined,
     isEncrypted: boolean,
-    trustedProxies: BlockList,
+    trustedProxies: TrustedProxies,
     serves?: (host: string) => boolean,
   ) {
     this.serves = serves;
-    this.address = plainAddress(remoteAddress ?? '');
+    this.address = remoteAddress === UNIX_PEER ? '' : plainAddress(remoteAddress ?? '');
     this.isEncrypted = isEncrypted;
-    this.isTrusted = isTrusted(this.address, trustedProxies);
+    this.isTrusted = isTrusted(remoteAddress === UNIX_PEER ? UNIX_PEER : this.address, trustedProxies);
     this.forwardedFor = forwardedNode(this.address);
   }
 

@@ -1,7 +1,6 @@
 // Reads `Forwarded` (RFC 7239).
-import type { BlockList } from 'node:net';
 import { TOKEN_PATTERN } from 'evenkeel/internal';
-import { addressOf, isTrusted } from './trusted-proxies.ts';
+import { addressOf, isTrusted, type TrustedProxies } from './trusted-proxies.ts';
 
 /** The parameters of one element of `Forwarded` that are used here. */
 interface Element {
@@ -28,7 +27,7 @@ const PART = new RegExp(
  * @returns its address, and its scheme and host if those are given; `undefined` if there is no address that
  * can be read
  */
-export function clientIn(forwarded: string, proxies: BlockList): ToldClient | undefined {
+export function clientIn(forwarded: string, proxies: TrustedProxies): ToldClient | undefined {
   let client: ToldClient | undefined;
   for (const { for: node = '', proto, host } of elementsOf(forwarded).reverse()) {
     const address = addressOf(node);

@@ -1,18 +1,17 @@
 // Says where a request comes from, and passes that on to backends.
-import type { BlockList } from 'node:net';
 import { forwardedElement, forwardedNode } from 'evenkeel/internal';
 import { readAuthority } from './authority.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { clientIn, hopsIn } from './forwarded-elements.ts';
 import type { RequestHead } from './request-head.ts';
-import { addressOf, clientOf } from './trusted-proxies.ts';
+import { addressOf, clientOf, type TrustedProxies } from './trusted-proxies.ts';
 
 /** The name of a gateway, and the proxies that it trusts. */
 export interface Identity {
   /** The pseudonym in `Via`. */
   readonly name: string;
   /** Proxies whose `X-Forwarded-For` and `Forwarded` are trusted. */
-  readonly trustedProxies: BlockList;
+  readonly trustedProxies: TrustedProxies;
 }
 
 /**
@@ -41,8 +40,7 @@ export function originOf(
   const { forwarded } = head;
   const client = forwarded === undefined ? undefined : clientIn(forwarded, trustedProxies);
   // `X-Forwarded-For` comes first, since nearly all proxies write it; `Forwarded` is read if it is absent.
-  const listed = head.forwardedFor?.flatMap((value) => value.split(',')).map((hop) => hop.trim());
-  const hops = listed?.filter((hop) => hop !== '') ?? [];
+  const hops = head.forwardedFor?.flatMap(listed) ?? [];
   const told = {
     address: hops.length === 0 ? client?.address : clientOf(hops, trustedProxies),
     scheme:
@@ -76,11 +74,11 @@ function isAsTold(
 function schemeIn(
   value: string | undefined,
   hops: readonly string[],
-  proxies: BlockList,
+  proxies: TrustedProxies,
 ): string | undefined {
   if (value === undefined) return undefined;
   if (!value.includes(',')) return knownScheme(value);
-  const schemes = value.split(',');
+  const schemes = listed(value);
   const client = clientOf(hops, proxies);
   const at = client === undefined ? -1 : lastPlaceOf(client, hops);
   return knownScheme(schemes[schemes.length === hops.length && at >= 0 ? at : 0]);
@@ -93,13 +91,23 @@ function lastPlaceOf(address: string, hops: readonly string[]): number {
 
 function knownScheme(value: string | undefined): string | undefined {
   const scheme = value?.trim().toLowerCase();
-  return scheme === 'http' || scheme === 'https' ? scheme : undefined;
+  // Traefik names those of WebSocket for an upgrade.
+  if (scheme === 'http' || scheme === 'ws') return 'http';
+  return scheme === 'https' || scheme === 'wss' ? 'https' : undefined;
 }
 
 /** The client's host: the first in a list. @returns `undefined` if there is none that can be one */
 function hostIn(value: string | undefined): string | undefined {
-  const host = value?.split(',', 1)[0]?.trim();
-  return host === undefined || host === '' || readAuthority(host) === undefined ? undefined : host;
+  const host = value === undefined ? undefined : listed(value)[0];
+  return host === undefined || readAuthority(host) === undefined ? undefined : host;
+}
+
+/** Empty entries of a list do not count (RFC 9110 section 5.6.1). */
+function listed(value: string): string[] {
+  return value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
 }
 
 /**
@@ -121,10 +129,11 @@ export function addForwarded(
   if (head.authority !== undefined) headers.push('Host', own);
   headers.push('Via', head.via === undefined ? via : `${head.via}, ${via}`);
   // The peer of a unix socket has no address.
-  if (address !== '')
-    headers.push('X-Forwarded-For', hops === undefined ? address : [...hops, address].join(', '));
+  const chain = [...(hops ?? []), ...(address === '' ? [] : [address])];
+  if (chain.length > 0) headers.push('X-Forwarded-For', chain.join(', '));
   headers.push('X-Forwarded-Proto', origin.scheme);
   if (origin.host !== '') headers.push('X-Forwarded-Host', origin.host);
+  if (connection.isTrusted) headers.push(...head.forwardedOthers);
   if (hops === undefined) headers.push('Forwarded', forwardedElement(forwardedFor, own, scheme));
   else if (origin.forwarded !== undefined)
     headers.push('Forwarded', `${origin.forwarded}, ${forwardedElement(forwardedFor, own, scheme)}`);

@@ -45,6 +45,8 @@ export class RequestHead {
   forwardedFor: string[] | undefined;
   forwardedProto: string | undefined;
   forwardedHost: string | undefined;
+  /** Other `X-Forwarded-*`, which only a trusted proxy may say: names and values by turns. */
+  forwardedOthers: string[] = [];
   #connection: string | undefined;
   #hosts = 0;
   #upgradeValue: string | undefined;
@@ -109,19 +111,22 @@ export class RequestHead {
         this.#upgradeValue = value;
         break;
       case 'via':
-        this.via = this.via === undefined ? value : `${this.via}, ${value}`;
+        this.via = joined(this.via, value);
         break;
       case 'forwarded':
-        this.forwarded = this.forwarded === undefined ? value : `${this.forwarded}, ${value}`;
+        this.forwarded = joined(this.forwarded, value);
         break;
       case 'x-forwarded-for':
         (this.forwardedFor ??= []).push(value);
         break;
       case 'x-forwarded-proto':
-        this.forwardedProto = value;
+        this.forwardedProto = joined(this.forwardedProto, value);
         break;
       case 'x-forwarded-host':
-        this.forwardedHost = value;
+        this.forwardedHost = joined(this.forwardedHost, value);
+        break;
+      case 'x-forwarded-any':
+        this.forwardedOthers.push(name, value);
         break;
       case 'max-forwards':
         this.#takeMaxForwards(method, name, value);
@@ -152,6 +157,12 @@ export class RequestHead {
     const listed = listedNames(this.#connection);
     if (listed === undefined) return;
     this.headers = without(this.headers, listed);
+    this.forwardedOthers = without(this.forwardedOthers, listed);
     if (listed.includes('upgrade')) this.upgrade = this.#upgradeValue?.toLowerCase();
   }
+}
+
+/** Several lines of one header are a list (RFC 9110 section 5.3). */
+function joined(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before}, ${value}`;
 }

@@ -1,17 +1,30 @@
 // Trusted proxies, and the client behind them.
 import { BlockList, isIP } from 'node:net';
 
-const NO_PROXIES = new BlockList();
+/** The peer of a unix socket, as nginx writes it: it has no address. */
+export const UNIX_PEER = 'unix:';
+
+/** Proxies that are trusted. */
+export class TrustedProxies extends BlockList {
+  /** Whether every peer of a unix socket is one. */
+  hasUnix = false;
+}
+
+const NO_PROXIES = new TrustedProxies();
 
 /**
  * The list of proxies that are trusted.
- * @param networks - addresses, or networks in CIDR notation
+ * @param networks - addresses, networks in CIDR notation, or `unix`
  * @throws TypeError if one is neither
  */
-export function trustedProxies(networks: readonly string[]): BlockList {
+export function trustedProxies(networks: readonly string[]): TrustedProxies {
   if (networks.length === 0) return NO_PROXIES;
-  const list = new BlockList();
+  const list = new TrustedProxies();
   for (const network of networks) {
+    if (network === 'unix' || network === UNIX_PEER) {
+      list.hasUnix = true;
+      continue;
+    }
     const [address = '', prefix, ...rest] = network.split('/');
     const family = isIP(address);
     const bits = prefix === undefined ? undefined : Number(prefix);
@@ -26,10 +39,11 @@ export function trustedProxies(networks: readonly string[]): BlockList {
   return list;
 }
 
-/** Whether an address belongs to a trusted proxy. */
-export function isTrusted(address: string, proxies: BlockList): boolean {
+/** Whether an address, or {@link UNIX_PEER}, belongs to a trusted proxy. */
+export function isTrusted(address: string, proxies: TrustedProxies): boolean {
   // An empty list is as slow as a full one.
   if (proxies === NO_PROXIES) return false;
+  if (address === UNIX_PEER) return proxies.hasUnix;
   const family = isIP(address);
   return family !== 0 && proxies.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
@@ -44,12 +58,14 @@ export function plainAddress(address: string): string {
  * @param chain - the values of the header as received, one or more addresses in each
  * @returns `undefined` if there is no address that can be read
  */
-export function clientOf(chain: readonly string[], proxies: BlockList): string | undefined {
+export function clientOf(chain: readonly string[], proxies: TrustedProxies): string | undefined {
   let client: string | undefined;
   for (let index = chain.length - 1; index >= 0; index--) {
     const hops = (chain[index] as string).split(',');
     for (let hop = hops.length - 1; hop >= 0; hop--) {
-      const address = addressOf((hops[hop] as string).trim());
+      const text = (hops[hop] as string).trim();
+      if (text === UNIX_PEER && proxies.hasUnix) continue;
+      const address = addressOf(text);
       if (address === undefined) return client;
       client = address;
       if (!isTrusted(address, proxies)) return client;

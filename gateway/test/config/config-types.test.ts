@@ -69,7 +69,7 @@ describe('the type of a configuration', () => {
       ts.displayPartsToString(
         service.getQuickInfoAtPosition(name, text.indexOf(`${setting}:`))?.documentation,
       );
-    expect(shown('trustedProxies')).toContain('are trusted.');
+    expect(shown('trustedProxies')).toContain('are trusted;');
     expect(shown('bodyBytes')).toContain('answered with 413.');
   });
 });

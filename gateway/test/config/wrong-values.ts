@@ -533,7 +533,7 @@ const theRest: WrongValue[] = [
     (network): WrongValue => [
       'trustedProxies',
       ['::1', network],
-      `trustedProxies[1] must be an IP address or a network such as 10.0.0.0/8, got "${network}"`,
+      `trustedProxies[1] must be an IP address, a network such as 10.0.0.0/8, or unix, got "${network}"`,
     ],
   ),
   ['name', 'a b', `name must be ${TOKEN_RULE}, got "a b"`],

@@ -98,6 +98,9 @@ describe('the roles of fields', () => {
       'Via-',
       'Date',
       'co_okie',
+      'X-Forwarded-User',
+      'x_forwarded_ssl',
+      'X-Forwarded',
     ];
     const { parser } = read(`GET / HTTP/1.1\r\n${names.map((name) => `${name}: 1\r\n`).join('')}\r\n`, {
       ...LIMITS,
@@ -111,6 +114,9 @@ describe('the roles of fields', () => {
       ROLE.ORDINARY,
       ROLE.ORDINARY,
       ROLE.DATE,
+      ROLE.ORDINARY,
+      ROLE.X_FORWARDED_OTHER,
+      ROLE.X_FORWARDED_OTHER,
       ROLE.ORDINARY,
     ]);
     expect([parser.isChunked, parser.hasField(ROLE.DISGUISED), parser.hasField(ROLE.VIA)]).toEqual([

@@ -2,22 +2,28 @@ import { describe, expect, it } from 'vitest';
 import { ClientConnection } from '../../src/message/client-connection.ts';
 import { addForwarded, isLoop, originOf } from '../../src/message/forwarded-headers.ts';
 import { RequestHead } from '../../src/message/request-head.ts';
-import { trustedProxies } from '../../src/message/trusted-proxies.ts';
+import { trustedProxies, UNIX_PEER } from '../../src/message/trusted-proxies.ts';
 
 const IDENTITY = { name: 'gw', trustedProxies: trustedProxies(['10.0.0.0/8', '::1']) };
+const WITH_UNIX = { ...IDENTITY, trustedProxies: trustedProxies(['10.0.0.0/8', 'unix']) };
 
-function setUp(peer: string | undefined, headers: string[], isEncrypted = false) {
+function setUp(peer: string | undefined, headers: string[], isEncrypted = false, identity = IDENTITY) {
   const head = new RequestHead();
   const rawHeaders = ['Host', 'a.test:81', ...headers];
   head.read({ version: '1.1', method: 'GET', target: '/', rawHeaders }, { headers: 50, urlBytes: 100 });
-  return { head, connection: new ClientConnection(peer, isEncrypted, IDENTITY.trustedProxies) };
+  return { head, connection: new ClientConnection(peer, isEncrypted, identity.trustedProxies) };
 }
 
-function added(peer: string | undefined, headers: string[] = [], isEncrypted = false) {
-  const { head, connection } = setUp(peer, headers, isEncrypted);
+function added(
+  peer: string | undefined,
+  headers: string[] = [],
+  isEncrypted = false,
+  identity = IDENTITY,
+): Record<string, string> {
+  const { head, connection } = setUp(peer, headers, isEncrypted, identity);
   const flat: string[] = [];
   const client = { version: '1.1', connection };
-  addForwarded(flat, head, originOf(head, connection, IDENTITY), client, IDENTITY);
+  addForwarded(flat, head, originOf(head, connection, identity), client, identity);
   return Object.fromEntries(
     Array.from({ length: flat.length / 2 }, (_, i) => [flat[i * 2], flat[i * 2 + 1]]),
   );
@@ -55,6 +61,40 @@ describe('what is added for a backend', () => {
 
   it('takes nobody at their word who is not trusted', () => {
     expect(added('192.0.2.1', FORGED)).toEqual(added('192.0.2.1'));
+  });
+
+  it.each([
+    ['X-Forwarded-User', 'admin'],
+    ['X-Forwarded-Ssl', 'on'],
+    ['X-Forwarded-Prefix', '/evil'],
+  ])('passes %s on only if a trusted proxy says it', (name, value) => {
+    expect(added('192.0.2.1', [name, value])).toEqual(added('192.0.2.1'));
+    expect(added('10.0.0.1', [name, value])).toMatchObject({ [name]: value });
+    // What `Connection` lists is for the gateway alone.
+    expect(added('10.0.0.1', [name, value, 'Connection', name])).toEqual(added('10.0.0.1'));
+  });
+
+  it.each([
+    [['X-Forwarded-Proto', 'https', 'X-Forwarded-Proto', 'http'], 'https'],
+    [['X-Forwarded-Proto', '', 'X-Forwarded-Proto', 'https'], 'https'],
+    [['X-Forwarded-Proto', 'wss'], 'https'],
+    [['X-Forwarded-Proto', 'WS'], 'http'],
+  ])('reads %j as the list that it is', (headers, scheme) => {
+    expect(added('10.0.0.1', headers)['X-Forwarded-Proto']).toBe(scheme);
+  });
+
+  it('believes the peers of unix sockets only if they are trusted', () => {
+    const told = ['X-Forwarded-For', '192.0.2.9, unix:', 'X-Forwarded-Proto', 'https'];
+    expect(added(UNIX_PEER, told)).toMatchObject({ 'X-Forwarded-Proto': 'http' });
+    expect(added(UNIX_PEER, told)).not.toHaveProperty('X-Forwarded-For');
+    expect(added(UNIX_PEER, told, false, WITH_UNIX)).toMatchObject({
+      'X-Forwarded-For': '192.0.2.9, unix:',
+      'X-Forwarded-Proto': 'https',
+      Forwarded:
+        'for=192.0.2.9;host="a.test:81";proto=https, for=unknown, for=unknown;host="a.test:81";proto=http',
+    });
+    // An address that is not known is not that of a unix socket.
+    expect(added(undefined, told, false, WITH_UNIX)).toEqual(added(undefined));
   });
 
   it('continues what a trusted proxy has written', () => {
