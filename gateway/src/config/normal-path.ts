@@ -40,6 +40,11 @@ export class RequestPath {
     this.routed = caseSensitive ? normal : normal.toLowerCase();
   }
 
+  /** The same path as if it had come normalised. */
+  asNormal(): RequestPath {
+    return new RequestPath(this.normal, this.query, this.normal, this.routed === this.normal);
+  }
+
   /** Whether it came in its normalised form. */
   get isNormal(): boolean {
     return this.raw === this.normal;
@@ -97,7 +102,7 @@ function hasHiddenDots(path: string): boolean {
   // Segments and what separates them by turns.
   const parts = path.split(ANY_SLASH);
   return parts.some((part, index) => {
-    if (index % 2 === 1 || !/^(?:\.|%2e){1,2}(?:;|$)/i.test(part)) return false;
+    if (index % 2 === 1 || !DOT_SEGMENT.test(part)) return false;
     return (parts[index - 1] ?? '/') !== '/' || (parts[index + 1] ?? '/') !== '/';
   });
 }
@@ -111,6 +116,37 @@ function normalised(path: string): string {
 export function routedPath(path: string, caseSensitive: boolean): string {
   return caseSensitive ? normalised(path) : normalised(path).toLowerCase();
 }
+
+/**
+ * A path with its beginning normalised and the rest as it came: what a rewrite takes the beginning from. An
+ * empty segment after the beginning is left out, as the rest becomes a path of its own, and `//host` would be
+ * a URL.
+ * @param prefix - the beginning, as a route has it
+ * @returns `undefined` if dot segments change the rest, or a backslash is in it
+ */
+export function withRawRest({ raw, normal }: RequestPath, prefix: string): string | undefined {
+  if (raw.includes('\\')) return undefined;
+  const depth = prefix.split('/').filter((segment) => segment !== '').length;
+  const beginning = normal.split('/').slice(1, depth + 1);
+  const segments = raw.split('/').slice(1);
+  let lastDots = segments.length - 1;
+  while (lastDots >= 0 && !DOT_SEGMENT.test(segments[lastDots] as string)) lastDots--;
+  const read: string[] = [];
+  const isBegun = () => read.length === depth && read.every((segment, i) => segment === beginning[i]);
+  let end = 0;
+  while (end <= lastDots || !isBegun()) {
+    if (end === segments.length) return undefined;
+    const segment = encodedSegment(withoutParameters(segments[end++] as string));
+    if (segment === '..') read.pop();
+    else if (segment !== '' && segment !== '.') read.push(segment);
+  }
+  while (end < segments.length - 1 && withoutParameters(segments[end] as string) === '') end++;
+  // A dot segment at the end is a slash.
+  const rest = end === segments.length && lastDots === end - 1 ? [''] : segments.slice(end);
+  return `/${[...beginning, ...rest].join('/')}`;
+}
+
+const DOT_SEGMENT = /^(?:\.|%2e){1,2}(?:;|$)/i;
 
 function withoutParameters(segment: string): string {
   const end = segment.indexOf(';');

@@ -1,6 +1,7 @@
 // Which path a backend gets.
 import type { RequestPath } from '../config/normal-path.ts';
 import { otherReadings } from './other-readings.ts';
+import { longerQuery, rewritten } from './path-rewrite.ts';
 import type { RedirectRoute, Route } from './route-table.ts';
 
 /**
@@ -16,13 +17,12 @@ export function forwardedPath(
   find: (path: string) => Route | RedirectRoute | undefined,
 ): string {
   const { rewrite } = route;
-  const spelt = isRawSafe(path, route, forward, find) ? path.raw : path.normal;
+  const isRaw = isRawSafe(path, route, forward, find);
+  const spelt = isRaw ? path.raw : path.normal;
   if (rewrite === undefined) return spelt + path.query;
-  // A path whose beginning is taken away must have that very beginning, and nothing that leads back to it.
-  const source = spelt === path.normal || isLikeNormal(path, route) ? spelt : path.normal;
-  const added = rewrite.query(path.normal);
-  const query = added === undefined ? path.query : `?${added}${path.query.replace('?', '&')}`;
-  return (rewrite.forth(source) ?? rewrite.forth(path.normal) ?? spelt) + query;
+  const source = isRaw ? path : path.asNormal();
+  const next = rewritten(source, rewrite);
+  return (next?.path ?? spelt) + longerQuery(next?.added, path.query);
 }
 
 function isRawSafe(
@@ -42,10 +42,4 @@ function isRawSafe(
     if (other === undefined || 'redirect' in other || !route.isBelow(other)) return false;
     return reading.isSame || (other.isBare && other.pool === route.pool);
   });
-}
-
-/** Whether a path differs from its normal form in the spelling of segments alone, and not in the route's. */
-function isLikeNormal({ raw }: RequestPath, { prefix }: Route): boolean {
-  if (/\/\/|\/(?:\.|%2e){1,2}(?:[;/]|$)|[;\\]/i.test(raw)) return false;
-  return raw.startsWith(prefix) && (prefix.endsWith('/') || (raw[prefix.length] ?? '/') === '/');
 }

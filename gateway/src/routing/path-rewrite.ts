@@ -1,9 +1,12 @@
 // Paths that a backend gets in the place of those that clients ask for, and the way back.
+import { type RequestPath, withRawRest } from '../config/normal-path.ts';
 import { PathTemplate } from '../config/path-template.ts';
 import type { RouteConfig } from '../config/schema.ts';
 
 /** A change of paths. */
 export interface PathRewrite {
+  /** The beginning of the paths that it is for, normalised. */
+  readonly prefix: string;
   /**
    * The path for the backend; `undefined` if the path stays as it is.
    * @param path - without query
@@ -27,15 +30,19 @@ export function pathRewrite(
 ): PathRewrite | undefined {
   if (stripPrefix) return new PrefixRewrite(prefix, '/');
   if (rewrite === undefined) return undefined;
-  return typeof rewrite === 'string' ? new PrefixRewrite(prefix, rewrite) : new PatternRewrite(rewrite);
+  return typeof rewrite === 'string'
+    ? new PrefixRewrite(prefix, rewrite)
+    : new PatternRewrite(prefix, rewrite);
 }
 
 /** Another beginning in the place of the route's path. */
 class PrefixRewrite implements PathRewrite {
+  readonly prefix: string;
   readonly #from: string;
   readonly #to: string;
 
   constructor(from: string, to: string) {
+    this.prefix = from;
     this.#from = withoutSlash(from);
     this.#to = withoutSlash(to);
   }
@@ -57,13 +64,15 @@ class PrefixRewrite implements PathRewrite {
 
 /** A path by a pattern and its variables. */
 class PatternRewrite implements PathRewrite {
+  readonly prefix: string;
   readonly #from: PathTemplate;
   readonly #to: PathTemplate;
   readonly #query: string | undefined;
   /** Whether a path of the backend has all variables of one of the client. */
   readonly #hasWayBack: boolean;
 
-  constructor({ from, to }: { readonly from: string; readonly to: string }) {
+  constructor(prefix: string, { from, to }: { readonly from: string; readonly to: string }) {
+    this.prefix = prefix;
     const [path = '', query] = to.split('?', 2);
     this.#from = new PathTemplate(from);
     this.#to = new PathTemplate(path);
@@ -91,7 +100,24 @@ class PatternRewrite implements PathRewrite {
 
 /** Of a part of a path, what would end a value in a query is encoded. */
 function queryValue(text: string): string {
-  return text.replace(/[&=+]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return text.replace(/[&=+;]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** A path as a rewrite makes it of one that came. @returns `undefined` if it stays as it is */
+export function rewritten(
+  path: RequestPath,
+  rewrite: PathRewrite,
+): { readonly path: string; readonly added: string | undefined } | undefined {
+  for (const source of [withRawRest(path, rewrite.prefix), path.normal]) {
+    const next = source === undefined ? undefined : rewrite.forth(source);
+    if (source !== undefined && next !== undefined) return { path: next, added: rewrite.query(source) };
+  }
+  return undefined;
+}
+
+/** What a rewrite adds to a query comes first. @param query - from the question mark on */
+export function longerQuery(added: string | undefined, query: string): string {
+  return added === undefined ? query : `?${added}${query.replace('?', '&')}`;
 }
 
 function withoutSlash(path: string): string {

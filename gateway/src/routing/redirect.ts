@@ -2,7 +2,7 @@
 import type { RequestPath } from '../config/normal-path.ts';
 import type { RouteConfig } from '../config/schema.ts';
 import type { Refusal } from '../local-reply/refusal.ts';
-import type { PathRewrite } from './path-rewrite.ts';
+import { longerQuery, type PathRewrite, rewritten } from './path-rewrite.ts';
 
 type RedirectConfig = NonNullable<RouteConfig['redirect']>;
 
@@ -37,10 +37,12 @@ export class Redirect {
     const number = port === undefined ? own : String(port);
     const isDefault = number === '' || number === DEFAULT_PORTS[target];
     const origin = `${target}://${name}${isDefault ? '' : `:${number}`}`;
-    const text = /^[!-~]*$/.test(path.raw) && !path.raw.includes('\\') ? path.raw : path.normal;
-    const next = this.#rewrite?.forth(path.normal) ?? text;
-    const added = this.#rewrite?.query(path.normal);
-    const query = added === undefined ? path.query : `?${added}${path.query.replace('?', '&')}`;
+    const source = /^[!-[\]-~]*$/.test(path.raw) ? path : path.asNormal();
+    const text = source.raw;
+    const changed = this.#rewrite && rewritten(source, this.#rewrite);
+    const next = changed?.path ?? text;
+    const added = changed?.added;
+    const query = longerQuery(added, path.query);
     const asked = `${scheme}://${authority.replace(PORT, (_, number) => (number === DEFAULT_PORTS[scheme] ? '' : `:${number}`))}`;
     return origin.toLowerCase() === asked.toLowerCase() && next === text && added === undefined
       ? undefined

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type PathRules, readPath, routedPath } from '../../src/config/normal-path.ts';
+import { type PathRules, readPath, routedPath, withRawRest } from '../../src/config/normal-path.ts';
 
 const RULES: PathRules = { encodedSlash: 'keep', caseSensitive: true };
 const read = (target: string, rules: Partial<PathRules> = {}) => readPath(target, { ...RULES, ...rules });
@@ -89,5 +89,52 @@ describe('the normal form of a path', () => {
   it('is the one of routes, too', () => {
     expect(routedPath('/caf%c3%a9', true)).toBe('/caf%C3%A9');
     expect(routedPath('/static/', true)).toBe('/static/');
+  });
+});
+
+describe('a path with its beginning normalised, and the rest as it came', () => {
+  it.each([
+    ['/api', '/api/unsafe/http://x/y.jpg', '/api/unsafe/http://x/y.jpg'],
+    ['/api', '//%61pi;v=1/cart;jsessionid=7', '/api/cart;jsessionid=7'],
+    ['/api', '/x/../api/a//b', '/api/a//b'],
+    ['/api', '/api/a%41/', '/api/a%41/'],
+    ['/api', '/api', '/api'],
+    ['/api', '/api/', '/api/'],
+    // The rest alone would be a URL of another host.
+    ['/api', '/api//evil.example/x', '/api/evil.example/x'],
+    ['/api', '/api/;x//evil.example', '/api/evil.example'],
+    ['/api', '/api//', '/api/'],
+    ['/api/', '/api//a', '/api/a'],
+    ['/', '//a//b', '/a//b'],
+    ['/a/b', '/a//b/c;x', '/a/b/c;x'],
+    // Dot segments must not lead back across the beginning.
+    ['/api', '/api/a/./b//c', undefined],
+    ['/api', '/api/a/b/../c', undefined],
+    ['/api', '/api/a/../b//c', '/api/b//c'],
+    ['/api', '/api/./b;x', '/api/b;x'],
+    ['/api', '/x/..;y/api/%2E', '/api/'],
+    ['/api', '/api/..\\x', undefined],
+  ])('%s of %s is %s', (prefix, raw, expected) => {
+    const path = read(raw);
+    expect(path && withRawRest(path, prefix)).toBe(expected);
+  });
+
+  it('is read as the path itself', () => {
+    const segment = fc.constantFrom('', 'a', 'b', '.', '..', '%2e%2E', 'a;x', ';', '..;', '%61', 'A', '%2f');
+    fc.assert(
+      fc.property(fc.array(segment, { maxLength: 8 }), (segments) => {
+        const path = read(`/${segments.join('/')}`);
+        if (path === undefined) return;
+        for (const prefix of ['/', '/a', '/a/b']) {
+          if (!`${path.normal}/`.startsWith(prefix === '/' ? '/' : `${prefix}/`)) continue;
+          const rest = withRawRest(path, prefix);
+          if (rest === undefined) continue;
+          expect(rest.startsWith(prefix)).toBe(true);
+          expect(rest.slice(prefix.length)).not.toMatch(/^\/\//);
+          // But for empty segments, whose only trace may be a slash at the end.
+          expect(read(rest)?.normal.replace(/\/$/, '')).toBe(path.normal.replace(/\/$/, ''));
+        }
+      }),
+    );
   });
 });

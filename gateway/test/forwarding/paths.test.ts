@@ -77,6 +77,17 @@ describe('a path', () => {
     expect(await send('/x\\..\\b')).toBe('400');
   });
 
+  it.each([
+    ['/b/unsafe/http://x/y.jpg', 'b /unsafe/http://x/y.jpg'],
+    ['/b/cart;jsessionid=7', 'b /cart;jsessionid=7'],
+    ['/b//evil.example', 'b /evil.example'],
+    ['/b/x/./y//z', 'b /x/y/z'],
+    ['/%62/x//y', 'b /x//y'],
+  ])('keeps the spelling of what a route does not strip: %s', async (path, expected) => {
+    const { send } = await routed({}, [{ pool: 'a' }, { path: '/b', pool: 'b', stripPrefix: true }]);
+    expect(await send(path)).toBe(expected);
+  });
+
   it('is routed without letter case where that does not count', async () => {
     const { send } = await routed({ caseSensitive: false }, A_AND_B);
     expect(await send('/B/X')).toBe('b /B/X');

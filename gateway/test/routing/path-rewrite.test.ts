@@ -65,6 +65,7 @@ describe('a pattern of paths', () => {
     const rewrite = to('/users/{id}', '/user?id={id}&v=1');
     expect(rewrite.forth('/users/a&b')).toBe('/user');
     expect(rewrite.query('/users/a&b')).toBe('id=a%26b&v=1');
+    expect(rewrite.query('/users/a;b=c')).toBe('id=a%3Bb%3Dc&v=1');
   });
 
   it.each([
