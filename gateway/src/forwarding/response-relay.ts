@@ -180,9 +180,10 @@ export class ResponseRelay implements ResponseEvents {
       this.#write(chunk);
       return !this.#isBlocked;
     }
-    this.#held = chunk;
     // The whole body was received, so the end follows at once.
-    if (this.#bytes !== this.#contentLength) this.#flushSoon();
+    const isLast = this.#bytes === this.#contentLength;
+    this.#held = isLast ? chunk : Buffer.from(chunk);
+    if (!isLast) this.#flushSoon();
     return !this.#isBlocked;
   }
 

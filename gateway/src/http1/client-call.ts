@@ -44,7 +44,7 @@ export interface ResponseHandler {
   /** @param head - may be asked until this returns. @returns whether more may come, as for `data` */
   head(head: ResponseParser): boolean;
   /**
-   * A part of the body; the bytes are the handler's from now on.
+   * A part of the body. @param chunk - the handler's until this returns
    * @returns whether more may come; otherwise nothing comes before {@link ClientCall.resume}
    */
   data(chunk: Buffer): boolean;

@@ -3,7 +3,7 @@
 // bytes that no request asked for, a response before the request was written to its end, a response of which
 // a part is missing, or one that a server might have framed in another way than it says.
 
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import type { DeadlineQueue, Deadlines, Expiring } from 'evenkeel/internal';
 import type { BodySink } from './body-source.ts';
 import type { Carrier, ClientCall } from './client-call.ts';
@@ -12,7 +12,15 @@ import { ROLE } from './field-role.ts';
 import { BodyParser } from './parse-body.ts';
 import { FAULT, type FieldLimits, MORE } from './parse-head.ts';
 import { ResponseParser } from './parse-response.ts';
+import { READ, type ReadAmount, readBuffer } from './read-buffer.ts';
 import { chunkHead, LAST_CHUNK, lastChunk } from './write.ts';
+
+/**
+ * Begins to connect.
+ * @param onread - to read into memory of the caller's; a socket that takes no notice emits `data`
+ * @throws Error if that is not possible
+ */
+export type Connect = (onread: OnReadOpts | undefined) => Socket;
 
 /** Limits and times of connections to one server. */
 export interface ConnectionSettings {
@@ -90,8 +98,17 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
   /** How the connection ended while the response was held back. */
   #end: Error | 'end' | undefined;
 
-  /** @param socket - that connects; not connected yet */
-  constructor(socket: Socket, isSecure: boolean, owner: ConnectionOwner) {
+  /** How much is read at a time. */
+  #amount: ReadAmount = READ.SOME;
+
+  /**
+   * @param isUpgrade - whether the connection is for another protocol
+   * @throws Error if `connect` does
+   */
+  constructor(connect: Connect, isSecure: boolean, isUpgrade: boolean, owner: ConnectionOwner) {
+    // A socket that is handed over must read into memory of its own.
+    const onread = { buffer: () => readBuffer(this.#amount), callback: this.#onRead };
+    const socket = connect(isUpgrade ? undefined : onread);
     this.#socket = socket;
     this.#owner = owner;
     this.#bornAt = owner.now();
@@ -265,9 +282,14 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
 
   // The response.
 
+  readonly #onRead = (size: number, bytes: Uint8Array): boolean => {
+    this.#onData((bytes as Buffer).subarray(0, size));
+    return true;
+  };
+
   readonly #onData = (bytes: Buffer): void => {
     if (this.#phase === 'idle') this.destroy();
-    else if (this.#isHeld) this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
+    else if (this.#isHeld) this.#rest = Buffer.concat([this.#rest, bytes]);
     else this.#read(bytes);
   };
 
@@ -284,7 +306,8 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
     this.#isReading = false;
     if (call === undefined || call !== this.#call) return;
     if (this.#isHeld) {
-      this.#rest = bytes.subarray(position);
+      // The bytes are the reader's.
+      this.#rest = position < bytes.length ? Buffer.from(bytes.subarray(position)) : NO_BYTES;
       this.#owner.deadlines.remove(this);
       this.#socket.pause();
     } else if (this.#phase === 'body') this.#wait(this.#bodyTimeoutMs);
@@ -387,6 +410,7 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
       const wantsMore = call.handler.data(bytes.subarray(body.contentFrom, body.contentTo));
       if (call !== this.#call) return next;
       this.#isHeld = !wantsMore && !this.#isResumed;
+      this.#amount = wantsMore ? more(this.#amount) : READ.LITTLE;
     }
     if (body.isDone) this.#finish(call, bytes.length - next);
     return next;
@@ -513,6 +537,10 @@ class Upload implements BodySink {
   failed(error: Error): void {
     if (!this.#call.isOver) this.#connection.failed(error);
   }
+}
+
+function more(amount: ReadAmount): ReadAmount {
+  return amount === READ.LITTLE ? READ.SOME : READ.MUCH;
 }
 
 /** Trailers that say how the message is read, or where it goes, may not (RFC 9110 section 6.5.1). */

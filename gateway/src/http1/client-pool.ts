@@ -1,10 +1,14 @@
 // Connections to one server. The one that was used last is used next: others may be closed when they have
 // been idle for long enough, and memory and caches stay warm.
 
-import type { Socket } from 'node:net';
 import type { Clock, Deadlines } from 'evenkeel/internal';
 import { ClientCall, type ClientRequest, type ResponseHandler } from './client-call.ts';
-import { ClientConnection, type ConnectionOwner, type ConnectionSettings } from './client-connection.ts';
+import {
+  ClientConnection,
+  type Connect,
+  type ConnectionOwner,
+  type ConnectionSettings,
+} from './client-connection.ts';
 import { ConnectionError } from './connection-error.ts';
 
 /** How a server is reached. */
@@ -12,8 +16,7 @@ export interface PoolSettings extends ConnectionSettings {
   /** The most connections at a time; upgrades are not counted. */
   readonly connections: number;
   readonly isSecure: boolean;
-  /** Begins to connect. @throws Error if that is not possible */
-  readonly connect: () => Socket;
+  readonly connect: Connect;
 }
 
 /** Sends requests to one server. */
@@ -133,14 +136,14 @@ export class ClientPool implements ConnectionOwner {
   }
 
   #connect(call: ClientCall): void {
-    let socket: Socket;
+    const { connect, isSecure } = this.settings;
+    let connection: ClientConnection;
     try {
-      socket = this.settings.connect();
+      connection = new ClientConnection(connect, isSecure, call.request.isUpgrade, this);
     } catch (error) {
       call.fail(error as Error, false);
       return;
     }
-    const connection = new ClientConnection(socket, this.settings.isSecure, this);
     this.#all.add(connection);
     if (call.request.isUpgrade) this.#upgrades.add(connection);
     connection.take(call);

@@ -9,6 +9,7 @@ import { FAULT, type Fault, type FieldLimits, FRAMING, MORE } from './parse-head
 import type { RequestParser } from './parse-request.ts';
 import { RequestBody } from './request-body.ts';
 import { type ResponseLine, ServerRequest } from './server-request.ts';
+import { giveWriteBuffer, takeWriteBuffer } from './write-buffers.ts';
 
 /** Serves the requests of connections. Its methods must not throw. */
 export interface RequestHandler<Peer> {
@@ -100,6 +101,8 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
   #isDetached = false;
   #hasClientEnded = false;
   #extraBytes = 0;
+  /** Memory of what the client has not taken. */
+  #lent: Buffer[] = [];
   /** Bytes that the client had taken when its time was last prolonged. */
   #bytesTaken = 0;
 
@@ -131,14 +134,7 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
     if (chunk === undefined) {
       if (text === '') return true;
       socket.write(text, 'latin1');
-    } else if (text === '' && after === '') socket.write(chunk);
-    else {
-      socket.cork();
-      if (text !== '') socket.write(text, 'latin1');
-      socket.write(chunk);
-      if (after !== '') socket.write(after, 'latin1');
-      socket.uncork();
-    }
+    } else this.#writeCopy(text, chunk, after);
     // What the operating system has taken does not wait, whatever its size.
     return socket.writableLength === 0 || !socket.writableNeedDrain;
   }
@@ -186,7 +182,24 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
     else this.#read(bytes);
   };
 
-  readonly #onDrain = (): void => this.#first?.events.drained();
+  /** Copies what is written: the chunk is the caller's. */
+  #writeCopy(text: string, chunk: Buffer, after: string): void {
+    const socket = this.#socket;
+    const size = text.length + chunk.length + after.length;
+    const buffer = takeWriteBuffer(size);
+    if (text !== '') buffer.write(text, 0, 'latin1');
+    chunk.copy(buffer, text.length);
+    if (after !== '') buffer.write(after, size - after.length, 'latin1');
+    socket.write(buffer.subarray(0, size));
+    if (socket.writableLength === 0) giveWriteBuffer(buffer);
+    else this.#lent.push(buffer);
+  }
+
+  readonly #onDrain = (): void => {
+    for (const buffer of this.#lent) giveWriteBuffer(buffer);
+    this.#lent = [];
+    this.#first?.events.drained();
+  };
 
   /** The client has ended its direction. It may still read (RFC 9112 section 9.6). */
   readonly #onEnd = (): void => {

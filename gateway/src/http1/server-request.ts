@@ -20,7 +20,7 @@ export interface ServerRequestEvents {
 export interface ResponseLine {
   /** The field that says how long an idle connection is kept. */
   readonly keepAlive: string;
-  /** @returns whether the client can take more */
+  /** @param chunk - the caller's again afterwards. @returns whether the client can take more */
   write(text: string, chunk: Buffer | undefined, after: string): boolean;
   /** The whole response was written. */
   ended(request: ServerRequest<unknown>): void;
@@ -228,7 +228,7 @@ export class ServerRequest<Peer> {
     }
     if (this.#isOnTurn) return this.#line.write(text, bytes, rest);
     this.#waiting ??= [];
-    this.#waiting.push(text, bytes, rest);
+    this.#waiting.push(text, bytes && Buffer.from(bytes), rest);
     this.#waitingBytes += text.length + (bytes?.length ?? 0) + rest.length;
     return this.#waitingBytes < MAX_WAITING_BYTES;
   }

@@ -121,7 +121,7 @@ export class Http2Client implements Client {
   flushHead(): void {}
 
   write(chunk: Buffer): boolean {
-    return this.#isGone || this.#stream.writableEnded || this.#stream.write(chunk);
+    return this.#isGone || this.#stream.writableEnded || this.#stream.write(Buffer.from(chunk));
   }
 
   end(chunk: Buffer | undefined, trailers: string[] | undefined): void {
@@ -129,7 +129,7 @@ export class Http2Client implements Client {
     this.#isEnded = true;
     this.#trailers = trailers;
     if (chunk === undefined) this.#stream.end();
-    else this.#stream.end(chunk);
+    else this.#stream.end(Buffer.from(chunk));
   }
 
   /**

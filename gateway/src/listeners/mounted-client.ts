@@ -100,7 +100,7 @@ export class MountedClient implements Client {
   }
 
   write(chunk: Buffer): boolean {
-    if (this.#response.write(chunk)) return true;
+    if (this.#response.write(Buffer.from(chunk))) return true;
     if (!this.#isDraining) {
       this.#isDraining = true;
       this.#response.on('drain', () => this.#events?.drained());
@@ -114,7 +114,7 @@ export class MountedClient implements Client {
     if (chunk === undefined) this.#response.end();
     // As latin1 text, a small body goes out together with its head, in one piece instead of two.
     else if (chunk.length <= MAX_JOINED_BYTES) this.#response.end(chunk.toString('latin1'), 'latin1');
-    else this.#response.end(chunk);
+    else this.#response.end(Buffer.from(chunk));
   }
 
   abort(): void {

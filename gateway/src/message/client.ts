@@ -37,7 +37,10 @@ export interface Client {
   writeHead(status: number, statusText: string, headers: string[]): void;
   /** Sends a head that still waits for the body to follow it. */
   flushHead(): void;
-  /** @returns whether the client can take more now; otherwise {@link ClientEvents.drained} tells when */
+  /**
+   * @param chunk - the caller's again afterwards, as for `end`
+   * @returns whether the client can take more now; otherwise {@link ClientEvents.drained} tells when
+   */
   write(chunk: Buffer): boolean;
   end(chunk: Buffer | undefined, trailers: string[] | undefined): void;
   /** Breaks the response off, so that the client cannot take it for complete. */

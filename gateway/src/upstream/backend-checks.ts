@@ -117,7 +117,7 @@ class CheckResponse implements ResponseEvents {
   }
 
   data(chunk: Buffer): boolean {
-    this.#chunks.push(chunk.subarray(0, MAX_BODY_BYTES - this.#bytes));
+    this.#chunks.push(Buffer.from(chunk.subarray(0, MAX_BODY_BYTES - this.#bytes)));
     this.#bytes += chunk.length;
     if (this.#bytes < MAX_BODY_BYTES) return true;
     this.#call?.abort();

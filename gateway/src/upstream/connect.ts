@@ -1,6 +1,7 @@
 // Opens connections to a backend.
-import { isIP, type Socket, connect as tcpConnect } from 'node:net';
+import { isIP, type OnReadOpts, connect as tcpConnect } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
+import type { Connect } from '../http1/client-connection.ts';
 import type { BaseUrl } from './base-url.ts';
 import { type ConnectionSettings, lookupOf, tlsOptions } from './connection-settings.ts';
 
@@ -14,8 +15,9 @@ const PROBE_AFTER_MS = 60_000;
 export function connector(
   { host, port, isSecure, socketPath }: BaseUrl,
   { tls, address }: Pick<ConnectionSettings, 'tls' | 'address'>,
-): () => Socket {
-  if (socketPath !== undefined) return () => tcpConnect({ path: socketPath, allowHalfOpen: true });
+): Connect {
+  if (socketPath !== undefined)
+    return (onread) => tcpConnect({ path: socketPath, allowHalfOpen: true, ...given(onread) });
   const options = {
     host,
     port,
@@ -26,7 +28,7 @@ export function connector(
     keepAliveInitialDelay: PROBE_AFTER_MS,
     ...lookupOf(address),
   };
-  if (!isSecure) return () => tcpConnect(options);
+  if (!isSecure) return (onread) => tcpConnect({ ...options, ...given(onread) });
   // A session saves a part of the next handshake; it belongs to this host and these settings alone.
   let session: Buffer | undefined;
   const secure = {
@@ -34,9 +36,14 @@ export function connector(
     ...tlsOptions(tls),
     ALPNProtocols: ['http/1.1'],
   };
+  // Not into the memory of others: node:tls may read while something is written.
   return () => {
     const socket = tlsConnect({ ...options, ...secure, ...(session === undefined ? {} : { session }) });
     socket.on('session', (next) => (session = next));
     return socket;
   };
+}
+
+function given(onread: OnReadOpts | undefined): { readonly onread?: OnReadOpts } {
+  return onread === undefined ? {} : { onread };
 }

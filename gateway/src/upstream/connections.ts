@@ -60,7 +60,7 @@ export interface ResponseEvents {
    */
   head(status: number, statusText: string, headers: RawHeaders): boolean;
   /**
-   * A part of the body.
+   * A part of the body. @param chunk - the taker's until this returns
    * @returns whether more may come; otherwise no more of it comes before {@link BackendCall.resume}
    */
   data(chunk: Buffer): boolean;

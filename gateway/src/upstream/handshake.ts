@@ -37,7 +37,7 @@ export class Handshake implements ResponseHandler {
   }
 
   data(chunk: Buffer): boolean {
-    return this.#body?.push(chunk) !== false;
+    return this.#body?.push(Buffer.from(chunk)) !== false;
   }
 
   end(): void {

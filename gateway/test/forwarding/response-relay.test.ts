@@ -98,6 +98,15 @@ describe('an answer', () => {
     expect(owner.bytes).toBe(9);
   });
 
+  it("is copied where it waits: its memory is the giver's again", async () => {
+    const { client, backend } = setUp();
+    const memory = Buffer.from('abc');
+    backend.connect().head(200).events.data(memory);
+    memory.fill('x');
+    await aMoment();
+    expect(client.calls.slice(1)).toEqual(['write abc']);
+  });
+
   it.each([[[]], [['Content-Length', '5']]])(
     'has its head sent before a body that does not follow at once: %j',
     async (headers) => {

@@ -373,11 +373,15 @@ describe('a response that is held back', () => {
     for (const count of [2, 3, 4]) {
       await until(() => heard.events.length === count);
       expect(heard.isOver).toBe(false);
+      // What waits is safe from what others read meanwhile.
+      const other = server.send();
+      (await server.connection(1, count - 1)).write(`HTTP/1.1 204 ${'x'.repeat(100)}\r\n\r\n`);
+      await other.over();
       heard.call?.resume();
     }
     await heard.over();
     expect(heard.events.slice(2)).toEqual(['data a', 'data b', 'end']);
-    expect(server.pool.size).toBe(1);
+    expect(server.pool.size).toBe(2);
   });
 
   it('is whole also if the connection has ended meanwhile', async () => {
@@ -408,6 +412,28 @@ describe('a response that is held back', () => {
     heard.call?.resume();
     await until(() => connection.socket.writableLength === 0);
     heard.call?.abort();
+  });
+
+  it('is read in small parts, one that is taken at once in ever larger ones', async () => {
+    const server = await aServer();
+    const heard = server.send();
+    const sizes = () => heard.events.flatMap((event) => (event.startsWith('data ') ? event.length - 5 : []));
+    const connection = await server.connection(0);
+    const body = 'x'.repeat(1_000_000);
+    connection.write(`HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n${body}`);
+    await until(() => heard.body.length === 1_000_000);
+    expect(Math.max(...sizes())).toBeGreaterThan(73_728);
+    heard.takesMore = false;
+    heard.events.length = 0;
+    connection.write(body);
+    while (heard.body.length < 1_000_000) {
+      const count = heard.events.length;
+      await until(() => heard.events.length > count);
+      heard.call?.resume();
+    }
+    const [first = 0, ...others] = sizes();
+    expect(first).toBeGreaterThan(16_384);
+    expect(Math.max(...others)).toBe(16_384);
   });
 
   it('without a body ends when it goes on', async () => {

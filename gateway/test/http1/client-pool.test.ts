@@ -109,7 +109,7 @@ describe('a pool', () => {
     Object.assign(server.pool.settings, {
       connect: () => {
         if (isBroken) throw Object.assign(new Error('no descriptors'), { code: 'EMFILE' });
-        return connect();
+        return connect(undefined);
       },
     });
     const heard = [server.send(), server.send(), server.send()];

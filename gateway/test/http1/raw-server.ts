@@ -137,7 +137,7 @@ export class RawServer {
         limits: { fields: 100, fieldBytes: 8_192 },
         connections: Number.POSITIVE_INFINITY,
         isSecure: false,
-        connect: () => connect({ port, host: '127.0.0.1' }),
+        connect: (onread) => connect({ port, host: '127.0.0.1', ...(onread && { onread }) }),
         connectTimeoutMs: 1_000,
         bodyTimeoutMs: 3_000,
         idleMs: 4_000,

@@ -93,6 +93,17 @@ describe('requests', () => {
   });
 });
 
+/** A connection with a response that has begun. */
+async function aBigResponse() {
+  const { handler, socket, sent } = aConnection();
+  handler.serve = () => {};
+  await sent('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  const request = handler.requests[0] as ServerRequest<string>;
+  request.writeHead(200, 'OK', ['Content-Length', '1000000']);
+  request.flushHead();
+  return { socket, request };
+}
+
 describe('a response', () => {
   it('waits for its turn, and is not blocked then', async () => {
     const { handler, socket, sent } = aConnection();
@@ -175,6 +186,38 @@ describe('a response', () => {
     socket.takeAll();
     await settled();
     expect(handler.log).toEqual(['GET /', 'GET / done']);
+  });
+
+  it("is copied: its memory is the writer's again, and no other connection's before the client has it", async () => {
+    const slow = await aBigResponse();
+    const other = await aBigResponse();
+    slow.socket.isTaking = false;
+    const memory = Buffer.alloc(20_000);
+    for (const letter of 'abc') slow.request.write(memory.fill(letter));
+    memory.fill('x');
+    other.request.write(Buffer.alloc(20_000, 'y'));
+    const before = slow.socket.text.length;
+    slow.socket.takeAll();
+    await settled();
+    const text = slow.socket.text.slice(before);
+    expect([text.length, text.replace(/(.)\1+/g, '$1')]).toEqual([40_000, 'bc']);
+    // Free again, with no trace of what was in it.
+    slow.request.write(Buffer.alloc(20_000, 'd'));
+    expect(slow.socket.pieces.at(-1)).toBe('d'.repeat(20_000));
+  });
+
+  it('that waits for its turn is copied, too', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = () => {};
+    await sent('GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n');
+    const [first, second] = handler.requests as [ServerRequest<string>, ServerRequest<string>];
+    const memory = Buffer.alloc(20_000, 'a');
+    second.writeHead(200, 'OK', ['Content-Length', '20000']);
+    second.end(memory, undefined);
+    memory.fill('x');
+    answer(first);
+    await settled();
+    expect(socket.text.endsWith(`\r\n\r\n${'a'.repeat(20_000)}`)).toBe(true);
   });
 
   it('that the client has not taken is lost with the connection', async () => {
