@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 const CORE = [
   [
     'src/shown',
+    'src/steps',
     'src/env',
     'src/errors',
     'src/contracts',

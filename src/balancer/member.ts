@@ -2,6 +2,7 @@
 
 import type { Backend } from '../strategies/strategy.ts';
 import type { BackendSpec } from './address.ts';
+import type { ListedBackend } from './listing.ts';
 import type { Tier } from './tier.ts';
 import type { Trial } from './trial.ts';
 
@@ -69,8 +70,8 @@ export class Member implements Backend {
   reportedAt = 0;
   /** While it drains, it keeps its sessions until this time, in milliseconds of the clock. */
   keepsSessionsUntil = 0;
-  /** The weight with which it is listed; `undefined` after it was removed. */
-  listedWeight: number | undefined = undefined;
+  /** As what it is listed; `undefined` after it was removed. */
+  listed: ListedBackend | undefined = undefined;
 
   constructor(spec: BackendSpec, slot: number, tier: Tier<Member>) {
     this.id = spec.id;

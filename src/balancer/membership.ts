@@ -1,9 +1,10 @@
 import type { BackendPoolEntry } from '../contracts.ts';
 import { shown } from '../shown.ts';
-import { type BackendSpec, readEntry } from './address.ts';
+import { atOnce } from '../steps.ts';
+import { type BackendSpec, readEntry, sameSpec } from './address.ts';
 import type { Drains } from './drains.ts';
 import type { BalancerEvent, Events } from './events.ts';
-import { type ListedBackend, listBackends } from './listing.ts';
+import { type ListedBackend, type ListRules, listBackends } from './listing.ts';
 import { DOWN, DRAINING, type Member } from './member.ts';
 import { nearIdHint } from './near-id.ts';
 import { ADMIN, CALLER, Origins } from './origins.ts';
@@ -119,13 +120,11 @@ export class Membership {
       throw new TypeError(
         'replace must have an origin where the pool follows an array: change that array, or name the origin of the entries',
       );
-    const listed = listBackends(entries, 'entries', readEntry, (error) => {
-      throw error;
-    });
+    const listed = atOnce(listBackends(entries, this.#rulesFor(origin)));
     if (origin === CALLER) {
       this.#follower = undefined;
       // It has the last word, as a call of the same caller.
-      for (const { spec } of listed) this.#withheld.delete(spec.id);
+      if (this.#withheld.size > 0) for (const id of listed.keys()) this.#withheld.delete(id);
     }
     this.#origins.set(origin, listed);
     this.#reconcile();
@@ -155,7 +154,8 @@ export class Membership {
   takeOver(before: Membership): void {
     before.refresh();
     this.refresh();
-    for (const origin of before.#origins.others) this.#origins.set(origin, before.#origins.listedBy(origin));
+    for (const origin of before.#origins.others)
+      this.#origins.set(origin, new Map(before.#origins.listedBy(origin)));
     this.#reconcile();
     for (const [id, address] of before.#withheld) {
       const member = this.#pool.get(id);
@@ -186,7 +186,7 @@ export class Membership {
   }
 
   #copyState(member: Member, old: Member): void {
-    if (member.listedWeight === old.listedWeight && member.nominalWeight !== old.nominalWeight)
+    if (member.listed?.weight === old.listed?.weight && member.nominalWeight !== old.nominalWeight)
       this.setWeight(member, old.nominalWeight);
     member.keepsSessionsUntil = old.keepsSessionsUntil;
     if ((old.reasons & DRAINING) !== 0)
@@ -213,22 +213,36 @@ export class Membership {
   /** Makes the listed backends the members of the pool, without those that are withheld. O(n). */
   #reconcile(): void {
     const merged = this.#origins.merged();
-    for (const [id, address] of this.#withheld) {
-      if (merged.get(id)?.spec.address === address) merged.delete(id);
-      else this.#withheld.delete(id);
-    }
-    const members = [...merged.values()].map((one) => this.#memberFor(one));
+    for (const [id, address] of this.#withheld)
+      if (merged.get(id)?.spec.address !== address) this.#withheld.delete(id);
+    const members: Member[] = [];
+    for (const [id, one] of merged) if (!this.#withheld.has(id)) members.push(this.#memberFor(one));
     this.#pool.replace(members);
   }
 
+  #rulesFor(origin: string): ListRules {
+    const before = this.#origins.listedBy(origin);
+    return {
+      name: 'entries',
+      isFollowed: false,
+      before,
+      specOf: (entry, where) => sameSpec(entry, before) ?? readEntry(entry, where),
+      reject: (error) => {
+        throw error;
+      },
+    };
+  }
+
   /** The member for a listed backend: the existing one, unless its address or its tier changed. */
-  #memberFor({ spec, weight, index }: ListedBackend): Member {
+  #memberFor(listed: ListedBackend): Member {
+    const { spec, weight, index } = listed;
     const known = this.#pool.get(spec.id);
+    if (known?.listed === listed) return known;
     const isSame = known?.address === spec.address && known.tier === this.#pool.tierFor(spec);
     const member = known !== undefined && isSame ? known : this.#enter(spec, known);
     // A weight set by `setWeight` stays until another one is listed.
-    if (member.listedWeight !== weight) member.nominalWeight = weight;
-    member.listedWeight = weight;
+    if (member.listed?.weight !== weight) member.nominalWeight = weight;
+    member.listed = listed;
     member.url = spec.url;
     member.zone = spec.zone;
     member.setConcurrency(spec.concurrency, member.reportedConcurrency);
@@ -243,7 +257,7 @@ export class Membership {
   #enter(spec: BackendSpec, known: Member | undefined): Member {
     const member = this.#pool.enter(spec);
     if (known?.address !== spec.address) return member;
-    member.listedWeight = known.listedWeight;
+    member.listed = known.listed;
     member.nominalWeight = known.nominalWeight;
     member.reasons |= known.reasons & (DOWN | DRAINING);
     member.keepsSessionsUntil = known.keepsSessionsUntil;

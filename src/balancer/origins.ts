@@ -1,13 +1,13 @@
 // Where the backends of a pool come from, and which origin counts where several list the same one.
 
-import type { ListedBackend } from './listing.ts';
+import type { ListedBackend, Listings } from './listing.ts';
 
 /** The origin of the caller's array, or of a `replace` without an origin. */
 export const CALLER = 'caller';
 /** The origin of backends that `add` added. */
 export const ADMIN = 'admin';
 
-type Listings = Map<string, ListedBackend>;
+const NOTHING: Listings = new Map();
 
 /**
  * The backends that each origin lists, by id. If several origins list one, that of `add` counts, else the
@@ -16,7 +16,7 @@ type Listings = Map<string, ListedBackend>;
  */
 export class Origins {
   /** In the order in which they were set. */
-  readonly #listings = new Map<string, Listings>();
+  readonly #listings = new Map<string, Map<string, ListedBackend>>();
 
   /** The names of all origins but the caller's. */
   get others(): string[] {
@@ -24,20 +24,20 @@ export class Origins {
   }
 
   /** What an origin lists. */
-  listedBy(origin: string): readonly ListedBackend[] {
-    return [...(this.#listings.get(origin)?.values() ?? [])];
+  listedBy(origin: string): Listings {
+    return this.#listings.get(origin) ?? NOTHING;
   }
 
-  /** Sets all that an origin lists. O(n). */
-  set(origin: string, listed: readonly ListedBackend[]): void {
-    if (listed.length === 0) this.#listings.delete(origin);
-    else this.#listings.set(origin, new Map(listed.map((one) => [one.spec.id, one])));
+  /** Sets all that an origin lists; the list may change with `put` and `drop`. */
+  set(origin: string, listed: Listings): void {
+    if (listed.size === 0) this.#listings.delete(origin);
+    else this.#listings.set(origin, listed as Map<string, ListedBackend>);
   }
 
   /** Adds a backend to those that an origin lists. */
   put(origin: string, listed: ListedBackend): void {
     const listings = this.#listings.get(origin);
-    if (listings === undefined) this.set(origin, [listed]);
+    if (listings === undefined) this.set(origin, new Map([[listed.spec.id, listed]]));
     else listings.set(listed.spec.id, listed);
   }
 
@@ -52,13 +52,18 @@ export class Origins {
     return false;
   }
 
-  /** Each backend once: the caller's in their order, then the others. O(n). */
+  /** Each backend once: the caller's in their order, then the others. O(n) with several origins. */
   merged(): Listings {
-    const merged: Listings = new Map(this.#listings.get(CALLER));
+    const [only = NOTHING, ...more] = this.#listings.values();
+    if (more.length === 0) return only;
+    const callers = this.listedBy(CALLER);
+    const merged = new Map(callers);
     // What is set last counts, and stands where the backend was first.
     for (const origin of this.#ascending())
-      for (const [id, one] of this.#listings.get(origin) as Listings)
-        merged.set(id, { ...one, index: merged.get(id)?.index ?? -1 });
+      for (const [id, one] of this.listedBy(origin)) {
+        const index = callers.get(id)?.index ?? -1;
+        merged.set(id, index === one.index ? one : { ...one, index });
+      }
     return merged;
   }
 

@@ -3,9 +3,10 @@
 import type { BackendPoolEntry } from '../contracts.ts';
 import { isError } from '../errors.ts';
 import { shown } from '../shown.ts';
+import { atOnce } from '../steps.ts';
 import { type BackendSpec, readEntry } from './address.ts';
 import { type EntrySnapshot, snapshotOf } from './entry-snapshot.ts';
-import { type ListedBackend, listBackends } from './listing.ts';
+import { type Listings, type ListRules, listBackends } from './listing.ts';
 
 /** An invalid entry of the caller's array, or the array itself if it cannot be read. */
 export interface RejectedEntry {
@@ -38,6 +39,7 @@ export class PoolFollower {
   #snapshots: readonly (EntrySnapshot | undefined)[] = [];
   /** What each entry was read as; `undefined` for an invalid one. */
   #specs: readonly (BackendSpec | undefined)[] = [];
+  #listed: Listings | undefined;
   /** Length at the last reading; {@link UNREADABLE} if that threw. Then the reading before stays valid. */
   #length = 0;
   #picks = 0;
@@ -104,26 +106,28 @@ export class PoolFollower {
    * and recorded in {@link PoolFollower.rejected}. O(n); only entries that have changed are checked again.
    * @returns `undefined` if the array itself cannot be read, which is recorded in the same way
    */
-  read(): ListedBackend[] | undefined {
+  read(): Listings | undefined {
     const entries = this.#readEntries();
     if (entries === undefined) return undefined;
     const before = new Reading(this.#entries, this.#snapshots, this.#specs);
     const snapshots: (EntrySnapshot | undefined)[] = new Array(entries.length).fill(undefined);
     const specs: (BackendSpec | undefined)[] = [...snapshots] as undefined[];
     const rejected: RejectedEntry[] = [];
-    const listed = listBackends(
-      entries,
-      this.#name,
-      (entry, where, index) => {
+    const rules: ListRules = {
+      name: this.#name,
+      isFollowed: true,
+      before: this.#listed,
+      specOf: (entry, where, index) => {
         const at = before.indexOf(entry, index);
         snapshots[index] = at < 0 ? snapshotOf(entry) : before.snapshots[at];
         return (specs[index] = before.specs[at] ?? readEntry(entry, where));
       },
-      (error, index) => {
+      reject: (error, index) => {
         if (rejected.length === 0) this.error = error;
         rejected.push({ index, message: isError(error) ? error.message : String(error) });
       },
-    );
+    };
+    const listed = (this.#listed = atOnce(listBackends(entries, rules)));
     this.#entries = entries;
     this.#length = entries.length;
     this.#snapshots = snapshots;

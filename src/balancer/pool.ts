@@ -239,7 +239,7 @@ export class Pool implements ReasonMasks {
 
   #depart(member: Member): void {
     member.present = false;
-    member.listedWeight = undefined;
+    member.listed = undefined;
     member.keys = 0;
     this.trials.forget(member);
     if (member.inFlight === 0) this.#release(member);

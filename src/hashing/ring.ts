@@ -1,38 +1,30 @@
-// The consistent-hash ring: an immutable table of points and their owners.
+// A ring of points, or one segment of it: an immutable table of points and their owners.
 
-import { KEY_SPACE, pointsOf } from './hash.ts';
-
-/** The fields of a backend that the ring depends on. */
-export interface RingMember {
-  readonly id: string;
-  /** An integer from 0 to 65,534 that identifies the backend in the tables. */
-  readonly slot: number;
-  /** Number of points on the ring. */
-  readonly points: number;
-}
+import { KEY_SPACE } from './hash.ts';
 
 /** The highest slot that the tables can hold; 65,535 means "none". */
 export const MAX_SLOT = 65_534;
 /** Factor that packs a point and its owner into one double, which needs 32 + 16 of its 53 bits. */
-const PACK = 65_536;
+export const PACK = 65_536;
+/** So many values are sorted by insertion, which takes less time than buckets. */
+const FEW = 24;
+const NO_NAMES: readonly undefined[] = [];
 /** Up to this many points are copied one by one, which takes less time than a call. */
 const SHORT_RUN = 64;
 
 /**
- * A consistent-hash ring. A position belongs to the backend of the first point at or after it; after the last
- * point comes the first. A ring is immutable: {@link Ring.with} returns a new one.
+ * Points on the key space. A position belongs to the backend of the first point at or after it; after the
+ * last point comes the first. It is immutable.
  *
  * A look-up takes one step on average: the top bits of the position select a bucket, and there is about one
  * point in each bucket. The tables take six bytes for each point and four for each bucket.
- *
- * @see Karger et al., Consistent Hashing and Random Trees, STOC 1997
  */
 export class Ring {
-  static readonly empty = new Ring(Uint32Array.of(0), Uint16Array.of(0), []);
+  static readonly empty = new Ring(Uint32Array.of(0), Uint16Array.of(0), NO_NAMES, false);
 
   /**
    * Sorted positions. The last one is a sentinel at the end of the key space, with the owner of the first
-   * point.
+   * point; or 65,535, if another segment has that.
    */
   readonly #points: Uint32Array;
   readonly #owners: Uint16Array;
@@ -41,14 +33,22 @@ export class Ring {
   /** Ids by slot. */
   readonly names: readonly (string | undefined)[];
 
-  /** @param points - with room for the sentinel, like `owners`; the ring keeps both */
-  private constructor(points: Uint32Array, owners: Uint16Array, names: readonly (string | undefined)[]) {
+  /**
+   * @param points - with room for the sentinel, like `owners`; the ring keeps both
+   * @param wraps - whether the first point comes after the last one
+   */
+  private constructor(
+    points: Uint32Array,
+    owners: Uint16Array,
+    names: readonly (string | undefined)[],
+    wraps = true,
+  ) {
     const size = points.length - 1;
     this.names = names;
     this.#points = points;
     this.#points[size] = KEY_SPACE - 1;
     this.#owners = owners;
-    this.#owners[size] = owners[0] ?? 0;
+    this.#owners[size] = wraps ? (owners[0] as number) : MAX_SLOT + 1;
     const bits = Math.max(1, 31 - Math.clz32(size));
     this.#shift = 32 - bits;
     this.#starts = startsOf(points, bits, this.#shift);
@@ -138,33 +138,26 @@ export class Ring {
     return this.#owners[i] as number;
   }
 
-  /**
-   * A new ring: this one without the points of some slots, and with the points of new members. The rest is
-   * copied in blocks. O(points), expected, new points included.
-   * @throws Error if the slot of a new member is in use
-   */
-  with(dropped: Iterable<number>, added: readonly RingMember[]): Ring {
-    const names = [...this.names];
-    let gone: Uint8Array | undefined;
-    for (const slot of dropped) {
-      gone ??= new Uint8Array(MAX_SLOT + 1);
-      gone[slot] = 1;
-      names[slot] = undefined;
-    }
-    for (const member of added) {
-      if (names[member.slot] !== undefined) throw new Error(`slot ${member.slot} is in use`);
-      names[member.slot] = member.id;
-    }
-    return this.#merge(gone, packed(added, names), names);
-  }
-
   /** All arcs of the ring in order, each with its end (exclusive, up to 2^32) and the slot of its owner. */
   *arcs(): Generator<readonly [end: number, slot: number]> {
     for (let i = 0; i < this.size; i++) yield [(this.#points[i] as number) + 1, this.#owners[i] as number];
     yield [KEY_SPACE, this.#owners[this.size] as number];
   }
 
-  #merge(gone: Uint8Array | undefined, added: Float64Array, names: readonly (string | undefined)[]): Ring {
+  /**
+   * A new ring: this one without the points of some slots, and with others. The rest is copied in blocks.
+   * O(points).
+   * @param gone - 1 for each slot that goes; empty if none does
+   * @param added - as {@link inOrder} sorts them
+   * @param names - ids by slot, for ties
+   * @param wraps - whether the first point comes after the last one
+   */
+  merged(
+    gone: Uint8Array,
+    added: Float64Array,
+    names: readonly (string | undefined)[],
+    wraps: boolean,
+  ): Ring {
     const kept = this.#blocksWithout(gone);
     let size = added.length;
     for (let block = 0; block < kept.length; block += 2)
@@ -192,13 +185,13 @@ export class Ring {
       points[length] = Math.floor((added[next] as number) / PACK);
       owners[length++] = (added[next] as number) % PACK;
     }
-    return new Ring(points, owners, names);
+    return new Ring(points, owners, NO_NAMES, wraps);
   }
 
   /** Runs of points whose owners stay, as pairs of first index and end. */
-  #blocksWithout(gone: Uint8Array | undefined): number[] {
+  #blocksWithout(gone: Uint8Array): number[] {
     const { size } = this;
-    if (gone === undefined) return [0, size];
+    if (gone.length === 0) return [0, size];
     const owners = this.#owners;
     const blocks: number[] = [];
     for (let i = 0; i < size; i++) {
@@ -252,15 +245,13 @@ function startsOf(points: Uint32Array, bits: number, shift: number): Uint32Array
   return starts.fill(size, bucket + 1);
 }
 
-/** The points of new members, sorted by position, and by id for points at the same position. */
-function packed(members: readonly RingMember[], names: readonly (string | undefined)[]): Float64Array {
-  const all = new Float64Array(members.reduce((sum, member) => sum + member.points, 0));
-  let length = 0;
-  for (const { id, slot, points } of members) {
-    for (const point of pointsOf(id, points)) all[length++] = point * PACK + slot;
-  }
+/**
+ * Packed points sorted by position, and by id where that is the same. May sort the array itself.
+ * @param names - ids by slot
+ */
+export function inOrder(all: Float64Array, names: readonly (string | undefined)[]): Float64Array {
   const sorted = sortedByBuckets(all);
-  for (let i = 1; i < length; i++) sinkTie(sorted, i, names);
+  for (let i = 1; i < sorted.length; i++) sinkTie(sorted, i, names);
   return sorted;
 }
 
@@ -269,6 +260,10 @@ function packed(members: readonly RingMember[], names: readonly (string | undefi
  * in each bucket is linear; a comparison sort takes ten times as long for 300,000 points.
  */
 function sortedByBuckets(all: Float64Array): Float64Array {
+  if (all.length <= FEW) {
+    for (let i = 1; i < all.length; i++) sink(all, i);
+    return all;
+  }
   const bits = Math.max(1, 31 - Math.clz32(all.length));
   const width = PACK * 2 ** (32 - bits);
   const ends = new Uint32Array(2 ** bits + 1);

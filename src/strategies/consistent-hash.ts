@@ -1,13 +1,14 @@
 // The strategy `consistent-hash`.
 
-import { Ring, type RingMember } from '../hashing/ring.ts';
 import { type EnvoyRing, envoyRing, LARGEST_ENVOY_RING } from '../hashing/rings/envoy.ts';
 import { type HaproxyRing, haproxyRing } from '../hashing/rings/haproxy.ts';
 import { type KetamaRing, ketamaRing } from '../hashing/rings/ketama.ts';
 import { nginxRing } from '../hashing/rings/nginx.ts';
 import type { PeerRing } from '../hashing/rings/peer-ring.ts';
+import { type RingMember, SegmentedRing } from '../hashing/segmented-ring.ts';
 import { bag, checkBag } from '../options/bag.ts';
 import { aBoolean, anInteger, checkRule, isObject, oneOf, type Rule } from '../options/rule.ts';
+import { atOnce } from '../steps.ts';
 import { firstEligible, inWalkingOrder } from './jumps.ts';
 import { peerRingStrategy } from './peer-ring-strategy.ts';
 import type { Backend, KeyedStrategy, StrategyFactory, Weighted } from './strategy.ts';
@@ -125,53 +126,75 @@ function heaviestOf(backends: readonly Weighted[]): number {
   return heaviest;
 }
 
+/** The tables of a pool. */
+interface Tables {
+  readonly backends: readonly Backend[];
+  readonly candidates: readonly Backend[];
+  readonly bySlot: readonly (Backend | undefined)[];
+  /** What the ring has, by slot. */
+  readonly members: readonly (RingMember | undefined)[];
+  readonly ring: SegmentedRing;
+}
+
+const NO_TABLES: Tables = {
+  backends: [],
+  candidates: [],
+  bySlot: [],
+  members: [],
+  ring: SegmentedRing.empty,
+};
+
 function ringStrategy(pointsPerWeight: number): KeyedStrategy {
-  let backends: readonly Backend[] = [];
-  let candidates: readonly Backend[] = [];
-  let bySlot: (Backend | undefined)[] = [];
-  /** Number of points on the ring, by slot. */
-  let points: number[] = [];
-  let ring = Ring.empty;
+  let { candidates, bySlot, members, ring } = NO_TABLES;
+  /** The tables for the next update. */
+  let prepared = NO_TABLES;
 
   const pointsIn = (of: readonly Weighted[]): ((backend: Weighted) => number) => {
     const perWeight = pointsPerWeight * pointScale(heaviestOf(of));
     return ({ weight }) => Math.max(1, Math.round(perWeight * weight));
   };
-  const ringOf = (of: readonly Weighted[]): Ring => {
+  const ringOf = (of: readonly Weighted[]): SegmentedRing => {
     const pointsFor = pointsIn(of);
-    return Ring.empty.with(
+    return SegmentedRing.empty.with(
       [],
       of.map((b, slot) => ({ id: b.id, slot, points: pointsFor(b) })),
     );
   };
   const home = (key: number): Backend | undefined => (ring.size === 0 ? undefined : bySlot[ring.locate(key)]);
 
+  function* tablesOf(next: readonly Backend[]): Generator<void, Tables> {
+    const pointsFor = pointsIn(next);
+    const backendsBySlot: Backend[] = [];
+    const after: (RingMember | undefined)[] = [];
+    const added: RingMember[] = [];
+    for (const b of next) {
+      const { id, slot } = b;
+      const points = pointsFor(b);
+      const known = members[slot];
+      if (known?.id !== id || known.points !== points) added.push((after[slot] = { id, slot, points }));
+      else after[slot] = known;
+      backendsBySlot[slot] = b;
+    }
+    const dropped = members.filter((known) => known !== undefined && after[known.slot] !== known);
+    return {
+      backends: next,
+      candidates: inWalkingOrder(next, candidates),
+      bySlot: backendsBySlot,
+      members: after,
+      ring: yield* ring.withInSteps(dropped as RingMember[], added),
+    };
+  }
+
   return {
     name: `consistent-hash/${pointsPerWeight}`,
     home,
+    *prepare(next) {
+      prepared = yield* tablesOf(next);
+    },
     update(next) {
-      const pointsFor = pointsIn(next);
-      const [bySlotBefore, pointsBefore] = [bySlot, points];
-      bySlot = [];
-      points = [];
-      const changed: RingMember[] = [];
-      for (const b of next) {
-        const { id, slot } = b;
-        const count = pointsFor(b);
-        if (bySlotBefore[slot]?.id !== id || pointsBefore[slot] !== count)
-          changed.push({ id, slot, points: count });
-        bySlot[slot] = b;
-        points[slot] = count;
-      }
-      const dropped = backends.filter(
-        ({ id, slot }) => bySlot[slot]?.id !== id || points[slot] !== pointsBefore[slot],
-      );
-      ring = ring.with(
-        dropped.map(({ slot }) => slot),
-        changed,
-      );
-      backends = next;
-      candidates = inWalkingOrder(next, candidates);
+      const tables = prepared.backends === next ? prepared : atOnce(tablesOf(next));
+      prepared = NO_TABLES;
+      ({ candidates, bySlot, members, ring } = tables);
     },
     pick(key, eligible) {
       const first = home(key);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { pointsOf } from '../../src/hashing/hash.ts';
-import { Ring, type RingMember } from '../../src/hashing/ring.ts';
+import { SegmentedRing as Ring, type RingMember } from '../../src/hashing/segmented-ring.ts';
 
 const member = (id: string, slot: number, points = 160): RingMember => ({ id, slot, points });
 
@@ -12,6 +12,23 @@ function naive(members: readonly RingMember[], hash: number): string | undefined
   );
   points.sort((a, b) => a.point - b.point || (a.id < b.id ? -1 : 1));
   return (points.find(({ point }) => point >= hash >>> 0) ?? points[0])?.id;
+}
+
+interface Point {
+  readonly point: number;
+  readonly id: string;
+}
+
+/** Sorts numbers, as objects take long. */
+function pointsInOrder(members: readonly RingMember[]): Point[] {
+  const byId = [...members].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const packed = byId.flatMap(({ id, points }, rank) =>
+    Array.from(pointsOf(id, points), (point) => point * 2 ** 12 + rank),
+  );
+  return Array.from(Float64Array.from(packed).sort(), (value) => ({
+    point: Math.floor(value / 2 ** 12),
+    id: (byId[value % 2 ** 12] as RingMember).id,
+  }));
 }
 
 /** Every arc of a ring, with the id of its owner in place of the slot. */
@@ -57,9 +74,44 @@ describe('Ring', () => {
     const atOnce = Ring.empty.with([], members);
     let grown = Ring.empty;
     for (const one of [...members].reverse()) grown = grown.with([], [one]);
-    const shrunk = Ring.empty.with([], [...members, member('x', 20), member('y', 21)]).with([20, 21], []);
+    const more = [member('x', 20), member('y', 21)];
+    const shrunk = Ring.empty.with([], [...members, ...more]).with(more, []);
     expect(named(grown)).toEqual(named(atOnce));
     expect(named(shrunk)).toEqual(named(atOnce));
+  });
+
+  it('is the same in segments, whichever way it grew, shrank and changed hands', () => {
+    const members = Array.from({ length: 1_250 }, (_, i) => member(`b${i}`, i, 800));
+    let ring = Ring.empty.with([], members.slice(0, 200));
+    const steps: [RingMember[], RingMember[]][] = [
+      [[], members.slice(200, 350)],
+      [[], members.slice(350, 1_200)],
+      [members.slice(7, 9), [member('new', 7), ...members.slice(1_200)]],
+      [[member('new', 7)], [member('newer', 8, 500)]],
+      [members.slice(200, 1_250), []],
+      [members.slice(9, 150), []],
+    ];
+    const present = new Map(members.slice(0, 200).map((one) => [one.slot, one]));
+    for (const [dropped, added] of steps) {
+      ring = ring.with(dropped, added);
+      for (const { slot } of dropped) present.delete(slot);
+      for (const one of added) present.set(one.slot, one);
+      const slow = pointsInOrder([...present.values()]);
+      const [first] = slow as [Point];
+      const last = { point: 2 ** 32 - 1, id: first.id };
+      let i = 0;
+      let wrong = 0;
+      for (const [end, slot] of ring.arcs()) {
+        const { point, id } = slow[i] ?? last;
+        if (end !== point + 1 || ring.names[slot] !== id) wrong++;
+        // A point has its owner, and what lies behind it that of the next point.
+        const next = slow[i + 1] ?? last;
+        if (slow[i - 1]?.point !== point && ring.names[ring.locate(point | 0)] !== id) wrong++;
+        if (next.point > point && ring.names[ring.locate((point + 1) | 0)] !== next.id) wrong++;
+        i++;
+      }
+      expect([wrong, i, ring.size]).toEqual([0, slow.length + 1, slow.length]);
+    }
   });
 
   it('is the same where members leave and join in one step, whichever slot changes hands', () => {
@@ -69,14 +121,16 @@ describe('Ring', () => {
       for (const slot of [0, 1, 2]) {
         const newcomer = member(`new${i}`, slot, 5);
         const after = before.map((one) => (one.slot === slot ? newcomer : one));
-        const stepped = Ring.empty.with([], before).with([slot], [newcomer]);
+        const stepped = Ring.empty.with([], before).with([before[slot] as RingMember], [newcomer]);
         expect(named(stepped)).toEqual(named(Ring.empty.with([], after)));
       }
     }
   });
 
   it('gives a slot to another backend in one step', () => {
-    const ring = Ring.empty.with([], [member('a', 0), member('b', 1)]).with([0], [member('c', 0)]);
+    const ring = Ring.empty
+      .with([], [member('a', 0), member('b', 1)])
+      .with([member('a', 0)], [member('c', 0)]);
     expect([...new Set([...ring.arcs()].map(([, slot]) => ring.names[slot]))].sort()).toEqual(['b', 'c']);
     expect(() => ring.with([], [member('d', 0)])).toThrow('slot 0 is in use');
   });
