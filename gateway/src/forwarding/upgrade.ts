@@ -6,6 +6,7 @@ import { breakOff } from '../local-reply/break-off.ts';
 import { refusalFor } from '../local-reply/failure.ts';
 import { RawResponse } from '../local-reply/raw-response.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
+import { isOffered } from '../message/protocols.ts';
 import { type ResponseHead, readResponseHead } from '../message/response-head.ts';
 import type { Route } from '../routing/route-table.ts';
 import { BackendFailure } from '../upstream/backend-failure.ts';
@@ -106,7 +107,7 @@ export class Upgrade implements Sender<Request>, Entrant {
       const { target, method, head } = this.request;
       const headers = [
         ...this.request.headersFor(this.#route, this.#context),
-        ...['Connection', 'Upgrade', 'Upgrade', head.upgrade as string],
+        ...['Connection', 'Upgrade', 'Upgrade', head.upgrade.join(', ')],
       ];
       this.#giveUp = upstream.connections.upgrade(
         {
@@ -155,9 +156,10 @@ export class Upgrade implements Sender<Request>, Entrant {
     const { contentLength, isChunked, upgrade } = head;
     // The two sides could disagree about where chunks end and the other protocol begins. A GET has no body at
     // all, and WebSocket begins with nothing else (RFC 6455 section 4.1).
+    const isWebSocket = upgrade.some((protocol) => protocol.toLowerCase() === 'websocket');
     const isAllowed =
-      method === 'GET' ? contentLength === undefined && !isChunked : !isChunked && upgrade !== 'websocket';
-    return isAllowed && upgrade !== undefined ? undefined : REFUSALS.badUpgrade;
+      method === 'GET' ? contentLength === undefined && !isChunked : !isChunked && !isWebSocket;
+    return isAllowed && upgrade.length > 0 ? undefined : REFUSALS.badUpgrade;
   }
 
   #passInterim(status: number, raw: RawHeaders): void {
@@ -166,15 +168,16 @@ export class Upgrade implements Sender<Request>, Entrant {
   }
 
   #open(response: UpgradeHead, backend: Socket, first: Buffer): void {
-    const head = readResponseHead(response.headers);
+    const { protocol = '' } = response;
+    const isRight = isOffered(protocol, this.request.head.upgrade);
+    const head = isRight ? readResponseHead(response.headers) : undefined;
     if (head === undefined || this.isOver) {
       backend.destroy();
       if (!this.isOver) this.#fail(unusable());
       return;
     }
     this.#attempts?.responded(101, false);
-    const upgrade = response.protocol ?? (this.request.head.upgrade as string);
-    this.#writeHead(101, response, head, ['Connection', 'Upgrade', 'Upgrade', upgrade]);
+    this.#writeHead(101, response, head, ['Connection', 'Upgrade', 'Upgrade', protocol]);
     this.#tunnel = new Tunnel(this.#client, backend, (bytes) => this.#end('success', bytes));
     this.#context.tunnels.opened++;
     const tunnelMs = this.#route.timeouts.tunnelMs ?? this.#context.timeouts.tunnelMs;

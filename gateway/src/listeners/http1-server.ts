@@ -15,8 +15,8 @@ import type { ServerRequest } from '../http1/server-request.ts';
 import { RawResponse } from '../local-reply/raw-response.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import { ClientConnection } from '../message/client-connection.ts';
+import { otherProtocols } from '../message/protocols.ts';
 import { UNIX_PEER } from '../message/trusted-proxies.ts';
-import { isOtherProtocol } from './other-protocol.ts';
 import { REFUSAL_OF_FAULT } from './parse-error.ts';
 
 /** Parsers that wait for the next head. Few heads come in more than one piece. */
@@ -91,8 +91,8 @@ export class Http1Server implements RequestHandler<ClientConnection> {
   changesProtocol({ rawHeaders }: ServerRequest<ClientConnection>): boolean {
     for (let index = 0; index < rawHeaders.length; index += 2) {
       const name = rawHeaders[index] as string;
-      if (name.length === 7 && name.toLowerCase() === 'upgrade')
-        return isOtherProtocol(rawHeaders[index + 1]);
+      if (name.length !== 7 || name.toLowerCase() !== 'upgrade') continue;
+      if (otherProtocols(rawHeaders[index + 1] as string).length > 0) return true;
     }
     return false;
   }

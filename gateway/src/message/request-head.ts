@@ -2,6 +2,7 @@
 import { listedNames, type RequestRole, requestRole, without } from 'evenkeel/internal';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import { type Authority, readAuthority } from './authority.ts';
+import { otherProtocols } from './protocols.ts';
 import { readUnusualTarget } from './request-target.ts';
 
 /** Limits on a request head. */
@@ -36,8 +37,8 @@ export class RequestHead {
   contentLength: number | undefined;
   isChunked = false;
   expectsContinue = false;
-  /** The protocol of `Upgrade`, in lower case. */
-  upgrade: string | undefined;
+  /** The protocols that the client would change to, but versions of HTTP. */
+  upgrade: readonly string[] = [];
   requestId: string | undefined;
   via: string | undefined;
   /** `Forwarded`, as earlier proxies wrote it. */
@@ -108,7 +109,7 @@ export class RequestHead {
         if (value.toLowerCase() !== '100-continue') this.#refusal ??= REFUSALS.expectation;
         break;
       case 'upgrade':
-        this.#upgradeValue = value;
+        this.#upgradeValue = joined(this.#upgradeValue, value);
         break;
       case 'via':
         this.via = joined(this.via, value);
@@ -158,7 +159,7 @@ export class RequestHead {
     if (listed === undefined) return;
     this.headers = without(this.headers, listed);
     this.forwardedOthers = without(this.forwardedOthers, listed);
-    if (listed.includes('upgrade')) this.upgrade = this.#upgradeValue?.toLowerCase();
+    if (listed.includes('upgrade')) this.upgrade = otherProtocols(this.#upgradeValue ?? '');
   }
 }
 

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Tunnel } from '../../src/forwarding/tunnel.ts';
 import { handshake, SWITCH } from '../conformance/cases/websocket-handshake.ts';
 import { certificateFor } from '../conformance/certificates.ts';
+import { get } from '../conformance/wire/requests.ts';
 import type { Reply } from '../conformance/wire/upstream.ts';
 import {
   aGateway,
@@ -197,5 +198,44 @@ describe('a handshake', () => {
     switchOver();
     await until(() => client.text.includes('\r\n\r\n'));
     expect(client.text).toContain('HTTP/1.1 101 ');
+  });
+});
+
+describe('the protocol of a tunnel', () => {
+  const offer = (...fields: string[]) => get('/', 'Connection: Upgrade', ...fields);
+  const answer = (protocol: string) =>
+    `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`;
+
+  async function send(request: string, complete: Reply) {
+    const upstream = await anUpstream({ complete });
+    const { client, gateway } = await aGateway({ backends: [upstream.url], retries: false });
+    const one = await client();
+    one.write(request);
+    await until(() => one.text.includes('\r\n\r\n'));
+    return { upstream, one, gateway };
+  }
+
+  it.each([
+    ['in a list', ['Upgrade: websocket, h2c']],
+    ['before another one', ['Upgrade: h2c, websocket']],
+    ['in a second line', ['Upgrade: websocket', 'Upgrade: h2c']],
+    ['in a first line', ['Upgrade: h2c', 'Upgrade: websocket']],
+  ])('is never another version of HTTP: offered %s', async (_, fields) => {
+    const { upstream, one } = await send(offer(...fields), answer('websocket'));
+    expect(one.text).toMatch(/^HTTP\/1\.1 101 /);
+    expect(upstream.text).toContain('\r\nUpgrade: websocket\r\n');
+    expect(upstream.text).not.toMatch(/h2c/i);
+  });
+
+  it.each(['h2c', 'websocket, h2c', 'tcp'])('is one that was offered: not %s', async (protocol) => {
+    const { one, gateway } = await send(offer('Upgrade: websocket'), answer(protocol));
+    expect(one.text).toMatch(/^HTTP\/1\.1 502 /);
+    await untilIdle(gateway);
+  });
+
+  it('is passed on as it is written', async () => {
+    const { upstream, one } = await send(offer('Upgrade: SPDY/3.1'), answer('SPDY/3.1'));
+    expect(one.text).toContain('\r\nUpgrade: SPDY/3.1\r\n');
+    expect(upstream.text).toContain('\r\nUpgrade: SPDY/3.1\r\n');
   });
 });

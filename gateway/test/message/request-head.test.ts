@@ -174,9 +174,14 @@ describe('Max-Forwards', () => {
 
 describe('an upgrade', () => {
   it('counts only where Connection lists it', () => {
-    expect(withHeaders('Upgrade', 'WebSocket').head.upgrade).toBeUndefined();
-    expect(withHeaders('Connection', 'close', 'Upgrade', 'WebSocket').head.upgrade).toBeUndefined();
+    expect(withHeaders('Upgrade', 'WebSocket').head.upgrade).toEqual([]);
+    expect(withHeaders('Connection', 'close', 'Upgrade', 'WebSocket').head.upgrade).toEqual([]);
     const { head } = withHeaders('Upgrade', 'WebSocket', 'Connection', 'keep-alive, Upgrade');
-    expect(head).toMatchObject({ upgrade: 'websocket', headers: [] });
+    expect(head).toMatchObject({ upgrade: ['WebSocket'], headers: [] });
+  });
+
+  it('is read from all lines, and offers no version of HTTP', () => {
+    const { head } = withHeaders('Upgrade', 'websocket, tcp', 'Connection', 'Upgrade', 'Upgrade', 'h2c');
+    expect(head.upgrade).toEqual(['websocket', 'tcp']);
   });
 });
