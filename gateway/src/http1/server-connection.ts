@@ -101,8 +101,6 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
   #isDetached = false;
   #hasClientEnded = false;
   #extraBytes = 0;
-  /** Memory of what the client has not taken. */
-  #lent: Buffer[] = [];
   /** Bytes that the client had taken when its time was last prolonged. */
   #bytesTaken = 0;
 
@@ -190,16 +188,11 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
     if (text !== '') buffer.write(text, 0, 'latin1');
     chunk.copy(buffer, text.length);
     if (after !== '') buffer.write(after, size - after.length, 'latin1');
-    socket.write(buffer.subarray(0, size));
-    if (socket.writableLength === 0) giveWriteBuffer(buffer);
-    else this.#lent.push(buffer);
+    // Not when the socket drains: one that never holds much, as over TLS, never says so.
+    socket.write(buffer.subarray(0, size), () => giveWriteBuffer(buffer));
   }
 
-  readonly #onDrain = (): void => {
-    for (const buffer of this.#lent) giveWriteBuffer(buffer);
-    this.#lent = [];
-    this.#first?.events.drained();
-  };
+  readonly #onDrain = (): void => this.#first?.events.drained();
 
   /** The client has ended its direction. It may still read (RFC 9112 section 9.6). */
   readonly #onEnd = (): void => {

@@ -218,7 +218,7 @@ export class ServerRequest<Peer> {
     let text = before;
     let bytes = chunk;
     let rest = after;
-    if (bytes !== undefined && (text !== '' || rest !== '') && bytes.length <= MAX_JOINED_BYTES) {
+    if (bytes !== undefined && bytes.length <= MAX_JOINED_BYTES) {
       text += (bytes as Bytes).latin1Slice(0, bytes.length);
       bytes = undefined;
     }

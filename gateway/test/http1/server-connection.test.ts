@@ -206,6 +206,20 @@ describe('a response', () => {
     expect(slow.socket.pieces.at(-1)).toBe('d'.repeat(20_000));
   });
 
+  it('uses the memory of what the client has taken again, where the socket never says that it has drained', async () => {
+    const { request, socket } = await aBigResponse();
+    const used = new Set<ArrayBufferLike>();
+    socket.onPiece = (piece) => used.add(piece.buffer);
+    for (let i = 0; i < 100; i++) {
+      // As over TLS: the bytes are taken, but after the call.
+      socket.isTaking = false;
+      request.write(Buffer.alloc(5_000));
+      socket.takeAll();
+      await settled();
+    }
+    expect(used.size).toBeLessThan(10);
+  });
+
   it('that waits for its turn is copied, too', async () => {
     const { handler, socket, sent } = aConnection();
     handler.serve = () => {};

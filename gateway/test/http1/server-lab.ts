@@ -20,6 +20,7 @@ export class FakeSocket extends Duplex {
   isReset = false;
   /** Whether the client takes what is written. */
   isTaking = true;
+  onPiece: (piece: Buffer) => void = () => {};
   #untaken: ((error?: Error) => void)[] = [];
   bytesWritten = 0;
 
@@ -65,6 +66,7 @@ export class FakeSocket extends Duplex {
       .map((chunk) => (typeof chunk === 'string' ? chunk : chunk.toString('latin1')))
       .join('');
     if (text !== '') this.pieces.push(text);
+    for (const chunk of chunks) if (typeof chunk !== 'string') this.onPiece(chunk);
     this.bytesWritten += text.length;
     if (this.isTaking) done();
     else this.#untaken.push(done);
