@@ -22,6 +22,8 @@ export default defineConfig({
   test: {
     // Where nobody has added a test, `--project added` has nothing to do.
     passWithNoTests: true,
+    // What is waited for comes soon, but on a busy machine not within the second that is the default.
+    expect: { poll: { timeout: 5_000 } },
     projects: [
       // Ends in seconds: what `npm run check` runs.
       {

@@ -74,9 +74,10 @@ interface Delivered {
 export class Loadbalancer implements ILoadBalancer {
   /** The engine: statistics, explanations, plans, and changes of the pool at run time. */
   readonly balancer: Balancer<Request>;
+  /** The health checks, such as to share them in a fleet; `undefined` without the option `health`. */
+  readonly checker: HealthChecker | undefined;
   readonly #log: Log;
   readonly #parts: DeliveryParts;
-  readonly #checker: HealthChecker | undefined;
   readonly #following: Following | undefined;
   readonly #gate: Gate | undefined;
   readonly #totalTimeoutMs: number | undefined;
@@ -113,7 +114,7 @@ export class Loadbalancer implements ILoadBalancer {
     const { discovery } = options;
     const report = (detail: string) => this.#log('warn', 'backend discovery', { detail });
     this.#following = discovery && follow(this.balancer, discovery, { env, report });
-    this.#checker = health && new HealthChecker(this.balancer, httpService, { ...health, env });
+    this.checker = health && new HealthChecker(this.balancer, httpService, { ...health, env });
     this.#parts = {
       balancer: this.balancer,
       failover: failover && new Failover(failover, env.random),
@@ -183,7 +184,7 @@ export class Loadbalancer implements ILoadBalancer {
       ...this.balancer.stats(),
       failover: this.#parts.failover?.stats,
       queue: this.#parts.queue?.stats,
-      health: this.#checker?.stats(),
+      health: this.checker?.stats(),
       rateLimited: this.#gate?.refused ?? 0,
       discovery: this.#following?.stats(),
     };
@@ -192,7 +193,7 @@ export class Loadbalancer implements ILoadBalancer {
   /** Stops health checks and discovery. Requests are still served. */
   close(): void {
     this.#following?.close();
-    this.#checker?.close();
+    this.checker?.close();
   }
 
   /** Gets the result of a request: an error, or else the response of the delivery. Never rejects. */

@@ -2,12 +2,11 @@
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { FleetStore } from 'evenkeel/fleet';
+import { type FleetMember, type FleetStore, joinFleet } from 'evenkeel/fleet';
 import { memoryRateLimiter } from 'evenkeel/rate-limit';
 import type { ResolvedConfig } from './config/resolved-config.ts';
 import type { GatewayLog, GatewayStats, ListeningAddress, RateLimiterFactory } from './contracts.ts';
 import { ConfigError } from './errors.ts';
-import type { FleetSelf } from './fleet/gateway-views.ts';
 import { ActiveSet } from './forwarding/active-set.ts';
 import type { Context, UnderWay } from './forwarding/context.ts';
 import { FlushQueue } from './forwarding/flush-queue.ts';
@@ -45,6 +44,9 @@ export class Engine {
   readonly #connections: () => ConnectionCounts;
   readonly #rateLimiter: RateLimiterFactory;
   readonly #fleet: PoolFleet | undefined;
+  readonly #sharesChecks: boolean;
+  /** With whom health checks are shared, from the start on. */
+  #member: FleetMember | undefined;
   /** The name of this gateway among the others, once its first listener is open. */
   #name = hostname();
   #runtime: Runtime;
@@ -71,8 +73,9 @@ export class Engine {
     this.#connections = connections;
     this.#rateLimiter = shared.rateLimiter ?? memoryRateLimiter;
     const { fleet } = shared;
-    this.#fleet = fleet && { store: fleet, self: this.#self() };
     this.events = new EventLog(log);
+    this.#fleet = fleet && this.#fleetOver(fleet);
+    this.#sharesChecks = config.fleet?.checks !== 'own';
     const { runtime, context, take } = this.#build(config, undefined);
     this.#runtime = runtime;
     this.#context = context;
@@ -107,6 +110,11 @@ export class Engine {
    */
   start(address?: ListeningAddress): void {
     if (address !== undefined) this.#name = nameAt(address);
+    if (this.#fleet !== undefined && this.#sharesChecks)
+      this.#member ??= joinFleet(this.#fleet.store, {
+        place: hostname(),
+        report: (line) => this.events.add('fleet', line),
+      });
     this.#begin?.();
     this.#begin = undefined;
     this.#watch ??= new StallWatch(() => this.#context);
@@ -154,7 +162,8 @@ export class Engine {
 
   /** Tells the other gateways of the fleet that this one ends. Never rejects. */
   async leaveFleet(): Promise<void> {
-    await Promise.all([...this.#runtime.pools.values()].map((pool) => pool.leave()));
+    const leaving = [...this.#runtime.pools.values()].map((pool) => pool.leave());
+    await Promise.all([...leaving, this.#member?.close()]);
   }
 
   /** Ends all requests, tunnels and pools. */
@@ -163,14 +172,21 @@ export class Engine {
     for (const exchange of this.#exchanges) exchange.client.abort();
     for (const tunnel of this.#tunnels) tunnel.destroy();
     for (const pool of this.#runtime.pools.values()) pool.destroy();
+    void this.#member?.close();
   }
 
-  #self(): FleetSelf {
-    const name = () => this.#name;
+  #fleetOver(store: FleetStore): PoolFleet {
+    const [name, member] = [() => this.#name, () => this.#member];
     return {
-      id: randomUUID(),
-      get name() {
-        return name();
+      store,
+      self: {
+        id: randomUUID(),
+        get name() {
+          return name();
+        },
+      },
+      get member() {
+        return member();
       },
     };
   }

@@ -35,8 +35,9 @@ export interface GatewayParts {
    */
   readonly rateLimiter?: RateLimiterFactory;
   /**
-   * The store in which gateways agree where keys are; the setting `fleet` comes first.
-   * @defaultValue each gateway places keys by itself
+   * The store in which gateways agree where keys are, and share health checks; the setting `fleet` comes
+   * first.
+   * @defaultValue each gateway places keys and checks backends by itself
    */
   readonly fleet?: FleetStore;
 }
@@ -46,7 +47,7 @@ export const PARTS: Bag<GatewayParts> = bag<GatewayParts>({
   log: anObjectWith('debug', 'info', 'warn', 'error'),
   baseDir: aText,
   rateLimiter: aFunction,
-  fleet: anObjectWith('claim', 'load', 'listen'),
+  fleet: anObjectWith('claim', 'put', 'load', 'listen'),
 });
 
 /** How long idle connections stay open when the gateway closes. */

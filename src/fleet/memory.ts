@@ -21,7 +21,7 @@ interface Field {
 const SWEEP_MS = 60_000;
 
 /**
- * Shares keys between balancers of one process; for tests, and behind a store of your own.
+ * A fleet of balancers in one process; for tests, and behind a store of your own.
  * @throws TypeError that names the option and its value
  */
 export function memoryFleet(options: MemoryFleetOptions = {}): FleetStore {
@@ -39,15 +39,31 @@ export function memoryFleet(options: MemoryFleetOptions = {}): FleetStore {
     }
   }
 
+  function fieldsOf(space: string, now: number): Map<string, Field> {
+    if (now >= sweepAt) sweep(now);
+    let fields = spaces.get(space);
+    if (fields === undefined) spaces.set(space, (fields = new Map()));
+    return fields;
+  }
+
+  function tell(space: string, news: readonly Held[]): void {
+    if (news.length > 0) for (const listener of [...(listeners.get(space) ?? [])]) listener.changed(news);
+  }
+
   return {
     async claim(space, claims, ttlMs) {
       const now = clock.now();
-      if (now >= sweepAt) sweep(now);
-      let fields = spaces.get(space);
-      if (fields === undefined) spaces.set(space, (fields = new Map()));
-      const { news, others } = claimAll(fields, claims, now, now + ttlMs);
-      if (news.length > 0) for (const listener of [...(listeners.get(space) ?? [])]) listener.changed(news);
+      const { news, others } = claimAll(fieldsOf(space, now), claims, now, now + ttlMs);
+      tell(space, news);
       return others;
+    },
+    async put(space, held, ttlMs) {
+      const now = clock.now();
+      const fields = fieldsOf(space, now);
+      for (const [field, value] of held)
+        if (value === '') fields.delete(field);
+        else fields.set(field, { value, endsAt: now + ttlMs });
+      tell(space, held);
     },
     async load(space) {
       const now = clock.now();

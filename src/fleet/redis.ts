@@ -57,21 +57,32 @@ interface Connection {
   duplicate(): Connection;
 }
 
-/**
- * KEYS: fields, ends. ARGV: TTL, then field, value and the value that it may replace. Also removes what is
- * over. @returns a flat list of the fields that have another value
- */
-const CLAIM = `local t=redis.call('TIME') local now=t[1]*1000+math.floor(t[2]/1000)
+/** KEYS: fields, ends. ARGV: TTL. Removes what is over, and keeps both keys for twice the longest TTL. */
+const SWEEP = `local t=redis.call('TIME') local now=t[1]*1000+math.floor(t[2]/1000)
 for _,f in ipairs(redis.call('ZRANGEBYSCORE',KEYS[2],'-inf',now,'LIMIT',0,200)) do
 redis.call('ZREM',KEYS[2],f) redis.call('HDEL',KEYS[1],f) end
-local news={} local others={}
+local function keep() for _,k in ipairs(KEYS) do
+if redis.call('PTTL',k)<ARGV[1]*2 then redis.call('PEXPIRE',k,ARGV[1]*2) end end end
+`;
+/**
+ * ARGV: TTL, then field, value and the value that it may replace.
+ * @returns a flat list of the fields that have another value
+ */
+const CLAIM = `${SWEEP}local news={} local others={}
 for i=2,#ARGV,3 do local f,v=ARGV[i],ARGV[i+1] local old=redis.call('HGET',KEYS[1],f)
 if not old or old==ARGV[i+2] then redis.call('HSET',KEYS[1],f,v) news[#news+1]=f news[#news+1]=v
 elseif old~=v then others[#others+1]=f others[#others+1]=old end
 redis.call('ZADD',KEYS[2],now+ARGV[1],f) end
-redis.call('PEXPIRE',KEYS[1],ARGV[1]*2) redis.call('PEXPIRE',KEYS[2],ARGV[1]*2)
+keep()
 if #news>0 then redis.call('PUBLISH',KEYS[1],cjson.encode(news)) end
 return others`;
+/** ARGV: TTL, then field and value; an empty value removes the field. */
+const PUT = `${SWEEP}local news={}
+for i=2,#ARGV,2 do local f,v=ARGV[i],ARGV[i+1] news[#news+1]=f news[#news+1]=v
+if v=='' then redis.call('HDEL',KEYS[1],f) redis.call('ZREM',KEYS[2],f)
+else redis.call('HSET',KEYS[1],f,v) redis.call('ZADD',KEYS[2],now+ARGV[1],f) end end
+keep()
+redis.call('PUBLISH',KEYS[1],cjson.encode(news))`;
 
 class RedisFleet implements FleetStore {
   readonly #client: Connection;
@@ -105,10 +116,12 @@ class RedisFleet implements FleetStore {
   }
 
   async claim(space: string, claims: readonly Claim[], ttlMs: number): Promise<readonly Held[]> {
-    const [fields, ends] = this.#keysOf(space);
     const args = claims.flatMap(({ field, value, instead = '' }) => [field, value, instead]);
-    const ttl = String(Math.ceil(ttlMs));
-    return pairs(await this.#limited(sendTo(this.#client, ['EVAL', CLAIM, '2', fields, ends, ttl, ...args])));
+    return pairs(await this.#eval(CLAIM, space, ttlMs, args));
+  }
+
+  async put(space: string, held: readonly Held[], ttlMs: number): Promise<void> {
+    await this.#eval(PUT, space, ttlMs, held.flat());
   }
 
   /** In pages, as one large read would block Redis. */
@@ -154,10 +167,13 @@ class RedisFleet implements FleetStore {
   async #listen(signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; failures++) {
       const subscriber = this.#client.duplicate();
+      const watch = new Watch(subscriber, signal);
       try {
-        await this.#live(subscriber, signal, () => (failures = 0));
+        await this.#live(subscriber, watch, signal, () => (failures = 0));
       } catch (error) {
         if (!signal.aborted) this.#lost(error as Error);
+      } finally {
+        watch.close();
       }
       if (this.#subscriber === subscriber) this.#subscriber = undefined;
       end(subscriber);
@@ -171,9 +187,8 @@ class RedisFleet implements FleetStore {
   }
 
   /** Listens until the connection fails a test or breaks; then it rejects. */
-  async #live(subscriber: Connection, signal: AbortSignal, lives: () => void): Promise<void> {
-    const broken = brokenness(subscriber, signal);
-    const unlessBroken = <T>(answer: Promise<T>) => Promise.race([broken, this.#limited(answer)]);
+  async #live(subscriber: Connection, watch: Watch, signal: AbortSignal, lives: () => void): Promise<void> {
+    const unlessBroken = <T>(answer: Promise<T>) => watch.unlessBroken(this.#limited(answer));
     await unlessBroken(connected(subscriber));
     if (subscriber.call !== undefined)
       subscriber.on('message', (channel: string, message: string) => this.#heard(channel, message));
@@ -187,7 +202,7 @@ class RedisFleet implements FleetStore {
       await unlessBroken(sendTo(this.#client, ['PUBLISH', this.#testChannel, '']));
       await unlessBroken(came);
       lives();
-      await Promise.race([broken, pause(this.#testEveryMs, signal, this.#env)]);
+      await watch.unlessBroken(pause(this.#testEveryMs, signal, this.#env));
     }
   }
 
@@ -216,6 +231,12 @@ class RedisFleet implements FleetStore {
     for (const listener of [...listeners]) listener.changed(news);
   }
 
+  #eval(script: string, space: string, ttlMs: number, args: readonly string[]): Promise<unknown> {
+    const keys = this.#keysOf(space);
+    const command = ['EVAL', script, '2', ...keys, String(Math.ceil(ttlMs)), ...args];
+    return this.#limited(sendTo(this.#client, command));
+  }
+
   /** Both in one slot of a cluster. */
   #keysOf(space: string): [fields: string, ends: string] {
     const fields = `${this.#prefix}:fleet:{${space}}`;
@@ -227,16 +248,39 @@ class RedisFleet implements FleetStore {
   }
 }
 
-/** Rejects when the connection breaks. Clients that connect again by themselves may have missed messages. */
-function brokenness(connection: Connection, signal: AbortSignal): Promise<never> {
-  const broken = new Promise<never>((_, reject) => {
-    const fail = (error?: unknown) =>
-      reject(error instanceof Error ? error : new Error('the connection to Redis broke'));
-    for (const event of ['error', 'close', 'end', 'reconnecting']) connection.on(event, fail);
-    signal.addEventListener('abort', fail, { once: true });
-  });
-  broken.catch(() => {});
-  return broken;
+/**
+ * Watches whether a connection breaks. Clients that connect again by themselves may have missed messages.
+ * There is no promise that waits for the break: each race with it would leave something behind.
+ */
+class Watch {
+  readonly #waiting = new Set<(error: Error) => void>();
+  readonly #signal: AbortSignal;
+  #error: Error | undefined;
+
+  constructor(connection: Connection, signal: AbortSignal) {
+    for (const event of ['error', 'close', 'end', 'reconnecting']) connection.on(event, this.#fail);
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#fail);
+  }
+
+  /** Waits for an answer; rejects if the connection breaks before. */
+  unlessBroken<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#error !== undefined) reject(this.#error);
+      else this.#waiting.add(reject);
+      answer.finally(() => this.#waiting.delete(reject)).then(resolve, reject);
+    });
+  }
+
+  close(): void {
+    this.#signal.removeEventListener('abort', this.#fail);
+  }
+
+  readonly #fail = (error?: unknown): void => {
+    this.#error ??= error instanceof Error ? error : new Error('the connection to Redis broke');
+    for (const reject of this.#waiting) reject(this.#error);
+    this.#waiting.clear();
+  };
 }
 
 /** Those of ioredis connect by themselves, unless they are told not to. */

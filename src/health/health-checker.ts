@@ -3,6 +3,7 @@
 
 import type { Balancer } from '../balancer/balancer.ts';
 import type { BalancerEvent } from '../balancer/events.ts';
+import type { WorkloadReport } from '../balancer/workload.ts';
 import type { HTTPService, Response } from '../contracts.ts';
 import { MAX_TIMEOUT_MS, withDeadline } from '../deadline.ts';
 import type { Timers } from '../env.ts';
@@ -10,6 +11,7 @@ import { CancelledError, isError } from '../errors.ts';
 import { anObjectWith, checkRule } from '../options/rule.ts';
 import { shown } from '../shown.ts';
 import type { Backend } from '../strategies/strategy.ts';
+import type { CheckGuide, CheckState, GuidedChecks } from './check-guide.ts';
 import { type HealthCheckOptions, type HealthCheckSettings, readHealthOptions } from './health-options.ts';
 import {
   type IgnoredReports,
@@ -31,7 +33,7 @@ export type CheckedBalancer = Pick<
 /** The results of a backend's checks. */
 export interface CheckedBackend {
   readonly id: string;
-  readonly state: 'up' | 'down' | 'unknown';
+  readonly state: CheckState;
   /** Why the last check failed; `undefined` if it succeeded or there was none yet. */
   readonly failure: string | undefined;
 }
@@ -56,11 +58,18 @@ const JITTER = 0.1;
 /** A backend that is checked. */
 interface Target {
   readonly backend: Backend;
-  readonly judgement: RiseAndFall;
+  judgement: RiseAndFall;
+  /** As it was marked last. */
+  state: CheckState;
+  /** Whether it is checked here; else others check it, and tell. */
+  isOwn: boolean;
   /** Aborts when the backend is no longer checked. */
   readonly watch: AbortController;
   cancelTimer: () => void;
   failure: string | undefined;
+  /** Of the last response. */
+  status: number | undefined;
+  report: WorkloadReport | undefined;
   isChecking: boolean;
   isEjected: boolean;
 }
@@ -89,6 +98,7 @@ export class HealthChecker {
   #failures = 0;
   #overloads = 0;
   #sent = 0;
+  #guide: CheckGuide | undefined;
 
   /** @throws RangeError or TypeError that names the option and the value */
   constructor(balancer: CheckedBalancer, httpService: HTTPService, options: HealthCheckOptions = {}) {
@@ -104,6 +114,31 @@ export class HealthChecker {
     this.#unsubscribe = balancer.subscribe((event) => this.#follow(event));
   }
 
+  /**
+   * Lets another party decide which backends are checked here and what follows from the results, such as the
+   * members of a fleet that check for each other. Until it decides otherwise, all backends are checked here.
+   * @throws Error if there is one already
+   */
+  guide(guide: CheckGuide): GuidedChecks {
+    if (this.#guide !== undefined) throw new Error('a HealthChecker can have one guide');
+    this.#guide = guide;
+    const { request, limits, fall, rise, timeoutMs, intervalMs, fastIntervalMs } = this.#settings;
+    for (const { backend } of this.#targets.values()) guide.added(backend);
+    return {
+      definition: JSON.stringify([request, limits, fall, rise, timeoutMs]),
+      paceMs: { interval: intervalMs, fastInterval: fastIntervalMs, timeout: timeoutMs },
+      fall,
+      setOwn: (id, isOwn, delayMs) => this.#setOwn(this.#targets.get(id), isOwn, delayMs),
+      hurry: (id) => this.#hurry(this.#targets.get(id)),
+      apply: (id, state, failure) => this.#apply(this.#targets.get(id), state, failure),
+      report: (id, report) => this.#balancer.has(id) && this.#balancer.report(id, report),
+      end: () => {
+        this.#guide = undefined;
+        for (const target of this.#targets.values()) this.#setOwn(target, true, 0);
+      },
+    };
+  }
+
   /** Stops all checks and aborts those in progress. Backends keep their state. */
   close(): void {
     this.#unsubscribe();
@@ -112,7 +147,7 @@ export class HealthChecker {
 
   /** Counters and the state of each backend. O(backends). */
   stats(): HealthCheckStats {
-    const backends = [...this.#targets.values()].map(({ backend: { id }, judgement: { state }, failure }) => {
+    const backends = [...this.#targets.values()].map(({ backend: { id }, state, failure }) => {
       return { id, state, failure };
     });
     const counts = { checks: this.#checks, failures: this.#failures, overloads: this.#overloads };
@@ -135,13 +170,56 @@ export class HealthChecker {
     if (target === undefined) return;
     target.isEjected = true;
     if (target.isChecking) return;
+    if (!target.isOwn) this.#beginAnew(target);
     target.cancelTimer();
     this.#schedule(target, this.#settings.fastIntervalMs);
   }
 
   #returned(id: string): void {
     const target = this.#targets.get(id);
-    if (target !== undefined) target.isEjected = false;
+    if (target === undefined) return;
+    target.isEjected = false;
+    if (!target.isOwn) target.cancelTimer();
+  }
+
+  #setOwn(target: Target | undefined, isOwn: boolean, delayMs: number): void {
+    if (target === undefined || target.isOwn === isOwn) return;
+    target.isOwn = isOwn;
+    const isAsked = target.isChecking || target.isEjected;
+    if (!isOwn && !isAsked) target.cancelTimer();
+    if (!isOwn || isAsked) return;
+    this.#beginAnew(target);
+    this.#schedule(target, delayMs);
+  }
+
+  /** What was found here long ago says nothing, but what others have found does. */
+  #beginAnew(target: Target): void {
+    const { fall, rise } = this.#settings;
+    target.judgement = new RiseAndFall(fall, rise, target.state);
+  }
+
+  #hurry(target: Target | undefined): void {
+    if (target === undefined || target.isChecking || !target.isOwn) return;
+    target.cancelTimer();
+    this.#schedule(target, 0);
+  }
+
+  #apply(target: Target | undefined, state: 'up' | 'down', failure: string | undefined): void {
+    if (target === undefined || !this.#isWatched(target)) return;
+    const hasTurned = target.state !== state;
+    target.failure = failure;
+    if (hasTurned && !target.isOwn)
+      this.#balancer.checked(target.backend.id, {
+        passed: state === 'up',
+        beganAt: this.#settings.env.clock.now(),
+      });
+    if (hasTurned) this.#mark(target, state);
+  }
+
+  #mark(target: Target, state: 'up' | 'down'): void {
+    target.state = state;
+    if (state === 'up') this.#balancer.markUp(target.backend.id);
+    else this.#balancer.markDown(target.backend.id, target.failure);
   }
 
   #watch(backend: Backend, delayMs: number): void {
@@ -149,19 +227,25 @@ export class HealthChecker {
     const target: Target = {
       backend,
       judgement: new RiseAndFall(fall, rise),
+      state: 'unknown',
+      isOwn: true,
       watch: new AbortController(),
       cancelTimer: () => {},
       failure: undefined,
+      status: undefined,
+      report: undefined,
       isChecking: false,
       isEjected: false,
     };
     this.#targets.set(backend.id, target);
     this.#schedule(target, delayMs);
+    this.#guide?.added(backend);
   }
 
   #unwatch(id: string, reason: string): void {
     const target = this.#targets.get(id);
     this.#targets.delete(id);
+    this.#guide?.removed(id);
     target?.cancelTimer();
     target?.watch.abort(new CancelledError(reason));
   }
@@ -184,11 +268,14 @@ export class HealthChecker {
     if (failure !== undefined) this.#failures++;
     target.failure = failure;
     this.#balancer.checked(target.backend.id, { passed: failure === undefined, beganAt: startedAt });
-    const turn = target.judgement.record(failure === undefined);
-    if (turn === 'up') this.#balancer.markUp(target.backend.id);
-    if (turn === 'down') this.#balancer.markDown(target.backend.id, failure);
-    // A listener may have closed the checker or removed the backend.
-    if (!this.#isWatched(target)) return;
+    const { judgement, status, report } = target;
+    judgement.record(failure === undefined);
+    const { state, isInBetween } = judgement;
+    if (this.#guide !== undefined)
+      this.#guide.judged(target.backend, { state, isUnclear: isInBetween, failure, status, report });
+    else if (state !== 'unknown' && state !== target.state) this.#mark(target, state);
+    // A listener may have closed the checker or removed the backend, or others check it from now on.
+    if (!this.#isWatched(target) || !(target.isOwn || target.isEjected)) return;
     const isUnclear = target.judgement.isInBetween || target.isEjected;
     const interval = isUnclear ? fastIntervalMs : intervalMs;
     const jittered = interval * (1 + JITTER * (2 * env.random() - 1));
@@ -205,24 +292,29 @@ export class HealthChecker {
     const { request, timeoutMs } = this.#settings;
     const url = target.backend.url + request.path;
     const id = `health-${++this.#sent}`;
+    target.status = undefined;
+    target.report = undefined;
     try {
       const response = await withDeadline(
         (signal) =>
           this.#httpService.sendRequest(url, { ...request, id }, { signal, backend: target.backend.id }),
         { signal: target.watch.signal, timeoutMs, timers: this.#timers },
       );
-      return this.#isWatched(target) ? this.#judge(target.backend, response) : undefined;
+      return this.#isWatched(target) ? this.#judge(target, response) : undefined;
     } catch (error) {
       return isError(error) ? error.message : shown(error);
     }
   }
 
-  #judge({ id }: Backend, { status, data, headers }: Response): string | undefined {
+  #judge(target: Target, { status, data, headers }: Response): string | undefined {
     const { isWell, body, limits } = this.#settings;
     const reported = this.#reader.readBody(data);
     const orca = this.#reader.readHeader(headers);
-    if (!isEmpty(reported)) this.#balancer.report(id, { ...reported });
-    else this.#balancer.report(id, { utilization: utilization(orca), concurrency: orca.concurrency });
+    target.status = status;
+    target.report = isEmpty(reported)
+      ? { utilization: utilization(orca), concurrency: orca.concurrency }
+      : { ...reported };
+    this.#balancer.report(target.backend.id, target.report);
     if (typeof status !== 'number' || !isWell(status)) return `status ${shown(status)}`;
     if (body !== undefined && !body(String(data ?? '').slice(0, MAX_BODY_LENGTH)))
       return 'the body check failed';

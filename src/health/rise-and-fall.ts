@@ -11,13 +11,15 @@ export type Turn = 'up' | 'down' | undefined;
 export class RiseAndFall {
   readonly #fall: number;
   readonly #rise: number;
-  #state: 'up' | 'down' | 'unknown' = 'unknown';
+  #state: 'up' | 'down' | 'unknown';
   /** Number of results in a row that contradict the state. */
   #streak = 0;
 
-  constructor(fall: number, rise: number) {
+  /** @param state - where it begins; with `unknown` the first result decides */
+  constructor(fall: number, rise: number, state: 'up' | 'down' | 'unknown' = 'unknown') {
     this.#fall = fall;
     this.#rise = rise;
+    this.#state = state;
   }
 
   /** `unknown` before the first result. */

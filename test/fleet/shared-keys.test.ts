@@ -21,6 +21,7 @@ function storeOn(env: TestEnv) {
   };
   const fleet: FleetStore = {
     claim: (...args) => unless(() => store.claim(...args)),
+    put: (...args) => unless(() => store.put(...args)),
     load: (...args) => unless(() => store.load(...args)),
     listen: (...args) => store.listen(...args),
   };

@@ -3,8 +3,14 @@ import { createServer, connect as dial, type Socket } from 'node:net';
 import { createClient } from '@redis/client';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type RedisFleetOptions, redisFleet, shareKeys } from '../../src/fleet/index.ts';
-import { Balancer } from '../../src/index.ts';
+import {
+  joinFleet,
+  type RedisFleetOptions,
+  redisFleet,
+  shareChecks,
+  shareKeys,
+} from '../../src/fleet/index.ts';
+import { Balancer, HealthChecker } from '../../src/index.ts';
 import { disagreement, keysOf } from '../fleet/agreement.ts';
 import { REDIS, redisServer } from '../servers/redis.ts';
 import { isInstalled } from '../servers/server-process.ts';
@@ -153,6 +159,64 @@ describe.each(['ioredis', 'node-redis'])(
       send(direct, keysOf(60));
       send(behind, keysOf(60).reverse());
       await expect.poll(() => apart([...behind, ...direct], keysOf(60)), { timeout: 8_000 }).toBe(0);
+    }, 20_000);
+
+    /** Members that share the checks of six backends, each by clients of its own. */
+    async function aCrew(count: number, prefix: string, port: number) {
+      const failing = new Set<string>();
+      const lines: string[] = [];
+      const report = (line: string) => lines.push(line);
+      const service = {
+        sendRequest: async (url: string) => ({
+          status: failing.has(new URL(url).origin) ? 503 : 200,
+          data: '',
+        }),
+      };
+      const crew = await Promise.all(
+        Array.from({ length: count }, async () => {
+          const balancer = new Balancer(nativePool(6));
+          const store = redisFleet({ client: await aClient(port), prefix, timeoutMs: 200 });
+          const member = joinFleet(store, { ttlMs: 600, report });
+          const checker = new HealthChecker(balancer as Balancer<unknown>, service, { intervalMs: 50 });
+          const shared = shareChecks(checker, member);
+          ends.push(() => {
+            shared.close();
+            checker.close();
+            return member.close();
+          });
+          return { balancer, shared, member };
+        }),
+      );
+      const own = () => crew.reduce((sum, { shared }) => sum + shared.stats().own, 0);
+      await expect.poll(own).toBe(12);
+      return {
+        crew,
+        failing,
+        lines,
+        own,
+        states: (id: string) => crew.map(({ balancer }) => balancer.stateOf(id)),
+      };
+    }
+
+    test('check backends for each other, and each for itself while Redis is away', async () => {
+      const server = await redisServer();
+      ends.unshift(() => server.process.kill());
+      const { crew, failing, lines, own, states } = await aCrew(4, 'f', server.port);
+      const [one, other] = ['http://10.0.0.1:8080', 'http://10.0.0.2:8080'];
+      failing.add(one);
+      await expect.poll(() => states(one)).toEqual(Array(4).fill('down'));
+      await server.process.kill();
+      await expect.poll(own).toBe(24);
+      failing.add(other);
+      await expect.poll(() => states(other)).toEqual(Array(4).fill('down'));
+      await server.process.start();
+      await expect.poll(own, { timeout: 8_000 }).toBe(12);
+      failing.clear();
+      await expect.poll(() => states(one)).toEqual(Array(4).fill('up'));
+      await crew[0]?.member.close();
+      await expect.poll(() => crew[1]?.shared.stats().members).toBe(3);
+      const said = (part: string) => lines.filter((line) => line.includes(part)).length;
+      expect([said('each checks backends for itself: '), said('the store is back')]).toEqual([4, 4]);
     }, 20_000);
   },
 );

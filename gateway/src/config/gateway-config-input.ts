@@ -1009,6 +1009,12 @@ export interface GatewayConfigInput {
           /** Prefix of all keys: gateways with the same one agree. Left out: `evenkeel`. */
           prefix?: string | undefined;
         };
+        /**
+         * Health checks: `shared`: two gateways check each backend, and tell the others; `own`: each
+         * gateway checks all.
+         * @defaultValue `"shared"`
+         */
+        checks?: 'shared' | 'own' | undefined;
       }
     | undefined;
   /**

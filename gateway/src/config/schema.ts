@@ -107,6 +107,12 @@ const fleet = z.strictObject({
         .describe('Prefix of all keys: gateways with the same one agree. Left out: `evenkeel`.'),
     })
     .describe('A fleet in Redis.'),
+  checks: z
+    .enum(['shared', 'own'])
+    .default('shared')
+    .describe(
+      'Health checks: `shared`: two gateways check each backend, and tell the others; `own`: each gateway checks all.',
+    ),
 });
 
 const rateLimits = z.strictObject({

@@ -2,7 +2,7 @@
 
 import type { BalancerStats, FailoverStats, LeaseQueueStats } from 'evenkeel';
 import type { DiscoveryStats } from 'evenkeel/discovery';
-import type { SharedKeysStats } from 'evenkeel/fleet';
+import type { SharedChecksStats, SharedKeysStats } from 'evenkeel/fleet';
 import type { SeenGateway } from '../fleet/gateway-views.ts';
 import { BACKEND_FIGURES, type GatewayBackendStats } from './backend-figures.ts';
 import { figuresOf, readFigures, type StatsOf } from './figure.ts';
@@ -11,6 +11,8 @@ import { ALL, ANY, DISTINCT, FIRST_KNOWN, LARGEST, LARGEST_NOW } from './merge.t
 /** What gateways share. */
 export interface FleetStats extends SharedKeysStats {
   readonly gateways: readonly SeenGateway[];
+  /** `undefined` if health checks are not shared, or there are none. */
+  readonly checks: SharedChecksStats | undefined;
 }
 
 /** What the figures of a pool are read from. */
@@ -147,6 +149,51 @@ export const SEEN_FIGURES = {
   }),
 };
 
+const ofChecks = figuresOf<SharedChecksStats>();
+const SHARED_CHECK_FIGURES = {
+  connected: ofChecks.flag({
+    help: '1 while gateways check backends for each other, 0 while the store is away and each checks all.',
+    merge: ALL,
+    metric: { name: 'evenkeel_fleet_checks_shared' },
+    read: ({ connected }) => connected,
+  }),
+  members: ofChecks.gauge({
+    help: 'Gateways and workers that check the pool in the same way and live.',
+    merge: LARGEST_NOW,
+    metric: { name: 'evenkeel_fleet_members' },
+    read: ({ members }) => members,
+  }),
+  strangers: ofChecks.gauge({
+    help: 'Those that have a pool of this name with other health checks.',
+    merge: LARGEST_NOW,
+    metric: { name: 'evenkeel_fleet_strangers' },
+    read: ({ strangers }) => strangers,
+  }),
+  own: ofChecks.gauge({
+    help: 'Backends that are checked here.',
+    metric: { name: 'evenkeel_fleet_checks_own' },
+    read: ({ own }) => own,
+  }),
+  alone: ofChecks.gauge({
+    help: 'Of these, those whose state is what is found here alone.',
+    metric: { name: 'evenkeel_fleet_checks_alone' },
+    read: ({ alone }) => alone,
+  }),
+  disputed: ofChecks.gauge({
+    help: 'Backends that those who check them disagree about.',
+    merge: LARGEST_NOW,
+    metric: { name: 'evenkeel_fleet_checks_disputed' },
+    read: ({ disputed }) => disputed,
+  }),
+  ageMs: ofChecks.gauge({
+    help: 'Age of the oldest state that others have told; missing without one.',
+    unit: 'ms',
+    merge: LARGEST_NOW,
+    metric: { name: 'evenkeel_fleet_checks_age_seconds' },
+    read: ({ ageMs }) => ageMs,
+  }),
+};
+
 const ofFleet = figuresOf<FleetStats>();
 const FLEET_FIGURES = {
   connected: ofFleet.flag({
@@ -193,6 +240,11 @@ const FLEET_FIGURES = {
     metric: { name: 'evenkeel_fleet_adopted_total' },
     read: ({ adopted }) => adopted,
   }),
+  checks: ofFleet.group(
+    SHARED_CHECK_FIGURES,
+    'Health checks that are shared with other gateways; missing if they are not.',
+    ({ checks }) => checks,
+  ),
   gateways: ofFleet.list(
     { table: SEEN_FIGURES, key: 'gateway', help: 'Gateways of the fleet, this one first.' },
     ({ gateways }) => gateways,

@@ -11,12 +11,20 @@ import {
   systemEnv,
   type UrlBackend,
 } from 'evenkeel';
-import { type FleetStore, type SharedKeys, shareKeys } from 'evenkeel/fleet';
+import {
+  type FleetMember,
+  type FleetStore,
+  type SharedChecks,
+  type SharedKeys,
+  shareChecks,
+  shareKeys,
+} from 'evenkeel/fleet';
 import {
   type AttemptRules,
   canonicalId,
   FAILURE_STATUSES,
   Failover,
+  HEALTH_DEFAULTS,
   LeaseQueue,
   type LoadMetricsFeed,
   loadMetricsFeed,
@@ -41,6 +49,8 @@ import { Upstream } from './upstream.ts';
 export interface PoolFleet {
   readonly store: FleetStore;
   readonly self: FleetSelf;
+  /** With whom it shares health checks; `undefined` if it does not. */
+  readonly member: FleetMember | undefined;
 }
 
 /** The engine that chooses a backend, with the connections, health checks and counters of all backends. */
@@ -72,6 +82,7 @@ export class UpstreamPool implements AttemptRules<Request> {
   /** `undefined` if keys are not shared with other gateways. */
   #shared: SharedKeys | undefined;
   #views: GatewayViews | undefined;
+  #sharedChecks: SharedChecks | undefined;
   #isHandedOver = false;
   /** Whether another pool counts in the same meters now, with an engine of its own. */
   #isReplaced = false;
@@ -134,9 +145,17 @@ export class UpstreamPool implements AttemptRules<Request> {
     for (const { id } of this.balancer.backends) this.#seeState(id);
     if (health === false) return;
     this.#checks = checkService(this.config, (id) => this.#addressOf(id));
-    const service = health === 'auto' ? foundChecks(this.#checks) : this.#checks;
-    this.#checker = new HealthChecker(this.balancer, service, {
+    const found = health === 'auto' ? foundChecks(this.#checks) : undefined;
+    this.#checker = new HealthChecker(this.balancer, found ?? this.#checks, {
       ...(typeof health === 'object' ? healthOptions(health) : {}),
+    });
+    if (fleet?.member === undefined) return;
+    this.#sharedChecks = shareChecks(this.#checker, fleet.member, {
+      pool: this.name,
+      definition: JSON.stringify(health),
+      ...(found && {
+        responded: ({ url }, status) => found.responded(`${url}${HEALTH_DEFAULTS.request.path}`, status),
+      }),
     });
   }
 
@@ -189,6 +208,7 @@ export class UpstreamPool implements AttemptRules<Request> {
     this.discovery.close();
     this.#shared?.close();
     this.#views?.close();
+    this.#sharedChecks?.close();
     this.#checker?.close();
     this.#checks?.close();
     if (this.#isHandedOver) return;
@@ -220,7 +240,7 @@ export class UpstreamPool implements AttemptRules<Request> {
     if (shared === undefined || views === undefined) return undefined;
     const keys = shared.stats();
     const [calls, failures] = [keys.calls + views.calls, keys.failures + views.failures];
-    return { ...keys, calls, failures, gateways: views.stats() };
+    return { ...keys, calls, failures, gateways: views.stats(), checks: this.#sharedChecks?.stats() };
   }
 
   #watchHosts(): void {
@@ -266,6 +286,7 @@ export class UpstreamPool implements AttemptRules<Request> {
     before.#isReplaced = true;
     before.#shared?.close();
     before.#views?.close();
+    before.#sharedChecks?.close();
     if (before.#upstreams === this.#upstreams) before.#isHandedOver = true;
     this.balancer.takeOver(before.balancer);
     // Without health checks nothing else marks them up again.

@@ -12,11 +12,11 @@ import { FleetStats } from './fleet-stats.ts';
 import { freePort } from './free-port.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { dividedAmong, type SharedConfig, withPorts } from './shared-config.ts';
-import { SharedKeyPlaces } from './shared-key-places.ts';
 import { SharedRateLimits } from './shared-rate-limits.ts';
 import { WorkerFleet } from './worker-fleet.ts';
 import { WorkerLink, type WorkerProcess, WorkerSilentError } from './worker-link.ts';
 import type { Launched, SlotEvent, WorkerSlot } from './worker-slot.ts';
+import { WorkersStore } from './workers-store.ts';
 
 /** Parts of a gateway with workers. */
 export interface ClusterParts {
@@ -36,9 +36,9 @@ const MARGIN_MS = 2_000;
 /**
  * A gateway that serves from several processes, which share the listeners; this process only supervises them.
  * A worker that ends without being asked to is replaced after 100 ms, a wait that doubles with each failure
- * up to 10 s. Rates are counted here, for all workers. All else is up to each worker: limits of connections
- * and of requests in flight and remembered keys hold for one worker, and every backend gets the health checks
- * of each.
+ * up to 10 s. Rates are counted here, for all workers; where keys are, and what health checks find, workers
+ * tell each other by way of this process. All else is up to each worker: limits of connections and of
+ * requests in flight and remembered keys hold for one worker.
  */
 export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'control'> {
   readonly control: Control;
@@ -48,7 +48,7 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
   readonly #queue = new SerialQueue();
   readonly #journal = new ChangeJournal();
   readonly #rateLimits = new SharedRateLimits();
-  readonly #keyPlaces = new SharedKeyPlaces();
+  readonly #shared = new WorkersStore();
   readonly #stats: FleetStats;
   readonly #admin: AdminServer | undefined;
   #config: SharedConfig;
@@ -167,7 +167,7 @@ export class ClusterGateway implements Pick<Gateway, 'listen' | 'close' | 'contr
   #launch(worker: number, onFaulty: (reason: string) => void): Launched {
     const process = this.#parts.fork();
     this.#rateLimits.serve(process);
-    this.#keyPlaces.serve(process);
+    this.#shared.serve(process);
     const link = new WorkerLink(process, this.#env.timers, onFaulty);
     const config = this.#configOf(this.#config);
     const addresses = link.ask({ type: 'start', worker, config, changes: this.#journal.commands }, START_MS);

@@ -56,14 +56,14 @@ export interface Counted {
   readonly verdict: RateLimitVerdict;
 }
 
-/** From the primary to a worker that asked for keys. */
+/** From the primary to a worker that asked it as the store of a fleet. */
 export interface FleetAnswer {
   /** The id of the question. */
   readonly answered: number;
   readonly held: readonly Held[];
 }
 
-/** From the primary to a worker: keys that have got places. */
+/** From the primary to a worker: what another one, or itself, has written. */
 export interface FleetNews {
   readonly space: string;
   readonly held: readonly Held[];
@@ -79,8 +79,8 @@ export type Failure =
   | { readonly type: 'other'; readonly message: string };
 
 /**
- * From a worker to the primary: it is listening, a reply, it should be replaced, a request to count, or keys
- * that it shares.
+ * From a worker to the primary: it is listening, a reply, it should be replaced, a request to count, or what
+ * it shares.
  */
 export type WorkerReport =
   | { readonly type: 'hello' }
@@ -93,6 +93,13 @@ export type WorkerReport =
       readonly id: number;
       readonly space: string;
       readonly claims: readonly Claim[];
+      readonly ttlMs: number;
+    }
+  | {
+      readonly type: 'put';
+      readonly id: number;
+      readonly space: string;
+      readonly held: readonly Held[];
       readonly ttlMs: number;
     }
   | { readonly type: 'load'; readonly id: number; readonly space: string }

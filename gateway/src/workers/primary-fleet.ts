@@ -1,12 +1,13 @@
-// Keys that a worker shares with the others, by way of the primary.
+// What a worker shares with the others, by way of the primary.
 import type { Claim, FleetStore, Held, SpaceListener } from 'evenkeel/fleet';
 import type { FleetAnswer, FleetNews, PrimaryPort } from './messages.ts';
 
 /**
- * The primary as a store of keys. It answers as long as the worker lives, as a worker does not outlive its
- * primary.
+ * The primary as the store of a fleet. It answers as long as the worker lives, as a worker does not outlive
+ * its primary.
  */
 export class PrimaryFleet implements FleetStore {
+  readonly isOneMachine = true;
   readonly #port: PrimaryPort;
   readonly #waiting = new Map<number, (held: readonly Held[]) => void>();
   /** By space. After a reload, two pools may have one space for a moment. */
@@ -19,6 +20,10 @@ export class PrimaryFleet implements FleetStore {
 
   claim(space: string, claims: readonly Claim[], ttlMs: number): Promise<readonly Held[]> {
     return this.#ask((id) => this.#port.send({ type: 'claim', id, space, claims, ttlMs }));
+  }
+
+  async put(space: string, held: readonly Held[], ttlMs: number): Promise<void> {
+    await this.#ask((id) => this.#port.send({ type: 'put', id, space, held, ttlMs }));
   }
 
   load(space: string): Promise<readonly Held[]> {

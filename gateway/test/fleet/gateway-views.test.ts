@@ -116,6 +116,7 @@ describe('the gateways of a fleet', () => {
     const listens = new Set<() => void>();
     const changing: FleetStore = {
       claim: (...args) => store.claim(...args),
+      put: (...args) => store.put(...args),
       load: (space) => store.load(space),
       listen(space, listener) {
         let end = store.listen(space, listener);
@@ -150,6 +151,7 @@ describe('the gateways of a fleet', () => {
     const fail = <T>(answer: () => Promise<T>) => (isAway ? Promise.reject(new Error('away')) : answer());
     const shaky: FleetStore = {
       claim: (...args) => fail(() => store.claim(...args)),
+      put: (...args) => fail(() => store.put(...args)),
       load: (space) => fail(() => store.load(space)),
       listen: (...args) => store.listen(...args),
     };

@@ -6,6 +6,7 @@ import { memoryFleet } from 'evenkeel/fleet';
 import { afterEach, describe, expect, it } from 'vitest';
 import { REDIS, redisServer } from '../../../test/servers/redis.ts';
 import { isInstalled } from '../../../test/servers/server-process.ts';
+import type { Gateway } from '../../src/contracts.ts';
 import { createGateway, type GatewayParts } from '../../src/gateway.ts';
 import { atTheEnd, configOf, endAll } from './gateway/lab.ts';
 
@@ -42,6 +43,36 @@ async function gatewaysOf(config: object, parts: GatewayParts = {}) {
     return Math.max(...[...on.values()].map(({ size }) => size));
   };
   return { gateways, metrics, spread, fleets: () => gateways.map((one) => one.stats().pools[0]?.fleet) };
+}
+
+/** A backend that is well or not. */
+async function aCheckedBackend(name: string) {
+  const backend = { url: '', isWell: true };
+  const server = createServer((request, response) => {
+    response.statusCode = request.url === '/health' && !backend.isWell ? 503 : 200;
+    response.end(name);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  atTheEnd(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  backend.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return backend;
+}
+
+async function gatewaysAt(
+  backends: readonly string[],
+  health: object,
+  { config = {}, parts = {} }: { config?: object | undefined; parts?: GatewayParts | undefined },
+  count = 5,
+): Promise<Gateway[]> {
+  const gateways = Array.from({ length: count }, () =>
+    createGateway(configOf({ backends, health }, config), parts),
+  );
+  for (const gateway of gateways) atTheEnd(() => gateway.close(0));
+  await Promise.all(gateways.map((gateway) => gateway.listen()));
+  return gateways;
 }
 
 describe('gateways', () => {
@@ -93,6 +124,62 @@ describe('gateways', () => {
     await expect.poll(seen).toEqual([undefined, undefined, undefined]);
     await gateways[1]?.close();
     await expect.poll(seen).toHaveLength(2);
+  });
+
+  describe.each([
+    ['by a store that is passed in', async () => ({ parts: { fleet: memoryFleet() } })],
+    ...(hasRedis
+      ? [
+          [
+            'by Redis',
+            async () => {
+              const { port, process } = await redisServer();
+              atTheEnd(() => process.kill());
+              return { config: { fleet: { redis: { url: `redis://127.0.0.1:${port}` } } }, store: process };
+            },
+          ] as const,
+        ]
+      : []),
+  ] as const)('with health checks shared %s', (_, shared) => {
+    const health = { intervalMs: 40, fastIntervalMs: 20, path: '/health' } as const;
+
+    it('check each backend by two, and know of failures', async () => {
+      const { config, parts } = (await shared()) as { config?: object; parts?: GatewayParts };
+      const backends = await Promise.all(Array.from({ length: 6 }, (_, i) => aCheckedBackend(`b${i}`)));
+      const fleet = await gatewaysAt(
+        backends.map(({ url }) => url),
+        health,
+        { config, parts },
+      );
+      const checks = () => fleet.map((one) => one.stats().pools[0]?.fleet?.checks);
+      const shares = () => checks().reduce((sum, one) => sum + (one?.own ?? 0), 0);
+      await expect.poll(() => [checks().every((one) => one?.members === 5), shares()]).toEqual([true, 12]);
+      expect(checks()).toMatchObject(Array(5).fill({ connected: true, strangers: 0, alone: 0, disputed: 0 }));
+      const [one] = backends as [(typeof backends)[number]];
+      const states = () => fleet.map((gateway) => gateway.stats().pools[0]?.backends[0]);
+      one.isWell = false;
+      await expect.poll(() => states().map((state) => state?.state)).toEqual(Array(5).fill('down'));
+      expect(states().map((state) => state?.checkFailure)).toEqual(Array(5).fill('status 503'));
+      // A reload of one makes a new engine there, which is told what the others know.
+      await fleet[0]?.reload(
+        configOf({ backends: backends.map(({ url }) => url), health, retries: false }, config),
+      );
+      await expect.poll(() => states().map((state) => state?.state)).toEqual(Array(5).fill('down'));
+      one.isWell = true;
+      await expect.poll(() => states().map((state) => state?.state)).toEqual(Array(5).fill('up'));
+      await fleet[4]?.close(0);
+      // At once, not when its time is over.
+      await expect
+        .poll(() => checks().map((one) => one?.members), { timeout: 1_500 })
+        .toEqual([4, 4, 4, 4, 1]);
+    });
+  });
+
+  it('check for themselves if the file says so', async () => {
+    const { url } = await aCheckedBackend('a');
+    const config = { fleet: { redis: { url: 'redis://127.0.0.1:1' }, checks: 'own' } } as const;
+    const [one] = await gatewaysAt([url], { intervalMs: 40 }, { config }, 1);
+    expect(one?.stats().pools[0]?.fleet?.checks).toBeUndefined();
   });
 
   (hasRedis ? it : it.skip)('count rates together in Redis', async () => {

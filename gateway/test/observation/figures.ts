@@ -75,6 +75,15 @@ export function poolStats(
       seen: 2,
       differing: 1,
       adopted: 7,
+      checks: {
+        connected: true,
+        members: 5,
+        strangers: 0,
+        own: 1,
+        alone: 0,
+        disputed: 0,
+        ageMs: 1_250,
+      },
       gateways: [
         {
           gateway: 'one:8080',

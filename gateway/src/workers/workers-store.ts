@@ -1,12 +1,12 @@
-// Places of keys that all workers agree on, kept in the primary.
-import { type Held, memoryFleet } from 'evenkeel/fleet';
+// What all workers share as a fleet, kept in the primary.
+import { type FleetStore, type Held, memoryFleet } from 'evenkeel/fleet';
 import type { WorkerReport } from './messages.ts';
 import type { WorkerProcess } from './worker-link.ts';
 
-type Claiming = Extract<WorkerReport, { readonly type: 'claim' | 'load' }>;
+type Asking = Extract<WorkerReport, { readonly type: 'claim' | 'put' | 'load' }>;
 
-/** Keeps what workers claim, and tells them what others have claimed. */
-export class SharedKeyPlaces {
+/** Keeps what workers tell, and tells them what others have told. */
+export class WorkersStore {
   readonly #store = memoryFleet();
 
   /** Serves a worker until it ends. */
@@ -18,7 +18,8 @@ export class SharedKeyPlaces {
     };
     worker.onMessage((message) => {
       const report = message as WorkerReport;
-      if (report.type === 'claim' || report.type === 'load') void this.#answer(worker, report);
+      if (report.type === 'claim' || report.type === 'put' || report.type === 'load')
+        void this.#answer(worker, report);
       else if (report.type === 'leave') leave(report.space);
       else if (report.type === 'listen' && !spaces.has(report.space)) {
         const { space } = report;
@@ -32,12 +33,15 @@ export class SharedKeyPlaces {
   }
 
   /** Never rejects. */
-  async #answer(worker: WorkerProcess, report: Claiming): Promise<void> {
-    const { space } = report;
-    const held =
-      report.type === 'load'
-        ? await this.#store.load(space)
-        : await this.#store.claim(space, report.claims, report.ttlMs);
-    worker.send({ answered: report.id, held });
+  async #answer(worker: WorkerProcess, report: Asking): Promise<void> {
+    worker.send({ answered: report.id, held: await answerOf(this.#store, report) });
   }
+}
+
+async function answerOf(store: FleetStore, report: Asking): Promise<readonly Held[]> {
+  const { space } = report;
+  if (report.type === 'load') return store.load(space);
+  if (report.type === 'claim') return store.claim(space, report.claims, report.ttlMs);
+  await store.put(space, report.held, report.ttlMs);
+  return [];
 }
