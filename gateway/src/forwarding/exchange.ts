@@ -1,6 +1,7 @@
 // An exchange: one request and its response, from the request head to the last byte of the response.
 import type { Lease, Request, Session } from 'evenkeel';
 import type { Sender, Verdict } from 'evenkeel/internal';
+import type { FieldNames } from '../http1/field-names.ts';
 import { refusalFor } from '../local-reply/failure.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import { refusalResponse } from '../local-reply/refusal-response.ts';
@@ -78,6 +79,12 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
   get eventStreamMs(): number {
     const { tunnelMs } = this.#route.timeouts;
     return (tunnelMs ?? this.#context.timeouts.tunnelMs) || LONGEST_TIMEOUT_MS;
+  }
+
+  get namesGone(): FieldNames | undefined {
+    const { pool, gate, responseRewrite, responseHeaders } = this.#route;
+    const isList = gate !== undefined || responseRewrite !== undefined || pool.loadMetrics !== undefined;
+    return isList || this.client.takesLines !== true ? undefined : responseHeaders.gone;
   }
 
   get session(): Session | undefined {
@@ -215,7 +222,7 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     if (this.#waits && this.upload !== undefined) this.client.closeAfterwards();
     if (!head.hasDate) headers.push('Date', new Date().toUTCString());
     // Throws if a header is invalid.
-    this.client.writeHead(status, statusText, headers);
+    this.client.writeHead(status, statusText, headers, head.lines);
     this.#status = status;
   }
 

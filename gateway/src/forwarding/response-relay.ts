@@ -1,10 +1,18 @@
 // Passes the response of one attempt on to the client as it is received.
 import type { Lease } from 'evenkeel';
 import { type Verdict, without } from 'evenkeel/internal';
+import type { FieldNames } from '../http1/field-names.ts';
+import { HeadParser } from '../http1/parse-head.ts';
 import type { Client } from '../message/client.ts';
-import { type ResponseHead, readResponseHead } from '../message/response-head.ts';
+import { type ResponseHead, readParsedHead, readResponseHead } from '../message/response-head.ts';
 import { BackendFailure } from '../upstream/backend-failure.ts';
-import type { BackendCall, BackendMessage, RawHeaders, ResponseEvents } from '../upstream/connections.ts';
+import type {
+  BackendCall,
+  BackendMessage,
+  RawHeaders,
+  ReceivedHeaders,
+  ResponseEvents,
+} from '../upstream/connections.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { FlushQueue } from './flush-queue.ts';
 
@@ -14,6 +22,11 @@ export interface RelayOwner {
   readonly flushes: FlushQueue;
   /** Milliseconds that an event stream may be silent. */
   readonly eventStreamMs: number;
+  /**
+   * The names that the route takes from the head of a response; `undefined` if it needs all of them as a
+   * list.
+   */
+  readonly namesGone: FieldNames | undefined;
   /** The request has a connection: from now on parts of it may be sent. */
   started(): void;
   passInterim(status: number, headers: RawHeaders): void;
@@ -151,10 +164,10 @@ export class ResponseRelay implements ResponseEvents {
     if (!this.#isOver) this.#owner.passInterim(status, headers);
   }
 
-  head(status: number, statusText: string, headers: RawHeaders): boolean {
+  head(status: number, statusText: string, headers: ReceivedHeaders): boolean {
     if (this.#isOver) return true;
     try {
-      const head = status < 200 ? undefined : readResponseHead(headers);
+      const head = status < 200 ? undefined : this.#headOf(headers);
       // RFC 9110 sections 8.6 and 15.3.6: no length, or none but 0.
       if (head?.contentLength && hasNoContent(status))
         head.headers = without(head.headers, ['content-length']);
@@ -165,6 +178,14 @@ export class ResponseRelay implements ResponseEvents {
       this.#refuse();
     }
     return true;
+  }
+
+  #headOf(headers: ReceivedHeaders): ResponseHead | undefined {
+    if (!(headers instanceof HeadParser)) return readResponseHead(headers);
+    const { namesGone } = this.#owner;
+    return namesGone === undefined
+      ? readResponseHead(headers.rawHeaders())
+      : readParsedHead(headers, namesGone);
   }
 
   data(chunk: Buffer): boolean {

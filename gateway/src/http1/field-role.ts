@@ -36,6 +36,7 @@ export const ROLE = {
   COOKIE: 22,
   ACCEPT: 23,
   AUTHORIZATION: 24,
+  CONTENT_TYPE: 25,
 } as const;
 
 /** One of {@link ROLE}. */
@@ -70,6 +71,7 @@ const ROLES: readonly (readonly [string, Role])[] = [
   ['cookie', ROLE.COOKIE],
   ['accept', ROLE.ACCEPT],
   ['authorization', ROLE.AUTHORIZATION],
+  ['content-type', ROLE.CONTENT_TYPE],
 ];
 
 /** What a hash begins with, and what it is multiplied by for each character (FNV-1a). */

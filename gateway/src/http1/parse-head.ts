@@ -16,6 +16,7 @@
 // `read`, and while the bytes that `read` got are unchanged. `forget` lets go of those bytes; without it an
 // idle connection would keep a whole piece alive.
 
+import type { FieldNames } from './field-names.ts';
 import { HASH_PRIME, HASH_SEED, ROLE, type Role, roleOf } from './field-role.ts';
 import { COLON, COMMA, CR, isWord, LF, NAME, SP, TAB, VALUE } from './octets.ts';
 
@@ -104,6 +105,9 @@ export abstract class HeadParser {
   /** Four positions for each field: name and value, from and to. */
   #places = new Int32Array(USUAL_FIELDS * 4);
   #roles = new Uint8Array(USUAL_FIELDS);
+  #hashes = new Int32Array(USUAL_FIELDS);
+  /** The whole head as text, once a part of it was asked for; all parts are cut out of it. */
+  #head: string | undefined;
   /** The bytes that the positions are about. */
   #bytes: Bytes | undefined;
   /** Bytes of a head that came in several pieces. */
@@ -148,7 +152,7 @@ export abstract class HeadParser {
 
   /** Lets go of the bytes of the last head; it cannot be asked about after that. */
   forget(): void {
-    this.#bytes = this.#kept = undefined;
+    this.#bytes = this.#kept = this.#head = undefined;
   }
 
   hasField(role: Role): boolean {
@@ -183,20 +187,50 @@ export abstract class HeadParser {
    * @param isWanted - whether fields of a role are in it
    */
   rawHeaders(isWanted?: (role: Role) => boolean): string[] {
-    // All are parts of one text, which costs less than to decode each.
-    const start = this.#fieldsStart;
-    const text = this.#text(start, this.position);
-    const places = this.#places;
     const raw: string[] = [];
     for (let index = 0; index < this.count; index++) {
       if (isWanted !== undefined && !isWanted(this.#roles[index] as Role)) continue;
-      const place = index * 4;
-      raw.push(
-        text.slice((places[place] as number) - start, (places[place + 1] as number) - start),
-        text.slice((places[place + 2] as number) - start, (places[place + 3] as number) - start),
-      );
+      raw.push(this.nameAt(index), this.valueAt(index));
     }
     return raw;
+  }
+
+  /**
+   * Fields as text: `name: value` and a line end each. Lines that are written so already, and are next to
+   * each other, are cut out in one piece.
+   * @param wanted - 1 for each role whose fields are in it
+   * @param without - names that are not
+   */
+  lines(wanted: Uint8Array, without: FieldNames): string {
+    const bytes = this.#bytes as Bytes;
+    const places = this.#places;
+    let text = '';
+    let from = 0;
+    let to = 0;
+    for (let index = 0; index < this.count; index++) {
+      const place = index * 4;
+      const nameFrom = places[place] as number;
+      const nameTo = places[place + 1] as number;
+      if (
+        wanted[this.#roles[index] as number] !== 1 ||
+        without.has(bytes, nameFrom, nameTo, this.#hashes[index] as number)
+      )
+        continue;
+      const next = index + 1 < this.count ? (places[place + 4] as number) : this.position - 2;
+      const valueFrom = places[place + 2] as number;
+      const isPlain = valueFrom === nameTo + 2 && bytes[nameTo + 1] === SP && places[place + 3] === next - 2;
+      if (isPlain && nameFrom === to) {
+        to = next;
+        continue;
+      }
+      if (to > from) text += this.#text(from, to);
+      from = to = 0;
+      if (isPlain) {
+        from = nameFrom;
+        to = next;
+      } else text += `${this.nameAt(index)}: ${this.valueAt(index)}\r\n`;
+    }
+    return to > from ? text + this.#text(from, to) : text;
   }
 
   /**
@@ -226,6 +260,7 @@ export abstract class HeadParser {
 
   #begin(): void {
     this.#isWhole = this.#hasStartLine = false;
+    this.#head = undefined;
     this.isChunked = this.hasClose = this.hasKeepAlive = this.hasUpgrade = this.hasListed = false;
     this.framingFault = undefined;
     this.contentLength = -1;
@@ -389,6 +424,7 @@ export abstract class HeadParser {
     while (from < to && (bytes[from] === SP || bytes[from] === TAB)) from++;
     while (to > from && (bytes[to - 1] === SP || bytes[to - 1] === TAB)) to--;
     const role = roleOf(bytes, this.#nameStart, this.#nameEnd, hash);
+    this.#hashes[index] = hash;
     const places = this.#places;
     const place = index * 4;
     places[place] = this.#nameStart;
@@ -441,12 +477,20 @@ export abstract class HeadParser {
     places.set(this.#places);
     const roles = new Uint8Array(size);
     roles.set(this.#roles);
+    const hashes = new Int32Array(size);
+    hashes.set(this.#hashes);
     this.#places = places;
     this.#roles = roles;
+    this.#hashes = hashes;
   }
 
   #text(from: number, to: number): string {
-    return (this.#bytes as Bytes).latin1Slice(from, to);
+    const bytes = this.#bytes as Bytes;
+    if (!this.#isWhole) return bytes.latin1Slice(from, to);
+    // To decode the whole head once costs less than to decode each part.
+    const start = this.lineStart;
+    this.#head ??= bytes.latin1Slice(start, this.position);
+    return this.#head.slice(from - start, to - start);
   }
 }
 

@@ -100,6 +100,11 @@ export class ServerRequest<Peer> {
     return this.#isOnTurn && (this.#isEnded || this.#line.isBlocked);
   }
 
+  /** Fields may be written as text. */
+  get takesLines(): boolean {
+    return true;
+  }
+
   listen(events: ServerRequestEvents): void {
     this.events = events;
   }
@@ -129,9 +134,10 @@ export class ServerRequest<Peer> {
   /**
    * Writes the head of the response, together with what follows at once, or with {@link flushHead}.
    * @param headers - names and values by turns; `Transfer-Encoding` and `Connection` are added
+   * @param lines - other fields as text, which is valid, each with its line end; no `Content-Length`
    * @throws UnwritableError if a part is not valid
    */
-  writeHead(status: number, statusText: string, headers: string[]): void {
+  writeHead(status: number, statusText: string, headers: string[], lines = ''): void {
     const hasNoBody = status === 204 || status === 304 || this.method === 'HEAD';
     if (!hasNoBody && !hasLength(headers)) {
       if (status === 205) headers.push('Content-Length', '0');
@@ -142,7 +148,7 @@ export class ServerRequest<Peer> {
     }
     if (this.#line.endsWith(this)) headers.push('Connection', 'close');
     else headers.push('Connection', 'keep-alive', 'Keep-Alive', this.#line.keepAlive);
-    this.#head = responseHead(status, statusText, headers);
+    this.#head = responseHead(status, statusText, headers, lines);
     this.#hasHead = true;
   }
 

@@ -32,12 +32,18 @@ export function requestHead(method: string, target: string, headers: readonly st
  * The head of a response of HTTP/1.1, also of an interim one.
  * @param status - of three digits
  * @param headers - names and values by turns
+ * @param lines - other fields as text, which is valid, each with its line end
  * @throws UnwritableError if a part is not valid
  */
-export function responseHead(status: number, statusText: string, headers: readonly string[]): string {
+export function responseHead(
+  status: number,
+  statusText: string,
+  headers: readonly string[],
+  lines = '',
+): string {
   if (!Number.isInteger(status) || status < 100 || status > 999) throw unwritable('status', String(status));
   if (!consistsOf(VALUE, statusText)) throw unwritable('reason phrase', statusText);
-  return `${fieldLines(`HTTP/1.1 ${status} ${statusText}\r\n`, headers)}\r\n`;
+  return `${fieldLines(`HTTP/1.1 ${status} ${statusText}\r\n${lines}`, headers)}\r\n`;
 }
 
 /** The line before a chunk; `\r\n` goes after the chunk. @param size - in bytes, above 0 */

@@ -14,6 +14,8 @@ export interface Client {
   readonly rawHeaders: readonly string[];
   /** Bit n says that header n, among the first 31, has no role for the gateway. Left out: not known. */
   readonly ordinary?: number;
+  /** Whether fields of the response may be written as text. Left out: they may not. */
+  readonly takesLines?: boolean;
   /** Whether the whole request has been received. */
   readonly isComplete: boolean;
   /** Whether the client cannot take more at the moment. */
@@ -32,9 +34,11 @@ export interface Client {
   /**
    * Sends the head of the response, together with what follows at once.
    * @param headers - names and values by turns
+   * @param lines - other fields as text, only for a client that takes them: valid, each with its line end;
+   * no `Content-Length`
    * @throws Error if the headers are not valid
    */
-  writeHead(status: number, statusText: string, headers: string[]): void;
+  writeHead(status: number, statusText: string, headers: string[], lines?: string): void;
   /** Sends a head that still waits for the body to follow it. */
   flushHead(): void;
   /**

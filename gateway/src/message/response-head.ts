@@ -1,10 +1,15 @@
 // Checks the head of a response and takes away what is for this connection alone.
 import { listedNames, responseRole, without } from 'evenkeel/internal';
+import type { FieldNames } from '../http1/field-names.ts';
+import { ROLE } from '../http1/field-role.ts';
+import type { ResponseParser } from '../http1/parse-response.ts';
 
 /** The head of a backend's response, as it is passed on. */
 export interface ResponseHead {
   /** Names and values by turns. */
   headers: string[];
+  /** Other fields as text, each with its line end; no `Content-Length`. */
+  readonly lines: string;
   readonly contentLength: number | undefined;
   readonly hasDate: boolean;
   /** Server-sent events: the body may be silent for long. */
@@ -49,9 +54,47 @@ export function readResponseHead(raw: readonly (Buffer | string)[]): ResponseHea
   const listed = connection === undefined ? undefined : listedNames(connection);
   return {
     headers: listed === undefined ? headers : without(headers, listed),
+    lines: '',
     contentLength: length === undefined ? undefined : Number(length),
     hasDate,
     isEventStream,
+  };
+}
+
+/** Fields that are passed on as they came. */
+const PASSED = new Uint8Array(32).fill(1);
+for (const role of [
+  ROLE.CONNECTION,
+  ROLE.KEEP_ALIVE,
+  ROLE.HOP,
+  ROLE.TE,
+  ROLE.TRAILER,
+  ROLE.UPGRADE,
+  ROLE.TRANSFER_ENCODING,
+  // It is looked at on its way.
+  ROLE.CONTENT_LENGTH,
+])
+  PASSED[role] = 0;
+
+/**
+ * Reads the head of a response whose framing is valid, most of it as text.
+ * @param gone - names that the route takes away
+ * @returns `undefined` if there are too many headers
+ */
+export function readParsedHead(parser: ResponseParser, gone: FieldNames): ResponseHead | undefined {
+  if (parser.hasListed) {
+    // Which other fields are of the connection is known from their names alone.
+    return readResponseHead(parser.rawHeaders());
+  }
+  if (parser.count > MAX_HEADERS) return undefined;
+  const { contentLength } = parser;
+  const hasType = parser.hasField(ROLE.CONTENT_TYPE);
+  return {
+    headers: contentLength < 0 ? [] : ['Content-Length', String(contentLength)],
+    lines: parser.lines(PASSED, gone),
+    contentLength: contentLength < 0 ? undefined : contentLength,
+    hasDate: parser.hasField(ROLE.DATE),
+    isEventStream: hasType && EVENT_STREAM.test(parser.value(ROLE.CONTENT_TYPE) as string),
   };
 }
 

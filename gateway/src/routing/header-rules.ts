@@ -1,9 +1,12 @@
 // Changes that a route makes to headers.
 import type { RouteConfig } from '../config/schema.ts';
+import { FieldNames } from '../http1/field-names.ts';
 
 /** The header rules of a route, prepared so that a route without rules costs nothing. */
 export class HeaderRules {
   readonly isEmpty: boolean;
+  /** Names that `apply` leaves out of what was there before. */
+  readonly gone: FieldNames;
   readonly #gone: ReadonlySet<string>;
   /** The lengths of those names: most other names differ in length, and need no look-up. */
   readonly #lengths: ReadonlySet<number>;
@@ -14,6 +17,7 @@ export class HeaderRules {
     this.#gone = new Set([...remove, ...Object.keys(set)].map((name) => name.toLowerCase()));
     this.#lengths = new Set([...this.#gone].map((name) => name.length));
     this.isEmpty = this.#gone.size === 0;
+    this.gone = new FieldNames(this.#gone);
   }
 
   /** The value that a header is set to; `undefined` if it is not set. @param name - in lower case */

@@ -40,7 +40,7 @@ export class BackendExchange implements ResponseHandler, BackendCall {
   }
 
   head(head: ResponseParser): boolean {
-    return this.#events.head(head.status, head.statusText, head.rawHeaders());
+    return this.#events.head(head.status, head.statusText, head);
   }
 
   data(chunk: Buffer): boolean {

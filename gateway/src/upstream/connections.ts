@@ -2,10 +2,13 @@
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { BodySource } from '../http1/body-source.ts';
+import type { ResponseParser } from '../http1/parse-response.ts';
 import type { BackendFailure } from './backend-failure.ts';
 
 /** Names and values by turns, as they came. */
 export type RawHeaders = readonly (Buffer | string)[];
+/** The same, or their parser. */
+export type ReceivedHeaders = RawHeaders | ResponseParser;
 
 /** A request head for a backend. */
 export interface BackendRequest {
@@ -56,9 +59,10 @@ export interface ResponseEvents {
   interim(status: number, headers: RawHeaders): void;
   /**
    * @param statusText - the reason phrase, one character for each byte
+   * @param headers - a parser may be asked until this returns
    * @returns whether more may come, as for `data`
    */
-  head(status: number, statusText: string, headers: RawHeaders): boolean;
+  head(status: number, statusText: string, headers: ReceivedHeaders): boolean;
   /**
    * A part of the body. @param chunk - the taker's until this returns
    * @returns whether more may come; otherwise no more of it comes before {@link BackendCall.resume}

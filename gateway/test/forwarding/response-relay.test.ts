@@ -14,6 +14,7 @@ class Owner implements RelayOwner {
   readonly client: FakeClient;
   readonly flushes = new FlushQueue();
   readonly eventStreamMs = 3_600_000;
+  readonly namesGone = undefined;
   readonly errors: BackendFailure[] = [];
   bytes = 0;
   /** Whether heads are passed on, or what is thrown instead. */

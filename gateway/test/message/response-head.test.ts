@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readResponseHead } from '../../src/message/response-head.ts';
+import { FieldNames } from '../../src/http1/field-names.ts';
+import { ResponseParser } from '../../src/http1/parse-response.ts';
+import { readParsedHead, readResponseHead } from '../../src/message/response-head.ts';
+import { HeaderRules } from '../../src/routing/header-rules.ts';
+
+type Head = NonNullable<ReturnType<typeof readResponseHead>>;
 
 const of = (...raw: string[]) => readResponseHead(raw.map((text) => Buffer.from(text, 'latin1')));
 
@@ -26,6 +31,7 @@ describe('the head of an answer', () => {
     expect(head).toEqual({
       headers: ['X-b', '1', 'Set-Cookie', 'a', 'Set-Cookie', 'b', 'date', 'now', 'Content-Length', '3'],
       contentLength: 3,
+      lines: '',
       hasDate: true,
       isEventStream: false,
     });
@@ -34,11 +40,12 @@ describe('the head of an answer', () => {
   it('has no length where it is chunked, or says none', () => {
     expect(of('Transfer-Encoding', 'Chunked')).toEqual({
       headers: [],
+      lines: '',
       contentLength: undefined,
       hasDate: false,
       isEventStream: false,
     });
-    const none = { contentLength: undefined, hasDate: false, isEventStream: false };
+    const none = { lines: '', contentLength: undefined, hasDate: false, isEventStream: false };
     expect(of()).toEqual({ headers: [], ...none });
   });
 
@@ -89,5 +96,62 @@ describe('the head of an answer', () => {
         expect(head?.headers).toEqual(expected);
       }),
     );
+  });
+});
+
+describe('the head of a response as text', () => {
+  const NAMES = ['Date', 'x-a', 'X-B', 'Server', 'server', 'Set-Cookie', 'Content-Type', 'x_forwarded_for'];
+  const HOPS = ['Keep-Alive', 'TE', 'Upgrade', 'Proxy-Connection', 'Trailer', 'Keep_Alive'];
+  const CONNECTIONS = ['close', 'keep-alive', 'X-B, close', 'upgrade'];
+  const separator = fc.constantFrom(': ', ':', ':\t', ':  ');
+  const line = fc.oneof(
+    fc.tuple(
+      fc.constantFrom(...NAMES, ...HOPS),
+      separator,
+      fc.constantFrom('', 'a', 'text/event-stream', '\xe9 b'),
+    ),
+    fc.tuple(fc.constant('Connection'), separator, fc.constantFrom(...CONNECTIONS)),
+  );
+  const end = fc.constantFrom('\r\n', ' \r\n', '\t\r\n', '\r\n c\r\n');
+
+  it('has the fields that it has as a list', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(line, end), { maxLength: 40 }),
+        fc.option(fc.nat(20)),
+        fc.subarray(['server', 'X-B', 'Date']),
+        (lines, length, remove) => {
+          const fields = lines.map(([[name, gap, value], lineEnd]) => `${name}${gap}${value}${lineEnd}`);
+          if (length !== null) fields.splice(length, 0, `Content-Length: ${length}\r\n`);
+          const parser = new ResponseParser({ fields: 100, fieldBytes: 8_192 });
+          const bytes = Buffer.from(`HTTP/1.1 200 OK\r\n${fields.join('')}\r\nbody`, 'latin1');
+          if (parser.read(bytes, 0, bytes.length) !== bytes.length - 4) return;
+          const rules = new HeaderRules({ set: {}, remove });
+          const { headers, ...facts } = readResponseHead(parser.rawHeaders()) as Head;
+          const { headers: some, lines: text, ...same } = readParsedHead(parser, rules.gone) as Head;
+          expect({ ...same, lines: '' }).toEqual(facts);
+          const all = (list: string[]) =>
+            list.map((one, i) => (i % 2 === 0 ? `${one}: ` : `${one}\r\n`)).join('');
+          const order = (list: string) => list.replace(/Content-Length.*\r\n/, '');
+          expect(order(text + all(rules.apply(some)))).toBe(order(all(rules.apply(headers))));
+          expect(text.includes('Content-Length')).toBe(false);
+        },
+      ),
+    );
+  });
+});
+
+describe('names', () => {
+  it('are found in whatever case, and not by their hash alone', () => {
+    const names = new FieldNames(['X-One', 'x-two']);
+    const has = (name: string) => {
+      const parser = new ResponseParser({ fields: 9, fieldBytes: 999 });
+      const bytes = Buffer.from(`HTTP/1.1 200 OK\r\n${name}: a\r\n\r\n`);
+      parser.read(bytes, 0, bytes.length);
+      return parser.lines(new Uint8Array(32).fill(1), names) === '';
+    };
+    expect(['x-one', 'X-ONE', 'X-Two'].map(has)).toEqual([true, true, true]);
+    // An underscore has the hash of a hyphen.
+    expect(['X_One', 'x-on', 'x-one-', 'x-three'].map(has)).toEqual([false, false, false, false]);
   });
 });
