@@ -151,15 +151,9 @@ export class Upgrade implements Sender<Request>, Entrant {
     return this.request.route as Route;
   }
 
+  /** Which of them are tunnels is decided before: see `asksForTunnel`. */
   get #refusal(): Refusal | undefined {
-    const { method, head } = this.request;
-    const { contentLength, isChunked, upgrade } = head;
-    // The two sides could disagree about where chunks end and the other protocol begins. A GET has no body at
-    // all, and WebSocket begins with nothing else (RFC 6455 section 4.1).
-    const isWebSocket = upgrade.some((protocol) => protocol.toLowerCase() === 'websocket');
-    const isAllowed =
-      method === 'GET' ? contentLength === undefined && !isChunked : !isChunked && !isWebSocket;
-    return isAllowed && upgrade.length > 0 ? undefined : REFUSALS.badUpgrade;
+    return this.request.head.upgrade.length === 0 ? REFUSALS.badUpgrade : undefined;
   }
 
   #passInterim(status: number, raw: RawHeaders): void {

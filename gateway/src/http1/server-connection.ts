@@ -52,8 +52,6 @@ export interface RequestHandler<Peer> {
  */
 export type ConnectionFault = Fault | 'timeout' | 'upgrade';
 
-/** The largest body of a request that changes the protocol; others are served without the change. */
-const MAX_UPGRADE_BODY = 65_536;
 /** Requests of one connection at a time: a backend works on each. Others of HTTP/2 are as many by default. */
 const MAX_PIPELINED = 100;
 /** Requests that are begun before other connections have their turn. */
@@ -294,11 +292,7 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
     request.isUnbounded = parser.bodyFault !== undefined;
     const framing = request.isUnbounded ? FRAMING.NONE : parser.framing;
     const { contentLength } = parser;
-    const isUpgrade =
-      parser.hasUpgrade &&
-      parser.minorVersion === 1 &&
-      parser.hasField(ROLE.UPGRADE) &&
-      !(request.method !== 'GET' && (framing === FRAMING.CHUNKED || contentLength > MAX_UPGRADE_BODY));
+    const isUpgrade = parser.hasUpgrade && parser.minorVersion === 1 && parser.hasField(ROLE.UPGRADE);
     if (request.isUnbounded || !parser.isPersistent || request.method === 'CONNECT') this.#isLast = true;
     handler.giveParser(parser);
     if (isUpgrade && handler.changesProtocol(request)) {

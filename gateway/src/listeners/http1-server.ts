@@ -15,7 +15,7 @@ import type { ServerRequest } from '../http1/server-request.ts';
 import { RawResponse } from '../local-reply/raw-response.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import { ClientConnection } from '../message/client-connection.ts';
-import { otherProtocols } from '../message/protocols.ts';
+import { asksForTunnel } from '../message/protocols.ts';
 import { UNIX_PEER } from '../message/trusted-proxies.ts';
 import { REFUSAL_OF_FAULT } from './parse-error.ts';
 
@@ -88,13 +88,8 @@ export class Http1Server implements RequestHandler<ClientConnection> {
     if (events instanceof Exchange && !events.isRefused) events.refuse(REFUSAL_OF_FAULT[fault]);
   }
 
-  changesProtocol({ rawHeaders }: ServerRequest<ClientConnection>): boolean {
-    for (let index = 0; index < rawHeaders.length; index += 2) {
-      const name = rawHeaders[index] as string;
-      if (name.length !== 7 || name.toLowerCase() !== 'upgrade') continue;
-      if (otherProtocols(rawHeaders[index + 1] as string).length > 0) return true;
-    }
-    return false;
+  changesProtocol({ method, rawHeaders }: ServerRequest<ClientConnection>): boolean {
+    return asksForTunnel(method, rawHeaders);
   }
 
   upgrade(request: ServerRequest<ClientConnection>, socket: Socket, first: Buffer): void {

@@ -10,7 +10,7 @@ import { endLingering } from '../local-reply/linger.ts';
 import { RawResponse } from '../local-reply/raw-response.ts';
 import { REFUSALS } from '../local-reply/refusal.ts';
 import { ClientConnection } from '../message/client-connection.ts';
-import { otherProtocols } from '../message/protocols.ts';
+import { asksForTunnel } from '../message/protocols.ts';
 import { UNIX_PEER } from '../message/trusted-proxies.ts';
 import { MountedClient } from './mounted-client.ts';
 import { MountedPeer } from './mounted-peer.ts';
@@ -67,7 +67,7 @@ export class MountedServer {
     }
     // Bytes in another protocol would come before responses that are still to come.
     if (latest !== undefined) this.#refuse(socket);
-    else if (httpVersion === '1.1' && otherProtocols(headers.upgrade ?? '').length > 0) {
+    else if (httpVersion === '1.1' && asksForTunnel(request.method as string, request.rawHeaders)) {
       const source = {
         connection,
         version: httpVersion,

@@ -19,7 +19,7 @@ export const REFUSALS = {
     'conflicting or invalid Content-Length and Transfer-Encoding',
   ),
   badRequest: BAD_REQUEST,
-  badUpgrade: refusal(400, 'ERR_GW_BAD_UPGRADE', 'only a GET request without a body can be upgraded'),
+  badUpgrade: refusal(400, 'ERR_GW_BAD_UPGRADE', 'the protocol cannot be changed here'),
   unknownCoding: refusal(501, 'ERR_GW_TRANSFER_CODING', 'the only supported transfer coding is chunked'),
   version: refusal(505, 'ERR_GW_HTTP_VERSION', 'HTTP version not supported'),
   method: refusal(405, 'ERR_GW_METHOD', 'method not allowed', ['Allow', METHODS]),

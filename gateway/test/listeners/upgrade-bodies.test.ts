@@ -102,15 +102,37 @@ describe('a POST that changes the protocol', () => {
   });
 
   it.each([
-    ['WebSocket', post('Upgrade: websocket', 'Content-Length: 0')],
+    ['WebSocket by POST', post('Upgrade: websocket', 'Content-Length: 2')],
     ['a GET with a body', post('Upgrade: tcp', 'Content-Length: 2').replace('POST', 'GET')],
-  ])('is refused: %s', async (_, bytes) => {
-    const { client } = await setUp();
+    ['a GET with chunks', post('Upgrade: tcp', 'Transfer-Encoding: chunked').replace('POST', 'GET')],
+    ['HEAD', post('Upgrade: tcp').replace('POST', 'HEAD')],
+    ['other versions of HTTP', post('Upgrade: h2c, HTTP/2.0', 'Content-Length: 2')],
+  ])('is served without the change: %s', async (_, bytes) => {
+    const { client, upstream } = await setUp();
     const one = await client();
-    one.write(`${bytes}xx`);
+    const body = bytes.includes('chunked') ? '2\r\nxx\r\n0\r\n\r\n' : bytes.startsWith('HEAD') ? '' : 'xx';
+    one.write(bytes + body);
     await until(
-      () => one.text.startsWith('HTTP/1.1 400 '),
+      () => /^HTTP\/1\.1 200 .*\r\n\r\n(?:xx)?$/s.test(one.text),
       () => one.text,
     );
+    expect(header(upstream.requests()[0] ?? { headers: [] }, 'upgrade')).toBeUndefined();
+    // The connection serves on.
+    one.write(`${post().replace('Connection: Upgrade\r\n', 'Content-Length: 1\r\n')}z`);
+    await until(
+      () => one.text.endsWith('\r\n\r\nz'),
+      () => one.text,
+    );
+  });
+
+  it('may be a GET that says that it has no body, and keeps the name of the protocol', async () => {
+    const { client, upstream } = await setUp();
+    const one = await client();
+    one.write(post('Upgrade: WebSocket', 'Content-Length: 0').replace('POST', 'GET'));
+    await until(
+      () => one.text.endsWith('got 0;'),
+      () => one.text,
+    );
+    expect(header(upstream.requests()[0] ?? { headers: [] }, 'upgrade')).toBe('WebSocket');
   });
 });
