@@ -5,8 +5,8 @@ import { BackendFailure } from './backend-failure.ts';
 
 /** Where a backend is. */
 export interface BaseUrl {
-  /** Scheme, host and port. */
-  readonly origin: string;
+  /** What stands in `Host`. */
+  readonly authority: string;
   /** An IPv6 address without brackets. */
   readonly host: string;
   readonly port: number;
@@ -19,14 +19,15 @@ export interface BaseUrl {
 
 /** @throws TypeError if it is no URL */
 export function readBaseUrl(url: string): BaseUrl {
-  const { origin, protocol, hostname, port, pathname } = new URL(url);
+  const { protocol, host, hostname, port, pathname } = new URL(url);
+  const socketPath = socketOfHost(hostname);
   const isSecure = protocol === 'https:';
   return {
-    origin,
+    authority: socketPath === undefined ? host : 'localhost',
     host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
     port: Number(port || (isSecure ? 443 : 80)),
     isSecure,
-    socketPath: socketOfHost(hostname),
+    socketPath,
     path: pathname.endsWith('/') ? pathname.slice(0, -1) : pathname,
   };
 }

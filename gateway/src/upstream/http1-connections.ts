@@ -131,7 +131,7 @@ export class Http1Connections implements Connections {
     const target = targetOn(this.#base, path);
     if (typeof target !== 'string') return target;
     try {
-      return framed(method, target, headers, hasBody);
+      return framed(method, target, headers, { hasBody, authority: this.#base.authority });
     } catch (error) {
       return new BackendFailure(error, false, 'unsendable');
     }

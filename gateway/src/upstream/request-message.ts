@@ -18,15 +18,18 @@ const EXPECT_BODIES = new Set(['POST', 'PUT', 'PATCH']);
 /**
  * Frames a request. A body without a length is chunked, for every method (RFC 9112 section 6.3).
  * @param headers - names and values by turns
+ * @param authority - of the backend: its `Host` where the headers have none, as of HTTP/1.0 (RFC 9112 section
+ * 3.2)
  * @throws UnwritableError if it cannot be sent as it is
  */
 export function framed(
   method: string,
   target: string,
   headers: readonly string[],
-  hasBody: boolean,
+  { hasBody, authority }: { readonly hasBody: boolean; readonly authority: string },
 ): FramedHead {
   let length: string | undefined;
+  let hasHost = false;
   let signsIn = false;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
@@ -37,13 +40,14 @@ export function framed(
       throw new UnwritableError('Transfer-Encoding must not be set: bodies are framed here');
     else if (name.length === 13 && name.toLowerCase() === 'authorization')
       signsIn ||= signsConnectionIn(headers[index + 1] as string);
+    else if (name.length === 4 && name.toLowerCase() === 'host') hasHost = true;
   }
   const bodyLength = length === undefined ? undefined : lengthIn(length);
   if (!hasBody && bodyLength !== undefined && bodyLength > 0)
     throw new UnwritableError(`Content-Length must be 0 without a body, got ${bodyLength}`);
-  let all = headers;
-  if (length === undefined && hasBody) all = [...headers, 'Transfer-Encoding', 'chunked'];
-  else if (length === undefined && EXPECT_BODIES.has(method)) all = [...headers, 'Content-Length', '0'];
+  let all = hasHost ? headers : ['Host', authority, ...headers];
+  if (length === undefined && hasBody) all = [...all, 'Transfer-Encoding', 'chunked'];
+  else if (length === undefined && EXPECT_BODIES.has(method)) all = [...all, 'Content-Length', '0'];
   return { head: requestHead(method, target, all), bodyLength, signsIn };
 }
 
