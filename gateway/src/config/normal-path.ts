@@ -125,6 +125,7 @@ export function routedPath(path: string, caseSensitive: boolean): string {
  * @returns `undefined` if dot segments change the rest, or a backslash is in it
  */
 export function withRawRest({ raw, normal }: RequestPath, prefix: string): string | undefined {
+  if (raw === normal) return raw;
   if (raw.includes('\\')) return undefined;
   const depth = prefix.split('/').filter((segment) => segment !== '').length;
   const beginning = normal.split('/').slice(1, depth + 1);

@@ -70,10 +70,10 @@ export class PathTemplate {
 
   /** A path with these values. */
   fill(values: ReadonlyMap<string, string>): string {
-    const segments = this.#segments.map(({ before, name, after }) =>
-      name === undefined ? before : `${before}${values.get(name) ?? ''}${after}`,
-    );
-    if (this.#rest !== undefined) segments.push(values.get(this.#rest) ?? '');
-    return `/${segments.join('/')}`;
+    let path = '';
+    for (const { before, name, after } of this.#segments)
+      path += `/${before}${name === undefined ? '' : (values.get(name) ?? '')}${after}`;
+    if (this.#rest !== undefined) path += `/${values.get(this.#rest) ?? ''}`;
+    return path === '' ? '/' : path;
   }
 }

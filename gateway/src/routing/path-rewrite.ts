@@ -3,6 +3,13 @@ import { type RequestPath, withRawRest } from '../config/normal-path.ts';
 import { PathTemplate } from '../config/path-template.ts';
 import type { RouteConfig } from '../config/schema.ts';
 
+/** What a backend gets in the place of a path. */
+export interface RewrittenPath {
+  readonly path: string;
+  /** What is added to the query; `undefined` for nothing. */
+  readonly added: string | undefined;
+}
+
 /** A change of paths. */
 export interface PathRewrite {
   /** The beginning of the paths that it is for, normalised. */
@@ -11,11 +18,9 @@ export interface PathRewrite {
    * The path for the backend; `undefined` if the path stays as it is.
    * @param path - without query
    */
-  forth(path: string): string | undefined;
+  forth(path: string): RewrittenPath | undefined;
   /** The path for the client of a path that the backend names; `undefined` if it has none. */
   back(path: string): string | undefined;
-  /** What is added to the query; `undefined` for nothing. @param path - the client's, without query */
-  query(path: string): string | undefined;
 }
 
 /**
@@ -47,18 +52,14 @@ class PrefixRewrite implements PathRewrite {
     this.#to = withoutSlash(to);
   }
 
-  forth(path: string): string {
-    return this.#to + path.slice(this.#from.length) || '/';
+  forth(path: string): RewrittenPath {
+    return { path: this.#to + path.slice(this.#from.length) || '/', added: undefined };
   }
 
   back(path: string): string | undefined {
     if (!path.startsWith(this.#to)) return undefined;
     const rest = path.slice(this.#to.length);
     return rest === '' || rest.startsWith('/') ? this.#from + rest || '/' : undefined;
-  }
-
-  query(): undefined {
-    return undefined;
   }
 }
 
@@ -67,7 +68,8 @@ class PatternRewrite implements PathRewrite {
   readonly prefix: string;
   readonly #from: PathTemplate;
   readonly #to: PathTemplate;
-  readonly #query: string | undefined;
+  /** Text and names of variables by turns; `undefined` for no query. */
+  readonly #query: readonly string[] | undefined;
   /** Whether a path of the backend has all variables of one of the client. */
   readonly #hasWayBack: boolean;
 
@@ -76,26 +78,29 @@ class PatternRewrite implements PathRewrite {
     const [path = '', query] = to.split('?', 2);
     this.#from = new PathTemplate(from);
     this.#to = new PathTemplate(path);
-    this.#query = query;
+    this.#query = query?.split(/\{(\w+)\}/);
     const names = new Set(this.#to.names);
     this.#hasWayBack = this.#from.names.every((name) => names.has(name));
   }
 
-  forth(path: string): string | undefined {
+  forth(path: string): RewrittenPath | undefined {
     const values = this.#from.match(path);
-    return values && this.#to.fill(values);
+    if (values === undefined) return undefined;
+    return { path: this.#to.fill(values), added: this.#query && filled(this.#query, values) };
   }
 
   back(path: string): string | undefined {
     const values = this.#hasWayBack ? this.#to.match(path) : undefined;
     return values && this.#from.fill(values);
   }
+}
 
-  query(path: string): string | undefined {
-    if (this.#query === undefined) return undefined;
-    const values = this.#from.match(path);
-    return values && this.#query.replace(/\{(\w+)\}/g, (_, name) => queryValue(values.get(name) ?? ''));
-  }
+/** @param query - text and names of variables by turns */
+function filled(query: readonly string[], values: ReadonlyMap<string, string>): string {
+  let text = query[0] as string;
+  for (let index = 1; index < query.length; index += 2)
+    text += queryValue(values.get(query[index] as string) ?? '') + query[index + 1];
+  return text;
 }
 
 /** Of a part of a path, what would end a value in a query is encoded. */
@@ -104,15 +109,9 @@ function queryValue(text: string): string {
 }
 
 /** A path as a rewrite makes it of one that came. @returns `undefined` if it stays as it is */
-export function rewritten(
-  path: RequestPath,
-  rewrite: PathRewrite,
-): { readonly path: string; readonly added: string | undefined } | undefined {
-  for (const source of [withRawRest(path, rewrite.prefix), path.normal]) {
-    const next = source === undefined ? undefined : rewrite.forth(source);
-    if (source !== undefined && next !== undefined) return { path: next, added: rewrite.query(source) };
-  }
-  return undefined;
+export function rewritten(path: RequestPath, rewrite: PathRewrite): RewrittenPath | undefined {
+  const source = withRawRest(path, rewrite.prefix);
+  return (source === undefined ? undefined : rewrite.forth(source)) ?? rewrite.forth(path.normal);
 }
 
 /** What a rewrite adds to a query comes first. @param query - from the question mark on */
