@@ -4,6 +4,7 @@ import type { Check } from './check.ts';
 import { clientsCheck } from './clients/check.ts';
 import { commandCheck } from './command-check.ts';
 import { discoveryCheck } from './discovery-check.ts';
+import { examplesCheck } from './examples-check.ts';
 import { fleetCheck } from './fleet-check.ts';
 import { presetsCheck } from './presets-check.ts';
 import { realityCheck } from './reality-check.ts';
@@ -28,6 +29,7 @@ export const CHECKS: readonly Check[] = [
   realityCheck,
   discoveryCheck,
   fleetCheck,
+  examplesCheck,
   runtimesCheck,
   commandCheck('conformance', 'HTTP of the gateway, case by case', 'gateway/test/conformance/main.ts', [
     '--failures',

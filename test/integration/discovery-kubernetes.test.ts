@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { KubernetesApi, type PodSpec } from '../../examples/fleet/kubernetes/kubernetes-api.ts';
 import { type KubernetesOptions, kubernetes } from '../../src/discovery/sources/kubernetes.ts';
 import { fastEnv } from '../discovery/fast-env.ts';
 import { closeWatches, watched } from '../discovery/watched.ts';
-import { KubernetesApi, type PodSpec } from '../servers/kubernetes.ts';
 import { TestEnv } from '../support.ts';
 
 /** All times are a hundredth: a silence of 120 s is one of 1.2 s. */

@@ -39,8 +39,8 @@ export class KubernetesApi {
   readonly #server = createServer((request, response) => this.#answer(request, response));
   readonly #timers = new Set<NodeJS.Timeout>();
 
-  async start(): Promise<this> {
-    this.#server.listen(0, '127.0.0.1');
+  async start(port = 0): Promise<this> {
+    this.#server.listen(port, '127.0.0.1');
     await once(this.#server, 'listening');
     this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
     return this;
