@@ -669,10 +669,20 @@ export interface GatewayConfigInput {
                * @defaultValue `4000`
                */
               idleMs?: number | undefined;
+              /**
+               * Milliseconds after which a connection takes no more requests; up to a tenth less, by
+               * chance.
+               * @defaultValue `3600000`
+               */
+              ageMs?: number | undefined;
             }
           | undefined;
         /** Sockets for each backend. Left out: as many as are needed. */
         connections?: number | undefined;
+        /**
+         * The most requests on one connection; up to a tenth fewer, by chance. Left out: no limit.
+         */
+        requestsPerConnection?: number | undefined;
         /** How to speak with backends that have an https URL. */
         tls?:
           | {
@@ -926,6 +936,8 @@ export interface GatewayConfigInput {
          * proxies have neither limit.
          */
         requestsPerClient?: number | undefined;
+        /** Requests of a client on one connection, which then ends. Left out: no limit. */
+        requestsPerConnection?: number | undefined;
         /** Requests at a time on one HTTP/2 connection. @defaultValue `100` */
         streams?: number | undefined;
       }
@@ -941,6 +953,12 @@ export interface GatewayConfigInput {
         writeMs?: number | undefined;
         /** Milliseconds that an idle connection of a client is kept. @defaultValue `75000` */
         idleMs?: number | undefined;
+        /**
+         * Milliseconds after which a connection of a client ends with its next response; up to a
+         * tenth less, by chance.
+         * @defaultValue `3600000`
+         */
+        ageMs?: number | undefined;
         /**
          * Milliseconds that a tunnel (WebSocket) or an event stream may be silent; 0 for no limit.
          * @defaultValue `3600000`

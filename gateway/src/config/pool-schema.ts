@@ -118,6 +118,9 @@ const timeouts = z.strictObject({
   idleMs: duration
     .default(4_000)
     .describe('Milliseconds that an idle connection is kept; less than the backends keep theirs.'),
+  ageMs: duration
+    .default(3_600_000)
+    .describe('Milliseconds after which a connection takes no more requests; up to a tenth less, by chance.'),
 });
 
 const tls = z.strictObject({
@@ -373,6 +376,9 @@ export const pool = z.strictObject({
     ),
   timeouts: timeouts.prefault({}).describe('How long backends have.'),
   connections: count.optional().describe('Sockets for each backend. Left out: as many as are needed.'),
+  requestsPerConnection: count
+    .optional()
+    .describe('The most requests on one connection; up to a tenth fewer, by chance. Left out: no limit.'),
   tls: tls.optional().describe('How to speak with backends that have an https URL.'),
   zones: zones
     .optional()

@@ -45,6 +45,9 @@ const limits = z.strictObject({
     .describe(
       'Requests of one client at a time; more are answered with 429. Left out: no limit. Trusted proxies have neither limit.',
     ),
+  requestsPerConnection: count
+    .optional()
+    .describe('Requests of a client on one connection, which then ends. Left out: no limit.'),
   streams: z.int().min(1).max(1_000).default(100).describe('Requests at a time on one HTTP/2 connection.'),
 });
 
@@ -55,6 +58,11 @@ const timeouts = z.strictObject({
   bodyMs: duration.default(20_000).describe("Milliseconds between two pieces of a request's body."),
   writeMs: duration.default(60_000).describe('Milliseconds that a client may read nothing of a response.'),
   idleMs: duration.default(75_000).describe('Milliseconds that an idle connection of a client is kept.'),
+  ageMs: duration
+    .default(3_600_000)
+    .describe(
+      'Milliseconds after which a connection of a client ends with its next response; up to a tenth less, by chance.',
+    ),
   tunnelMs: durationOrOff
     .default(3_600_000)
     .describe('Milliseconds that a tunnel (WebSocket) or an event stream may be silent; 0 for no limit.'),

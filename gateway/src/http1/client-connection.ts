@@ -31,9 +31,9 @@ export interface ConnectionSettings {
   readonly bodyTimeoutMs: number;
   /** Milliseconds that an idle connection is kept. */
   readonly idleMs: number;
-  /** Milliseconds after which a connection is not used again. */
+  /** Milliseconds after which a connection is not used again; up to a tenth less, by chance. */
   readonly ageMs: number;
-  /** Requests that a connection is used for. */
+  /** The most requests that a connection is used for; up to a tenth less, by chance. */
   readonly requests: number;
 }
 
@@ -45,6 +45,8 @@ export interface ConnectionOwner {
   readonly isClosing: boolean;
   /** Milliseconds of the clock. */
   now(): number;
+  /** A random number from 0 to below 1. */
+  random(): number;
   /** A connection is free for another request. */
   freed(connection: ClientConnection): void;
   /** A connection is not used any more; called once. */
@@ -58,6 +60,8 @@ export interface ConnectionOwner {
 const HAVE_BODIES = new Set(['POST', 'PUT', 'PATCH']);
 /** The server closes at the same moment as it says; a request sent then would be lost. */
 const KEEP_ALIVE_MARGIN_MS = 1_000;
+/** The largest part of its age and of its requests that a connection may lack. */
+const MAX_SPREAD = 0.1;
 const NO_BYTES = Buffer.alloc(0);
 
 /** A connection waits for one of these, and has a time limit for it. */
@@ -73,7 +77,10 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
   privateTo: object | undefined;
   readonly #socket: Socket;
   readonly #owner: ConnectionOwner;
-  readonly #bornAt: number;
+  /** When it is used no more. */
+  readonly #agesAt: number;
+  /** How many requests it is used for. */
+  readonly #mostRequests: number;
   readonly #parser: ResponseParser;
   #body: BodyParser | undefined;
   #phase: Phase = 'connecting';
@@ -111,7 +118,11 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
     const socket = connect(isUpgrade ? undefined : onread);
     this.#socket = socket;
     this.#owner = owner;
-    this.#bornAt = owner.now();
+    const { ageMs, requests } = owner.settings;
+    // Connections that were opened together do not all end together.
+    const share = 1 - MAX_SPREAD * owner.random();
+    this.#agesAt = owner.now() + ageMs * share;
+    this.#mostRequests = Math.ceil(requests * share);
     this.#idleMs = owner.settings.idleMs;
     this.#parser = new ResponseParser(owner.settings.limits);
     socket.once(isSecure ? 'secureConnect' : 'connect', this.#onConnect);
@@ -418,16 +429,16 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
 
   /** @param bytesAfter - that came after the response, and belong to none */
   #finish({ handler }: ClientCall, bytesAfter: number): void {
-    const { settings, isClosing } = this.#owner;
+    const owner = this.#owner;
     const trailers = this.#body?.trailers?.rawHeaders(isPassedOn);
     const isKept =
       this.#canBeKept &&
       this.#isWritten &&
       bytesAfter === 0 &&
       this.#end === undefined &&
-      !isClosing &&
-      this.#requests < settings.requests &&
-      this.#owner.now() - this.#bornAt < settings.ageMs;
+      !owner.isClosing &&
+      this.#requests < this.#mostRequests &&
+      owner.now() < this.#agesAt;
     this.#letGo();
     if (isKept) this.#free();
     else this.destroy();

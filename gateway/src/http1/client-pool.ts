@@ -1,7 +1,8 @@
 // Connections to one server. The one that was used last is used next: others may be closed when they have
 // been idle for long enough, and memory and caches stay warm.
 
-import type { Clock, Deadlines } from 'evenkeel/internal';
+import type { Env } from 'evenkeel';
+import type { Deadlines } from 'evenkeel/internal';
 import { ClientCall, type ClientRequest, type ResponseHandler } from './client-call.ts';
 import {
   ClientConnection,
@@ -26,22 +27,29 @@ export class ClientPool implements ConnectionOwner {
   isClosing = false;
   /** Whether no request is sent any more. */
   isDestroyed = false;
-  readonly #clock: Clock;
+  readonly #env: Pick<Env, 'clock' | 'random'>;
   /** Every connection that is not closed. */
   readonly #all = new Set<ClientConnection>();
   /** Free for any request; the one that was used last is the last. */
   readonly #idle: ClientConnection[] = [];
   /** Free for the requests of one client. */
   readonly #private = new Map<object, ClientConnection[]>();
+  /**
+   * Free for a call that waits, once bytes that no request asked for have had time to show: what was received
+   * before they were free is read by then. Those in `fresh` have not seen a turn of the event loop.
+   */
+  #settling: ClientConnection[] = [];
+  #fresh: ClientConnection[] = [];
+  #isTurning = false;
   /** Calls without a connection, in their order. */
   #waiting: ClientCall[] = [];
   /** Connections for upgrades, which are not counted. */
   readonly #upgrades = new Set<ClientConnection>();
 
-  constructor(settings: PoolSettings, deadlines: Deadlines, clock: Clock) {
+  constructor(settings: PoolSettings, deadlines: Deadlines, env: Pick<Env, 'clock' | 'random'>) {
     this.settings = settings;
     this.deadlines = deadlines;
-    this.#clock = clock;
+    this.#env = env;
   }
 
   /** The number of connections. */
@@ -50,7 +58,11 @@ export class ClientPool implements ConnectionOwner {
   }
 
   now(): number {
-    return this.#clock.now();
+    return this.#env.clock.now();
+  }
+
+  random(): number {
+    return this.#env.random();
   }
 
   /** Sends a request on a free connection or on a new one; it waits for one where their number is limited. */
@@ -92,14 +104,16 @@ export class ClientPool implements ConnectionOwner {
   freed(connection: ClientConnection): void {
     const { privateTo } = connection;
     if (privateTo === undefined) {
-      const next = this.#nextWaiting();
-      if (next !== undefined) connection.take(next);
+      if (this.#waiting.length > 0) this.#settle(connection);
       else if (this.isClosing) connection.destroy();
       else this.#idle.push(connection);
       return;
     }
     const connections = this.#private.get(privateTo);
-    if (this.isClosing) connection.destroy();
+    const first = this.#firstWaiting();
+    if (first?.request.owner === privateTo) connection.take(this.#waiting.shift() as ClientCall);
+    // It makes room for another client's request, which can have no part of it.
+    else if (this.isClosing || (first !== undefined && this.#isFull)) connection.destroy();
     else if (connections === undefined) this.#private.set(privateTo, [connection]);
     else connections.push(connection);
   }
@@ -108,8 +122,9 @@ export class ClientPool implements ConnectionOwner {
     this.#all.delete(connection);
     this.#upgrades.delete(connection);
     const { privateTo } = connection;
-    if (privateTo === undefined) drop(this.#idle, connection);
-    else {
+    if (privateTo === undefined) {
+      for (const free of [this.#idle, this.#settling, this.#fresh]) drop(free, connection);
+    } else {
       const connections = this.#private.get(privateTo);
       if (connections !== undefined && drop(connections, connection) && connections.length === 0)
         this.#private.delete(privateTo);
@@ -120,6 +135,26 @@ export class ClientPool implements ConnectionOwner {
       this.#connect(next);
     }
   }
+
+  #settle(connection: ClientConnection): void {
+    if (!this.#isTurning) setImmediate(this.#turn);
+    this.#isTurning = true;
+    this.#fresh.push(connection);
+  }
+
+  /** A turn of the event loop is over. */
+  readonly #turn = (): void => {
+    for (let free = this.#settling.shift(); free !== undefined; free = this.#settling.shift()) {
+      const next = this.#nextWaiting();
+      if (next !== undefined) free.take(next);
+      else if (this.isClosing) free.destroy();
+      else this.#idle.push(free);
+    }
+    this.#settling = this.#fresh;
+    this.#fresh = [];
+    this.#isTurning = this.#settling.length > 0;
+    if (this.#isTurning) setImmediate(this.#turn);
+  };
 
   get #isFull(): boolean {
     return this.#all.size - this.#upgrades.size >= this.settings.connections;
@@ -156,10 +191,15 @@ export class ClientPool implements ConnectionOwner {
     this.#waiting.push(call);
   }
 
+  /** The next call that waits, which is left there. */
+  #firstWaiting(): ClientCall | undefined {
+    while (this.#waiting[0]?.isOver) this.#waiting.shift();
+    return this.#waiting[0];
+  }
+
   #nextWaiting(): ClientCall | undefined {
-    let next = this.#waiting.shift();
-    while (next?.isOver) next = this.#waiting.shift();
-    return next;
+    this.#firstWaiting();
+    return this.#waiting.shift();
   }
 }
 

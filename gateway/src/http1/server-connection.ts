@@ -17,6 +17,10 @@ export interface RequestHandler<Peer> {
   readonly headersMs: number;
   /** Milliseconds that an idle connection is kept. */
   readonly idleMs: number;
+  /** The most requests of one connection, which ends after them. */
+  readonly maxRequests: number;
+  /** Milliseconds after which a new connection ends with its next response. */
+  lifetimeMs(): number;
   /** The value of `Keep-Alive`, which tells clients of the time. */
   readonly keepAlive: string;
   /** Whether each connection ends with its next response. */
@@ -75,6 +79,8 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
   after: Expiring | undefined;
   readonly #socket: Socket;
   readonly #handler: RequestHandler<Peer>;
+  /** When it ends with its next response. */
+  readonly #agesAt: number;
   /** Holds the beginning of a head. */
   #parser: RequestParser | undefined;
   #bodyParser: BodyParser | undefined;
@@ -86,6 +92,8 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
   #first: ServerRequest<Peer> | undefined;
   #latest: ServerRequest<Peer> | undefined;
   #count = 0;
+  /** Requests that have come. */
+  #served = 0;
   /** Whether no further request is read. */
   #isLast = false;
   /** The request with whose response the connection ends, whatever came after it. */
@@ -93,7 +101,6 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
   /** What came instead of a request; told after all responses. */
   #fault: ConnectionFault | undefined;
   #faultParser: RequestParser | undefined;
-  #hasServed = false;
   #isReading = false;
   #isLingering = false;
   #isDetached = false;
@@ -106,7 +113,9 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
     this.#socket = socket;
     this.peer = peer;
     this.#handler = handler;
-    this.dueAt = handler.sweep.now + handler.headersMs;
+    const { now } = handler.sweep;
+    this.dueAt = now + handler.headersMs;
+    this.#agesAt = now + handler.lifetimeMs();
     handler.sweep.add(this);
     socket.on('data', this.#onData);
     socket.on('drain', this.#onDrain);
@@ -147,7 +156,8 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
   endsWith(request: ServerRequest<unknown>): boolean {
     if (request === this.#lastRequest) return true;
     if (request !== this.#latest) return false;
-    if (this.#handler.isClosing || this.#hasClientEnded) this.#isLast = true;
+    const { isClosing, sweep } = this.#handler;
+    if (isClosing || this.#hasClientEnded || sweep.now >= this.#agesAt) this.#isLast = true;
     return this.#isLast && this.#fault === undefined;
   }
 
@@ -273,7 +283,7 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
     const parser = this.#parser ?? handler.takeParser();
     const next = parser.read(bytes, from, bytes.length);
     if (next === MORE) {
-      if (this.#parser === undefined && this.#hasServed) this.dueAt = handler.sweep.now + handler.headersMs;
+      if (this.#parser === undefined && this.#served > 0) this.dueAt = handler.sweep.now + handler.headersMs;
       this.#parser = parser;
       return MORE;
     }
@@ -319,9 +329,9 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
   }
 
   #enqueue(request: ServerRequest<Peer>): void {
-    this.#hasServed = true;
     this.dueAt = Number.POSITIVE_INFINITY;
-    if (++this.#count >= MAX_PIPELINED) this.endAfter(request);
+    const isLast = ++this.#served >= this.#handler.maxRequests;
+    if (++this.#count >= MAX_PIPELINED || isLast) this.endAfter(request);
     const before = this.#latest;
     this.#latest = request;
     if (before === undefined) {

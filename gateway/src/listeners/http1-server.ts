@@ -17,6 +17,7 @@ import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import { ClientConnection } from '../message/client-connection.ts';
 import { asksForTunnel } from '../message/protocols.ts';
 import { UNIX_PEER } from '../message/trusted-proxies.ts';
+import { lifetimeOf } from './lifetime.ts';
 import { REFUSAL_OF_FAULT } from './parse-error.ts';
 
 /** Parsers that wait for the next head. Few heads come in more than one piece. */
@@ -27,6 +28,7 @@ export class Http1Server implements RequestHandler<ClientConnection> {
   readonly sweep = new DeadlineSweep(systemEnv);
   headersMs = 0;
   idleMs = 0;
+  maxRequests = 0;
   keepAlive = '';
   fieldLimits = { fields: 0, fieldBytes: 0, targetBytes: 0 };
   isClosing = false;
@@ -61,6 +63,7 @@ export class Http1Server implements RequestHandler<ClientConnection> {
     const { limits, timeouts } = this.#context();
     this.headersMs = timeouts.headersMs;
     this.idleMs = timeouts.idleMs;
+    this.maxRequests = limits.requestsPerConnection ?? Number.POSITIVE_INFINITY;
     this.keepAlive = `timeout=${Math.floor(timeouts.idleMs / 1_000)}`;
     this.fieldLimits = {
       fields: limits.headers,
@@ -68,6 +71,10 @@ export class Http1Server implements RequestHandler<ClientConnection> {
       targetBytes: limits.urlBytes,
     };
     this.#parsers = [];
+  }
+
+  lifetimeMs(): number {
+    return lifetimeOf(this.#context().timeouts);
   }
 
   takeParser(): RequestParser {

@@ -8,11 +8,13 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Socket } from 'node:net';
+import { systemEnv } from 'evenkeel';
 import type { Context } from '../forwarding/context.ts';
 import { Exchange } from '../forwarding/exchange.ts';
 import { ClientConnection } from '../message/client-connection.ts';
 import { UNIX_PEER } from '../message/trusted-proxies.ts';
 import { Http2Client, type Http2Head } from './http2-client.ts';
+import { lifetimeOf } from './lifetime.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 /** Milliseconds that a client has to end a connection after GOAWAY, in whichever direction it went. */
@@ -66,6 +68,10 @@ interface Http2SessionState {
   readonly connection: ClientConnection;
   /** Requests in progress. */
   streams: number;
+  /** Requests that have come. */
+  served: number;
+  /** When it ends with its next response, in milliseconds of the clock. */
+  readonly agesAt: number;
   readonly resets: TokenBucket;
 }
 
@@ -146,7 +152,8 @@ export class Http2Server {
       serves,
     );
     const resets = new TokenBucket(RESET_BURST, RESETS_PER_SECOND);
-    const state: Http2SessionState = { socket, connection, streams: 0, resets };
+    const agesAt = systemEnv.clock.now() + lifetimeOf(timeouts);
+    const state: Http2SessionState = { socket, connection, streams: 0, served: 0, agesAt, resets };
     this.#sessions.set(session, state);
     session.setLocalWindowSize(CONNECTION_WINDOW);
     session.on('close', () => this.#sessions.delete(session));
@@ -175,6 +182,9 @@ export class Http2Server {
       return;
     }
     state.streams++;
+    // Requests that the client has sent meanwhile are not served; it may send them again (RFC 9113 section
+    // 6.8).
+    if (++state.served === this.#context().limits.requestsPerConnection) session.close();
     const client = new Http2Client(stream, headOf(headers, raw), state.connection);
     const exchange = new Exchange(this.#context(), client);
     client.listen({
@@ -183,7 +193,8 @@ export class Http2Server {
       closed: (isComplete) => {
         state.streams--;
         exchange.closed(isComplete);
-        if (this.#isEnding && !session.closed) session.close();
+        const isLast = this.#isEnding || systemEnv.clock.now() >= state.agesAt;
+        if (isLast && !session.closed) session.close();
         if (client.isGivenUp && !state.resets.take()) calmDown(session as ServerHttp2Session);
         else if (state.streams === 0) this.#rest(session as ServerHttp2Session, state);
       },

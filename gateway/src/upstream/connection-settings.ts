@@ -3,7 +3,10 @@ import { isIP, type LookupFunction } from 'node:net';
 import type { ResolvedPool } from '../config/resolved-config.ts';
 
 /** The settings of a pool that decide how its backends are reached. */
-export type ConnectionSettings = Pick<ResolvedPool, 'timeouts' | 'connections' | 'tls'> & {
+export type ConnectionSettings = Pick<
+  ResolvedPool,
+  'timeouts' | 'connections' | 'requestsPerConnection' | 'tls'
+> & {
   /** The IP address to connect to in place of the host of the URL, whose name stays in `Host` and TLS. */
   readonly address?: string | undefined;
 };

@@ -21,8 +21,6 @@ import { type FramedHead, framed } from './request-message.ts';
 
 /** A response with more headers is not passed on. */
 const MAX_HEADERS = 1_000;
-/** A connection that is never idle would otherwise last as long as its backend. */
-const MAX_AGE_MS = 3_600_000;
 /** One timer serves all connections of the process. */
 const DEADLINES = new Deadlines(systemEnv);
 /** The call of a request that was never sent. */
@@ -38,9 +36,9 @@ export class Http1Connections implements Connections {
 
   /** @param url - the backend's base URL */
   constructor(url: string, settings: ConnectionSettings) {
-    const { timeouts, connections } = settings;
+    const { timeouts, connections, requestsPerConnection } = settings;
     this.#base = readBaseUrl(url);
-    const { connectMs, headersMs, totalMs, bodyMs, idleMs, continueMs } = timeouts;
+    const { connectMs, headersMs, totalMs, bodyMs, idleMs, ageMs, continueMs } = timeouts;
     this.#headTimeoutMs = Math.min(headersMs, totalMs);
     this.#continueMs = continueMs === 0 ? undefined : Math.min(continueMs, this.#headTimeoutMs);
     const poolSettings = {
@@ -51,10 +49,10 @@ export class Http1Connections implements Connections {
       connectTimeoutMs: connectMs,
       bodyTimeoutMs: bodyMs,
       idleMs,
-      ageMs: MAX_AGE_MS,
-      requests: Number.POSITIVE_INFINITY,
+      ageMs,
+      requests: requestsPerConnection ?? Number.POSITIVE_INFINITY,
     };
-    this.pool = new ClientPool(poolSettings, DEADLINES, systemEnv.clock);
+    this.pool = new ClientPool(poolSettings, DEADLINES, systemEnv);
   }
 
   send(message: BackendMessage, events: ResponseEvents): BackendCall {

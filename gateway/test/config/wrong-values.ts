@@ -102,7 +102,7 @@ const pools: WrongValue[] = [
   [
     'pools.shop.zzz',
     1,
-    'pools.shop.zzz is not a setting; allowed: backends, dns, discovery, strategy, seed, bounds, panicRatio, affinity, sessions, health, ejection, circuitBreaker, slowStart, maxAwaiting, maxInFlight, retries, queue, timeouts, connections, tls, zones',
+    'pools.shop.zzz is not a setting; allowed: backends, dns, discovery, strategy, seed, bounds, panicRatio, affinity, sessions, health, ejection, circuitBreaker, slowStart, maxAwaiting, maxInFlight, retries, queue, timeouts, connections, requestsPerConnection, tls, zones',
   ],
   [
     'pools.shop.strategy',

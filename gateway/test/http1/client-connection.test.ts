@@ -273,7 +273,27 @@ describe('a connection', () => {
     expect(idle.server.pool.size).toBe(0);
   });
 
-  it('grows old', async () => {
+  it('grows old, some a little sooner than others', async () => {
+    const server = await aServer({ ageMs: 1_000_000, requests: 1_000, idleMs: 10_000_000 });
+    const used = async (hasAge: boolean) => {
+      const index = server.connections.length;
+      let requests = 0;
+      for (let size = 1; size === 1; size = server.pool.size) {
+        const heard = server.send();
+        (await server.connection(index, ++requests)).write('HTTP/1.1 204 \r\n\r\n');
+        await heard.over();
+        if (hasAge) server.env.advance(10_000);
+      }
+      return requests;
+    };
+    const requests = [await used(false), await used(false), await used(false)];
+    const ages = [await used(true), await used(true), await used(true)];
+    for (const each of requests) expect(each >= 900 && each <= 1_000).toBe(true);
+    for (const each of ages) expect(each >= 91 && each <= 101).toBe(true);
+    expect(Math.min(new Set(requests).size, new Set(ages).size)).toBeGreaterThan(1);
+  });
+
+  it('is not used any more when it is old', async () => {
     const server = await aServer({ ageMs: 10_000, requests: 3, idleMs: 60_000 });
     const ask = async (index: number, heads: number) => {
       const heard = server.send();

@@ -162,6 +162,17 @@ describe('a connection that was signed in', () => {
     expect(server.pool.size).toBe(0);
   });
 
+  it('goes on to a request of its client that waits, and makes room for one of another', async () => {
+    const server = await aServer({ connections: 1 });
+    const heard = [alice, alice, bob].map((owner) => server.send({ owner }));
+    (await server.connection(0)).write(CHALLENGE);
+    (await server.connection(0, 2)).write(DONE);
+    (await server.connection(1)).write(DONE);
+    for (const one of heard) await one.over();
+    expect(heard.map(({ events }) => events.at(-1))).toEqual(['end', 'end', 'end']);
+    expect([server.connections.length, server.pool.size]).toEqual([2, 1]);
+  });
+
   it('is not one by other challenges', async () => {
     const server = await aServer();
     await ask(server, 0, 1, CHALLENGE.replaceAll(/Negotiate|NTLM/g, 'Basic realm="x"'), { owner: alice });

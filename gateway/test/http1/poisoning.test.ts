@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { Random } from './fuzz/random.ts';
-import { RawServer, until } from './raw-server.ts';
+import { Heard, RawServer, until } from './raw-server.ts';
 
 const SEED = Math.floor(Math.random() * 2 ** 31);
 const closers: (() => void)[] = [];
@@ -40,6 +40,23 @@ async function aHostileServer(random: Random) {
   closers.push(() => server.close());
   return (server.address() as AddressInfo).port;
 }
+
+it('what was received unasked before a connection is free is no answer to a request that waited', async () => {
+  const server = await RawServer.start({ connections: 1 });
+  closers.push(() => server.close());
+  const first = new Heard();
+  const connection = server.connection(0);
+  // It can be read from now on; but the gateway has read up to here.
+  first.end = () => void connection.then(({ socket }) => socket.write(response('evil')));
+  server.send({}, first);
+  const waits = server.send();
+  (await connection).write(response('good'));
+  await until(() => waits.isOver || server.connections.length > 1);
+  expect([waits.body, waits.isOver]).toEqual(['', false]);
+  (await server.connection(1)).write(response('good'));
+  await waits.over();
+  expect(waits.body).toBe('good');
+});
 
 it(`a client gets its own response or none (seed ${SEED})`, async () => {
   const random = new Random(SEED);

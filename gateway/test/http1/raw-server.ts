@@ -146,7 +146,7 @@ export class RawServer {
         ...settings,
       },
       new Deadlines(this.env),
-      this.env.clock,
+      this.env,
     );
   }
 

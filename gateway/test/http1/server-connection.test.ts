@@ -274,6 +274,28 @@ describe('a response', () => {
     await sent(get('/a'));
     expect([socket.text, socket.writableEnded]).toEqual([ok('/a', CLOSE), true]);
   });
+
+  it.each([
+    ['one by one', [get('/a'), get('/b'), get('/c')]],
+    ['at once', [get('/a') + get('/b') + get('/c')]],
+  ])('is the last one of a connection that has had its requests, %s', async (_, texts) => {
+    const { handler, socket, sent } = aConnection();
+    handler.maxRequests = 2;
+    for (const text of texts) await sent(text);
+    expect([socket.text, socket.writableEnded]).toEqual([ok('/a') + ok('/b', CLOSE), true]);
+    expect(handler.requests).toHaveLength(2);
+  });
+
+  it('is the last one of a connection that is old', async () => {
+    const { handler, socket, sent } = aConnection(50_000);
+    await sent(get('/a'));
+    handler.env.advance(49_999);
+    await sent(get('/b'));
+    handler.env.advance(1);
+    expect(socket.writableEnded).toBe(false);
+    await sent(get('/c'));
+    expect([socket.text, socket.writableEnded]).toEqual([ok('/a') + ok('/b') + ok('/c', CLOSE), true]);
+  });
 });
 
 describe('a body', () => {

@@ -82,6 +82,8 @@ class Handler implements RequestHandler<string> {
   readonly sweep = new DeadlineSweep(this.env);
   readonly headersMs = HEADERS_MS;
   readonly idleMs = IDLE_MS;
+  maxRequests = Number.POSITIVE_INFINITY;
+  lifetimeMs = () => 600_000;
   readonly keepAlive = 'timeout=60';
   readonly fieldLimits = { fields: 20, fieldBytes: 2_048, targetBytes: 512 };
   isClosing = false;
@@ -145,8 +147,10 @@ export function answer(request: ServerRequest<string>, status = 200): void {
   }
 }
 
-export function aConnection() {
+/** @param lifetimeMs - after which it is old */
+export function aConnection(lifetimeMs = 600_000) {
   const handler = new Handler();
+  handler.lifetimeMs = () => lifetimeMs;
   const socket = new FakeSocket();
   new ServerConnection(socket as unknown as Socket, 'peer', handler);
   const sent = (bytes: string | Buffer) => {

@@ -294,6 +294,37 @@ describe('a connection on which nothing is said', () => {
   });
 });
 
+describe('a connection that has had its requests, or its time', () => {
+  /** Answers when a millisecond has passed. */
+  const slowly: Reply = (socket) => void setTimeout(() => socket.write(reply('200 OK')), 5);
+
+  it.each([
+    ['requests', { limits: { requestsPerConnection: 2 } }, 2],
+    ['time', { timeouts: { ageMs: 1 } }, 1],
+  ])('ends: %s', async (_, settings, most) => {
+    const upstream = await anUpstream({ complete: slowly });
+    const { client } = await aGateway([upstream.url], settings);
+    const one = await client();
+    for (let asked = 1; asked <= most; asked++) await one.write(get()).answered(asked);
+    await one.closed();
+    expect(one.answers.map((answer) => header(answer, 'connection'))).toEqual([
+      ...Array(most - 1).fill('keep-alive'),
+      'close',
+    ]);
+  });
+
+  it('of a backend is used no more', async () => {
+    const upstream = await anUpstream({ complete: slowly });
+    for (const settings of [{ requestsPerConnection: 2 }, { timeouts: { ageMs: 1 } }]) {
+      const before = upstream.connections.length;
+      const { client } = await aGateway({ backends: [upstream.url], ...settings });
+      const one = await client();
+      for (let asked = 1; asked <= 4; asked++) await one.write(get()).answered(asked);
+      expect(upstream.connections.length - before).toBe('timeouts' in settings ? 4 : 2);
+    }
+  });
+});
+
 describe('a gateway that closes', () => {
   it('answers all that came on a connection before it', async () => {
     const { upstream, waiting } = await anUpstreamThatWaits();

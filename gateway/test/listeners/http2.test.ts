@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import * as frames from '../conformance/wire/frames.ts';
 import { H2Client } from '../conformance/wire/h2-client.ts';
 import { encodeFields, type Field } from '../conformance/wire/hpack.ts';
-import { reply } from '../conformance/wire/upstream.ts';
+import { type Reply, reply } from '../conformance/wire/upstream.ts';
 import { fields, setUp } from '../integration/gateway/http2-lab.ts';
 import { atTheEnd, endAll, until, untilIdle } from '../integration/gateway/lab.ts';
 
@@ -26,6 +26,27 @@ describe('an HTTP/2 connection', () => {
     await once(session, 'remoteSettings');
     expect(session.remoteSettings.initialWindowSize).toBe(1_048_576);
     await until(() => (session.state.remoteWindowSize ?? 0) >= 4_000_000);
+  });
+});
+
+describe('an HTTP/2 connection that has had its requests, or its time', () => {
+  /** Answers when a millisecond has passed. */
+  const slowly: Reply = (socket) => void setTimeout(() => socket.write(reply('200 OK')), 5);
+
+  it.each([
+    ['requests', { limits: { requestsPerConnection: 2 } }, 3],
+    ['time', { timeouts: { ageMs: 1 } }, 1],
+  ])('ends after its last response: %s', async (_, settings, last) => {
+    const { h2 } = await setUp({ complete: slowly }, settings);
+    for (let stream = 1; stream <= last; stream += 2) {
+      expect([h2.goaway, h2.ended]).toEqual([undefined, undefined]);
+      await h2.request(stream, fields('GET'));
+      await until(() => h2.stream(stream).ended);
+      expect(h2.status(stream)).toBe(200);
+    }
+    await until(() => h2.goaway !== undefined);
+    expect(h2.goaway).toBe(NO_ERROR);
+    await until(() => h2.ended === 'end');
   });
 });
 
