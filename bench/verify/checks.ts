@@ -4,6 +4,7 @@ import type { Check } from './check.ts';
 import { clientsCheck } from './clients/check.ts';
 import { commandCheck } from './command-check.ts';
 import { discoveryCheck } from './discovery-check.ts';
+import { distanceCheck } from './distance-check.ts';
 import { examplesCheck } from './examples-check.ts';
 import { fleetCheck } from './fleet-check.ts';
 import { presetsCheck } from './presets-check.ts';
@@ -21,6 +22,7 @@ export const CHECKS: readonly Check[] = [
   takeoverCheck,
   clientsCheck,
   routesCheck,
+  distanceCheck,
   commandCheck(
     'papers',
     'figures of papers, and every strategy against its reference',

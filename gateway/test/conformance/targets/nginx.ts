@@ -1,5 +1,16 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Target, TargetOptions } from '../target.ts';
 import { startPeer } from './peer-process.ts';
+
+/** Settings for TLS, with the first certificate, and HTTP/2 over it. */
+function tls(folder: string, listener: TargetOptions['listener']): string {
+  const certificate = listener?.tls?.certificates[0];
+  if (typeof certificate?.cert !== 'string' || typeof certificate.key !== 'string') return '';
+  writeFileSync(join(folder, 'cert.pem'), certificate.cert);
+  writeFileSync(join(folder, 'key.pem'), certificate.key);
+  return `ssl_certificate ${folder}/cert.pem; ssl_certificate_key ${folder}/key.pem;`;
+}
 
 const config = (port: number, folder: string, { backends, listener }: TargetOptions) => `
 daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log;
@@ -10,7 +21,8 @@ http {
   uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi;
   upstream main { ${backends.map((url) => `server ${new URL(url).host};`).join(' ')} keepalive 16; }
   server {
-    listen 127.0.0.1:${port}${listener?.h2c ? ' http2' : ''};
+    listen 127.0.0.1:${port}${listener?.tls ? ' ssl http2' : listener?.h2c ? ' http2' : ''};
+    ${tls(folder, listener)}
     location / {
       proxy_pass http://main; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host;
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
@@ -30,6 +42,6 @@ export const nginx: Target = {
         command: (file, folder) => ['nginx', '-c', file, '-p', folder],
         config: (port, folder) => config(port, folder, options),
       },
-      { plain: options.listener?.h2c !== true },
+      { plain: options.listener?.h2c !== true && options.listener?.tls === undefined },
     ),
 };
