@@ -74,14 +74,22 @@ export function sourceText({
 }
 
 /** How the fleet is, in a line. */
-export function fleetText({ connected, gateways, keys = 0, calls, failures }: Fleet): string {
+export function fleetText({ connected, gateways, keys = 0, calls, failures, checks }: Fleet): string {
   const agree = gateways.length > 1 && gateways.every(({ difference }) => difference === undefined);
   return [
     `${counted(gateways.length, 'gateway')}${agree ? ', all agree' : ''}`,
     connected ? 'the store answers' : 'THE STORE IS AWAY',
     `${counted(keys, 'key')} shared`,
+    ...(checks === undefined ? [] : [checksText(checks)]),
     `${counted(calls, 'call')}${failures > 0 ? `, ${failures} failed` : ''}`,
   ].join('; ');
+}
+
+function checksText({ own = 0, disputed = 0, strangers = 0 }: NonNullable<Fleet['checks']>): string {
+  const parts = [`${counted(own, 'backend')} checked here`];
+  if (disputed > 0) parts.push(`${disputed} disputed`);
+  if (strangers > 0) parts.push(`${counted(strangers, 'gateway')} with other checks`);
+  return parts.join(', ');
 }
 
 /** A line for each gateway that differs. */

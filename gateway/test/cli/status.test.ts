@@ -47,7 +47,7 @@ pool shop: consistent-hash, 4 backends (3 out), fingerprint 5f3a9c1e
   edge-1:8080  this one  5f3a9c1e08d2b477  4         4
   edge-2:8080  agrees    5f3a9c1e08d2b477  4         1
   edge-3:8080  DIFFERS   0b71d4e2c95a6f38  3         1
-  fleet  3 gateways; the store answers; 30 keys shared; 4211 calls, 2 failed
+  fleet  3 gateways; the store answers; 30 keys shared; 2 backends checked here, 1 disputed, 1 gateway with other checks; 4211 calls, 2 failed
          edge-3:8080 differs: lacks d; b has weight 2, here weight 1
 
 pool static: consistent-hash, 1 backend, fingerprint 5f3a9c1e

@@ -153,7 +153,7 @@ describe.skipIf(!hasChromium)(NAME, () => {
     const page = await openLive();
     const fleet = page.locator('.fleet').first();
     expect(await textOf(page, '.fleet')).toMatch(
-      /Gateways of the fleet\s+1 of 3 differ\s+30 keys shared · 12 taken over from others · 4,211 calls of the store, 2 failed/,
+      /Gateways of the fleet\s+1 of 3 differ\s+30 keys shared · 12 taken over from others · 2 backends checked here · 1 disputed · 1 gateway with other checks · 4,211 calls of the store, 2 failed/,
     );
     const rows = fleet.locator('li');
     expect(await rows.allInnerTexts()).toEqual([

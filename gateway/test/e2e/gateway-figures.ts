@@ -81,7 +81,7 @@ export const aFleet: NonNullable<GatewayPoolStats['fleet']> = {
   seen: 3,
   differing: 1,
   adopted: 12,
-  checks: { connected: true, members: 3, strangers: 0, own: 2, alone: 0, disputed: 0, ageMs: 900 },
+  checks: { connected: true, members: 6, strangers: 1, own: 2, alone: 0, disputed: 1, ageMs: 900 },
   gateways: [
     {
       gateway: 'edge-1:8080',

@@ -34,11 +34,23 @@ export class FleetPanel {
         `${counted(keys, 'key')} shared`,
         ...(waiting > 0 ? [`${count(waiting)} still to be told`] : []),
         `${count(adopted)} taken over from others`,
+        ...checksOf(fleet),
         `${counted(calls, 'call')} of the store${failures > 0 ? `, ${count(failures)} failed` : ''}`,
       ].join(' · '),
     });
     this.#list.show(gateways);
   }
+}
+
+/** What of the health checks is done here. */
+function checksOf({ checks }: Fleet): string[] {
+  if (checks === undefined) return [];
+  const { connected, own = 0, disputed = 0, strangers = 0 } = checks;
+  return [
+    `${counted(own, 'backend')} checked here${connected ? '' : ', alone'}`,
+    ...(disputed > 0 ? [`${count(disputed)} disputed`] : []),
+    ...(strangers > 0 ? [`${counted(strangers, 'gateway')} with other checks`] : []),
+  ];
 }
 
 function row({ gateway }: Gateway): View<Gateway> {
