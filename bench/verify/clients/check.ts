@@ -23,14 +23,19 @@ export const clientsCheck: Check = {
         listeners: [
           { host, port: 0, h2c: true },
           { host, port: 0, tls: { certificates: [certificate] } },
+          { host, port: 0, tls: { certificates: [certificate], http2: false } },
         ],
         pools: { here: { backends: [server.url], health: false } },
       },
       { log: SILENT },
     );
     try {
-      const [plain, secure] = await gateway.listen();
-      const places = { plain: `http://${host}:${plain?.port}`, secure: `https://${host}:${secure?.port}` };
+      const [plain, secure, secureHttp1] = await gateway.listen();
+      const places = {
+        plain: `http://${host}:${plain?.port}`,
+        secure: `https://${host}:${secure?.port}`,
+        secureHttp1: `https://${host}:${secureHttp1?.port}`,
+      };
       for (const client of [...PROGRAMS, ...LIBRARIES, ...browsers(server.told)])
         show(await finding(client, places));
     } finally {

@@ -6,6 +6,8 @@ export interface Places {
   readonly plain: string;
   /** HTTP/2 over TLS, and HTTP/1.1; a certificate that nobody has signed. `undefined` for none. */
   readonly secure: string | undefined;
+  /** HTTP/1.1 over TLS. `undefined` for none. */
+  readonly secureHttp1: string | undefined;
 }
 
 /** What a client saw of one request. */

@@ -25,9 +25,9 @@ const complete: Reply = (socket, { startLine, body }) => {
 
 const recorded: { client: string; requests: string[] }[] = [];
 const next = () => new Promise<readonly Seen[]>((resolve) => (told = resolve));
-for (const client of [...PROGRAMS, ...browsers(next, '?alone')]) {
+for (const client of [...PROGRAMS, ...browsers(next, 'alone')]) {
   const server = await Upstream.start({ complete });
-  await client.run({ plain: server.url, secure: undefined });
+  await client.run({ plain: server.url, secure: undefined, secureHttp1: undefined });
   // Browsers open connections that they do not use.
   const requests = server.connections.map(({ bytes }) => bytes.toString('latin1')).filter(Boolean);
   await server.stop();

@@ -24,11 +24,11 @@ export async function toldServer(): Promise<ToldServer> {
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
       const body = Buffer.concat(parts);
-      if (request.url === '/page') response.setHeader('Content-Type', 'text/html').end(PAGE);
+      if (request.url?.startsWith('/page')) response.setHeader('Content-Type', 'text/html').end(PAGE);
       else if (request.url === '/events') {
         response.setHeader('Content-Type', 'text/event-stream').write('data: event 1\n\n');
       } else {
-        response.end(`${request.method} ${body.length}`);
+        response.setHeader('Content-Type', 'text/plain').end(`${request.method} ${body.length}`);
         if (request.url === '/told') tellers.emit('told', JSON.parse(body.toString()));
       }
     });
