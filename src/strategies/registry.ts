@@ -81,9 +81,12 @@ export type StrategyName = keyof typeof strategies;
 /** The names that other load balancers have for strategies of the registry. */
 export const STRATEGY_ALIASES = {
   leastconn: 'least-connections',
+  'least-conn': 'least-connections',
   least_conn: 'least-connections',
   least_connections: 'least-connections',
+  least_request: 'least-connections',
   rr: 'round-robin',
+  roundrobin: 'round-robin',
   round_robin: 'round-robin',
   wrr: 'round-robin',
   'weighted-round-robin': 'round-robin',
@@ -91,8 +94,13 @@ export const STRATEGY_ALIASES = {
   p2c: 'power-of-two',
   ewma: 'peak-ewma',
   peak_ewma: 'peak-ewma',
+  least_time: 'least-time',
   ip_hash: 'ip-hash',
+  source: 'ip-hash',
   consistent_hash: 'consistent-hash',
+  ring_hash: 'consistent-hash',
+  chash: 'consistent-hash',
+  hrw: 'rendezvous',
 } as const satisfies Record<string, StrategyName>;
 
 /** A name that another load balancer has for a strategy: `leastconn`, `rr`, `p2c` and the like. */

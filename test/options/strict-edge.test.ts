@@ -61,7 +61,7 @@ describe('a mistake is told', () => {
       () => loadbalancer({ failover: 2 }),
       'failover must be true, false or an object of options, got 2; did you mean { retries: 2 }?',
     ],
-    ['a misspelt strategy', () => balancer({ strategy: 'roundrobin' }), '; did you mean "round-robin"?'],
+    ['a misspelt strategy', () => balancer({ strategy: 'roundrobbin' }), '; did you mean "round-robin"?'],
     [
       'a change that is none',
       () => balancer({}).plan({ added: [] } as never),

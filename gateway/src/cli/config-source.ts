@@ -72,11 +72,18 @@ const OPTION_OF: readonly (readonly [RegExp, string])[] = [
   [/^admin\.port/, '--admin-port'],
 ];
 
+/** What a setting is held against. */
+const OTHERS: readonly (readonly [RegExp, string])[] = [
+  [/ than pools\.default\.backends\[\d+\]/, ' than those before'],
+  [/ than that of listeners\[0\]/, ' than --port'],
+];
+
 /** Messages name the option instead of the setting: without a file the user wrote no setting. */
 function inOptions({ problems }: ConfigError): ConfigError {
   const named = problems.map((problem) => {
     const [path, option] = OPTION_OF.find(([known]) => known.test(problem)) ?? [];
-    return path === undefined || option === undefined ? problem : problem.replace(path, option);
+    const own = path === undefined || option === undefined ? problem : problem.replace(path, option);
+    return OTHERS.reduce((text, [known, other]) => text.replace(known, other), own);
   });
   return new ConfigError(named);
 }

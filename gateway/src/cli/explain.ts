@@ -2,11 +2,14 @@
 import { isIP } from 'node:net';
 import type { ExplainQuery, GatewayExplanation } from '../contracts.ts';
 import { createGateway } from '../gateway.ts';
+import { readAuthority } from '../message/authority.ts';
 import { askAdmin } from './ask-admin.ts';
 import { fileSource } from './config-source.ts';
 import { exitCode, UsageError } from './exit-code.ts';
 import { explanationText } from './explanation-text.ts';
 import type { Io } from './io.ts';
+
+const METHOD = /^[A-Z]+(?:-[A-Z]+)*$/;
 
 /** The options of `explain`. */
 export interface ExplainOptions {
@@ -27,11 +30,15 @@ export interface ExplainOptions {
  * @throws UsageError or ConfigError; Error if a running gateway does not answer
  */
 export async function explain(options: ExplainOptions, io: Io): Promise<number> {
-  const { path, config, admin, client, json = false } = options;
+  const { path, config, admin, client, host = '', method = 'GET', json = false } = options;
   if (!/^\/[!-~]*$/.test(path))
     throw new UsageError(`--path must begin with / and be percent-encoded, got ${JSON.stringify(path)}`);
   if (client !== undefined && isIP(client) === 0)
     throw new UsageError(`--client must be an IP address, got ${JSON.stringify(client)}`);
+  if (readAuthority(host) === undefined)
+    throw new UsageError(`--host must be a host as in Host, got ${JSON.stringify(host)}`);
+  if (!METHOD.test(method))
+    throw new UsageError(`--method must be a method in capitals, got ${JSON.stringify(method)}`);
   if ((config === undefined) === (admin === undefined))
     throw new UsageError('explain needs either -c FILE or --admin URL');
   const query = queryOf(options);

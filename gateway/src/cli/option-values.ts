@@ -1,5 +1,5 @@
 // Parsers of option values.
-import { TOKEN_PATTERN } from 'evenkeel/internal';
+import { nearestName, TOKEN_PATTERN } from 'evenkeel/internal';
 import type { ContenderName, ReplayKey } from 'evenkeel/simulator';
 import { UsageError } from './exit-code.ts';
 
@@ -17,13 +17,21 @@ export function integer(option: string, min: number, max: number): (text: string
 
 /**
  * Makes a parser of words.
+ * @param others - words that are taken, too, but not listed
  * @returns a function that throws UsageError, naming the option and all words, if a text is none of them
  */
-export function oneOf<T extends string>(option: string, words: readonly T[]): (text: string) => T {
+export function oneOf<T extends string>(
+  option: string,
+  words: readonly T[],
+  others: readonly T[] = [],
+): (text: string) => T {
+  const all = [...words, ...others];
   return (text) => {
-    const word = words.find((known) => known === text);
+    const word = all.find((known) => known === text);
     if (word !== undefined) return word;
-    throw new UsageError(`${option} must be one of ${words.join(', ')}, got ${JSON.stringify(text)}`);
+    const near = nearestName(text, all);
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    throw new UsageError(`${option} must be one of ${words.join(', ')}, got ${JSON.stringify(text)}${hint}`);
   };
 }
 

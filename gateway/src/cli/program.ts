@@ -1,10 +1,11 @@
 // The commands and options of the command line.
 import { Command, type OutputConfiguration } from 'commander';
 import { type StrategyAlias, type StrategyName, strategies } from 'evenkeel';
-import { isStrategyAlias } from 'evenkeel/internal';
+import { STRATEGY_ALIASES } from 'evenkeel/internal';
 import { VERSION } from '../version.ts';
 import { type CheckOptions, check } from './check.ts';
 import { type DemoOptions, demo } from './demo.ts';
+import { UsageError } from './exit-code.ts';
 import { type ExplainOptions, explain } from './explain.ts';
 import {
   CHECK_HELP,
@@ -31,12 +32,13 @@ import type { SimulateCommandOptions } from './simulation/simulate.ts';
 import { type StatusOptions, status } from './status.ts';
 
 const MAX_PORT = 65_535;
-const strategyNames = Object.keys(strategies) as StrategyName[];
 
 /** A strategy by our name, or by that of another load balancer. */
-function strategyOption(text: string): StrategyName | StrategyAlias {
-  return isStrategyAlias(text) ? text : oneOf('--strategy', strategyNames)(text);
-}
+const strategyOption = oneOf<StrategyName | StrategyAlias>(
+  '--strategy',
+  Object.keys(strategies) as StrategyName[],
+  Object.keys(STRATEGY_ALIASES) as StrategyAlias[],
+);
 
 const seconds = integer('--watch', 1, 86_400);
 
@@ -189,9 +191,13 @@ function addCheck(root: Command, io: Io, end: (code: number) => void): void {
   root
     .command('check')
     .description('check a configuration, and print a summary of it')
-    .requiredOption('-c, --config <file>', 'configuration, YAML or JSON')
+    .option('-c, --config <file>', 'configuration, YAML or JSON')
+    .argument('[file]', 'the same as --config')
     .addHelpText('after', CHECK_HELP)
-    .action(async (options: CheckOptions) => end(await check(options, io)));
+    .action(async (file: string | undefined, { config = file }: Partial<CheckOptions>) => {
+      if (config === undefined) throw new UsageError('check needs a configuration: -c FILE');
+      end(await check({ config }, io));
+    });
 }
 
 function addPlan(root: Command, io: Io, end: (code: number) => void): void {

@@ -69,7 +69,7 @@ export function configOf(options: ServeOptions): GatewayConfigInput {
     listeners: [{ host, port, tls }],
     pools: {
       default: {
-        backends: backend.map((text) => (/^:\d+$/.test(text) ? `localhost${text}` : text)),
+        backends: backend,
         strategy,
         health: typeof health === 'string' ? { request: { path: health } } : health,
       },

@@ -49,7 +49,7 @@ function parserFor(path: string): (text: string, path: string) => unknown {
     case '.json':
       return parseJson;
     default:
-      throw new ConfigError([`${path} must be a file whose name ends in .yaml, .yml or .json`]);
+      throw new ConfigError([`${path || '""'} must be a file whose name ends in .yaml, .yml or .json`]);
   }
 }
 

@@ -204,9 +204,12 @@ export interface GatewayConfigInput {
           | 'peak-ewma'
           | 'least-workload'
           | 'leastconn'
+          | 'least-conn'
           | 'least_conn'
           | 'least_connections'
+          | 'least_request'
           | 'rr'
+          | 'roundrobin'
           | 'round_robin'
           | 'wrr'
           | 'weighted-round-robin'
@@ -214,8 +217,13 @@ export interface GatewayConfigInput {
           | 'p2c'
           | 'ewma'
           | 'peak_ewma'
+          | 'least_time'
           | 'ip_hash'
+          | 'source'
           | 'consistent_hash'
+          | 'ring_hash'
+          | 'chash'
+          | 'hrw'
           | {
               /** The strategy. */
               name: 'consistent-hash';

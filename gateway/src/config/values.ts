@@ -50,12 +50,14 @@ export const method = z
   .meta({ rule: 'a method in capitals such as "GET"' });
 /** `host:port`, as other proxies write a backend. */
 const HOST_AND_PORT = /^(?:\[[^\]]*\]|[^\s/\\?#@%:[\]]+):\d+$/;
-/** The engine checks the rest. */
+export const BACKEND_URL_RULE =
+  'host:port, :port, unix:/path, or an http or https URL without user, query and fragment';
+/** What a backend is written as. The engine checks the rest. */
 export const backendUrl = z
   .string()
-  .overwrite((url) => (HOST_AND_PORT.test(url) ? `http://${url}` : url))
+  .overwrite(writtenAsUrl)
   .refine(isBackendUrl)
-  .meta({ rule: 'host:port, unix:/path, or an http or https URL without user, query and fragment' });
+  .meta({ rule: BACKEND_URL_RULE });
 /** A route's host, in the canonical form of requests. */
 export const hostPattern = z
   .string()
@@ -103,6 +105,12 @@ export const secretSources = [
 export const secret = z
   .union(secretSources)
   .meta({ rule: 'a string, { env: NAME } or { file: PATH }', secret: true });
+
+/** A port alone is one of this machine. */
+function writtenAsUrl(text: string): string {
+  if (/^:\d+$/.test(text)) return `http://localhost${text}`;
+  return HOST_AND_PORT.test(text) ? `http://${text}` : text;
+}
 
 function isBackendUrl(url: string): boolean {
   if (url.startsWith('unix:')) return socketPath(url) !== undefined;

@@ -4,7 +4,7 @@ import { COMMANDS } from '../../src/admin/commands.ts';
 import { FakeControl, gatewayStats, poolStats } from '../observation/figures.ts';
 
 const URL_RULE =
-  'url must be host:port, unix:/path, or an http or https URL without user, query and fragment';
+  'url must be host:port, :port, unix:/path, or an http or https URL without user, query and fragment';
 const parsed = (json: string): unknown => JSON.parse(json);
 const two = gatewayStats({ pools: [poolStats('shop', []), poolStats('api', [])] });
 
@@ -57,7 +57,7 @@ describe('a change as it is told', () => {
     [
       'no URL',
       {},
-      'url is missing; it must be host:port, unix:/path, or an http or https URL without user, query and fragment',
+      'url is missing; it must be host:port, :port, unix:/path, or an http or https URL without user, query and fragment',
     ],
     ['a word', { url: 'ten' }, `${URL_RULE}, got "ten"`],
     ['a path', { url: '/x' }, `${URL_RULE}, got "/x"`],

@@ -58,7 +58,20 @@ describe('the command line', () => {
     [['serve', '--prot', '1'], "unknown option '--prot' (did you mean --port?); --help lists what there is"],
     [['serve', '--port'], "option '--port <port>' argument missing; --help lists what there is"],
     [['serve', 'a.yaml'], 'serve takes its file by an option: -c a.yaml'],
-    [['check'], "required option '-c, --config <file>' not specified; --help lists what there is"],
+    [['check'], 'check needs a configuration: -c FILE'],
+    [
+      ['check', '--confg', 'a.yaml'],
+      "unknown option '--confg' (did you mean --config?); --help lists what there is",
+    ],
+    [['check', 'no-such.yaml'], 'no-such.yaml cannot be read: there is no such file'],
+    [
+      ['explain', '-c', 'a.yaml', '--path', '/', '--host', 'a b'],
+      '--host must be a host as in Host, got "a b"',
+    ],
+    [
+      ['explain', '-c', 'a.yaml', '--path', '/', '--method', 'get'],
+      '--method must be a method in capitals, got "get"',
+    ],
     [['serve'], 'serve needs a configuration (-c FILE) or at least one --backend URL'],
     [['serve', '--port', '8080'], 'serve needs a configuration (-c FILE) or at least one --backend URL'],
     [
@@ -84,6 +97,18 @@ describe('the command line', () => {
     [
       ['serve', '--backend', BACKEND, '--strategy', 'best'],
       `--strategy must be one of ${Object.keys(strategies).join(', ')}, got "best"`,
+    ],
+    [
+      ['serve', '--backend', BACKEND, '--strategy', 'LeastConn'],
+      `--strategy must be one of ${Object.keys(strategies).join(', ')}, got "LeastConn"; did you mean leastconn?`,
+    ],
+    [
+      ['serve', BACKEND, `${BACKEND}/`],
+      `--backend must be another backend than those before, got "${BACKEND}/" in both`,
+    ],
+    [
+      ['serve', BACKEND, '--port', '9901', '--admin-port', '9901'],
+      '--admin-port must be another than --port, got 9901 on "127.0.0.1" and every address',
     ],
     [
       ['serve', '--backend', BACKEND, '--log-level', 'loud'],

@@ -25,6 +25,7 @@ const listening = (...listeners: object[]) => ({ ...leastConfig(), listeners });
 describe('a backend', () => {
   it.each([
     ['localhost:3001', 'http://localhost:3001'],
+    [':3001', 'http://localhost:3001'],
     ['10.0.0.1:80', 'http://10.0.0.1:80'],
     ['[::1]:3001', 'http://[::1]:3001'],
     ['https://a.example', 'https://a.example'],
@@ -68,7 +69,7 @@ describe('a wrong configuration', () => {
       workers: 0,
     };
     expect(problemsOf(input)).toEqual([
-      'pools.shop.backends[0] must be host:port, unix:/path, or an http or https URL without user, query and fragment, got "x"',
+      'pools.shop.backends[0] must be host:port, :port, unix:/path, or an http or https URL without user, query and fragment, got "x"',
       'pools.shop.backends[1].weight must be a number from 0 to 1000, got -1',
       'pools.shop.queue must be true, false or an object, got "no"',
       'workers must be an integer from 1 to 64, got 0',
@@ -180,7 +181,7 @@ describe('a wrong configuration', () => {
       } catch (error) {
         said = (error as Error).message
           .replace('backendPool', 'pools.shop.backends')
-          .replace('host:port, or', 'host:port, unix:/path, or');
+          .replace('host:port, or', 'host:port, :port, unix:/path, or');
       }
       expect(problemsOf(configWith('pools.shop.backends[0]', entry))).toEqual([said]);
     }

@@ -3,7 +3,7 @@ import type { Place } from './inputs.ts';
 /** A place, what is wrong there, and what is said of it. */
 export type WrongValue = readonly [place: Place, value: unknown, line: string];
 
-const URL_RULE = 'host:port, unix:/path, or an http or https URL without user, query and fragment';
+const URL_RULE = 'host:port, :port, unix:/path, or an http or https URL without user, query and fragment';
 const HOST_RULE = 'a host name such as shop.example or *.shop.example, or an IP address, without a port';
 const FD_RULE = 'an integer from 3 to 1023, without host and port';
 const LISTEN_RULE = 'an IP address or a host name, without brackets and port, or unix:/path, or fd:3';
@@ -106,8 +106,8 @@ const pools: WrongValue[] = [
   ],
   [
     'pools.shop.strategy',
-    'roundrobin',
-    `pools.shop.strategy must be ${STRATEGIES}, got "roundrobin"; did you mean "round-robin"?`,
+    'roundrobbin',
+    `pools.shop.strategy must be ${STRATEGIES}, got "roundrobbin"; did you mean "round-robin"?`,
   ],
   [
     'pools.shop.strategy',
