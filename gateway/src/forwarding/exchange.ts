@@ -6,7 +6,7 @@ import { refusalFor } from '../local-reply/failure.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import { refusalResponse } from '../local-reply/refusal-response.ts';
 import type { Client, ClientEvents } from '../message/client.ts';
-import { type ResponseHead, readResponseHead } from '../message/response-head.ts';
+import { type ResponseHead, readInterimHead } from '../message/response-head.ts';
 import type { Route } from '../routing/route-table.ts';
 import type { BackendFailure } from '../upstream/backend-failure.ts';
 import type { RawHeaders } from '../upstream/connections.ts';
@@ -195,8 +195,8 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
 
   passInterim(status: number, raw: RawHeaders): void {
     if (this.#isClosed || this.client.version === '1.0') return;
-    const head = readResponseHead(raw);
-    if (head !== undefined) this.client.writeInterim(status, head.headers);
+    const headers = readInterimHead(raw);
+    if (headers !== undefined) this.client.writeInterim(status, headers);
   }
 
   passHead(attempt: ResponseRelay, status: number, statusText: string, head: ResponseHead): Verdict {

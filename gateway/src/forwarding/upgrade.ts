@@ -7,7 +7,7 @@ import { refusalFor } from '../local-reply/failure.ts';
 import { RawResponse } from '../local-reply/raw-response.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import { isOffered } from '../message/protocols.ts';
-import { type ResponseHead, readResponseHead } from '../message/response-head.ts';
+import { type ResponseHead, readInterimHead, readResponseHead } from '../message/response-head.ts';
 import type { Route } from '../routing/route-table.ts';
 import { BackendFailure } from '../upstream/backend-failure.ts';
 import type { DeclinedBody, RawHeaders, UpgradeHead } from '../upstream/connections.ts';
@@ -157,8 +157,8 @@ export class Upgrade implements Sender<Request>, Entrant {
   }
 
   #passInterim(status: number, raw: RawHeaders): void {
-    const head = this.isOver ? undefined : readResponseHead(raw);
-    if (head !== undefined) new RawResponse(status, '', head.headers).writeHead(this.#client);
+    const headers = this.isOver ? undefined : readInterimHead(raw);
+    if (headers !== undefined) new RawResponse(status, '', headers).writeHead(this.#client);
   }
 
   #open(response: UpgradeHead, backend: Socket, first: Buffer): void {

@@ -112,7 +112,7 @@ export class Http2Client implements Client {
   writeHead(status: number, _statusText: string, headers: string[]): void {
     if (this.#isGone) return;
     const waitForTrailers = this.#acceptsTrailers && this.method !== 'HEAD';
-    this.#stream.respond({ ...recordOf(headers), ':status': status }, { waitForTrailers });
+    this.#stream.respond({ ...recordOf(headers), ':status': shownStatus(status) }, { waitForTrailers });
     // node:http2 ends responses whose status allows no content itself, and then never asks for trailers.
     this.#waitsForTrailers = waitForTrailers && !this.#stream.writableEnded;
   }
@@ -156,6 +156,12 @@ export class Http2Client implements Client {
     return this.#stream.destroyed || this.#stream.closed;
   }
 }
+
+/**
+ * node:http2 sends no status above 599. Clients take one for a 5xx that they do not know, which is a 500
+ * (RFC 9110 section 15).
+ */
+const shownStatus = (status: number) => (status > 599 ? 500 : status);
 
 /** Headers as node:http2 takes them. Repeated ones are joined (RFC 9110 section 5.3), except cookies. */
 function recordOf(headers: readonly string[]): Record<string, string | string[]> {

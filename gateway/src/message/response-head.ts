@@ -61,6 +61,17 @@ export function readResponseHead(raw: readonly (Buffer | string)[]): ResponseHea
   };
 }
 
+/**
+ * Reads the raw headers of an interim response. It has no body, and must not have a length (RFC 9110 section
+ * 8.6): clients over HTTP/2 reset the stream for one.
+ * @returns names and values by turns; `undefined` if it cannot be passed on
+ */
+export function readInterimHead(raw: readonly (Buffer | string)[]): string[] | undefined {
+  const head = readResponseHead(raw);
+  if (head?.contentLength === undefined) return head?.headers;
+  return without(head.headers, ['content-length']);
+}
+
 /** Fields that are passed on as they came. */
 const PASSED = new Uint8Array(32).fill(1);
 for (const role of [

@@ -243,3 +243,17 @@ describe('an answer over HTTP/2', () => {
     expect(upstream.requests()).toEqual([]);
   });
 });
+
+describe('a response with a status that is none, over HTTP/2', () => {
+  it.each([600, 999])(
+    '%i is passed on as the 500 that it counts as, and fails no backend',
+    async (status) => {
+      const { h2, backends } = await setUp({ complete: reply(`${status} Odd`, ['X-A: 1'], 'odd') });
+      await h2.request(1, fields('GET'));
+      await until(() => h2.stream(1).ended);
+      expect([h2.status(1), String(h2.body(1))]).toEqual([500, 'odd']);
+      expect(new Map(h2.stream(1).blocks[0]).get('x-a')).toBe('1');
+      expect(backends()[0]).toMatchObject({ errors: 0, statuses: { '5xx': 1 } });
+    },
+  );
+});

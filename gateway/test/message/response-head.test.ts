@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FieldNames } from '../../src/http1/field-names.ts';
 import { ResponseParser } from '../../src/http1/parse-response.ts';
-import { readParsedHead, readResponseHead } from '../../src/message/response-head.ts';
+import { readInterimHead, readParsedHead, readResponseHead } from '../../src/message/response-head.ts';
 import { HeaderRules } from '../../src/routing/header-rules.ts';
 
 type Head = NonNullable<ReturnType<typeof readResponseHead>>;
@@ -153,5 +153,16 @@ describe('names', () => {
     expect(['x-one', 'X-ONE', 'X-Two'].map(has)).toEqual([true, true, true]);
     // An underscore has the hash of a hyphen.
     expect(['X_One', 'x-on', 'x-one-', 'x-three'].map(has)).toEqual([false, false, false, false]);
+  });
+});
+
+describe('the head of an interim response', () => {
+  it('has no length', () => {
+    expect(readInterimHead(['Link', '</a>', 'Content-Length', '5', 'X', '1'])).toEqual([
+      ...['Link', '</a>'],
+      ...['X', '1'],
+    ]);
+    expect(readInterimHead(['Link', '</a>'])).toEqual(['Link', '</a>']);
+    expect(readInterimHead(['Content-Length', 'x'])).toBeUndefined();
   });
 });
