@@ -22,5 +22,12 @@ export interface Check {
    * @returns the figures
    * @throws Error if the check cannot be carried through; this counts as a missed target
    */
-  run(show: (finding: Finding) => void): Promise<readonly Finding[]>;
+  run(show: (finding: Finding) => void, scale: CheckScale): Promise<readonly Finding[]>;
+}
+
+/** What the command line says of checks that take any time. */
+export interface CheckScale {
+  /** Of the soak. */
+  readonly minutes: number;
+  readonly seed: number;
 }

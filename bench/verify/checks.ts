@@ -12,6 +12,7 @@ import { realityCheck } from './reality-check.ts';
 import { restartsCheck } from './restarts/check.ts';
 import { routesCheck } from './routes-check.ts';
 import { runtimesCheck } from './runtimes-check.ts';
+import { soakCheck } from './soak-check.ts';
 import { takeoverCheck } from './takeover/check.ts';
 
 export const CHECKS: readonly Check[] = [
@@ -20,6 +21,7 @@ export const CHECKS: readonly Check[] = [
   presetsCheck,
   restartsCheck,
   takeoverCheck,
+  soakCheck,
   clientsCheck,
   routesCheck,
   distanceCheck,

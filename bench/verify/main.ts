@@ -2,21 +2,21 @@
 
 import { machineFacts } from '../machine.ts';
 import { type Style, textStyle } from '../text.ts';
-import type { Check, Finding } from './check.ts';
+import type { Check, CheckScale, Finding } from './check.ts';
 import { CHECKS } from './checks.ts';
-import { chosen, usage } from './options.ts';
+import { type Chosen, chosen, usage } from './options.ts';
 
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
-  let checks: readonly Check[] | undefined;
+  let asked: Chosen | undefined;
   try {
-    checks = chosen(args, CHECKS);
+    asked = chosen(args, CHECKS);
   } catch (error) {
     console.error(`verify: ${(error as Error).message}; see --help`);
     return 2;
   }
-  if (checks === undefined) {
+  if (asked === undefined) {
     console.log(usage(CHECKS));
     return 0;
   }
@@ -27,13 +27,13 @@ async function main(args: readonly string[]): Promise<number> {
   const { node, cpus, cpu } = machineFacts(1, 0);
   console.log(`Node ${node}, ${cpus} x ${cpu}`);
   let missed = 0;
-  for (const check of checks) missed += await missedBy(check, style);
+  for (const check of asked.checks) missed += await missedBy(check, asked.scale, style);
   console.log(missed === 0 ? style.good('\nEvery target is met.') : style.bad(`\nMissed: ${missed}.`));
   return missed === 0 ? 0 : 1;
 }
 
 /** Runs a check and shows what it finds. @returns the number of missed targets */
-async function missedBy({ name, about, run }: Check, style: Style): Promise<number> {
+async function missedBy({ name, about, run }: Check, scale: CheckScale, style: Style): Promise<number> {
   console.log(`\n${style.bold(name)}: ${about}`);
   const startedAt = performance.now();
   let missed = 0;
@@ -42,7 +42,7 @@ async function missedBy({ name, about, run }: Check, style: Style): Promise<numb
     console.log(findingLine(finding, style));
   };
   try {
-    for (const finding of await run(show)) show(finding);
+    for (const finding of await run(show, scale)) show(finding);
   } catch (error) {
     const figure = error instanceof Error ? error.message : String(error);
     show({ what: 'the check', figure, target: 'it can be carried through', met: false });

@@ -5,7 +5,7 @@ import { chosen, usage } from '../../bench/verify/options.ts';
 
 const check = (name: string): Check => ({ name, about: `about ${name}`, run: async () => [] });
 const THREE = ['first', 'second', 'third'].map(check);
-const namesOf = (...args: string[]) => chosen(args, THREE)?.map(({ name }) => name);
+const namesOf = (...args: string[]) => chosen(args, THREE)?.checks.map(({ name }) => name);
 
 describe('the command line of `npm run verify`', () => {
   it('runs every check by default, and otherwise those that it names, in their order', () => {
@@ -13,6 +13,15 @@ describe('the command line of `npm run verify`', () => {
     expect(namesOf('--only', 'second')).toEqual(['second']);
     expect(namesOf('--only', 'third', '--only', 'first')).toEqual(['first', 'third']);
     expect(namesOf('--help')).toBeUndefined();
+  });
+
+  it('gives the soak its length and seed: an hour by default, a minute among others', () => {
+    const soak = [...THREE, check('soak')];
+    expect(chosen([], soak)?.scale.minutes).toBe(1);
+    expect(chosen(['--only', 'soak'], soak)?.scale.minutes).toBe(60);
+    expect(chosen(['--minutes', '2.5', '--seed', '7'], soak)?.scale).toEqual({ minutes: 2.5, seed: 7 });
+    expect(() => chosen(['--minutes', '0'], soak)).toThrow('--minutes must be a number from 1 to 600, got 0');
+    expect(() => chosen(['--seed', 'x'], soak)).toThrow('--seed must be an integer, got x');
   });
 
   it('says which names there are', () => {

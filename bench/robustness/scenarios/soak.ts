@@ -8,15 +8,19 @@ import type { GatewayFigures } from '../figures.ts';
 import type { GatewayProcess } from '../gateway-process.ts';
 import type { Lab, Setting } from '../lab.ts';
 import { figuresWhen, filesVerdict, idleVerdict, isIdle } from '../rest.ts';
-import type { Finding, Scale, Scenario } from '../scenario.ts';
+import type { Finding, Scenario } from '../scenario.ts';
 import { FaultRota } from '../soak/fault-rota.ts';
 import { FaultyBackend } from '../soak/faulty-backend.ts';
 import { Ledger } from '../soak/ledger.ts';
 import { SoakLoad } from '../soak/load.ts';
-import { ledgerFigures, ledgerVerdicts } from '../soak/verdicts.ts';
+import { forget, ledgerFigures, ledgerVerdicts } from '../soak/verdicts.ts';
 
 const BACKENDS = 5;
 const SEED = 1;
+/** Time between a response and the next request. */
+const MEAN_PAUSE_MS = 8;
+/** A backend may still receive a request that its client has given up. */
+const FORGOTTEN_AFTER_MS = 60_000;
 /** Share of the time for warming up. */
 const WARM_UP = 0.25;
 /** Tolerance for open files of health checks. */
@@ -34,7 +38,18 @@ const SETTING: Omit<Setting, 'backends'> = {
   },
 };
 
-async function run(lab: Lab, { soakMs }: Scale): Promise<Finding> {
+/** What a soak is like. */
+export interface Soak {
+  readonly soakMs: number;
+  readonly seed: number;
+  /** Milliseconds from a response to the next request of the same client, on average. */
+  readonly meanPauseMs: number;
+  /** Called every so often while it runs. */
+  readonly told?: { readonly everyMs: number; look(figures: GatewayFigures): void };
+}
+
+/** Load for a while, during which backends die and recover, and clients leave. */
+export async function soakFor(lab: Lab, { soakMs, seed, meanPauseMs, told }: Soak): Promise<Finding> {
   const ledger = new Ledger();
   const backends = await Promise.all(Array.from({ length: BACKENDS }, () => FaultyBackend.start(ledger)));
   lab.own(() => {
@@ -43,11 +58,16 @@ async function run(lab: Lab, { soakMs }: Scale): Promise<Finding> {
   const gateway = await lab.gateway({ ...SETTING, backends: backends.map(({ url }) => url) });
   const start = await gateway.figures();
   const mostFiles = start.files + SPARE_FILES;
-  const random = seededRandom(SEED, 'soak');
+  const random = seededRandom(seed, 'soak');
   const spell = async (ms: number): Promise<number> => {
     const rota = new FaultRota(backends, random);
-    const load = new SoakLoad(gateway.port, ledger, random);
-    await sleep(ms);
+    const load = new SoakLoad(gateway.port, ledger, random, meanPauseMs);
+    const until = performance.now() + ms;
+    for (let left = ms; left > 0; left = until - performance.now()) {
+      await sleep(Math.min(left, told?.everyMs ?? left));
+      forget(ledger, performance.now() - FORGOTTEN_AFTER_MS);
+      if (told !== undefined) told.look(await gateway.figures());
+    }
     await rota.stop();
     await load.stop();
     return rota.faults;
@@ -78,9 +98,8 @@ async function atRest(gateway: GatewayProcess, mostFiles: number): Promise<Gatew
   return figures;
 }
 
-/** Load for a while, during which backends die and recover. */
 export const soak: Scenario = {
   name: 'soak',
-  title: 'load over HTTP/1.1, HTTP/2 and tunnels while backends are killed and revived',
-  run,
+  title: 'load over HTTP/1.1, HTTP/2 and tunnels while backends are killed and revived, and clients leave',
+  run: (lab, { soakMs }) => soakFor(lab, { soakMs, seed: SEED, meanPauseMs: MEAN_PAUSE_MS }),
 };

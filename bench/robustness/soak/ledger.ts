@@ -29,15 +29,23 @@ export interface Entry {
   wrongBodies: number;
 }
 
+/** Figures by their names. */
+export type Tally = Record<string, number>;
+
 /** The ledger: a record for each request. */
 export class Ledger {
   readonly entries = new Map<string, Entry>();
   /** Requests that reached a backend although no client sent them, or with the head of another request. */
   strangers = 0;
+  /** Clients that left at a random place. */
+  leavers = 0;
+  /** Figures of requests that are forgotten. */
+  readonly past: Tally = {};
+  #opened = 0;
 
   open(kind: Entry['kind'], sentBytes: number, answerBytes: number): Entry {
     const entry: Entry = {
-      id: `r${this.entries.size.toString().padStart(8, '0')}`,
+      id: `r${(this.#opened++).toString().padStart(8, '0')}`,
       kind,
       sentBytes,
       answerBytes,
@@ -56,6 +64,12 @@ export class Ledger {
   close(entry: Entry, end: End): void {
     entry.ends.push(end);
     entry.endedAt ??= performance.now();
+  }
+
+  /** Records that the client has left at some place. */
+  leave(entry: Entry): void {
+    this.leavers++;
+    this.close(entry, { error: 'left' });
   }
 
   /** Records that a backend received a complete request. */

@@ -1,13 +1,15 @@
 // The promises of the soak test, and whether they were kept.
 
 import { type Verdict, verdict } from '../../chaos/verdicts.ts';
-import type { Content, Entry, Ledger } from './ledger.ts';
+import type { Content, Entry, Ledger, Tally } from './ledger.ts';
 
 /** Longer than all timeouts together. */
 const HUNG_MS = 12_000;
 
 /** The promises about single requests. */
-export function ledgerVerdicts({ entries, strangers }: Pick<Ledger, 'entries' | 'strangers'>): Verdict[] {
+export function ledgerVerdicts(ledger: Ledger): Verdict[] {
+  const { entries, strangers } = ledger;
+  const { requests, posts: allPosts } = ledgerFigures(ledger);
   const all = [...entries.values()];
   const count = (is: (entry: Entry) => boolean) => all.filter(is).length;
   const lost = count(({ ends }) => ends.length === 0);
@@ -20,19 +22,14 @@ export function ledgerVerdicts({ entries, strangers }: Pick<Ledger, 'entries' | 
   const posts = count(({ kind, completions }) => kind === 'POST' && completions > 1);
   const wrongBodies = count((entry) => entry.wrongBodies > 0);
   const cutOff = count(({ left, completions }) => left && completions > 0);
-  const tally = (kind: Entry['kind']) => count((entry) => entry.kind === kind);
   return [
     verdict(
       'every request gets exactly one answer or a visible error',
-      `${lost} without, ${twice} with two, of ${all.length}`,
+      `${lost} without, ${twice} with two, of ${requests}`,
       lost + twice === 0,
     ),
     verdict(`nothing hangs for more than ${HUNG_MS / 1_000} s`, `${hung}`, hung === 0),
-    verdict(
-      'no POST is complete at two backends, or twice at one',
-      `${posts} of ${tally('POST')}`,
-      posts === 0,
-    ),
+    verdict('no POST is complete at two backends, or twice at one', `${posts} of ${allPosts}`, posts === 0),
     verdict(
       'every answer is its own, right to the byte, and from a backend that had the request',
       `${crossed} crossed, ${corrupt} corrupt, ${nowhere} from nowhere`,
@@ -48,8 +45,36 @@ export function ledgerVerdicts({ entries, strangers }: Pick<Ledger, 'entries' | 
 }
 
 /** Requests by their ends, and the share of correct responses. */
-export function ledgerFigures({ entries }: Pick<Ledger, 'entries'>): Record<string, number> {
-  const all = [...entries.values()];
+export function ledgerFigures({ entries, past, leavers }: Ledger): Tally {
+  const { longestMs = 0, ...sums } = past;
+  const now = figuresOf([...entries.values()]);
+  for (const [name, value] of Object.entries(sums)) now[name] = (now[name] ?? 0) + value;
+  return { ...now, leftAnywhere: leavers, longestMs: Math.max(longestMs, now.longestMs ?? 0) };
+}
+
+/**
+ * Counts requests that ended before a time as they should, and forgets them: an hour of them would fill the
+ * memory.
+ */
+export function forget({ entries, past }: Ledger, endedBefore: number): void {
+  const over = [...entries.values()].filter(
+    (entry) => (entry.endedAt ?? endedBefore) < endedBefore && isFaultless(entry),
+  );
+  for (const { id } of over) entries.delete(id);
+  const { longestMs = 0, ...sums } = figuresOf(over);
+  for (const [name, value] of Object.entries(sums)) past[name] = (past[name] ?? 0) + value;
+  past.longestMs = Math.max(past.longestMs ?? 0, longestMs);
+}
+
+function isFaultless(entry: Entry): boolean {
+  const { kind, ends, completions, wrongBodies, left } = entry;
+  const isWrong = got(entry, 'of another') || got(entry, 'wrong') || got(entry, 'short') || wrongBodies > 0;
+  const isFromNowhere = isOk(entry) && kind !== 'TUNNEL' && completions === 0;
+  const isTwice = (kind === 'POST' && completions > 1) || (left && completions > 0);
+  return ends.length === 1 && lengthMs(entry) <= HUNG_MS && !isWrong && !isFromNowhere && !isTwice;
+}
+
+function figuresOf(all: readonly Entry[]): Tally {
   const count = (is: (entry: Entry) => boolean) => all.filter(is).length;
   const refused = ({ ends: [end] }: Entry) => end !== undefined && 'status' in end && end.status >= 400;
   return {
