@@ -6,7 +6,7 @@ import { commandCheck } from './command-check.ts';
 import { discoveryCheck } from './discovery-check.ts';
 import { distanceCheck } from './distance-check.ts';
 import { examplesCheck } from './examples-check.ts';
-import { fleetCheck } from './fleet-check.ts';
+import { fleetCheck } from './fleet/fleet-check.ts';
 import { presetsCheck } from './presets-check.ts';
 import { realityCheck } from './reality-check.ts';
 import { restartsCheck } from './restarts/check.ts';

@@ -1,24 +1,20 @@
 // Whether gateways agree where keys are: processes with a real Redis, and workers; what it costs, and what it
 // does for caches.
 
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { memoryFleet, shareKeys } from 'evenkeel/fleet';
 import { SignJWT } from 'jose';
 import { Agent, request } from 'undici';
-import { Balancer } from '../../src/index.ts';
-import { redisServer } from '../../test/servers/redis.ts';
-import { nativePool, TestEnv } from '../../test/support.ts';
-import type { Check, Finding } from './check.ts';
+import { Balancer } from '../../../src/index.ts';
+import { redisServer } from '../../../test/servers/redis.ts';
+import { nativePool, TestEnv } from '../../../test/support.ts';
+import type { Check, Finding } from '../check.ts';
+import { checksOfFleet } from './fleet-health.ts';
+import { configOf, type Front, serve } from './front.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const GATEWAYS = 4;
 const BACKENDS = 10;
 const KEYS = [30, 300, 3_000];
@@ -44,6 +40,7 @@ export const fleetCheck: Check = {
       }
       for (const keys of [30, 300]) await workers(urls, keys, show);
       await sessions(urls, show);
+      await checksOfFleet(store, show);
     } finally {
       await store.process.kill();
       for (const { close } of backends) close();
@@ -67,64 +64,6 @@ async function aBackend(name: string) {
   };
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close };
 }
-
-/** `evenkeel serve` in a process of its own. */
-async function serve(config: object) {
-  const folder = mkdtempSync(join(tmpdir(), 'evenkeel-fleet-'));
-  const path = join(folder, 'gateway.json');
-  writeFileSync(path, JSON.stringify(config));
-  const args = ['--import', 'tsx', 'gateway/src/cli/main.ts', 'serve', '-c', path, '--no-access-log'];
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
-  const end = () => child.kill('SIGKILL');
-  process.once('exit', end);
-  const [url, admin] = await addresses(child);
-  return {
-    url,
-    fleet: async () => {
-      const { body } = await request(`${admin}/stats`);
-      const stats = (await body.json()) as {
-        requests: { total: number };
-        pools: { fleet?: { calls: number; connected: boolean } }[];
-      };
-      return { requests: stats.requests.total, ...stats.pools[0]?.fleet };
-    },
-    async stop() {
-      process.off('exit', end);
-      if (child.exitCode === null) {
-        const ended = once(child, 'exit');
-        end();
-        await ended;
-      }
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-/** Of its listener and its admin listener, as its log tells them. */
-async function addresses(child: ChildProcess): Promise<[string, string]> {
-  let said = '';
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    if (said.length < 100_000) said += text;
-  });
-  const urlAfter = (words: string) => {
-    const lines = said.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'));
-    const logged = lines.map((line) => JSON.parse(line) as { url?: string; msg: string });
-    return logged.find(({ msg }) => msg.startsWith(words))?.url;
-  };
-  for (let waited = 0; waited < 30_000 && child.exitCode === null; waited += 25) {
-    const [url, admin] = [urlAfter('listening on'), urlAfter('operators come in')];
-    if (url !== undefined && admin !== undefined) return [url, admin];
-    await sleep(25);
-  }
-  throw new Error(`a gateway does not listen: ${said}`);
-}
-
-const configOf = (backends: readonly string[], pool: object = {}, more: object = {}) => ({
-  listeners: [{ host: '127.0.0.1', port: 0 }],
-  admin: { port: 0 },
-  pools: { shop: { backends, health: false, ...pool } },
-  ...more,
-});
 
 async function gateways(
   backends: readonly string[],
@@ -151,8 +90,8 @@ async function gateways(
     show({ what: `${what}, 100 ms after`, figure, target: '0', met: apart === 0 });
     for (let sent = 2 * keys; sent < LEAST_REQUESTS; sent += keys)
       await Promise.all(fronts.map((front) => askAll(front.url, paths, dispatcher)));
-    const seen = await Promise.all(fronts.map((front) => front.fleet()));
-    const calls = seen.reduce((sum, one) => sum + (one.calls ?? 0), 0);
+    const seen = await Promise.all(fronts.map(fleetOf));
+    const calls = seen.reduce((sum, one) => sum + one.calls, 0);
     const requests = seen.reduce((sum, one) => sum + one.requests, 0);
     show(atMost(`Redis calls a request, ${keys} keys`, calls / requests, 0.02, 4));
   } finally {
@@ -161,8 +100,14 @@ async function gateways(
   }
 }
 
-async function allConnected(fronts: readonly Awaited<ReturnType<typeof serve>>[]): Promise<boolean> {
-  const stats = await Promise.all(fronts.map((front) => front.fleet()));
+async function fleetOf(front: Front) {
+  const { requests, pools } = await front.stats();
+  const { calls = 0, connected = false } = pools[0]?.fleet ?? {};
+  return { requests: requests.total, calls, connected };
+}
+
+async function allConnected(fronts: readonly Front[]): Promise<boolean> {
+  const stats = await Promise.all(fronts.map(fleetOf));
   return stats.every(({ connected }) => connected === true);
 }
 
