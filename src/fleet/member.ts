@@ -118,6 +118,8 @@ export class Member implements FleetMember {
   /** Whether others count it, as far as it knows. */
   #isConnected = false;
   #hasLostStore = false;
+  /** Why the last call failed. */
+  #trouble: unknown;
   /** When it last beat and heard of others. */
   #connectedAt = Number.NEGATIVE_INFINITY;
   /** When the next beat is due, to see that this process was held up. */
@@ -304,8 +306,12 @@ export class Member implements FleetMember {
     if (isConnected) {
       if (this.#hasLostStore) this.report('fleet: the store is back, backends are checked together');
       this.#hasLostStore = false;
+      this.#trouble = undefined;
       this.#bury(now);
-    } else this.#toTell.clear();
+    } else {
+      this.#toTell.clear();
+      this.#tellTrouble();
+    }
     this.#tellChange();
   }
 
@@ -313,10 +319,16 @@ export class Member implements FleetMember {
     for (const part of this.#parts.values()) part.changed();
   }
 
+  /** A call that fails now and then is none of anyone's business. */
   #lost(error: unknown): void {
-    if (this.#hasLostStore || this.#isClosed) return;
+    this.#trouble = error;
+    if (!this.#isConnected) this.#tellTrouble();
+  }
+
+  #tellTrouble(): void {
+    if (this.#hasLostStore || this.#isClosed || this.#trouble === undefined) return;
     this.#hasLostStore = true;
-    const reason = isError(error) ? error.message : shown(error);
+    const reason = isError(this.#trouble) ? this.#trouble.message : shown(this.#trouble);
     this.report(`fleet: the store is away, each checks backends for itself: ${reason}`);
   }
 

@@ -47,7 +47,8 @@ interface Connection {
   /** Of ioredis. */
   readonly status?: string;
   call?(...args: string[]): Promise<unknown>;
-  sendCommand?(args: string[]): Promise<unknown>;
+  sendCommand?(...args: unknown[]): Promise<unknown>;
+  readonly masters?: unknown;
   connect?(): Promise<unknown>;
   disconnect?(): unknown;
   destroy?(): unknown;
@@ -57,31 +58,35 @@ interface Connection {
   duplicate(): Connection;
 }
 
-/** KEYS: fields, ends. ARGV: TTL. Removes what is over, and keeps both keys for twice the longest TTL. */
-const SWEEP = `local t=redis.call('TIME') local now=t[1]*1000+math.floor(t[2]/1000)
-for _,f in ipairs(redis.call('ZRANGEBYSCORE',KEYS[2],'-inf',now,'LIMIT',0,200)) do
-redis.call('ZREM',KEYS[2],f) redis.call('HDEL',KEYS[1],f) end
-local function keep() for _,k in ipairs(KEYS) do
-if redis.call('PTTL',k)<ARGV[1]*2 then redis.call('PEXPIRE',k,ARGV[1]*2) end end end
+/** KEYS: fields, ends. ARGV: TTL, then what a script is for. */
+const NOW = `local t=redis.call('TIME') local now=t[1]*1000+math.floor(t[2]/1000)
 `;
 /**
- * ARGV: TTL, then field, value and the value that it may replace.
+ * Removes what is over, and keeps both keys for twice the longest TTL. Comes last: a Redis that is full
+ * refuses a script only if its first change needs memory.
+ */
+const SWEEP = `
+for _,f in ipairs(redis.call('ZRANGEBYSCORE',KEYS[2],'-inf',now,'LIMIT',0,200)) do
+redis.call('ZREM',KEYS[2],f) redis.call('HDEL',KEYS[1],f) end
+for _,k in ipairs(KEYS) do if redis.call('PTTL',k)<ARGV[1]*2 then redis.call('PEXPIRE',k,ARGV[1]*2) end end
+`;
+/**
+ * ARGV: field, value and the value that it may replace.
  * @returns a flat list of the fields that have another value
  */
-const CLAIM = `${SWEEP}local news={} local others={}
+const CLAIM = `${NOW}local news={} local others={}
 for i=2,#ARGV,3 do local f,v=ARGV[i],ARGV[i+1] local old=redis.call('HGET',KEYS[1],f)
+if old and tonumber(redis.call('ZSCORE',KEYS[2],f) or 0)<=now then old=false end
 if not old or old==ARGV[i+2] then redis.call('HSET',KEYS[1],f,v) news[#news+1]=f news[#news+1]=v
 elseif old~=v then others[#others+1]=f others[#others+1]=old end
-redis.call('ZADD',KEYS[2],now+ARGV[1],f) end
-keep()
+redis.call('ZADD',KEYS[2],now+ARGV[1],f) end${SWEEP}
 if #news>0 then redis.call('PUBLISH',KEYS[1],cjson.encode(news)) end
 return others`;
-/** ARGV: TTL, then field and value; an empty value removes the field. */
-const PUT = `${SWEEP}local news={}
+/** ARGV: field and value; an empty value removes the field. */
+const PUT = `${NOW}local news={}
 for i=2,#ARGV,2 do local f,v=ARGV[i],ARGV[i+1] news[#news+1]=f news[#news+1]=v
 if v=='' then redis.call('HDEL',KEYS[1],f) redis.call('ZREM',KEYS[2],f)
-else redis.call('HSET',KEYS[1],f,v) redis.call('ZADD',KEYS[2],now+ARGV[1],f) end end
-keep()
+else redis.call('HSET',KEYS[1],f,v) redis.call('ZADD',KEYS[2],now+ARGV[1],f) end end${SWEEP}
 redis.call('PUBLISH',KEYS[1],cjson.encode(news))`;
 
 class RedisFleet implements FleetStore {
@@ -194,23 +199,27 @@ class RedisFleet implements FleetStore {
       subscriber.on('message', (channel: string, message: string) => this.#heard(channel, message));
     await unlessBroken(this.#subscribeTo(subscriber, this.#testChannel));
     this.#subscriber = subscriber;
-    await unlessBroken(
-      Promise.all([...this.#listeners.keys()].map((channel) => this.#subscribe(subscriber, channel))),
-    );
-    for (;;) {
+    const channels = [...this.#listeners.keys()];
+    await unlessBroken(Promise.all(channels.map((channel) => this.#subscribeTo(subscriber, channel))));
+    for (let isNew = true; ; isNew = false) {
       const came = new Promise<void>((resolve) => (this.#testCame = resolve));
       await unlessBroken(sendTo(this.#client, ['PUBLISH', this.#testChannel, '']));
       await unlessBroken(came);
       lives();
+      if (isNew) for (const channel of channels) this.#joined(channel);
       await watch.unlessBroken(pause(this.#testEveryMs, signal, this.#env));
     }
+  }
+
+  #joined(channel: string): void {
+    for (const listener of [...(this.#listeners.get(channel) ?? [])]) listener.joined();
   }
 
   /** Never rejects: where the subscription fails, the connection is made anew. */
   async #subscribe(subscriber: Connection, channel: string): Promise<void> {
     try {
       await this.#limited(this.#subscribeTo(subscriber, channel));
-      for (const listener of [...(this.#listeners.get(channel) ?? [])]) listener.joined();
+      this.#joined(channel);
     } catch {
       end(subscriber);
     }

@@ -259,8 +259,10 @@ class Sharing implements SharedKeys {
     const life = this.#life;
     const held = await this.#call(() => this.#store.claim(this.#space, claims, this.#ttlMs));
     this.#isSending = false;
-    if (held !== undefined) this.#hear(held);
-    else if (life === this.#life) for (const key of batch) this.#tell(key);
+    if (held !== undefined) {
+      this.#answers();
+      this.#hear(held);
+    } else if (life === this.#life) for (const key of batch) this.#tell(key);
     if (this.#waiting.length > 0) this.#sendSoon(held === undefined ? AGAIN_MS : this.#batchMs);
   }
 
@@ -315,7 +317,9 @@ class Sharing implements SharedKeys {
     const known = new Set(held.map(([field]) => field));
     for (const keys of this.#keys.values())
       for (const key of keys.values()) if (!known.has(key.field)) this.#tell(key);
+    // It may let be read and not be written.
     if (this.#waiting.length > 0) this.#sendSoon();
+    else this.#answers();
   }
 
   #hear(held: readonly Held[]): void {
@@ -354,15 +358,17 @@ class Sharing implements SharedKeys {
     this.#calls++;
     try {
       const held = await call();
-      if (life !== this.#life) return undefined;
-      if (this.#isAway) this.#report('fleet: the store is back');
-      this.#isAway = false;
-      return held;
+      return life === this.#life ? held : undefined;
     } catch (error) {
       this.#failures++;
       if (life === this.#life) this.#away(error);
       return undefined;
     }
+  }
+
+  #answers(): void {
+    if (this.#isAway) this.#report('fleet: the store is back');
+    this.#isAway = false;
   }
 
   #lost(error: Error): void {

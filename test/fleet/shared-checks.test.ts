@@ -310,7 +310,7 @@ describe('members of a fleet', () => {
     expect(await rate()).toBeGreaterThan(70);
     failing.add(A);
     await until(({ isDown }) => isDown(A), 3_000);
-    expect(lines.filter((line) => line.includes('each checks backends for itself: gone'))).toHaveLength(4);
+    expect(lines.filter((line) => line.endsWith('each checks backends for itself: away'))).toHaveLength(4);
     expect(nodes[0]?.shared.stats()).toMatchObject({ connected: false, own: 10, alone: 10, members: 1 });
     store.return();
     await pass(5_000);

@@ -109,6 +109,39 @@ describe(`a registry in etcd${hasEtcd ? '' : ' (SKIPPED: etcd is not installed)'
     await watched(registryOf(pool)).until('a');
   });
 
+  test('logs in, and again when its token is over while it watches', async () => {
+    const own = await etcdServer('--auth-token-ttl', '1');
+    ends.unshift(() => own.close());
+    const post = async (path: string, body: object) =>
+      expect(
+        (await fetch(`${own.url}/v3/auth/${path}`, { method: 'POST', body: JSON.stringify(body) })).ok,
+      ).toBe(true);
+    await post('user/add', { name: 'root', password: 'p@ss/1' });
+    await post('role/add', { name: 'root' });
+    await post('user/grant', { user: 'root', role: 'root' });
+    await post('enable', {});
+    const as = (user: string) => own.url.replace('://', `://${user}@`);
+    const [user, wrong] = [as('root:p%40ss%2F1'), as('root:no')];
+    const gateway = watched(etcd({ url: user, env: fastEnv(20) }));
+    await gateway.state('current');
+    const a = register(etcd({ url: user }), 'a', { ttlMs: 10_000 });
+    await Promise.all([a.ready, gateway.until('a')]);
+    const refused = watched(etcd({ url: wrong }));
+    await refused.state('failing');
+    expect(refused.lines).toEqual([
+      expect.stringMatching(/log-in failed with status 400: .*authentication failed/),
+    ]);
+    // Tokens do not outlive the process, and are over after a second without use.
+    await own.process.kill();
+    await own.process.start();
+    const b = register(etcd({ url: user }), 'b', { ttlMs: 10_000 });
+    await Promise.all([b.ready, gateway.until('a', 'b')]);
+    await a.drain();
+    await expect.poll(() => gateway.backends().find(({ id }) => id === 'a')?.draining).toBe(true);
+    expect(gateway.lines.some((line) => line.includes('token'))).toBe(false);
+    expect(gateway.changes.every((ids) => ids === '' || ids.includes('a'))).toBe(true);
+  });
+
   it('refuses what it needs', () => {
     expect(() => etcd({} as never)).toThrow(
       'etcd.url must be a string with at least one character, got undefined',

@@ -7,7 +7,7 @@ import { freePort, ServerProcess } from './server-process.ts';
 export const ETCD = 'etcd';
 
 /** etcd with its data in a folder of its own. */
-export async function etcdServer() {
+export async function etcdServer(...more: string[]) {
   const [port, peer] = [await freePort(), await freePort()];
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-etcd-'));
   const [client, other] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${peer}`];
@@ -23,7 +23,7 @@ export async function etcdServer() {
   const fast = ['--heartbeat-interval', '20', '--election-timeout', '100', '--unsafe-no-fsync'];
   const process = new ServerProcess(
     ETCD,
-    ['--data-dir', folder, ...urls, ...peers, ...fast],
+    ['--data-dir', folder, ...urls, ...peers, ...fast, ...more],
     'ready to serve client requests',
   );
   await process.start();

@@ -14,6 +14,8 @@ import { within } from './within.ts';
 export interface EtcdOptions {
   /**
    * The URL of a member, such as `http://10.0.0.5:2379`; several, separated by commas, are asked by turns.
+   * With a user and a password (`https://user:password@10.0.0.5:2379`) it logs in, and again when its token
+   * is over.
    */
   readonly url: string;
   /** The pool whose backends register. @defaultValue `'default'` */
@@ -95,6 +97,8 @@ interface WatchMessage {
 
 class Store implements RegistryRecords {
   readonly #urls: readonly string[];
+  readonly #login: { readonly name: string; readonly password: string } | undefined;
+  #token: Promise<string> | undefined;
   readonly #prefix: string;
   readonly #options: EtcdOptions;
   /** The lease of each registration, by owner. */
@@ -106,7 +110,9 @@ class Store implements RegistryRecords {
 
   constructor(options: EtcdOptions, prefix: string) {
     this.#options = options;
-    this.#urls = options.url.split(',').map((url) => url.trim().replace(/\/+$/, ''));
+    const given = options.url.split(',').map((url) => url.trim().replace(/\/+$/, ''));
+    this.#urls = given.map((url) => url.replace(USER, '$1'));
+    this.#login = given.map(loginIn).find((login) => login !== undefined);
     this.#prefix = prefix;
   }
 
@@ -278,23 +284,58 @@ class Store implements RegistryRecords {
   }
 
   async #fetch(path: string, body: object, signal: AbortSignal): Promise<Response> {
-    const { headers = {}, fetch = globalThis.fetch } = this.#options;
-    const url = this.#urls[this.#turn % this.#urls.length];
     try {
-      const response = await fetch(`${url}/v3/${path}`, {
-        method: 'POST',
-        body: JSON.stringify(body),
-        headers: { 'content-type': 'application/json', ...headers },
-        signal,
-      });
-      if (response.ok) return response;
-      throw new Error(`status ${response.status}: ${(await response.text()).slice(0, 200)}`);
+      for (let hasNewToken = false; ; hasNewToken = true) {
+        const token = this.#login && (this.#token ??= this.#logIn(signal));
+        const response = await this.#send(path, body, signal, await token);
+        if (response.ok) return response;
+        const reason = (await response.text()).slice(0, 200);
+        const isTokenOver = token !== undefined && (response.status === 401 || TOKEN_OVER.test(reason));
+        if (!isTokenOver || hasNewToken) throw new Error(`status ${response.status}: ${reason}`);
+        // Another request may have got a new one meanwhile.
+        if (this.#token === token) this.#token = undefined;
+      }
     } catch (error) {
       // Another member may work.
       this.#turn++;
       throw causeOf(error);
     }
   }
+
+  /** @returns a token */
+  async #logIn(signal: AbortSignal): Promise<string> {
+    try {
+      const response = await this.#send('auth/authenticate', this.#login as object, signal, undefined);
+      const answer = await response.text();
+      if (!response.ok)
+        throw new Error(`log-in failed with status ${response.status}: ${answer.slice(0, 200)}`);
+      return (JSON.parse(answer) as { token: string }).token;
+    } catch (error) {
+      this.#token = undefined;
+      throw error;
+    }
+  }
+
+  #send(path: string, body: object, signal: AbortSignal, token: string | undefined): Promise<Response> {
+    const { headers = {}, fetch = globalThis.fetch } = this.#options;
+    return fetch(`${this.#urls[this.#turn % this.#urls.length]}/v3/${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json', ...(token && { authorization: token }), ...headers },
+      signal,
+    });
+  }
+}
+
+/** A user and a password in a URL. */
+const USER = /^(\w+:\/\/)[^/@]*@/;
+/** What etcd says of a token that is over, unknown after a restart, or older than a change of its users. */
+const TOKEN_OVER = /invalid auth token|user name is empty|revision in header is old/;
+
+function loginIn(url: string): { name: string; password: string } | undefined {
+  if (!USER.test(url)) return undefined;
+  const { username, password } = new URL(url);
+  return { name: decodeURIComponent(username), password: decodeURIComponent(password) };
 }
 
 /** `fetch failed` says nothing. */

@@ -1,7 +1,10 @@
 // Clients of Redis that a host passes in, of ioredis or node-redis.
 import type { Rule } from '../../options/rule.ts';
 
-/** The part of a client of ioredis or node-redis that is used. Its owner handles its `error` events. */
+/**
+ * The part of a client of ioredis or node-redis, or of a cluster, that is used. Its owner handles its
+ * `error` events.
+ */
 export interface RedisClient {
   /** Of ioredis. */
   call?(command: string, ...args: string[]): Promise<unknown>;
@@ -10,10 +13,12 @@ export interface RedisClient {
   duplicate(): unknown;
 }
 
-/** Sends commands through either kind of client. */
+/** Sends commands through either kind of client, or of a cluster. */
 interface Sender {
   call?(...args: string[]): Promise<unknown>;
-  sendCommand?(args: string[]): Promise<unknown>;
+  sendCommand?(...args: unknown[]): Promise<unknown>;
+  /** A cluster of node-redis has them; it wants to be told the key that a command is about. */
+  readonly masters?: unknown;
 }
 
 /** What a client must be. */
@@ -28,5 +33,12 @@ export const aRedisClient: Rule = {
 
 /** Sends a command. @returns what Redis answers */
 export async function sendTo(client: Sender, command: string[]): Promise<unknown> {
-  return client.call === undefined ? client.sendCommand?.(command) : client.call(...command);
+  if (client.call !== undefined) return client.call(...command);
+  if (client.masters === undefined) return client.sendCommand?.(command);
+  return client.sendCommand?.(keyOf(command), false, command);
+}
+
+function keyOf([name, ...rest]: readonly string[]): string | undefined {
+  if (name === 'EVAL') return rest[2];
+  return name === 'XREAD' ? rest[rest.indexOf('STREAMS') + 1] : rest[0];
 }

@@ -69,7 +69,8 @@ export function redis(options: RedisOptions): Registry {
 /** Both kinds of clients. */
 interface Connection {
   call?(...args: string[]): Promise<unknown>;
-  sendCommand?(args: string[]): Promise<unknown>;
+  sendCommand?(...args: unknown[]): Promise<unknown>;
+  readonly masters?: unknown;
   connect?(): Promise<unknown>;
   disconnect?(): unknown;
   destroy?(): unknown;
