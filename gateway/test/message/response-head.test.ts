@@ -115,9 +115,10 @@ describe('the head of a response as text', () => {
   const end = fc.constantFrom('\r\n', ' \r\n', '\t\r\n', '\r\n c\r\n');
 
   it('has the fields that it has as a list', () => {
+    let texts = 0;
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(line, end), { maxLength: 40 }),
+        fc.array(fc.tuple(line, end), { maxLength: 6 }),
         fc.option(fc.nat(20)),
         fc.subarray(['server', 'X-B', 'Date']),
         (lines, length, remove) => {
@@ -129,6 +130,7 @@ describe('the head of a response as text', () => {
           const rules = new HeaderRules({ set: {}, remove });
           const { headers, ...facts } = readResponseHead(parser.rawHeaders()) as Head;
           const { headers: some, lines: text, ...same } = readParsedHead(parser, rules.gone) as Head;
+          if (text !== '') texts++;
           expect({ ...same, lines: '' }).toEqual(facts);
           const all = (list: string[]) =>
             list.map((one, i) => (i % 2 === 0 ? `${one}: ` : `${one}\r\n`)).join('');
@@ -137,7 +139,9 @@ describe('the head of a response as text', () => {
           expect(text.includes('Content-Length')).toBe(false);
         },
       ),
+      { numRuns: 300 },
     );
+    expect(texts).toBeGreaterThan(30);
   });
 });
 
