@@ -157,10 +157,13 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
       this.attempt?.drop();
       this.#failure = undefined;
       this.attempt = new ResponseRelay(this, lease, upstream);
+      const { headers, lines, hasHost } = this.request.headersFor(this.#route, this.#context);
       const message = {
         path: this.request.target,
         method: this.client.method,
-        headers: this.request.headersFor(this.#route, this.#context),
+        headers,
+        lines,
+        hasHost,
         body: this.upload?.open(),
         expectsContinue: this.upload !== undefined && this.#waits,
         headTimeoutMs: this.#attempts?.headersTimeoutMs,
@@ -213,16 +216,17 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
   writeHead(attempt: ResponseRelay, status: number, statusText: string, head: ResponseHead): void {
     const { responseRewrite, responseHeaders } = this.#route;
     responseRewrite?.apply(head.headers, this.request, attempt.upstream.url);
+    const added = head.lines === undefined ? undefined : responseHeaders.addedLines;
     const headers = withAdmission(
       this.request,
-      responseHeaders.apply(head.headers),
+      added === undefined ? responseHeaders.apply(head.headers) : responseHeaders.without(head.headers),
       attempt.lease.backend.id,
     );
     // The backend does not want the body: what the client may send of it must not be read as a request.
     if (this.#waits && this.upload !== undefined) this.client.closeAfterwards();
     if (!head.hasDate) headers.push('Date', new Date().toUTCString());
     // Throws if a header is invalid.
-    this.client.writeHead(status, statusText, headers, head.lines);
+    this.client.writeHead(status, statusText, headers, `${head.lines ?? ''}${added ?? ''}`);
     this.#status = status;
   }
 

@@ -9,13 +9,14 @@ import { isLoop, type Origin, originOf } from '../message/forwarded-headers.ts';
 import { RequestHead } from '../message/request-head.ts';
 import { forwardedPath } from '../routing/forwarded-path.ts';
 import type { RedirectRoute, Route, RouteQuery } from '../routing/route-table.ts';
+import type { RequestFields } from '../upstream/connections.ts';
 import type { Context } from './context.ts';
-import { headerRecord, requestHeaders } from './request-headers.ts';
+import { headerRecord, requestHeaders, sessionCookie } from './request-headers.ts';
 
 /** The parts of the context that reading a request needs. */
 export type RequestSource = Pick<
   Client,
-  'connection' | 'version' | 'method' | 'target' | 'rawHeaders' | 'ordinary'
+  'connection' | 'version' | 'method' | 'target' | 'rawHeaders' | 'parsed'
 >;
 
 const NO_PATH = new RequestPath('/', '', '/', true);
@@ -45,7 +46,7 @@ export class IncomingRequest implements Request, RouteQuery {
   #target = '';
   #origin: Origin | undefined;
   #headers: Record<string, string | string[]> | undefined;
-  #passedOn: string[] | undefined;
+  #passedOn: RequestFields | undefined;
 
   constructor(source: RequestSource) {
     this.#source = source;
@@ -135,6 +136,8 @@ export class IncomingRequest implements Request, RouteQuery {
     if (route === undefined) return unrouted(routes.methodsFor(this.host, path.routed, this));
     if ('redirect' in route) return redirected(route, this);
     this.#route = route;
+    // A list if a session's cookie is to be taken out of it.
+    this.head.passOn(sessionCookie(route) === undefined ? route.requestHeaders.gone : undefined);
     if ((this.head.contentLength ?? 0) > route.limits.bodyBytes) return REFUSALS.bodyTooLarge;
     this.#target =
       path.isNormal && route.rewrite === undefined
@@ -145,8 +148,8 @@ export class IncomingRequest implements Request, RouteQuery {
     return undefined;
   }
 
-  /** The headers for the backend, the same for each attempt: a flat list of names and values. */
-  headersFor(route: Route, { identity }: Context): string[] {
+  /** The headers for the backend, the same for each attempt. */
+  headersFor(route: Route, { identity }: Context): RequestFields {
     this.#passedOn ??= requestHeaders(this.head, this.#source, route, {
       identity,
       origin: this.#origin ?? originOf(this.head, this.#source.connection, identity),

@@ -1,27 +1,43 @@
 // The request headers that a backend gets.
 
 import type { Client } from '../message/client.ts';
-import { addForwarded, type Identity, type Origin } from '../message/forwarded-headers.ts';
+import { addForwarded, forwardedLines, type Identity, type Origin } from '../message/forwarded-headers.ts';
 import type { RequestHead } from '../message/request-head.ts';
 import type { Route } from '../routing/route-table.ts';
+import type { RequestFields } from '../upstream/connections.ts';
 
-/**
- * The headers for the backend: a flat list of names and values. To be called once, as it extends the list of
- * the head.
- */
+/** The headers for the backend. To be called once, as it extends the list of the head. */
 export function requestHeaders(
   head: RequestHead,
   client: Pick<Client, 'version' | 'connection'>,
   route: Route,
   { identity, origin, requestId }: { identity: Identity; origin: Origin; requestId: string },
-): string[] {
-  const { sessions } = route.pool.config;
+): RequestFields {
+  const rules = route.requestHeaders;
+  const { lines } = head;
+  if (lines !== undefined && !rules.concernOrigin && rules.addedLines !== undefined) {
+    const forwarded = forwardedLines(head, origin, client, identity);
+    if (forwarded !== undefined)
+      return {
+        // An id is of harmless characters.
+        lines: `${forwarded}${lines}X-Request-Id: ${requestId}\r\n${rules.addedLines}`,
+        hasHost: true,
+        headers: head.headers.length === 0 ? head.headers : rules.without(head.headers),
+      };
+  }
+  const cookie = sessionCookie(route);
   let headers = head.headers;
   // Backends do not get the gateway's session cookie.
-  if (sessions !== undefined && 'cookie' in sessions) headers = withoutCookie(headers, sessions.cookie.name);
+  if (cookie !== undefined) headers = withoutCookie(headers, cookie);
   addForwarded(headers, head, origin, client, identity);
   headers.push('X-Request-Id', requestId);
-  return route.requestHeaders.apply(headers);
+  return { lines, headers: rules.apply(headers) };
+}
+
+/** The name of the cookie of a route's sessions, if they have one. */
+export function sessionCookie({ pool }: Route): string | undefined {
+  const { sessions } = pool.config;
+  return sessions !== undefined && 'cookie' in sessions ? sessions.cookie.name : undefined;
 }
 
 function withoutCookie(headers: readonly string[], cookie: string): string[] {

@@ -105,14 +105,13 @@ export class Upgrade implements Sender<Request>, Entrant {
       const upstream = this.#attempts?.upstream as Upstream;
       this.#drop();
       const { target, method, head } = this.request;
-      const headers = [
-        ...this.request.headersFor(this.#route, this.#context),
-        ...['Connection', 'Upgrade', 'Upgrade', head.upgrade.join(', ')],
-      ];
+      const passedOn = this.request.headersFor(this.#route, this.#context);
+      const headers = [...passedOn.headers, ...['Connection', 'Upgrade', 'Upgrade', head.upgrade.join(', ')]];
       this.#giveUp = upstream.connections.upgrade(
         {
           method,
           path: target,
+          ...passedOn,
           headers,
           body: this.#body,
           connectTimeoutMs: this.#attempts?.connectTimeoutMs,

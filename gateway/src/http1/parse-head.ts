@@ -72,8 +72,6 @@ export abstract class HeadParser {
   count = 0;
   /** Bit n says whether there is a field of the role n. */
   seen = 0;
-  /** Bit n says whether field n has no role, for the first 31 fields; a number, as it outlives the parser. */
-  ordinary = 0;
   /** Whether there is the only transfer coding that is known. */
   isChunked = false;
   /** -1 for none. */
@@ -195,6 +193,11 @@ export abstract class HeadParser {
     return raw;
   }
 
+  /** All fields as they came, each with its line end. */
+  get fieldText(): string {
+    return this.#text(this.#fieldsStart, this.position - 2);
+  }
+
   /**
    * Fields as text: `name: value` and a line end each. Lines that are written so already, and are next to
    * each other, are cut out in one piece.
@@ -264,7 +267,7 @@ export abstract class HeadParser {
     this.isChunked = this.hasClose = this.hasKeepAlive = this.hasUpgrade = this.hasListed = false;
     this.framingFault = undefined;
     this.contentLength = -1;
-    this.count = this.seen = this.ordinary = 0;
+    this.count = this.seen = 0;
     this.minorVersion = 1;
     this.#state = LINE;
     this.#kept = undefined;
@@ -432,10 +435,7 @@ export abstract class HeadParser {
     places[place + 2] = from;
     places[place + 3] = to;
     this.#roles[index] = role;
-    if (role === ROLE.ORDINARY) {
-      if (index < 31) this.ordinary |= 1 << index;
-      return;
-    }
+    if (role === ROLE.ORDINARY) return;
     if (!this.isTrailer) this.#apply(role, bytes, from, to);
     this.seen |= 1 << role;
   }

@@ -21,7 +21,7 @@ export interface RequestHandler<Peer> {
   readonly maxRequests: number;
   /** Milliseconds after which a new connection ends with its next response. */
   lifetimeMs(): number;
-  /** The value of `Keep-Alive`, which tells clients of the time. */
+  /** `Connection` and `Keep-Alive` as lines, which tell clients of the time. */
   readonly keepAlive: string;
   /** Whether each connection ends with its next response. */
   readonly isClosing: boolean;
@@ -304,8 +304,8 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
     const { contentLength } = parser;
     const isUpgrade = parser.hasUpgrade && parser.minorVersion === 1 && parser.hasField(ROLE.UPGRADE);
     if (request.isUnbounded || !parser.isPersistent || request.method === 'CONNECT') this.#isLast = true;
-    handler.giveParser(parser);
     if (isUpgrade && handler.changesProtocol(request)) {
+      handler.giveParser(parser);
       if (this.#first !== undefined) this.#refuse('upgrade', undefined);
       else {
         this.#detach();
@@ -323,7 +323,10 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
       // What came along is known before the request is served: a small body is whole then.
       position = this.#receive(request, bytes, from);
     }
+    request.parsed = parser;
     handler.request(request);
+    request.parsed = undefined;
+    handler.giveParser(parser);
     if (position === FAULT) this.#malformed(request);
     return position;
   }

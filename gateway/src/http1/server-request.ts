@@ -1,6 +1,7 @@
 // One request of a client and the response to it. Responses go out in the order of their requests (RFC 9112
 // section 9.3.2): what is written before its turn waits.
 
+import { fieldsIn } from './field-text.ts';
 import type { RequestParser } from './parse-request.ts';
 import type { RequestBody } from './request-body.ts';
 import { chunkHead, LAST_CHUNK, lastChunk, responseHead } from './write.ts';
@@ -18,7 +19,7 @@ export interface ServerRequestEvents {
 
 /** The side of a connection that its requests use. */
 export interface ResponseLine {
-  /** The field that says how long an idle connection is kept. */
+  /** The lines that say how long an idle connection is kept. */
   readonly keepAlive: string;
   /** @param chunk - the caller's again afterwards. @returns whether the client can take more */
   write(text: string, chunk: Buffer | undefined, after: string): boolean;
@@ -47,9 +48,8 @@ export class ServerRequest<Peer> {
   readonly version: '1.0' | '1.1';
   readonly method: string;
   readonly target: string;
-  readonly rawHeaders: readonly string[];
-  /** Bit n says that the name of field n, among the first 31, has no role: as the parser knows. */
-  readonly ordinary: number;
+  /** The parser that has its head, while the handler is told of it. Only the connection writes it. */
+  parsed: RequestParser | undefined;
   /** `undefined` for none. */
   body: RequestBody | undefined;
   /** The request that came after it. Only the connection writes it. */
@@ -58,6 +58,9 @@ export class ServerRequest<Peer> {
   /** Whether nothing after the head may be read, as the end of the request is not known. */
   isUnbounded = false;
   readonly #line: ResponseLine;
+  /** All fields as text. */
+  readonly #fields: string;
+  #rawHeaders: readonly string[] | undefined;
   /** Whether its response goes out next. */
   #isOnTurn = false;
   /** A head that was not written yet. */
@@ -78,8 +81,13 @@ export class ServerRequest<Peer> {
     this.version = parser.minorVersion === 1 ? '1.1' : '1.0';
     this.method = parser.method;
     this.target = parser.target;
-    this.rawHeaders = parser.rawHeaders();
-    this.ordinary = parser.ordinary;
+    this.#fields = parser.fieldText;
+  }
+
+  /** Names and values by turns. */
+  get rawHeaders(): readonly string[] {
+    this.#rawHeaders ??= fieldsIn(this.#fields);
+    return this.#rawHeaders;
   }
 
   /** Whether the whole request has been received. */
@@ -146,9 +154,8 @@ export class ServerRequest<Peer> {
         this.#isChunked = true;
       } else this.#line.endAfter(this);
     }
-    if (this.#line.endsWith(this)) headers.push('Connection', 'close');
-    else headers.push('Connection', 'keep-alive', 'Keep-Alive', this.#line.keepAlive);
-    this.#head = responseHead(status, statusText, headers, lines);
+    const ending = this.#line.endsWith(this) ? 'Connection: close\r\n' : this.#line.keepAlive;
+    this.#head = responseHead(status, statusText, headers, lines + ending);
     this.#hasHead = true;
   }
 

@@ -14,18 +14,19 @@ export const LAST_CHUNK = '0\r\n\r\n';
 /**
  * The head of a request of HTTP/1.1. `Host` goes first (RFC 9110 section 7.2).
  * @param headers - names and values by turns
+ * @param lines - other fields as text, which is valid, each with its line end; `Host`, if it has it, first
  * @throws UnwritableError if a part is not valid
  */
-export function requestHead(method: string, target: string, headers: readonly string[]): string {
+export function requestHead(method: string, target: string, headers: readonly string[], lines = ''): string {
   if (!consistsOf(METHOD, method) || method === '') throw unwritable('method', method);
   if (!consistsOf(TARGET, target) || target === '') throw unwritable('target', target);
   const start = `${method} ${target} HTTP/1.1\r\n`;
   for (let index = 0; index < headers.length; index += 2) {
     if (!isHost(headers[index] as string)) continue;
-    const others = fieldLines('', headers, index);
+    const others = fieldLines(lines, headers, index);
     return `${start}${fieldLines('', headers.slice(index, index + 2))}${others}\r\n`;
   }
-  return `${fieldLines(start, headers)}\r\n`;
+  return `${fieldLines(start + lines, headers)}\r\n`;
 }
 
 /**
@@ -43,7 +44,7 @@ export function responseHead(
 ): string {
   if (!Number.isInteger(status) || status < 100 || status > 999) throw unwritable('status', String(status));
   if (!consistsOf(VALUE, statusText)) throw unwritable('reason phrase', statusText);
-  return `${fieldLines(`HTTP/1.1 ${status} ${statusText}\r\n${lines}`, headers)}\r\n`;
+  return `${fieldLines(`HTTP/1.1 ${status} ${statusText}\r\n`, headers)}${lines}\r\n`;
 }
 
 /** The line before a chunk; `\r\n` goes after the chunk. @param size - in bytes, above 0 */
@@ -64,8 +65,14 @@ function isHost(name: string): boolean {
   return name.length === 4 && name.toLowerCase() === 'host';
 }
 
-/** @param without - the index of a field that is left out */
-function fieldLines(before: string, headers: readonly string[], without = -1): string {
+/**
+ * Fields as text, each with its line end.
+ * @param before - text that goes before them
+ * @param headers - names and values by turns
+ * @param without - the index of a field that is left out
+ * @throws UnwritableError if a part is not valid
+ */
+export function fieldLines(before: string, headers: readonly string[], without = -1): string {
   let text = before;
   for (let index = 0; index < headers.length; index += 2) {
     if (index === without) continue;

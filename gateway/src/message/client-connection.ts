@@ -1,6 +1,15 @@
 // The part of a client that all requests of one connection share.
 import { forwardedNode } from 'evenkeel/internal';
+import type { Authority } from './authority.ts';
 import { isTrusted, plainAddress, type TrustedProxies, UNIX_PEER } from './trusted-proxies.ts';
+
+/** `Host`, `Via`, `Forwarded` and `X-Forwarded-*` as text, and what they follow from. */
+export interface ForwardedLines {
+  readonly authority: Authority;
+  readonly version: string;
+  readonly name: string;
+  readonly text: string;
+}
 
 /** A connection of a client. Its properties are computed once, not for each request. */
 export class ClientConnection {
@@ -13,6 +22,8 @@ export class ClientConnection {
   readonly forwardedFor: string;
   /** Whether requests for a host are allowed on this connection; `undefined` if all hosts are. */
   readonly serves: ((host: string) => boolean) | undefined;
+  /** What {@link forwardedLines} has made for the last request: most requests of a connection are alike. */
+  forwarded: ForwardedLines | undefined;
 
   /** @param remoteAddress - of the peer; {@link UNIX_PEER} on a unix socket */
   constructor(

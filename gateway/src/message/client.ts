@@ -1,4 +1,5 @@
 // The port between listeners and forwarding: a client's side of one request.
+import type { RequestParser } from '../http1/parse-request.ts';
 import type { RequestBody } from './body.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { HttpVersion } from './request-head.ts';
@@ -12,8 +13,8 @@ export interface Client {
   readonly target: string;
   /** Names and values by turns, as they came; without pseudo-headers. */
   readonly rawHeaders: readonly string[];
-  /** Bit n says that header n, among the first 31, has no role for the gateway. Left out: not known. */
-  readonly ordinary?: number;
+  /** The parser that has the head, if there is one, as long as the request is new. */
+  readonly parsed?: RequestParser | undefined;
   /** Whether fields of the response may be written as text. Left out: they may not. */
   readonly takesLines?: boolean;
   /** Whether the whole request has been received. */

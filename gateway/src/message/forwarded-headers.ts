@@ -1,5 +1,6 @@
 // Says where a request comes from, and passes that on to backends.
 import { forwardedElement, forwardedNode } from 'evenkeel/internal';
+import { fieldLines } from '../http1/write.ts';
 import { readAuthority } from './authority.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { clientIn, hopsIn } from './forwarded-elements.ts';
@@ -138,6 +139,30 @@ export function addForwarded(
   else if (origin.forwarded !== undefined)
     headers.push('Forwarded', `${origin.forwarded}, ${forwardedElement(forwardedFor, own, scheme)}`);
   else headers.push('Forwarded', toldAgain(origin, hops, connection, own));
+}
+
+/**
+ * What {@link addForwarded} adds, as text, each header with its line end.
+ * @returns `undefined` for a request that says where it comes from, or names no host
+ */
+export function forwardedLines(
+  head: RequestHead,
+  origin: Origin,
+  client: { readonly version: string; readonly connection: ClientConnection },
+  identity: Identity,
+): string | undefined {
+  const { connection, version } = client;
+  const { authority, via } = head;
+  const { name } = identity;
+  if (connection.isTrusted || via !== undefined || authority === undefined) return undefined;
+  const before = connection.forwarded;
+  if (before?.authority === authority && before.version === version && before.name === name)
+    return before.text;
+  const headers: string[] = [];
+  addForwarded(headers, head, origin, client, identity);
+  const text = fieldLines('', headers);
+  connection.forwarded = { authority, version, name, text };
+  return text;
 }
 
 /** `Forwarded` with what the other headers say. */

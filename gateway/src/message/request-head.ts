@@ -1,5 +1,8 @@
 // Checks the head of a request and takes it apart.
 import { listedNames, type RequestRole, requestRole, without } from 'evenkeel/internal';
+import type { FieldNames } from '../http1/field-names.ts';
+import { ROLE, type Role } from '../http1/field-role.ts';
+import type { RequestParser } from '../http1/parse-request.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import { type Authority, readAuthority } from './authority.ts';
 import { otherProtocols } from './protocols.ts';
@@ -21,9 +24,38 @@ export interface HeadSource {
   readonly method: string;
   readonly target: string;
   readonly rawHeaders: readonly string[];
-  /** Bit n says that header n, among the first 31, is an ordinary one. Left out: not known. */
-  readonly ordinary?: number;
+  /** The parser of the head. Left out: there is none. */
+  readonly parsed?: RequestParser | undefined;
 }
+
+/** Roles of fields that the gateway reads, by those that parsers know. */
+const READ_ROLES: (RequestRole | undefined)[] = [];
+READ_ROLES[ROLE.CONNECTION] = 'connection';
+READ_ROLES[ROLE.UPGRADE] = 'upgrade';
+READ_ROLES[ROLE.TRANSFER_ENCODING] = 'transfer-encoding';
+READ_ROLES[ROLE.CONTENT_LENGTH] = 'content-length';
+READ_ROLES[ROLE.HOST] = 'host';
+READ_ROLES[ROLE.EXPECT] = 'expect';
+READ_ROLES[ROLE.VIA] = 'via';
+READ_ROLES[ROLE.FORWARDED] = 'forwarded';
+READ_ROLES[ROLE.X_FORWARDED_FOR] = 'x-forwarded-for';
+READ_ROLES[ROLE.X_FORWARDED_PROTO] = 'x-forwarded-proto';
+READ_ROLES[ROLE.X_FORWARDED_HOST] = 'x-forwarded-host';
+READ_ROLES[ROLE.X_FORWARDED_OTHER] = 'x-forwarded-other';
+READ_ROLES[ROLE.MAX_FORWARDS] = 'max-forwards';
+READ_ROLES[ROLE.REQUEST_ID] = 'request-id';
+
+/** Roles of fields that are passed on as they came. */
+const PASSED_ROLES: readonly Role[] = [
+  ROLE.ORDINARY,
+  ROLE.DATE,
+  ROLE.WWW_AUTHENTICATE,
+  ROLE.COOKIE,
+  ROLE.ACCEPT,
+  ROLE.CONTENT_TYPE,
+];
+const PASSED = new Uint8Array(32);
+for (const role of PASSED_ROLES) PASSED[role] = 1;
 
 /**
  * The head of a request, checked, in two parts: headers that are passed on, and fields that the gateway uses.
@@ -31,6 +63,8 @@ export interface HeadSource {
 export class RequestHead {
   /** Headers to pass on, without `Host`: names and values by turns, in their order. */
   headers: string[] = [];
+  /** Other headers to pass on, as text, each with its line end; `undefined` if there are none. */
+  lines: string | undefined;
   path = '';
   authority: Authority | undefined;
   /** `undefined` if it is not given. */
@@ -52,20 +86,23 @@ export class RequestHead {
   #hosts = 0;
   #upgradeValue: string | undefined;
   #refusal: Refusal | undefined;
+  /** Has the headers to pass on, until {@link passOn}. */
+  #parsed: RequestParser | undefined;
 
   /** Reads a head. @returns the reason to refuse the request; `undefined` if it is valid */
   read(source: HeadSource, limits: HeadLimits): Refusal | undefined {
-    const { version, method, target, rawHeaders, ordinary = 0 } = source;
+    const { version, method, target, parsed } = source;
     if (version === 'unknown') return REFUSALS.version;
     if (method === 'TRACE' || method === 'CONNECT') return REFUSALS.method;
     if (target.length > limits.urlBytes) return REFUSALS.uriTooLong;
-    if (rawHeaders.length > limits.headers * 2) return REFUSALS.headersTooLarge;
-    for (let index = 0; index < rawHeaders.length; index += 2) {
-      const name = rawHeaders[index] as string;
-      const isOrdinary = index < 62 && ((ordinary >>> (index >> 1)) & 1) === 1;
-      const role = isOrdinary ? undefined : requestRole(name);
-      if (role === undefined) this.headers.push(name, rawHeaders[index + 1] as string);
-      else this.#take(role, method, name, rawHeaders[index + 1] as string);
+    // Which of all fields are of the connection is known from their names alone.
+    if (parsed !== undefined && !parsed.hasListed) {
+      if (parsed.count > limits.headers) return REFUSALS.headersTooLarge;
+      this.#readParsed(parsed, method);
+    } else {
+      const { rawHeaders } = source;
+      if (rawHeaders.length > limits.headers * 2) return REFUSALS.headersTooLarge;
+      this.#readList(rawHeaders, method);
     }
     if (this.#refusal !== undefined) return this.#refusal;
     // HTTP/1.0 has no chunked coding (RFC 9112 section 6.1).
@@ -84,6 +121,41 @@ export class RequestHead {
     if (this.#hosts > 1 || (this.authority === undefined && version !== '1.0')) return REFUSALS.badHost;
     this.#applyConnection();
     return undefined;
+  }
+
+  /**
+   * Adds the headers that are passed on as they came, of a head that was read from its parser. To be called
+   * while it has them, once.
+   * @param gone - names that are left out; `undefined` for a list of all
+   */
+  passOn(gone: FieldNames | undefined): void {
+    const parsed = this.#parsed;
+    this.#parsed = undefined;
+    if (gone !== undefined) this.lines = parsed?.lines(PASSED, gone);
+    else if (parsed !== undefined)
+      this.headers = [...parsed.rawHeaders((role) => PASSED[role] === 1), ...this.headers];
+  }
+
+  #readParsed(parsed: RequestParser, method: string): void {
+    this.#parsed = parsed;
+    for (let index = 0; index < parsed.count; index++) {
+      const known = parsed.roleAt(index);
+      if (known === ROLE.AUTHORIZATION) this.headers.push(parsed.nameAt(index), parsed.valueAt(index));
+      let role = READ_ROLES[known];
+      if (role === undefined) continue;
+      const name = parsed.nameAt(index);
+      if (role === 'x-forwarded-other') role = requestRole(name);
+      if (role !== undefined) this.#take(role, method, name, parsed.valueAt(index));
+    }
+  }
+
+  #readList(rawHeaders: readonly string[], method: string): void {
+    for (let index = 0; index < rawHeaders.length; index += 2) {
+      const name = rawHeaders[index] as string;
+      const role = requestRole(name);
+      if (role === undefined) this.headers.push(name, rawHeaders[index + 1] as string);
+      else this.#take(role, method, name, rawHeaders[index + 1] as string);
+    }
   }
 
   #take(role: RequestRole, method: string, name: string, value: string): void {

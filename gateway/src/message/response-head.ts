@@ -8,8 +8,8 @@ import type { ResponseParser } from '../http1/parse-response.ts';
 export interface ResponseHead {
   /** Names and values by turns. */
   headers: string[];
-  /** Other fields as text, each with its line end; no `Content-Length`. */
-  readonly lines: string;
+  /** Other fields as text, each with its line end; no `Content-Length`. `undefined` if there are none. */
+  readonly lines: string | undefined;
   readonly contentLength: number | undefined;
   readonly hasDate: boolean;
   /** Server-sent events: the body may be silent for long. */
@@ -54,7 +54,7 @@ export function readResponseHead(raw: readonly (Buffer | string)[]): ResponseHea
   const listed = connection === undefined ? undefined : listedNames(connection);
   return {
     headers: listed === undefined ? headers : without(headers, listed),
-    lines: '',
+    lines: undefined,
     contentLength: length === undefined ? undefined : Number(length),
     hasDate,
     isEventStream,
@@ -99,14 +99,19 @@ export function readParsedHead(parser: ResponseParser, gone: FieldNames): Respon
   }
   if (parser.count > MAX_HEADERS) return undefined;
   const { contentLength } = parser;
-  const hasType = parser.hasField(ROLE.CONTENT_TYPE);
   return {
     headers: contentLength < 0 ? [] : ['Content-Length', String(contentLength)],
     lines: parser.lines(PASSED, gone),
     contentLength: contentLength < 0 ? undefined : contentLength,
     hasDate: parser.hasField(ROLE.DATE),
-    isEventStream: hasType && EVENT_STREAM.test(parser.value(ROLE.CONTENT_TYPE) as string),
+    isEventStream: parser.hasField(ROLE.CONTENT_TYPE) && hasEventStream(parser),
   };
+}
+
+function hasEventStream(parser: ResponseParser): boolean {
+  for (let index = 0; index < parser.count; index++)
+    if (parser.roleAt(index) === ROLE.CONTENT_TYPE && EVENT_STREAM.test(parser.valueAt(index))) return true;
+  return false;
 }
 
 /** Faster than `toString`; the types leave it out. */

@@ -2,10 +2,11 @@
 import { type HTTPService, type Request, type Response, type SendOptions, UpstreamError } from 'evenkeel';
 import { CONNECTION_HEADERS } from 'evenkeel/internal';
 import { socketOfHost } from '../config/unix-socket.ts';
+import { HeadParser } from '../http1/parse-head.ts';
 import { WholeBody } from '../http1/whole-body.ts';
 import type { BackendFailure } from './backend-failure.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
-import type { BackendCall, RawHeaders, ResponseEvents } from './connections.ts';
+import type { BackendCall, ReceivedHeaders, ResponseEvents } from './connections.ts';
 import { Http1Connections } from './http1-connections.ts';
 
 /** Sends health checks until it is closed. */
@@ -105,8 +106,9 @@ class CheckResponse implements ResponseEvents {
 
   interim(): void {}
 
-  head(status: number, _statusText: string, raw: RawHeaders): boolean {
+  head(status: number, _statusText: string, headers: ReceivedHeaders): boolean {
     this.#status = status;
+    const raw = headers instanceof HeadParser ? headers.rawHeaders() : headers;
     for (let index = 0; index < raw.length; index += 2) {
       const name = String(raw[index]).toLowerCase();
       const before = this.#headers[name];

@@ -10,13 +10,24 @@ export type RawHeaders = readonly (Buffer | string)[];
 /** The same, or their parser. */
 export type ReceivedHeaders = RawHeaders | ResponseParser;
 
+/** The fields of a request for a backend. */
+export interface RequestFields {
+  /** Names and values by turns; without `Transfer-Encoding`. */
+  readonly headers: readonly string[];
+  /**
+   * Others as text, which is valid, each with its line end: `Host` first, if it is among them; never
+   * `Content-Length` or `Authorization`.
+   */
+  readonly lines?: string | undefined;
+  /** Whether `Host` is among `lines`. */
+  readonly hasHost?: boolean | undefined;
+}
+
 /** A request head for a backend. */
-export interface BackendRequest {
+export interface BackendRequest extends RequestFields {
   readonly method: string;
   /** Path and query; the path of the backend's base URL goes before it. */
   readonly path: string;
-  /** Names and values by turns; without `Transfer-Encoding`. */
-  readonly headers: readonly string[];
 }
 
 /** A request with its body. */

@@ -56,10 +56,11 @@ export class Http1Connections implements Connections {
   }
 
   send(message: BackendMessage, events: ResponseEvents): BackendCall {
-    const { method, path, headers, body, headTimeoutMs, bodyTimeoutMs, client } = message;
+    const { method, body, headTimeoutMs, bodyTimeoutMs, client } = message;
     const continueMs = message.expectsContinue ? this.#continueMs : undefined;
+    const { headers } = message;
     const all = continueMs === undefined ? headers : [...headers, 'Expect', '100-continue'];
-    const request = this.#framed(method, path, all, body !== undefined);
+    const request = this.#framed(message, all);
     if (request instanceof BackendFailure) {
       events.failed(request);
       return NO_CALL;
@@ -87,8 +88,8 @@ export class Http1Connections implements Connections {
   }
 
   upgrade(message: UpgradeRequest, events: UpgradeEvents): () => void {
-    const { method, path, headers, body, connectTimeoutMs, headTimeoutMs } = message;
-    const request = this.#framed(method, path, headers, body !== undefined);
+    const { method, body, connectTimeoutMs, headTimeoutMs } = message;
+    const request = this.#framed(message, message.headers);
     if (request instanceof BackendFailure) {
       events.failed(request);
       return () => {};
@@ -121,15 +122,19 @@ export class Http1Connections implements Connections {
   }
 
   #framed(
-    method: string,
-    path: string,
+    { method, path, lines, hasHost, body }: BackendMessage | UpgradeRequest,
     headers: readonly string[],
-    hasBody: boolean,
   ): FramedHead | BackendFailure {
     const target = targetOn(this.#base, path);
     if (typeof target !== 'string') return target;
     try {
-      return framed(method, target, headers, { hasBody, authority: this.#base.authority });
+      const hasBody = body !== undefined;
+      return framed(
+        method,
+        target,
+        { headers, lines, hasHost },
+        { hasBody, authority: this.#base.authority },
+      );
     } catch (error) {
       return new BackendFailure(error, false, 'unsendable');
     }

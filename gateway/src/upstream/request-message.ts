@@ -1,6 +1,7 @@
 // Frames a request for a backend: its head, and how its body is delimited.
 import { signsConnectionIn } from '../http1/client-connection.ts';
 import { requestHead, UnwritableError } from '../http1/write.ts';
+import type { RequestFields } from './connections.ts';
 
 /** A head, and what of it decides about the body and the connection. */
 export interface FramedHead {
@@ -17,7 +18,6 @@ const EXPECT_BODIES = new Set(['POST', 'PUT', 'PATCH']);
 
 /**
  * Frames a request. A body without a length is chunked, for every method (RFC 9112 section 6.3).
- * @param headers - names and values by turns
  * @param authority - of the backend: its `Host` where the headers have none, as of HTTP/1.0 (RFC 9112 section
  * 3.2)
  * @throws UnwritableError if it cannot be sent as it is
@@ -25,11 +25,11 @@ const EXPECT_BODIES = new Set(['POST', 'PUT', 'PATCH']);
 export function framed(
   method: string,
   target: string,
-  headers: readonly string[],
+  { headers, lines, hasHost: isHostThere = false }: RequestFields,
   { hasBody, authority }: { readonly hasBody: boolean; readonly authority: string },
 ): FramedHead {
   let length: string | undefined;
-  let hasHost = false;
+  let hasHost = isHostThere;
   let signsIn = false;
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
@@ -48,7 +48,7 @@ export function framed(
   let all = hasHost ? headers : ['Host', authority, ...headers];
   if (length === undefined && hasBody) all = [...all, 'Transfer-Encoding', 'chunked'];
   else if (length === undefined && EXPECT_BODIES.has(method)) all = [...all, 'Content-Length', '0'];
-  return { head: requestHead(method, target, all), bodyLength, signsIn };
+  return { head: requestHead(method, target, all, lines), bodyLength, signsIn };
 }
 
 function lengthIn(text: string): number {

@@ -1,5 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Context } from '../../src/forwarding/context.ts';
+import { IncomingRequest } from '../../src/forwarding/incoming-request.ts';
 import { headerRecord, requestHeaders } from '../../src/forwarding/request-headers.ts';
+import { fieldsIn } from '../../src/http1/field-text.ts';
+import { RequestParser } from '../../src/http1/parse-request.ts';
 import { ClientConnection } from '../../src/message/client-connection.ts';
 import { originOf } from '../../src/message/forwarded-headers.ts';
 import { RequestHead } from '../../src/message/request-head.ts';
@@ -7,14 +12,16 @@ import { trustedProxies } from '../../src/message/trusted-proxies.ts';
 import { HeaderRules } from '../../src/routing/header-rules.ts';
 import { Route } from '../../src/routing/route-table.ts';
 import { UpstreamPool } from '../../src/upstream/pool.ts';
+import { framed } from '../../src/upstream/request-message.ts';
 import { resolvedPool } from '../resolved.ts';
 
 const NONE = new HeaderRules({ set: {}, remove: [] });
 const LIMITS = { bodyBytes: 1_000, replayBytes: 1_000 };
 const IDENTITY = { name: 'gw', trustedProxies: trustedProxies([]) };
+const TRUSTING = { name: 'gw', trustedProxies: trustedProxies(['10.0.0.0/8']) };
 const SECRET = 'a secret that has 32 bytes or more';
 
-function passedOn(rawHeaders: string[], rules = NONE, sessions?: object): string[] {
+function routeWith(rules = NONE, sessions?: object): Route {
   const pool = new UpstreamPool(
     'pool',
     resolvedPool({
@@ -31,7 +38,11 @@ function passedOn(rawHeaders: string[], rules = NONE, sessions?: object): string
     responseHeaders: NONE,
     limits: LIMITS,
   };
-  const route = new Route({ ...parts, requestHeaders: rules });
+  return new Route({ ...parts, requestHeaders: rules });
+}
+
+function passedOn(rawHeaders: string[], rules = NONE, sessions?: object): readonly string[] {
+  const route = routeWith(rules, sessions);
   const head = new RequestHead();
   const source = {
     version: '1.1',
@@ -45,7 +56,7 @@ function passedOn(rawHeaders: string[], rules = NONE, sessions?: object): string
     identity: IDENTITY,
     origin: originOf(head, connection, IDENTITY),
     requestId: 'id-1',
-  });
+  }).headers;
 }
 
 describe('the headers that a backend gets', () => {
@@ -102,4 +113,97 @@ describe('headers by name', () => {
     ]);
     expect(record.toString).toBeUndefined();
   });
+});
+
+/** The fields of the head for the backend of a request that is read from its parser, or from a list. */
+function framedFields(
+  bytes: Buffer,
+  route: Route,
+  connection: ClientConnection,
+  isParsed: boolean,
+): string[] | string {
+  const parser = new RequestParser({ fields: 50, fieldBytes: 8_192, targetBytes: 100 });
+  parser.read(bytes, 0, bytes.length);
+  const request = new IncomingRequest({
+    connection,
+    version: '1.1',
+    method: parser.method,
+    target: parser.target,
+    rawHeaders: parser.rawHeaders(),
+    parsed: isParsed ? parser : undefined,
+  });
+  const context = {
+    identity: TRUSTING,
+    limits: { headers: 50, urlBytes: 100 },
+    ids: { idFor: (own: string | undefined) => own ?? 'new' },
+    routes: { find: () => route },
+    paths: {},
+  } as unknown as Context;
+  const refusal = request.read(context);
+  if (refusal !== undefined) return refusal.code;
+  const { head } = framed('GET', '/', request.headersFor(route, context), {
+    hasBody: false,
+    authority: 'backend',
+  });
+  const fields = fieldsIn(head.slice(head.indexOf('\r\n') + 2, -2));
+  expect(fields[0]?.toLowerCase()).toBe('host');
+  const lines = fields.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${fields[index + 1]}`] : []));
+  return lines.sort();
+}
+
+it('heads that are read from their parser are those that are read as lists', () => {
+  const names = [
+    ...['Accept', 'accept', 'Cookie', 'X-A', 'X-B', 'User-Agent', 'Content-Type', 'Authorization', 'Date'],
+    ...['Via', 'Forwarded', 'X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-User', 'X-Real-Ip'],
+    ...['X-Request-Id', 'TE', 'Keep-Alive', 'X_Forwarded_For', 'x_forwarded_user', 'Max-Forwards', 'Expect'],
+  ];
+  const values = [
+    '',
+    'a',
+    '10.1.1.1, 192.0.2.7',
+    'for=10.1.1.1;proto=https',
+    'sid=1; b=2',
+    '\xe9 x',
+    '100-continue',
+  ];
+  const field = fc.oneof(
+    { weight: 8, arbitrary: fc.tuple(fc.constantFrom(...names), fc.constantFrom(...values)) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(fc.constant('Connection'), fc.constantFrom('close', 'X-A', 'Keep-Alive, x-b')),
+    },
+  );
+  const gap = fc.constantFrom(': ', ':', ':\t ', ':   ');
+  const end = fc.constantFrom('\r\n', ' \r\n');
+  const setNames = fc.subarray(['X-A', 'Via', 'X-New', 'host']);
+  const removed = fc.subarray(['accept', 'Authorization', 'Forwarded']);
+  let texts = 0;
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(field, gap, end), { maxLength: 8 }),
+      setNames,
+      removed,
+      fc.boolean(),
+      fc.constantFrom('10.0.0.1', '192.0.2.1'),
+      fc.constantFrom('a.test', 'b.test'),
+      (fields, set, remove, hasSessions, peer, before) => {
+        const rules = new HeaderRules({
+          set: Object.fromEntries(set.map((name) => [name, 'ours'])),
+          remove: remove,
+        });
+        const sessions = hasSessions ? { cookie: { name: 'sid', secrets: [SECRET] } } : undefined;
+        const route = routeWith(rules, sessions);
+        const lines = fields.map(([[name, value], space, lineEnd]) => `${name}${space}${value}${lineEnd}`);
+        const bytes = Buffer.from(`GET /p HTTP/1.1\r\nHost: a.test\r\n${lines.join('')}\r\n`, 'latin1');
+        const connection = new ClientConnection(peer, false, TRUSTING.trustedProxies);
+        // What was told of the request before it must not be told of the next one.
+        framedFields(Buffer.from(`GET / HTTP/1.1\r\nHost: ${before}\r\n\r\n`), route, connection, true);
+        const asText = framedFields(bytes, route, connection, true);
+        if (Array.isArray(asText)) texts++;
+        expect(asText).toEqual(framedFields(bytes, route, connection, false));
+      },
+    ),
+    { numRuns: 300 },
+  );
+  expect(texts).toBeGreaterThan(100);
 });
