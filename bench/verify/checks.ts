@@ -12,6 +12,7 @@ import { realityCheck } from './reality-check.ts';
 import { restartsCheck } from './restarts/check.ts';
 import { routesCheck } from './routes-check.ts';
 import { runtimesCheck } from './runtimes-check.ts';
+import { shutdownCheck } from './shutdown/check.ts';
 import { soakCheck } from './soak-check.ts';
 import { takeoverCheck } from './takeover/check.ts';
 
@@ -21,6 +22,7 @@ export const CHECKS: readonly Check[] = [
   presetsCheck,
   restartsCheck,
   takeoverCheck,
+  shutdownCheck,
   soakCheck,
   clientsCheck,
   routesCheck,

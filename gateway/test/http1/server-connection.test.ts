@@ -275,6 +275,38 @@ describe('a response', () => {
     expect([socket.text, socket.writableEnded]).toEqual([ok('/a', CLOSE), true]);
   });
 
+  it('comes to every request that its client could send, wherever the server begins to close', async () => {
+    const bytes = [get('/a'), post('/b', 'hello'), chunked('/c', '2\r\nhi\r\n0\r\n\r\n'), get('/d')];
+    const size = bytes.join('').length;
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: size }), fc.boolean(), async (closesAt, isSlow) => {
+        const { handler, socket, sent } = aConnection();
+        const waiting: (() => void)[] = [];
+        handler.serve = (request) => (isSlow ? waiting.push(() => answer(request)) : answer(request));
+        let position = 0;
+        let answered = 0;
+        for (const text of bytes) {
+          // The client has been told.
+          if (socket.text.includes(CLOSE)) break;
+          const cut = Math.min(text.length, Math.max(0, closesAt - position));
+          if (cut > 0) await sent(text.slice(0, cut));
+          handler.isClosing ||= position + cut >= closesAt;
+          if (cut < text.length) await sent(text.slice(cut));
+          for (const next of waiting.splice(0)) next();
+          await settled();
+          position += text.length;
+          expect(socket.text.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(++answered);
+        }
+        expect(socket.text.includes(CLOSE)).toBe(isSlow || closesAt < size);
+        expect([socket.isReset, handler.faults]).toEqual([false, []]);
+        expect(socket.writableEnded).toBe(handler.isClosing && socket.text.includes(CLOSE));
+        handler.env.advance(IDLE_MS + 10_000);
+        expect(socket.isReset).toBe(false);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
   it.each([
     ['one by one', [get('/a'), get('/b'), get('/c')]],
     ['at once', [get('/a') + get('/b') + get('/c')]],
