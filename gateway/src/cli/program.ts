@@ -249,11 +249,9 @@ function addRegister(root: Command, io: Io, end: (code: number) => void): void {
     .option('--prefix <prefix>', 'prefix of all keys in the registry (default: evenkeel)')
     .passThroughOptions()
     .addHelpText('after', REGISTER_HELP)
-    .action(async (command: string[], options: RegisterCommandOptions, self: Command) => {
-      const places = [options.redis, options.etcd, options.gateway].filter((place) => place !== undefined);
-      if (places.length !== 1) self.error('error: one of --redis, --etcd and --gateway is needed');
-      end(await register(options, command, io));
-    });
+    .action(async (command: string[], options: RegisterCommandOptions) =>
+      end(await register(options, command, io)),
+    );
 }
 
 function addExplain(root: Command, io: Io, end: (code: number) => void): void {

@@ -226,4 +226,20 @@ describe('evenkeel register', () => {
     await call('DELETE', '/backends/x');
     await expect.poll(idsOf).toEqual([]);
   });
+
+  (isInstalled(REDIS) ? it : it.skip)('registers again when Redis comes back empty', async () => {
+    const { port, process: server } = await redisServer();
+    atTheEnd(() => server.kill());
+    const redis = { url: `redis://127.0.0.1:${port}` };
+    const { idsOf, get } = await aGateway({ backends: [], discovery: { redis } });
+    const { url, said } = await launch(['--redis', redis.url, '--pool', 'shop'])(await freePort());
+    await expect.poll(idsOf, { timeout: 20_000 }).toEqual([url]);
+    await server.kill();
+    await server.start();
+    // Only what is there now can be told to a gateway that starts now.
+    const late = await aGateway({ backends: [], discovery: { redis } });
+    await expect.poll(late.idsOf, { timeout: 10_000 }).toEqual([url]);
+    expect([await get(), await late.get()]).toEqual([expect.any(String), expect.any(String)]);
+    expect(said()).toContain(`evenkeel: ${url} is registered`);
+  });
 });
