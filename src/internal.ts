@@ -60,7 +60,7 @@ export {
   type Rule,
 } from './options/rule.ts';
 export { shown } from './shown.ts';
-export { isStrategyAlias, STRATEGY_ALIASES, strategyNamed } from './strategies/registry.ts';
+export { STRATEGY_ALIASES, strategyNamed } from './strategies/registry.ts';
 export { isKeyedStrategy } from './strategies/strategy.ts';
 export {
   type AttemptRules,

@@ -4,8 +4,7 @@ import type { FleetStore } from 'evenkeel/fleet';
 import { aFunction, anObjectWith, aText, type Bag, bag, checkBag } from 'evenkeel/internal';
 import { AdminServer } from './admin/admin-server.ts';
 import { dashboardPage } from './admin/dashboard/dashboard.ts';
-import { readConfig } from './config/read-config.ts';
-import { resolveConfig } from './config/resolve-config.ts';
+import { type ResolvedInput, resolveInput } from './config/resolve-input.ts';
 import type { ResolvedConfig } from './config/resolved-config.ts';
 import { restartOnlyChanges } from './config/restart-only.ts';
 import type { GatewayConfig, GatewayConfigInput } from './config/schema.ts';
@@ -84,8 +83,7 @@ class ReverseProxy implements Gateway {
   ) {
     this.#log = log;
     this.#baseDir = baseDir;
-    this.#written = readConfig(input);
-    this.#config = this.#resolve(this.#written);
+    ({ written: this.#written, config: this.#config } = this.#read(input));
     this.#stores = openStores(this.#config);
     const shared = {
       rateLimiter: this.#stores.rateLimiter ?? rateLimiter,
@@ -119,11 +117,10 @@ class ReverseProxy implements Gateway {
 
   async reload(input: GatewayConfigInput): Promise<void> {
     if (this.#closing !== undefined) throw new ConfigError(['the gateway is closing']);
-    const written = readConfig(input);
+    const { written, config } = this.#read(input);
     const fixed = restartOnlyChanges(this.#written, written);
     if (fixed.length > 0)
       throw new ConfigError(fixed.map((path) => `${path} can only be changed by a restart`));
-    const config = this.#resolve(written);
     this.#engine.change(config);
     this.#written = written;
     this.#config = config;
@@ -162,10 +159,10 @@ class ReverseProxy implements Gateway {
     }
   }
 
-  #resolve(config: GatewayConfig): ResolvedConfig {
-    const { config: resolved, warnings } = resolveConfig(config, { baseDir: this.#baseDir });
-    for (const warning of warnings) this.#log.warn({}, warning);
-    return resolved;
+  #read(input: GatewayConfigInput): ResolvedInput {
+    const read = resolveInput(input, { baseDir: this.#baseDir });
+    for (const warning of read.warnings) this.#log.warn({}, warning);
+    return read;
   }
 
   #connections(): GatewayStats['connections'] {

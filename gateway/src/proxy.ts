@@ -3,8 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { checkBag, checkRule, isObject, type Rule } from 'evenkeel/internal';
-import { readConfig } from './config/read-config.ts';
-import { resolveConfig } from './config/resolve-config.ts';
+import { resolveInput } from './config/resolve-input.ts';
 import type { GatewayConfigInput } from './config/schema.ts';
 import type { Control, GatewayStats } from './contracts.ts';
 import { Engine } from './engine.ts';
@@ -48,7 +47,7 @@ export function createProxy(config: NodeProxyConfig, parts: GatewayParts = {}): 
   const own = defined({ limits, timeouts, trustedProxies, name });
   const input = { listeners: [{ port: 0 }], pools: { proxy: pool }, ...own };
   const { log = SILENT, baseDir = process.cwd(), ...shared } = parts;
-  const { config: resolved, warnings } = resolveConfig(readConfig(input), { baseDir });
+  const { config: resolved, warnings } = resolveInput(input, { baseDir });
   for (const warning of warnings) log.warn({}, warning);
   const engine = new Engine(resolved, log, () => ({ open: 0, accepted: 0, refused: 0 }), shared);
   const server = new MountedServer(() => engine.context);

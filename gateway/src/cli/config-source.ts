@@ -1,7 +1,7 @@
 // Where `serve` gets its configuration from: a file, or options.
 import { loadConfigFile } from '../config/config-file.ts';
 import { readConfig } from '../config/read-config.ts';
-import { resolveConfig } from '../config/resolve-config.ts';
+import { type InputOptions, resolveInput } from '../config/resolve-input.ts';
 import type { GatewayConfig } from '../config/schema.ts';
 import { ConfigError } from '../errors.ts';
 import { type SharedConfig, sharedConfig } from '../workers/shared-config.ts';
@@ -30,8 +30,8 @@ export function fileSource(file: string, override = (config: GatewayConfig) => c
   return {
     file,
     read() {
-      const { input, baseDir } = loadConfigFile(file);
-      return usable(override(readConfig(input)), baseDir);
+      const { input, ...sources } = loadConfigFile(file);
+      return usable(input, { ...sources, override });
     },
   };
 }
@@ -48,7 +48,7 @@ export function serveSource(options: ServeOptions): ConfigSource {
     file: undefined,
     read() {
       try {
-        return usable(readConfig(withOverrides(configOf(options), options)), process.cwd());
+        return usable(withOverrides(configOf(options), options), { baseDir: process.cwd() });
       } catch (error) {
         throw error instanceof ConfigError ? inOptions(error) : error;
       }
@@ -56,8 +56,8 @@ export function serveSource(options: ServeOptions): ConfigSource {
   };
 }
 
-function usable(config: GatewayConfig, baseDir: string): UsableConfig {
-  const { config: resolved, warnings, files } = resolveConfig(config, { baseDir });
+function usable(input: unknown, options: InputOptions): UsableConfig {
+  const { config: resolved, warnings, files } = resolveInput(input, options);
   const names = resolved.listeners.map(({ tls }) => tls?.certificates.flatMap((one) => one.names) ?? []);
   return { config: sharedConfig(resolved), names, warnings, files };
 }

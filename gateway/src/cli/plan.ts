@@ -1,8 +1,7 @@
 // The command `plan`.
 import type { Plan } from 'evenkeel';
 import { loadConfigFile } from '../config/config-file.ts';
-import { readConfig } from '../config/read-config.ts';
-import { resolveConfig } from '../config/resolve-config.ts';
+import { resolveInput } from '../config/resolve-input.ts';
 import { homesOf, movedSince, percent, planText } from '../upstream/moved-keys.ts';
 import { UpstreamPool } from '../upstream/pool.ts';
 import { exitCode } from './exit-code.ts';
@@ -47,8 +46,8 @@ function poolPlans(from: string, to: string): PoolPlan[] {
 }
 
 function poolsOf(file: string): ReadonlyMap<string, UpstreamPool> {
-  const { input, baseDir } = loadConfigFile(file);
-  const { config } = resolveConfig(readConfig(input), { baseDir });
+  const { input, ...options } = loadConfigFile(file);
+  const { config } = resolveInput(input, options);
   // Pools open nothing before they are started.
   return new Map(Object.entries(config.pools).map(([name, own]) => [name, new UpstreamPool(name, own)]));
 }

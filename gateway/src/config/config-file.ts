@@ -6,7 +6,7 @@ import { yaml } from '../lazy-packages.ts';
 import { limited } from './problem-limit.ts';
 import { shownValue } from './shown-value.ts';
 import { readTextFile } from './text-file.ts';
-import { withVariables } from './variables.ts';
+import { type UnsetVariable, withVariables } from './variables.ts';
 
 /** The content of a configuration file. */
 export interface LoadedConfig {
@@ -14,8 +14,10 @@ export interface LoadedConfig {
   readonly path: string;
   /** The folder that relative paths in the configuration start from. */
   readonly baseDir: string;
-  /** Not checked yet: see `readConfig`. */
+  /** Not checked yet: see `resolveInput`. */
   readonly input: unknown;
+  /** Variables that it names and that are missing. */
+  readonly unset: readonly UnsetVariable[];
 }
 
 /** Enough for tens of thousands of backends. */
@@ -26,8 +28,7 @@ const MAX_ALIASES = 10_000;
 /**
  * Reads a configuration file: YAML 1.2 (`.yaml`, `.yml`) or JSON (`.json`), up to 4 MiB.
  * @param env - variables that the texts of the file may name
- * @throws ConfigError where it cannot be read or its syntax is wrong, with line and column; and where a
- * variable is missing
+ * @throws ConfigError where it cannot be read or its syntax is wrong, with line and column
  */
 export function loadConfigFile(
   path: string,
@@ -35,10 +36,9 @@ export function loadConfigFile(
 ): LoadedConfig {
   const parse = parserFor(path);
   const full = resolve(path);
-  const problems: string[] = [];
-  const input = withVariables(parse(textOf(path), path), env, problems);
-  if (problems.length > 0) throw new ConfigError(limited(problems));
-  return { path: full, baseDir: dirname(full), input };
+  const unset: UnsetVariable[] = [];
+  const input = withVariables(parse(textOf(path), path), env, unset);
+  return { path: full, baseDir: dirname(full), input, unset };
 }
 
 function parserFor(path: string): (text: string, path: string) => unknown {

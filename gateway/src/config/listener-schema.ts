@@ -9,7 +9,7 @@ const certificate = z.strictObject({
   passphrase: secret.optional().describe('The passphrase of an encrypted key.'),
 });
 
-const tls = z.strictObject({
+export const tls = z.strictObject({
   certificates: z
     .array(certificate)
     .min(1)

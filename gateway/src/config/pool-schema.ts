@@ -123,7 +123,7 @@ const timeouts = z.strictObject({
     .describe('Milliseconds after which a connection takes no more requests; up to a tenth less, by chance.'),
 });
 
-const tls = z.strictObject({
+export const tls = z.strictObject({
   ca: z
     .union([pem, z.array(pem).min(1)])
     .optional()

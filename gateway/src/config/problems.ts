@@ -6,6 +6,7 @@ import { type SchemaNode, schemaTree } from './json-schema.ts';
 import { ruleOf } from './rule.ts';
 import { branchesFor, hidesSecret, nodeAt, settingsOf } from './schema-path.ts';
 import { shownPath, shownSecret, shownValue } from './shown-value.ts';
+import { inUnitOf } from './units.ts';
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
@@ -105,12 +106,23 @@ function line(path: Path, rule: string, value: unknown, node: SchemaNode, allowe
   const mayBeSecret = node.secret === true || (typeof value === 'string' && hidesSecret(node));
   const got = mayBeSecret ? shownSecret(value) : shownValue(value);
   const names = allowed?.filter((name) => typeof name === 'string') ?? [];
-  return `${shownPath(path)} must be ${rule}, got ${got}${typeof value === 'string' ? hintFor(value, names) : ''}`;
+  const hint =
+    typeof value !== 'string' ? '' : isNumber(node) ? numberHint(path, value) : hintFor(value, names);
+  return `${shownPath(path)} must be ${rule}, got ${got}${hint}`;
 }
 
 function hintFor(written: string, names: readonly string[]): string {
   const near = nearestName(written, names);
   return near === undefined ? '' : `; did you mean ${JSON.stringify(near)}?`;
+}
+
+function isNumber({ type }: SchemaNode): boolean {
+  return type === 'integer' || type === 'number';
+}
+
+function numberHint(path: Path, written: string): string {
+  const number = inUnitOf(String(path.at(-1)), written);
+  return number === undefined ? '' : `; did you mean ${number}?`;
 }
 
 function keyRule(input: unknown, path: Path): string {

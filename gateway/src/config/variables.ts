@@ -6,6 +6,14 @@ import { shownPath } from './shown-value.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
+/** A variable that is missing, or is written wrongly. */
+export interface UnsetVariable {
+  /** The setting. */
+  readonly path: readonly PropertyKey[];
+  /** One line for people. */
+  readonly problem: string;
+}
+
 /** `$${`, a variable, or what looks like one. */
 const REFERENCE = /\$\$\{|\$\{(?:([A-Za-z_]\w*)(:-[^}]*)?\})?/g;
 
@@ -13,13 +21,13 @@ const REFERENCE = /\$\$\{|\$\{(?:([A-Za-z_]\w*)(:-[^}]*)?\})?/g;
  * Puts environment variables into the texts of a configuration, in place: what stands in several places is
  * visited once. A text is then a number or a boolean if the setting takes one and no text. Names of settings
  * stay as they are.
- * @param problems - takes one line for each variable that is missing
+ * @param unset - takes each variable that is missing
  */
-export function withVariables(input: unknown, env: Variables, problems: string[]): unknown {
+export function withVariables(input: unknown, env: Variables, unset: UnsetVariable[]): unknown {
   const visited = new Set<unknown>();
   const visit = (value: unknown, path: readonly PropertyKey[]): unknown => {
     if (typeof value === 'string' && value.includes('${')) {
-      const text = substituted(value, shownPath(path), env, problems);
+      const text = substituted(value, path, env, unset);
       return typed(text, nodeAt(schemaTree(), path, input));
     }
     if (typeof value !== 'object' || value === null || visited.has(value)) return value;
@@ -37,21 +45,23 @@ export function withVariables(input: unknown, env: Variables, problems: string[]
 }
 
 /** An empty variable is as good as a missing one, as in a shell. */
-function substituted(text: string, where: string, env: Variables, problems: string[]): string {
+function substituted(
+  text: string,
+  path: readonly PropertyKey[],
+  env: Variables,
+  unset: UnsetVariable[],
+): string {
+  const miss = (rule: string) => unset.push({ path, problem: `${shownPath(path)} ${rule}` });
   return text.replace(REFERENCE, (reference, name: string | undefined, preset: string | undefined) => {
     if (reference === '$${') return '${';
     if (name === undefined) {
-      problems.push(
-        `${where} must have \${NAME} or \${NAME:-default} at each "\${"; write "$\${" for the text`,
-      );
+      miss(`must have \${NAME} or \${NAME:-default} at each "\${"; write "$\${" for the text`);
       return reference;
     }
     const value = env[name] || preset?.slice(2);
     if (value !== undefined) return value;
     const what = env[name] === '' ? 'is empty' : 'is not set';
-    problems.push(
-      `${where} needs the environment variable ${name}, which ${what}; \${${name}:-default} has a default`,
-    );
+    miss(`needs the environment variable ${name}, which ${what}; \${${name}:-default} has a default`);
     return reference;
   });
 }

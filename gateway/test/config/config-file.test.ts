@@ -44,7 +44,7 @@ pools:
 describe('a configuration file', () => {
   it('is YAML or JSON by its name, and says where it is', () => {
     const path = fileWith(YAML);
-    expect(loadConfigFile(path)).toEqual({ path, baseDir: folder, input: leastConfig() });
+    expect(loadConfigFile(path)).toEqual({ path, baseDir: folder, unset: [], input: leastConfig() });
     expect(loaded(YAML, 'gateway.YML')).toEqual(leastConfig());
     expect(loaded(JSON.stringify(leastConfig(), undefined, '\t'), 'gateway.json')).toEqual(leastConfig());
     expect(readConfig(loadConfigFile(path).input)).toEqual(readConfig(leastConfig()));

@@ -1,12 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: as they stand in files
 import { describe, expect, it } from 'vitest';
-import { withVariables } from '../../src/config/variables.ts';
+import { type UnsetVariable, withVariables } from '../../src/config/variables.ts';
 
 const ENV = { PORT: '8080', ON: 'true', SECRET: '0123456789', HOST: '10.0.0.1', EMPTY: '' };
 
 function filled(input: unknown): { value: unknown; problems: string[] } {
-  const problems: string[] = [];
-  return { value: withVariables(input, ENV, problems), problems };
+  const unset: UnsetVariable[] = [];
+  const value = withVariables(input, ENV, unset);
+  return { value, problems: unset.map(({ problem }) => problem) };
 }
 
 describe('environment variables in a file', () => {
@@ -57,8 +58,8 @@ describe('environment variables in a file', () => {
   });
 
   it('are not read twice', () => {
-    const problems: string[] = [];
-    expect(withVariables({ name: '${A}' }, { A: '${B}', B: 'x' }, problems)).toEqual({ name: '${B}' });
-    expect(problems).toEqual([]);
+    const unset: UnsetVariable[] = [];
+    expect(withVariables({ name: '${A}' }, { A: '${B}', B: 'x' }, unset)).toEqual({ name: '${B}' });
+    expect(unset).toEqual([]);
   });
 });

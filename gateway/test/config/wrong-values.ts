@@ -160,7 +160,7 @@ const pools: WrongValue[] = [
   [
     'pools.shop.timeouts',
     { headersMs: '15s' },
-    `pools.shop.timeouts.headersMs must be ${DURATION_RULE}, got "15s"`,
+    `pools.shop.timeouts.headersMs must be ${DURATION_RULE}, got "15s"; did you mean 15000?`,
   ],
   ['pools.shop.zones', { order: 'eu' }, 'pools.shop.zones.order must be a list, got "eu"'],
   ['pools.shop.zones', { header: 'x zone' }, `pools.shop.zones.header must be ${TOKEN_RULE}, got "x zone"`],
@@ -245,7 +245,7 @@ const backends: WrongValue[] = [
       [-1, '-1'],
       [1_000.5, '1000.5'],
       [1e308, '1e+308'],
-      ['5', '"5"'],
+      ['5', '"5"; did you mean 5?'],
       [null, 'null'],
     ] as const
   ).map(
@@ -543,7 +543,11 @@ const theRest: WrongValue[] = [
   ['workers', 2n, 'workers must be an integer from 1 to 64, got 2'],
   ['limits', { headerBytes: 1 }, 'limits.headerBytes must be an integer from 1024 to 1048576, got 1'],
   ['limits', { bodyBytes: -1 }, 'limits.bodyBytes must be an integer of at least 0, got -1'],
-  ['limits', { bodyBytes: '1mb' }, 'limits.bodyBytes must be an integer of at least 0, got "1mb"'],
+  [
+    'limits',
+    { bodyBytes: '1mb' },
+    'limits.bodyBytes must be an integer of at least 0, got "1mb"; did you mean 1048576?',
+  ],
   ['timeouts', { idleMs: 2 ** 31 }, `timeouts.idleMs must be ${DURATION_RULE}, got 2147483648`],
   [
     'timeouts',
@@ -564,7 +568,11 @@ const theRest: WrongValue[] = [
     { level: 'verbose' },
     'log.level must be "silent", "error", "warn", "info" or "debug", got "verbose"',
   ],
-  ['shutdown', { graceMs: '30s' }, 'shutdown.graceMs must be an integer from 0 to 2147483647, got "30s"'],
+  [
+    'shutdown',
+    { graceMs: '30s' },
+    'shutdown.graceMs must be an integer from 0 to 2147483647, got "30s"; did you mean 30000?',
+  ],
   ['listners', [], 'listners is not a setting; did you mean "listeners"?'],
   [
     'toString',

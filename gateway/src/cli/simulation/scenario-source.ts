@@ -3,8 +3,7 @@ import { existsSync } from 'node:fs';
 import { nearestName } from 'evenkeel/internal';
 import { type ContenderName, type PresetName, presets, type Scenario } from 'evenkeel/simulator';
 import { loadConfigFile } from '../../config/config-file.ts';
-import { readConfig } from '../../config/read-config.ts';
-import { resolveConfig } from '../../config/resolve-config.ts';
+import { resolveInput } from '../../config/resolve-input.ts';
 import { ConfigError } from '../../errors.ts';
 import { UsageError } from '../exit-code.ts';
 import { chosenPool, poolScenario, withPool } from './gateway-scenario.ts';
@@ -45,8 +44,8 @@ export function findScenario(name: string | undefined, options: ScenarioOptions)
   const notes: string[] = [];
   let scenario: Scenario = { ...base.scenario, ...(contenders && { contenders }) };
   if (config !== undefined) {
-    const { input, baseDir } = loadConfigFile(config);
-    const { pools } = resolveConfig(readConfig(input), { baseDir }).config;
+    const { input, ...sources } = loadConfigFile(config);
+    const { pools } = resolveInput(input, sources).config;
     const chosen = chosenPool(pools, options.pool);
     const pool = poolScenario(chosen.name, chosen.pool);
     scenario = withPool(scenario, pool, strategies ?? FOIL);
@@ -76,7 +75,8 @@ function named(name: string): FoundScenario {
     return { scenario: { name, ...scenario }, place: name, lesson, notes: [] };
   }
   if (!/\.(ya?ml|json)$/i.test(name) && !existsSync(name)) throw unknown(name);
-  const { input } = loadConfigFile(name);
+  const { input, unset } = loadConfigFile(name);
+  if (unset.length > 0) throw new ConfigError(unset.map(({ problem }) => problem));
   if (typeof input !== 'object' || input === null || Array.isArray(input))
     throw new ConfigError([`${name} must hold a scenario: names and values, such as backends: 10`]);
   // For editors alone.
