@@ -117,6 +117,7 @@ describe('the end of an engine', () => {
       upload: undefined,
       attempt: undefined,
       bytesSent: 0,
+      moveOn() {},
       refuse() {},
     };
     return request;

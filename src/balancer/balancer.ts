@@ -26,6 +26,7 @@ import { PoolStats } from './pool-stats.ts';
 import { Router } from './router.ts';
 import { type BackendState, type BalancerStats, stateOf } from './stats.ts';
 import { Trials } from './trials.ts';
+import type { Trust } from './trust.ts';
 import { View } from './view.ts';
 import { concurrencyIn, highestUse, type WorkloadReport } from './workload.ts';
 
@@ -326,6 +327,12 @@ export class Balancer<R = string> {
   /** The state of one backend, as {@link Balancer.stats} has it. O(1). */
   stateOf(id: string): BackendState {
     return stateOf(this.#membership.get(id));
+  }
+
+  /** The class of trust that one backend is in now; its limits do not count. O(1). */
+  trustOf(id: string): Trust {
+    this.#guards.advance();
+    return this.#pool.trustOf(this.#membership.get(id));
   }
 
   /** Applies all changes of the caller's array now, rather than as requests come. O(n). */

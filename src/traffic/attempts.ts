@@ -163,6 +163,44 @@ export class Attempts<R extends { readonly method: string; readonly clientAddres
   }
 
   /**
+   * Moves a request on that waits for the head of a response, as its backend has fallen ill meanwhile.
+   * Nothing changes if it must not be repeated, or no backend that is well has room.
+   * @param error - what is said of the attempt
+   * @returns whether another backend gets it; the current attempt is to be dropped then
+   * @throws the error of the key function or the strategy
+   */
+  leave(error: unknown): boolean {
+    const { failover, env } = this.#rules;
+    const { request, canRepeat, signal } = this.#sender;
+    const lease = this.#lease;
+    if (failover === undefined || lease === undefined || this.#stopWaiting !== undefined) return false;
+    if (this.#isOver || signal?.aborted || !canRepeat || !this.mayGoOn()) return false;
+    if (env.clock.now() >= this.#deadline || !failover.mayMove(request.method, this.#charged)) return false;
+    this.#leaveBudget();
+    this.#hasPlace = true;
+    const [tried, previous] = [this.#tried, this.#previous];
+    this.#tried = [...(tried ?? []), lease.backend];
+    this.#previous = lease;
+    let next: Lease | undefined;
+    try {
+      next = this.#acquire();
+    } finally {
+      if (next?.trust !== 'well') {
+        next?.release('cancelled');
+        [this.#tried, this.#previous] = [tried, previous];
+        this.#leaveBudget();
+      }
+    }
+    if (next?.trust !== 'well') return false;
+    this.#note(reasonOf(error));
+    this.#isLate = true;
+    this.#release('failure', true);
+    this.#take(next);
+    this.#sendAfter(this.#count(failover, 'error'));
+    return true;
+  }
+
+  /**
    * Releases the lease and everything else; only the first call counts.
    * @param outcome - the outcome of the current attempt
    */

@@ -140,6 +140,14 @@ export class Failover {
   }
 
   /**
+   * Whether a request that still waits for its first response may move on: as `begin`, but nothing has failed
+   * that could be counted as declined.
+   */
+  mayMove(method: string, charged: number): boolean {
+    return this.repeats(method) && charged < this.#limit && this.budget.beginRetry();
+  }
+
+  /**
    * Counts a retry for which a backend was found.
    * @param charged - as for {@link Failover.begin}
    * @returns milliseconds to wait before it

@@ -540,3 +540,70 @@ describe('the attempts of an error', () => {
     expect(held()).toEqual(NOTHING);
   });
 });
+
+describe('a request that leaves a backend that has fallen ill', () => {
+  const error = () => new Error('ill');
+
+  it('goes to another one that is well, and counts as a retry', async () => {
+    const { begin, balancer, env, held, rules } = setUp();
+    const { attempts, told } = begin();
+    const first = attempts.backend?.id as string;
+    balancer.markDown(first);
+    expect(attempts.leave(error())).toBe(true);
+    expect(held()).toEqual([1, 1, 0, 1]);
+    env.advance(1_000);
+    expect(told).toHaveLength(2);
+    expect(attempts.backend?.id).not.toBe(first);
+    expect(rules.failover?.stats).toMatchObject({ retries: { error: 1 } });
+    attempts.responded(200, false);
+    attempts.end();
+    expect(held()).toEqual(NOTHING);
+  });
+
+  it.each<[string, Setup, Partial<Sending>]>([
+    ['a POST', {}, { method: 'POST' }],
+    ['one whose body is not kept', {}, { canRepeat: false }],
+    ['without failover', { failover: false }, {}],
+    ['without retries', { failover: { retries: 0 } }, {}],
+    ['beyond the budget', { failover: { budget: { ratio: 0, floor: 0 } } }, {}],
+    ['with no other backend', { backends: [A] }, {}],
+    ['with no other backend that has room', { backends: [A, B], guards: [maxInFlight(1)] }, {}],
+  ])('stays where it must: %s', (what, options, sending) => {
+    const { begin, balancer, env, held, rules } = setUp(options);
+    const { attempts, told } = begin(sending);
+    const others = what.includes('room') ? [begin()] : [];
+    balancer.markDown(attempts.backend?.id as string);
+    const before = held();
+    expect(attempts.leave(error())).toBe(false);
+    expect(held()).toEqual(before);
+    env.advance(1_000);
+    expect(told).toHaveLength(1);
+    expect(rules.failover?.stats.declined ?? {}).not.toMatchObject({ budget: 1 });
+    attempts.responded(200, false);
+    attempts.end();
+    for (const other of others) other.attempts.end();
+    expect(held()).toEqual(NOTHING);
+  });
+
+  it('stays if the others are ill, too', () => {
+    const { begin, balancer, held } = setUp({ backends: [A, B] });
+    const { attempts } = begin();
+    balancer.markDown(A);
+    balancer.markDown(B);
+    expect(attempts.leave(error())).toBe(false);
+    attempts.end();
+    expect(held()).toEqual(NOTHING);
+  });
+
+  it('gives its place in the budget back for the next one', () => {
+    const { begin, balancer, env, held } = setUp({ failover: { budget: { ratio: 0, floor: 1 } } });
+    const { attempts } = begin();
+    attempts.failed(broken(), 'sent');
+    env.advance(1_000);
+    balancer.markDown(attempts.backend?.id as string);
+    expect(attempts.leave(error())).toBe(false);
+    attempts.responded(200, false);
+    attempts.end();
+    expect(held()).toEqual(NOTHING);
+  });
+});

@@ -89,6 +89,18 @@ export class UpstreamAttempts extends Attempts<Request> {
     return super.failed(error, failure);
   }
 
+  /**
+   * Moves a request on whose backend was well when it got it and is not any more, by its checks or for the
+   * failures of others: a backend that hangs would keep it for as long as a head may take.
+   */
+  leaveIll(): boolean {
+    const { balancer } = this.#pool;
+    const id = this.#lease?.backend.id ?? '';
+    if (this.#lease?.trust !== 'well' || !balancer.has(id) || balancer.trustOf(id) === 'well') return false;
+    const isElsewhere = balancer.backends.some((other) => balancer.stateOf(other.id) === 'up');
+    return isElsewhere && this.leave(new Error('its backend has fallen ill'));
+  }
+
   /** The last resort is quick: as long as no backend is well, it is over after a second. */
   protected override mayGoOn(): boolean {
     if (this.#isAtWork) return false;

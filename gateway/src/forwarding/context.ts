@@ -21,6 +21,8 @@ export interface UnderWay extends ActiveMember {
   readonly upload: Pick<Upload, 'received' | 'isAwaited'> | undefined;
   readonly attempt: Pick<ResponseRelay, 'isStarted' | 'patienceMs' | 'expire'> | undefined;
   readonly bytesSent: number;
+  /** Sends the request to another backend if its own has fallen ill before the head of a response. */
+  moveOn(): void;
   /** Sends a response of the gateway, or breaks the response off if it has begun. */
   refuse(refusal: Refusal): void;
 }

@@ -196,6 +196,16 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     });
   }
 
+  moveOn(): void {
+    const { attempt } = this;
+    if (this.isOver || attempt === undefined || attempt.isPassing || attempt.isKept) return;
+    this.guard(() => {
+      if (this.#attempts?.leaveIll() !== true) return;
+      attempt.abort();
+      this.upload?.hold();
+    });
+  }
+
   passInterim(status: number, raw: RawHeaders): void {
     if (this.#isClosed || this.client.version === '1.0') return;
     const headers = readInterimHead(raw);

@@ -23,7 +23,8 @@ interface Progress {
 
 /**
  * Ends stalled requests: the client sends its body too slowly or not at all, or does not read its response;
- * and attempts that get no connection. It also flushes response heads that wait for their bodies. One timer
+ * and attempts that get no connection. It also flushes response heads that wait for their bodies, and moves
+ * requests on that wait for a backend that has fallen ill. One timer
  * serves all requests; requests of less than a second are never visited.
  */
 export class StallWatch {
@@ -45,6 +46,7 @@ export class StallWatch {
     const now = performance.now();
     for (const exchange of exchanges) {
       exchange.client.flushHead();
+      exchange.moveOn();
       const { upload, client, attempt, bytesSent } = exchange;
       const received = upload?.received ?? 0;
       let progress = this.#progress.get(exchange);

@@ -122,6 +122,46 @@ describe('a long poll', () => {
   });
 });
 
+describe('a request whose backend falls ill before it answers', () => {
+  it('moves on, once, and its first backend is not listened to any more', async () => {
+    const { begin, sent, balancer } = setUp();
+    const { client, exchange } = begin();
+    sent[0]!.connect();
+    exchange.moveOn();
+    await settled();
+    expect(sent).toHaveLength(1);
+    balancer.markDown(sent[0]!.to);
+    exchange.moveOn();
+    exchange.moveOn();
+    await settled();
+    expect(sent).toHaveLength(2);
+    expect(sent[1]!.to).not.toBe(sent[0]!.to);
+    expect(sent[0]!.aborts).toBe(1);
+    exchange.moveOn();
+    sent[1]!.answer(200, 'here');
+    expect(client.calls).toContain('head 200');
+    exchange.closed(true);
+    expect(balancer.stats().inFlight).toBe(0);
+  });
+
+  it('stays if its head has come, if it must not be repeated, and if no backend is well', async () => {
+    const { begin, sent, balancer, engine } = setUp();
+    const { exchange } = begin();
+    sent[0]!.connect().head(200);
+    const post = new Exchange(engine.context, new FakeClient({ method: 'POST' }));
+    post.start();
+    const last = begin();
+    expect(sent).toHaveLength(3);
+    for (const { id } of balancer.backends) {
+      balancer.markDown(id);
+      for (const one of [exchange, post]) one.moveOn();
+    }
+    last.exchange.moveOn();
+    await settled();
+    expect(sent).toHaveLength(3);
+  });
+});
+
 describe('an event stream', () => {
   const open = (parts: ReturnType<typeof setUp>, ...headers: string[]) => {
     parts.begin();

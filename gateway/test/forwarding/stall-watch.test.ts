@@ -12,6 +12,7 @@ class Request implements UnderWay {
   attempt: { isStarted: boolean; patienceMs: number; expire: () => void } | undefined;
   isBlocked = false;
   flushes = 0;
+  moves = 0;
   readonly ends: string[] = [];
   readonly client: UnderWay['client'];
 
@@ -25,6 +26,10 @@ class Request implements UnderWay {
       abort: () => void this.ends.push('abort'),
       flushHead: () => void this.flushes++,
     };
+  }
+
+  moveOn(): void {
+    this.moves++;
   }
 
   refuse({ code }: Refusal): void {
@@ -68,6 +73,12 @@ function seconds(count: number, happens: () => void = () => {}): void {
     vi.advanceTimersByTime(1_000);
   }
 }
+
+it('lets requests move on whose backend has fallen ill', () => {
+  const request = watched();
+  seconds(3);
+  expect(request.moves).toBe(3);
+});
 
 describe('an attempt that gets no connection', () => {
   it('is given up after a while', () => {
