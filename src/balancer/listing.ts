@@ -27,7 +27,7 @@ export interface ListRules {
   /** What was read of the list before: a backend that is the same stays the same object. */
   readonly before: Listings | undefined;
   /** Reads one entry; may throw. */
-  readonly specOf: (entry: BackendPoolEntry, where: string, index: number) => BackendSpec;
+  readonly specOf: (entry: BackendPoolEntry, index: number) => BackendSpec;
   /** Takes what was thrown for an invalid entry, which is left out; may throw itself. */
   readonly reject: (error: unknown, index: number) => void;
 }
@@ -42,7 +42,7 @@ export function* listBackends(entries: readonly BackendPoolEntry[], rules: ListR
   // An index, as other ways through an array leave out its holes.
   for (let i = 0; i < entries.length; i++) {
     try {
-      const spec = specOf(entries[i] as BackendPoolEntry, `${name}[${i}]`, i);
+      const spec = specOf(entries[i] as BackendPoolEntry, i);
       const { id, weight } = spec;
       const known = listed.get(id);
       if (known === undefined) {

@@ -226,7 +226,7 @@ export class Membership {
       name: 'entries',
       isFollowed: false,
       before,
-      specOf: (entry, where) => sameSpec(entry, before) ?? readEntry(entry, where),
+      specOf: (entry, index) => sameSpec(entry, before) ?? readEntry(entry, `entries[${index}]`),
       reject: (error) => {
         throw error;
       },

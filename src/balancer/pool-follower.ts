@@ -117,10 +117,10 @@ export class PoolFollower {
       name: this.#name,
       isFollowed: true,
       before: this.#listed,
-      specOf: (entry, where, index) => {
+      specOf: (entry, index) => {
         const at = before.indexOf(entry, index);
         snapshots[index] = at < 0 ? snapshotOf(entry) : before.snapshots[at];
-        return (specs[index] = before.specs[at] ?? readEntry(entry, where));
+        return (specs[index] = before.specs[at] ?? readEntry(entry, `${this.#name}[${index}]`));
       },
       reject: (error, index) => {
         if (rejected.length === 0) this.error = error;

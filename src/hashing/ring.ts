@@ -9,8 +9,16 @@ export const PACK = 65_536;
 /** So many values are sorted by insertion, which takes less time than buckets. */
 const FEW = 24;
 const NO_NAMES: readonly undefined[] = [];
-/** Up to this many points are copied one by one, which takes less time than a call. */
-const SHORT_RUN = 64;
+
+/** How a ring is made. */
+export interface RingRules {
+  /** Whether the first point comes after the last one; if not, another segment has the next one. */
+  readonly wraps: boolean;
+  /** A ring that is not used any more, whose memory this one may take. */
+  readonly spare?: Ring | undefined;
+}
+
+const WHOLE: RingRules = { wraps: true };
 
 /**
  * Points on the key space. A position belongs to the backend of the first point at or after it; after the
@@ -20,7 +28,7 @@ const SHORT_RUN = 64;
  * point in each bucket. The tables take six bytes for each point and four for each bucket.
  */
 export class Ring {
-  static readonly empty = new Ring(Uint32Array.of(0), Uint16Array.of(0), NO_NAMES, false);
+  static readonly empty = new Ring(Uint32Array.of(0), Uint16Array.of(0), NO_NAMES, { wraps: false });
 
   /**
    * Sorted positions. The last one is a sentinel at the end of the key space, with the owner of the first
@@ -33,15 +41,12 @@ export class Ring {
   /** Ids by slot. */
   readonly names: readonly (string | undefined)[];
 
-  /**
-   * @param points - with room for the sentinel, like `owners`; the ring keeps both
-   * @param wraps - whether the first point comes after the last one
-   */
+  /** @param points - with room for the sentinel, like `owners`; the ring keeps both */
   private constructor(
     points: Uint32Array,
     owners: Uint16Array,
     names: readonly (string | undefined)[],
-    wraps = true,
+    { wraps, spare }: RingRules = WHOLE,
   ) {
     const size = points.length - 1;
     this.names = names;
@@ -51,7 +56,8 @@ export class Ring {
     this.#owners[size] = wraps ? (owners[0] as number) : MAX_SLOT + 1;
     const bits = Math.max(1, 31 - Math.clz32(size));
     this.#shift = 32 - bits;
-    this.#starts = startsOf(points, bits, this.#shift);
+    const starts = roomFor(Uint32Array, 2 ** bits + 1, spare === undefined ? undefined : spare.#starts);
+    this.#starts = fillStarts(starts, points, this.#shift);
   }
 
   /**
@@ -145,104 +151,92 @@ export class Ring {
   }
 
   /**
-   * A new ring: this one without the points of some slots, and with others. The rest is copied in blocks.
-   * O(points).
-   * @param gone - 1 for each slot that goes; empty if none does
+   * A new ring: this one without the points of some slots, and with others. O(points).
+   * @param gone - 1 for each slot that goes
    * @param added - as {@link inOrder} sorts them
    * @param names - ids by slot, for ties
-   * @param wraps - whether the first point comes after the last one
    */
   merged(
     gone: Uint8Array,
     added: Float64Array,
     names: readonly (string | undefined)[],
-    wraps: boolean,
+    rules: RingRules,
   ): Ring {
-    const kept = this.#blocksWithout(gone);
-    let size = added.length;
-    for (let block = 0; block < kept.length; block += 2)
-      size += (kept[block + 1] as number) - (kept[block] as number);
-    const points = new Uint32Array(size + 1);
-    const owners = new Uint16Array(size + 1);
-    let length = 0;
-    let next = 0;
-    for (let block = 0; block < kept.length; block += 2) {
-      let from = kept[block] as number;
-      const to = kept[block + 1] as number;
-      for (; next < added.length; next++) {
-        const point = Math.floor((added[next] as number) / PACK);
-        const slot = (added[next] as number) % PACK;
-        const end = this.#placeFor(point, slot, from, to, names);
-        length = this.#copy(points, owners, length, from, end);
-        from = end;
-        if (end === to) break;
-        points[length] = point;
-        owners[length++] = slot;
-      }
-      length = this.#copy(points, owners, length, from, to);
-    }
-    for (; next < added.length; next++) {
-      points[length] = Math.floor((added[next] as number) / PACK);
-      owners[length++] = (added[next] as number) % PACK;
-    }
-    return new Ring(points, owners, NO_NAMES, wraps);
-  }
-
-  /** Runs of points whose owners stay, as pairs of first index and end. */
-  #blocksWithout(gone: Uint8Array): number[] {
     const { size } = this;
-    if (gone.length === 0) return [0, size];
-    const owners = this.#owners;
-    const blocks: number[] = [];
-    for (let i = 0; i < size; i++) {
-      const from = i;
-      while (i < size && gone[owners[i] as number] === 0) i++;
-      if (i > from) blocks.push(from, i);
-    }
-    return blocks;
-  }
-
-  /** Where a new point belongs among some points; at the same position, ids are in order. Expected O(1). */
-  #placeFor(
-    point: number,
-    slot: number,
-    from: number,
-    to: number,
-    names: readonly (string | undefined)[],
-  ): number {
-    const points = this.#points;
-    let i = Math.max(from, this.#starts[point >>> this.#shift] as number);
-    while (i < to && (points[i] as number) < point) i++;
-    while (i < to && points[i] === point && isBefore(names, this.#owners[i] as number, slot)) i++;
-    return Math.min(i, to);
-  }
-
-  /** Copies some points to the end of new tables. @returns the new length */
-  #copy(points: Uint32Array, owners: Uint16Array, length: number, from: number, to: number): number {
-    if (to - from > SHORT_RUN) {
-      points.set(this.#points.subarray(from, to), length);
-      owners.set(this.#owners.subarray(from, to), length);
-      return length + to - from;
-    }
-    let end = length;
-    for (let i = from; i < to; i++) {
-      points[end] = this.#points[i] as number;
-      owners[end++] = this.#owners[i] as number;
-    }
-    return end;
+    const { spare } = rules;
+    const room = size + added.length + 1;
+    const points = roomFor(Uint32Array, room, spare === undefined ? undefined : spare.#points);
+    const owners = roomFor(Uint16Array, room, spare === undefined ? undefined : spare.#owners);
+    const kept = { points: this.#points, owners: this.#owners, size, gone };
+    const length = mergeInto(points, owners, kept, added, names);
+    return new Ring(points.subarray(0, length + 1), owners.subarray(0, length + 1), NO_NAMES, rules);
   }
 }
 
-/** The index of the first point in or after each bucket of the key space. The last point is the sentinel. */
-function startsOf(points: Uint32Array, bits: number, shift: number): Uint32Array {
-  const size = points.length - 1;
-  const starts = new Uint32Array(2 ** bits + 1);
-  let bucket = 0;
+/** Writes those points of a ring that stay, and added ones, into new tables. @returns how many they are */
+function mergeInto(
+  points: Uint32Array,
+  owners: Uint16Array,
+  before: { points: Uint32Array; owners: Uint16Array; size: number; gone: Uint8Array },
+  added: Float64Array,
+  names: readonly (string | undefined)[],
+): number {
+  const { points: old, owners: slots, size, gone } = before;
+  let length = 0;
+  let next = 0;
+  let point = pointOf(added, next);
   for (let i = 0; i < size; i++) {
-    const own = (points[i] as number) >>> shift;
-    while (bucket < own) starts[++bucket] = i;
+    const slot = slots[i] as number;
+    if (gone[slot] === 1) continue;
+    const kept = old[i] as number;
+    while (point <= kept) {
+      const owner = (added[next] as number) - point * PACK;
+      if (point === kept && isBefore(names, slot, owner)) break;
+      points[length] = point;
+      owners[length++] = owner;
+      point = pointOf(added, ++next);
+    }
+    points[length] = kept;
+    owners[length++] = slot;
   }
-  return starts.fill(size, bucket + 1);
+  for (; next < added.length; point = pointOf(added, ++next)) {
+    points[length] = point;
+    owners[length++] = (added[next] as number) - point * PACK;
+  }
+  return length;
+}
+
+/** The position of packed point number i; after the last one, a position after the key space. */
+function pointOf(packed: Float64Array, i: number): number {
+  return i < packed.length ? Math.floor((packed[i] as number) / PACK) : KEY_SPACE;
+}
+
+/**
+ * A table of some length, with old values: in the memory of another table if that is large enough, as fresh
+ * memory costs more than what is written to it. Else with room for some more.
+ */
+function roomFor<T extends Uint16Array | Uint32Array>(
+  Table: new (lengthOrBuffer: number | ArrayBufferLike, offset?: number, length?: number) => T,
+  length: number,
+  spare: T | undefined,
+): T {
+  const buffer = spare?.buffer;
+  const fits = buffer !== undefined && buffer.byteLength >= length * (spare as T).BYTES_PER_ELEMENT;
+  return fits ? new Table(buffer, 0, length) : (new Table(length + (length >> 4)).subarray(0, length) as T);
+}
+
+/**
+ * Fills in the index of the first point in or after each bucket of the key space. The last point is the
+ * sentinel. Without a branch that depends on the points, as the processor could not predict it.
+ */
+function fillStarts(starts: Uint32Array, points: Uint32Array, shift: number): Uint32Array {
+  starts.fill(0);
+  const size = points.length - 1;
+  for (let i = 0; i < size; i++) starts[((points[i] as number) >>> shift) + 1] = i + 1;
+  let passed = 0;
+  for (let bucket = 1; bucket < starts.length; bucket++)
+    starts[bucket] = passed = Math.max(passed, starts[bucket] as number);
+  return starts;
 }
 
 /**

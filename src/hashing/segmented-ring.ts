@@ -42,6 +42,8 @@ export class SegmentedRing {
   readonly names: readonly (string | undefined)[];
   /** Number of points. */
   readonly size: number;
+  /** By number of the segment: one that is not used any more. */
+  #spares: (Ring | undefined)[] = [];
 
   private constructor(segments: readonly Ring[], names: readonly (string | undefined)[], size: number) {
     this.#segments = segments;
@@ -61,6 +63,16 @@ export class SegmentedRing {
       slot = (this.#segments[at] as Ring).slotAt(0);
     }
     return slot;
+  }
+
+  /** Keeps the memory of another ring, which must not be used again, for the next ring that is made of this one. */
+  recycle(before: SegmentedRing): void {
+    if (before.#bits !== this.#bits) return;
+    this.#spares = before.#segments.map((segment, at) => {
+      if (segment === this.#segments[at]) return before.#spares[at];
+      // There is one empty segment for all.
+      return segment.size === 0 ? undefined : segment;
+    });
   }
 
   /** Size of the tables in bytes. */
@@ -91,7 +103,7 @@ export class SegmentedRing {
   /** The same, in steps of less than a millisecond. */
   *withInSteps(dropped: readonly RingMember[], added: readonly RingMember[]): Generator<void, SegmentedRing> {
     const names = [...this.names];
-    const gone = new Uint8Array(dropped.length === 0 ? 0 : MAX_SLOT + 1);
+    const gone = new Uint8Array(MAX_SLOT + 1);
     let size = this.size;
     for (const { slot, points } of dropped) {
       size -= points;
@@ -114,13 +126,15 @@ export class SegmentedRing {
       for (const point of pointsOf(id, points)) touched[(point >>> 1) >>> this.#shift] = 1;
     const { values, ends } = yield* this.#assigned(added, touched);
     const segments = [...this.#segments];
-    const wraps = bits === 0;
+    const spares = this.#spares;
+    this.#spares = [];
     let work = 0;
     for (let at = 0, from = 0; at < segments.length; at++) {
       const to = ends[at] as number;
       if (touched[at] === 1) {
         const before = segments[at] as Ring;
-        segments[at] = before.merged(gone, inOrder(values.subarray(from, to), names), names, wraps);
+        const sorted = inOrder(values.subarray(from, to), names);
+        segments[at] = before.merged(gone, sorted, names, { wraps: bits === 0, spare: spares[at] });
         work += before.size + to - from;
         if (work > STEP) yield;
         if (work > STEP) work = 0;

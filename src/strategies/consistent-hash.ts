@@ -189,11 +189,14 @@ function ringStrategy(pointsPerWeight: number): KeyedStrategy {
     name: `consistent-hash/${pointsPerWeight}`,
     home,
     *prepare(next) {
-      prepared = yield* tablesOf(next);
+      const before = ring;
+      const tables = yield* tablesOf(next);
+      if (ring === before) prepared = tables;
     },
     update(next) {
       const tables = prepared.backends === next ? prepared : atOnce(tablesOf(next));
       prepared = NO_TABLES;
+      if (tables.ring !== ring) tables.ring.recycle(ring);
       ({ candidates, bySlot, members, ring } = tables);
     },
     pick(key, eligible) {
