@@ -3,7 +3,7 @@
 import type { Env } from './env.ts';
 
 /** Work that pauses after each step; a step takes less than a millisecond. */
-export type Steps<T = void> = Iterator<void, T>;
+export type Steps<T = void> = Generator<void, T>;
 
 /** How long steps follow one another before other work has its turn, in milliseconds. */
 const SLICE_MS = 2;
@@ -18,22 +18,24 @@ export function atOnce<T>(steps: Steps<T>): T {
 
 /**
  * Does the work in slices of some 2 ms, the first one now. Between them timers and I/O have their turn.
- * @returns a promise of the result, or of what a step throws
+ * @param ended - called when the work is done, or a step has thrown; with little work before this returns
+ * @returns a promise that rejects with what a step throws
  */
-export function inSlices<T>(steps: Steps<T>, { clock, timers }: Env): Promise<T> {
+export function inSlices(steps: Steps, { clock, timers }: Env, ended: () => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const slice = () => {
       try {
         const until = clock.now() + SLICE_MS;
-        for (;;) {
-          const { done, value } = steps.next();
-          if (done === true) return resolve(value);
-          if (clock.now() >= until) break;
+        while (steps.next().done === false) {
+          if (clock.now() < until) continue;
+          timers.schedule(slice, 0);
+          return;
         }
-        timers.schedule(slice, 0);
+        resolve();
       } catch (error) {
         reject(error);
       }
+      ended();
     };
     slice();
   });

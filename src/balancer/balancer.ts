@@ -25,6 +25,7 @@ import { Pool } from './pool.ts';
 import { PoolStats } from './pool-stats.ts';
 import { Router } from './router.ts';
 import { type BackendState, type BalancerStats, stateOf } from './stats.ts';
+import { Tables } from './tables.ts';
 import { Trials } from './trials.ts';
 import type { Trust } from './trust.ts';
 import { View } from './view.ts';
@@ -52,6 +53,7 @@ export class Balancer<R = string> {
   readonly #pool: Pool;
   readonly #guards: Guards;
   readonly #router: Router;
+  readonly #tables: Tables;
   readonly #membership: Membership;
   readonly #poolStats: PoolStats;
   readonly #decisions: Decisions<R>;
@@ -73,10 +75,13 @@ export class Balancer<R = string> {
       zoned: zones !== undefined,
       events: this.#events,
       trials: new Trials(env.clock),
-      membersChanged: (removed) => {
+      membersChanged: (inSlices) => {
         this.#poolStats.membersChanged();
-        this.#router.membersChanged(removed);
+        this.#router.membersChanged(inSlices);
       },
+      isBehind: () => this.#tables.isBehind(),
+      left: (member) => this.#router.left(member),
+      forget: (left, isReturning) => this.#router.forget(left, isReturning),
     });
     const view = new View(this.#pool, env.clock);
     this.#guards = new Guards(settings.guards, this.#pool, this.#events, env);
@@ -92,6 +97,7 @@ export class Balancer<R = string> {
         moved: this.#events.moved,
       }),
     });
+    this.#tables = new Tables(this.#pool, this.#router, env);
     this.#poolStats = new PoolStats(this.#pool, this.#router, keyNameOf(settings.key));
     const membership = (this.#membership = new Membership(
       backendPool,
@@ -222,6 +228,20 @@ export class Balancer<R = string> {
    */
   replace(entries: readonly BackendPoolEntry[], origin = CALLER): void {
     this.#membership.replace(entries, origin);
+  }
+
+  /**
+   * As {@link Balancer.replace}, in slices of some 2 ms, between which requests are served; for pools of
+   * thousands. The list is read first. Then, at once, backends that it lacks get no new requests, and all
+   * calls show the new pool. Until the tables of `consistent-hash` and `maglev` have followed, these give
+   * keys of backends that have left to others that they know; new backends get keys when all is done. Of a
+   * list that comes meanwhile, the same holds when it is its turn: the last one counts. A change by any other
+   * call is seen at once, in one piece.
+   * @returns a promise that resolves when the tables have the list, or a later one; rejects where `replace`
+   * throws. Of up to 50 backends the pool has them when the call returns.
+   */
+  async replaceInSlices(entries: readonly BackendPoolEntry[], origin = CALLER): Promise<void> {
+    await this.#tables.replace(this.#membership.replaceInSteps(entries, origin));
   }
 
   /**

@@ -1,10 +1,11 @@
 // The bounds of consistent hashing with bounded loads: how many keys and how many requests in flight a
 // backend may have. And `KeyPlaces`, which decides by the bound on keys which backend owns a key.
 
+import type { Steps } from '../steps.ts';
 import type { KeyedStrategy } from '../strategies/strategy.ts';
 import type { HeldKey } from './held-keys.ts';
 import { KeyMemory, LEAST_GROWING, NO_SLOT } from './key-memory.ts';
-import type { Member } from './member.ts';
+import { LEFT, type Member } from './member.ts';
 import type { Placement } from './placement.ts';
 import type { Pool } from './pool.ts';
 import type { Tier } from './tier.ts';
@@ -166,6 +167,8 @@ export class KeyPlaces implements Placement {
   #keys = 0;
   /** Slot of the backend that loses a key: the owner so far, or the owner of the key that is overwritten. */
   #leaving = NO_SLOT;
+  /** How many remembered keys are of backends that have left. */
+  #stale = 0;
 
   /** @param capacity - how many keys to remember: a power of two, at least 4 */
   constructor(
@@ -191,7 +194,7 @@ export class KeyPlaces implements Placement {
 
   /** How many keys are remembered. */
   get size(): number {
-    return this.#memory.size;
+    return this.#memory.size - this.#stale;
   }
 
   /** How many keys a member may own when one more is placed. */
@@ -200,14 +203,51 @@ export class KeyPlaces implements Placement {
   }
 
   /**
-   * Called after members or weights changed: begins a new epoch and forgets the keys of removed members.
+   * Called after members, weights or homes changed: begins a new epoch.
    * @param capacity - how many keys to remember from now on; the memory grows, and never shrinks
    */
-  membersChanged(removed: readonly Member[], capacity: number): void {
+  membersChanged(capacity: number): void {
     if (capacity > this.#memory.capacity) this.#memory.grow(capacity);
     this.#root = this.tier.members.length > SMALL_POOL ? 1 : 0;
     this.#epoch = (this.#epoch + 1) & 0xffff;
-    if (removed.length > 0) this.#memory.forgetBackends(removed.map(({ slot }) => slot));
+  }
+
+  /** Called when a member has left: its keys count no more, and are forgotten when they are seen. */
+  left(member: Member): void {
+    this.#stale += member.keys;
+  }
+
+  /** Forgets members that have left, so that their slots may be given to others. */
+  forget(left: readonly Member[]): Steps {
+    const slots = left.map(({ slot }) => slot);
+    return this.#memory.forgetBackends(slots, (keys) => (this.#stale -= keys));
+  }
+
+  /** As {@link KeyMemory.find}, where a key of a backend that has left counts as not remembered. */
+  #find(position: number, fingerprint: number): number {
+    const entry = this.#memory.find(position, fingerprint);
+    return entry >= 0 && this.#hasLeft(this.#memory.owner(entry)) ? ~entry : entry;
+  }
+
+  #hasLeft(slot: number): boolean {
+    return ((this.#pool.bySlot[slot] as Member).reasons & LEFT) !== 0;
+  }
+
+  /** A slot, if its backend has not left. */
+  #present(slot: number): number {
+    return slot === NO_SLOT || this.#hasLeft(slot) ? NO_SLOT : slot;
+  }
+
+  /** Remembered keys without one of a backend; stale ones do not count anyway. */
+  #countWithout(leaving: number): number {
+    return this.#present(leaving) === NO_SLOT ? this.size : this.size - 1;
+  }
+
+  /** Takes a key from a backend. */
+  #drop(slot: number): void {
+    const member = this.#pool.bySlot[slot] as Member;
+    if ((member.reasons & LEFT) === 0) member.keys--;
+    else this.#stale--;
   }
 
   /**
@@ -216,8 +256,7 @@ export class KeyPlaces implements Placement {
    * @param fingerprint - a second hash, to tell keys apart that share a position
    */
   find(position: number, fingerprint: number): void {
-    const memory = this.#memory;
-    const entry = memory.find(position, fingerprint);
+    const entry = this.#find(position, fingerprint);
     this.known = entry >= 0;
     this.before = undefined;
     this.position = position;
@@ -233,7 +272,7 @@ export class KeyPlaces implements Placement {
    */
   findHeld({ position, fingerprint, owner, home, origin, epoch }: HeldKey): void {
     const memory = this.#memory;
-    const entry = memory.find(position, fingerprint);
+    const entry = this.#find(position, fingerprint);
     const isKnown = entry >= 0;
     this.known = true;
     this.before = owner;
@@ -242,7 +281,7 @@ export class KeyPlaces implements Placement {
     this.fingerprint = fingerprint;
     this.#entry = isKnown ? entry : ~entry;
     this.#leaving = memory.owner(this.#entry);
-    this.#keys = this.#leaving === NO_SLOT ? memory.size : memory.size - 1;
+    this.#keys = this.#countWithout(this.#leaving);
     this.#home = home;
     this.#origin = origin;
     // The home is checked when the last lease has ended.
@@ -256,7 +295,7 @@ export class KeyPlaces implements Placement {
   commit(held?: HeldKey): void {
     const owner = this.owner as Member;
     if (this.#leaving !== owner.slot) {
-      if (this.#leaving !== NO_SLOT) (this.#pool.bySlot[this.#leaving] as Member).keys--;
+      if (this.#leaving !== NO_SLOT) this.#drop(this.#leaving);
       owner.keys++;
     }
     this.#memory.write(
@@ -279,7 +318,7 @@ export class KeyPlaces implements Placement {
 
   /** Whether so few keys are known that the order in which they came decides where many of them are. */
   get #areFew(): boolean {
-    return this.#memory.size <= FEW_KEYS_PER_BACKEND * this.tier.members.length;
+    return this.size <= FEW_KEYS_PER_BACKEND * this.tier.members.length;
   }
 
   /**
@@ -288,10 +327,10 @@ export class KeyPlaces implements Placement {
    */
   adopt(position: number, fingerprint: number, owner: Member, origin: Member | undefined): void {
     const memory = this.#memory;
-    const found = memory.find(position, fingerprint);
+    const found = this.#find(position, fingerprint);
     const entry = found < 0 ? ~found : found;
     const leaving = memory.owner(entry);
-    const away = found < 0 ? NO_SLOT : memory.origin(entry);
+    const away = found < 0 ? NO_SLOT : this.#present(memory.origin(entry));
     if (origin !== undefined) {
       if (!this.#admits(owner) || (found >= 0 && leaving === owner.slot)) return;
       const isAtOrigin = found < 0 || (away === NO_SLOT && leaving === origin.slot);
@@ -302,7 +341,7 @@ export class KeyPlaces implements Placement {
       if (away === owner.slot && (!this.#admits(owner) || owner.scale < 1)) return;
     }
     if (leaving !== owner.slot) {
-      if (leaving !== NO_SLOT) (this.#pool.bySlot[leaving] as Member).keys--;
+      if (leaving !== NO_SLOT) this.#drop(leaving);
       owner.keys++;
     }
     const home = (this.#strategy.home(position) as Member | undefined)?.slot ?? NO_SLOT;
@@ -318,7 +357,7 @@ export class KeyPlaces implements Placement {
     this.#origin = NO_SLOT;
     // The overwritten key no longer counts for its owner.
     this.#leaving = this.#memory.owner(entry);
-    this.#keys = this.#leaving === NO_SLOT ? this.#memory.size : this.#memory.size - 1;
+    this.#keys = this.#countWithout(this.#leaving);
     const home = this.#strategy.home(position) as Member | undefined;
     const id = this.#pool.recall?.(position, this.fingerprint, this.tier);
     const place = id === undefined ? undefined : this.#pool.get(id);
@@ -339,13 +378,13 @@ export class KeyPlaces implements Placement {
     const memory = this.#memory;
     const pool = this.#pool;
     const owner = pool.bySlot[memory.owner(entry)] as Member;
-    const originSlot = memory.origin(entry);
+    const originSlot = this.#present(memory.origin(entry));
     // NO_SLOT lies past the end of the array, and reading there would deoptimise this code.
     const origin = originSlot === NO_SLOT ? undefined : pool.bySlot[originSlot];
     this.#entry = entry;
-    this.#home = memory.home(entry);
+    this.#home = this.#present(memory.home(entry));
     this.#origin = originSlot;
-    this.#keys = memory.size - 1;
+    this.#keys = this.size - 1;
     this.#leaving = owner.slot;
     this.before = owner;
     // The origin has fewer ring points while it ramps up. Wait for it, so that the key moves only once.

@@ -2,6 +2,7 @@
 // together here.
 
 import { hashKey, KeyHasher } from '../hashing/hash.ts';
+import type { Steps } from '../steps.ts';
 import { consistentHash } from '../strategies/consistent-hash.ts';
 import {
   type Backend,
@@ -84,6 +85,12 @@ export class Chooser {
   readonly #heldKeys: HeldKeys | undefined;
   readonly #moved: (hash: number, from: Member, to: Member) => void;
   #ring: KeyedStrategy | undefined = undefined;
+  /** Whether tables were left as they are. */
+  #isDue = false;
+  /** The number of the change of the pool that tables have the members of. */
+  tablesOf = 0;
+  /** The number of the last change that was seen at once. */
+  #updated = 0;
   /** The backend that a key of strict affinity has to leave. */
   #left: Member | undefined = undefined;
   readonly #view: View;
@@ -124,17 +131,55 @@ export class Chooser {
     return this.#heldKeys !== undefined;
   }
 
-  /** Called after members or weights changed: updates the strategy and the owners of keys. */
-  membersChanged(removed: readonly Member[]): void {
-    const weighted = this.tier.members.filter((member) => member.weight > 0);
-    this.strategy.update(weighted);
-    this.#ring?.update(weighted);
-    if (this.#keyed !== undefined && this.#bounded) this.#sizeMemory(this.#keyed, removed);
-    if (this.#heldKeys !== undefined) for (const { slot } of removed) this.#heldKeys.forgetBackend(slot);
+  /**
+   * Called after members or weights changed: updates the strategy and the owners of keys.
+   * @param inSlices - whether large tables are left as they are for {@link Chooser.catchUp}
+   */
+  membersChanged(inSlices: boolean): void {
+    this.#isDue = false;
+    for (const strategy of this.#tables) {
+      if (inSlices && strategy.prepare !== undefined) this.#isDue = true;
+      else strategy.update(this.#weighted);
+    }
+    if (!this.#isDue) this.tablesOf = this.#updated = this.#pool.change;
+    if (this.#keyed !== undefined && this.#bounded) this.#sizeMemory(this.#keyed);
+  }
+
+  /** Brings tables up to date that were left as they are, until members change that must be seen at once. */
+  *catchUp(): Steps {
+    if (!this.#isDue) return;
+    const { change } = this.#pool;
+    const weighted = this.#weighted;
+    const updated = this.#updated;
+    const isVoid = () => this.#updated !== updated;
+    for (const strategy of this.#tables) {
+      const steps = strategy.prepare?.(weighted);
+      while (!isVoid() && steps?.next().done === false) yield;
+      if (isVoid()) return;
+      strategy.update(weighted);
+    }
+    if (this.#pool.change === change) this.#isDue = false;
+    this.tablesOf = change;
+    this.places?.membersChanged(0);
+  }
+
+  /** Forgets members that have left. */
+  *forget(left: readonly Member[]): Steps {
+    this.#heldKeys?.forgetBackends(left.map(({ slot }) => slot));
+    if (this.places !== undefined) yield* this.places.forget(left);
+  }
+
+  get #weighted(): Member[] {
+    return this.tier.members.filter((member) => member.weight > 0);
+  }
+
+  /** The strategies whose tables have the members. */
+  get #tables(): readonly Strategy[] {
+    return this.#ring === undefined ? [this.strategy] : [this.strategy, this.#ring];
   }
 
   /** Fits the memory of keys to the size of the pool; drops it if it is too small for the bound on keys. */
-  #sizeMemory(strategy: KeyedStrategy, removed: readonly Member[]): void {
+  #sizeMemory(strategy: KeyedStrategy): void {
     const { members } = this.tier;
     const capacity = memorySize(this.bounds, members.length);
     if (capacity === 0) {
@@ -144,7 +189,7 @@ export class Chooser {
     }
     const rules = this.#heldKeys === undefined ? undefined : this.#strictRules;
     this.places ??= new KeyPlaces(capacity, this.bounds.factor, strategy, this.#pool, this.tier, rules);
-    this.places.membersChanged(removed, capacity);
+    this.places.membersChanged(capacity);
   }
 
   /** The position of a key: where the ring of another load balancer has it, or else its hash. */
@@ -207,9 +252,9 @@ export class Chooser {
     const home = ring.home(position) as Member | undefined;
     this.home = home === undefined || this.#isOut(home) ? undefined : home;
     const may = (member: Member) => this.#view.admits(member);
-    this.#stick(
-      home !== undefined && keeps(home) ? home : (ring.pick(position, may as Eligible) as Member | undefined),
-    );
+    const other = () =>
+      (ring.pick(position, may as Eligible) as Member | undefined) ?? this.#newcomer(position, may);
+    this.#stick(home !== undefined && keeps(home) ? home : other());
     this.position = position;
     this.isTrial = this.picked !== undefined && this.#view.isTrial(this.picked);
   }
@@ -218,7 +263,7 @@ export class Chooser {
   #sessionRing(): KeyedStrategy {
     if (this.#ring === undefined) {
       this.#ring = consistentHash()({ clock: { now: () => 0 }, random: this.#random }) as KeyedStrategy;
-      this.#ring.update(this.tier.members.filter((member) => member.weight > 0));
+      this.#ring.update(this.#weighted);
     }
     return this.#ring;
   }
@@ -347,12 +392,23 @@ export class Chooser {
    */
   #verified(position: number, mayServe: (member: Member) => boolean): Member | undefined {
     const picked = this.strategy.pick(position, mayServe as Eligible);
-    if (picked === undefined || picked === null) return undefined;
+    if (picked === undefined || picked === null) return this.#newcomer(position, mayServe);
     const member = picked as Member;
     if (this.#pool.bySlot[member.slot] === member && member.tier === this.tier && mayServe(member))
       return member;
     this.overruled = picked;
     return this.tier.members.find((other) => other.weight > 0 && mayServe(other));
+  }
+
+  /** While tables have none of the members that may serve: one that they do not have yet. */
+  #newcomer(position: number, mayServe: (member: Member) => boolean): Member | undefined {
+    if (!this.#isDue) return undefined;
+    const { members } = this.tier;
+    for (let i = 0; i < members.length; i++) {
+      const member = members[((position >>> 0) + i) % members.length] as Member;
+      if (member.weight > 0 && mayServe(member)) return member;
+    }
+    return undefined;
   }
 
   #tellOverruled(): void {

@@ -43,7 +43,7 @@ export class HeldKey implements KeyTrace {
 
 /**
  * The keys that have leases, each identified by two 32-bit hashes; no string is kept. There are never more of
- * them than leases. Every operation is O(1), but {@link HeldKeys.forgetBackend}.
+ * them than leases. Every operation is O(1), but {@link HeldKeys.forgetBackends}.
  */
 export class HeldKeys {
   /** How many keys have leases. */
@@ -77,12 +77,13 @@ export class HeldKeys {
     else this.#byPosition.set(held.position, held.next);
   }
 
-  /** Clears a removed backend as home and origin, as its slot may be given to another one. O(keys). */
-  forgetBackend(slot: number): void {
+  /** Clears removed backends as home and origin, as their slots may be given to others. O(keys). */
+  forgetBackends(removed: readonly number[]): void {
+    const slots = new Set(removed);
     for (const first of this.#byPosition.values()) {
       for (let held: HeldKey | undefined = first; held !== undefined; held = held.next) {
-        if (held.home === slot) held.home = NO_SLOT;
-        if (held.origin === slot) held.origin = NO_SLOT;
+        if (slots.has(held.home)) held.home = NO_SLOT;
+        if (slots.has(held.origin)) held.origin = NO_SLOT;
       }
     }
   }

@@ -1,5 +1,7 @@
 // The memory of keys: a table that maps a key's two hashes to slots of backends.
 
+import type { Steps } from '../steps.ts';
+
 /** The slot number that means "no backend". */
 export const NO_SLOT = 65_535;
 
@@ -15,6 +17,9 @@ const SEEN = 1;
 const OWNER_HOME = 2;
 /** Low half: slot of the origin; high half: epoch of the membership in which the entry was last checked. */
 const ORIGIN_EPOCH = 3;
+
+/** Between two steps so many words are read. */
+const STEP = 2 ** 17;
 
 /** The least capacity of a table that grows. */
 export const LEAST_GROWING = 8_192;
@@ -149,12 +154,27 @@ export class KeyMemory {
     return first + (oldest & (WAYS - 1)) * WORDS;
   }
 
-  /** Forgets the keys of removed backends, and clears these as home and origin of other keys. O(capacity). */
-  forgetBackends(slots: readonly number[]): void {
+  /**
+   * Forgets the keys of removed backends, and clears these as home and origin of other keys. O(capacity).
+   * @param forgot - gets the number of keys that a step forgot
+   */
+  *forgetBackends(slots: readonly number[], forgot: (keys: number) => void): Steps {
     const words = this.#words;
     const isGone = new Uint8Array(NO_SLOT + 1);
     for (const slot of slots) isGone[slot] = 1;
-    for (let entry = 0; entry < words.length; entry += WORDS) {
+    for (let from = 0; from < words.length; from += STEP) {
+      if (from > 0) yield;
+      // Has grown meanwhile, into a table that is swept again.
+      if (words !== this.#words) return yield* this.forgetBackends(slots, forgot);
+      const before = this.size;
+      this.#forgetIn(from, Math.min(from + STEP, words.length), isGone);
+      forgot(before - this.size);
+    }
+  }
+
+  #forgetIn(from: number, to: number, isGone: Uint8Array): void {
+    const words = this.#words;
+    for (let entry = from; entry < to; entry += WORDS) {
       if (isGone[this.origin(entry)] === 1)
         words[entry + ORIGIN_EPOCH] = (words[entry + ORIGIN_EPOCH] as number) | NO_SLOT;
       if (isGone[this.home(entry)] === 1) words[entry + OWNER_HOME] = this.owner(entry) | (NO_SLOT << 16);

@@ -13,7 +13,9 @@ import type { Trial } from './trial.ts';
 export const DOWN = 1;
 export const DRAINING = 2;
 export const WEIGHTLESS = 4;
-export const FIRST_GUARD = 8;
+/** It has left the pool. Tables may have it for a while. */
+export const LEFT = 8;
+export const FIRST_GUARD = 16;
 
 /** A backend in the pool, with what the engine counts. Callers see it as a {@link Backend}. */
 export class Member implements Backend {
@@ -36,8 +38,12 @@ export class Member implements Backend {
   readonly tier: Tier<Member>;
   /** Whether it is in the pool. A removed member stays in memory until its last lease has ended. */
   present = true;
-  /** The number of the last change of the pool after which it was in it. */
-  change = -1;
+  /** Whether no table has it any more after it has left. */
+  forgotten = false;
+  /** Marks it while a list is compared with the pool. */
+  stamp = 0;
+  /** The number of the change of the pool with which it left. */
+  leftAt = 0;
   /** Index of its first entry in the caller's array; -1 if it is not listed there. */
   index = -1;
   /** Leases that ended as failures of the backend. */

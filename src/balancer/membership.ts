@@ -1,10 +1,10 @@
 import type { BackendPoolEntry } from '../contracts.ts';
 import { shown } from '../shown.ts';
-import { atOnce } from '../steps.ts';
+import { atOnce, type Steps } from '../steps.ts';
 import { type BackendSpec, readEntry, sameSpec } from './address.ts';
 import type { Drains } from './drains.ts';
 import type { BalancerEvent, Events } from './events.ts';
-import { type ListedBackend, type ListRules, listBackends } from './listing.ts';
+import { type ListedBackend, type Listings, type ListRules, listBackends } from './listing.ts';
 import { DOWN, DRAINING, type Member } from './member.ts';
 import { nearIdHint } from './near-id.ts';
 import { ADMIN, CALLER, Origins } from './origins.ts';
@@ -25,6 +25,11 @@ export class Membership {
   readonly #drains: Drains;
   /** Backends that are listed and were removed by `remove`: ids and the addresses they had. */
   readonly #withheld = new Map<string, string>();
+  /** How often `replace` was called, and the number of the call that set the list of an origin. */
+  #turns = 0;
+  readonly #applied = new Map<string, number>();
+  /** How often lists were compared with the pool. */
+  #stamps = 0;
   /** Messages of rejected entries for which an event was emitted. */
   #reported = new Set<string>();
 
@@ -37,7 +42,7 @@ export class Membership {
     const listed = this.#follower.read();
     if (listed === undefined || this.#follower.rejected.length > 0) throw this.#follower.error;
     this.#origins.set(CALLER, listed);
-    this.#reconcile();
+    atOnce(this.#reconcile(false));
   }
 
   /** Invalid entries of the caller's array, which are left out. */
@@ -100,17 +105,42 @@ export class Membership {
     this.#withheld.delete(spec.id);
     const listed = { spec, weight: spec.weight, index: -1 };
     this.#origins.put(ADMIN, listed);
-    const member = this.#memberFor(listed);
-    this.#pool.replace([...this.#pool.members, member]);
+    const member = this.#enter(listed);
+    this.#pool.alter({ members: [...this.#pool.members, member], added: [member] }, false);
     return member;
   }
 
   /**
-   * Sets all that an origin lists, in one pass. O(n).
+   * Sets all that an origin lists, in steps; tables follow in slices. The last call counts.
    * @throws TypeError or RangeError if the entries are no array, one of them is invalid, or they would take
    * the place of an array that is followed; then nothing has changed
    */
+  replaceInSteps(entries: readonly BackendPoolEntry[], origin: string): Steps {
+    this.#checkReplace(entries, origin);
+    return this.#replaceInSteps([...entries], origin, ++this.#turns);
+  }
+
+  *#replaceInSteps(entries: readonly BackendPoolEntry[], origin: string, turn: number): Steps {
+    const listed = yield* listBackends(entries, this.#rulesFor(origin));
+    // A later call may have set the list meanwhile.
+    if (turn < (this.#applied.get(origin) ?? 0)) return;
+    this.#checkReplace(entries, origin);
+    this.#set(listed, origin, turn);
+    yield* this.#reconcile(true);
+  }
+
+  /**
+   * Sets all that an origin lists, in one pass. O(n).
+   * @throws TypeError or RangeError as {@link Membership.replaceInSteps}
+   */
   replace(entries: readonly BackendPoolEntry[], origin: string): void {
+    this.#checkReplace(entries, origin);
+    const listed = atOnce(listBackends(entries, this.#rulesFor(origin)));
+    this.#set(listed, origin, ++this.#turns);
+    atOnce(this.#reconcile(false));
+  }
+
+  #checkReplace(entries: readonly BackendPoolEntry[], origin: string): void {
     if (!Array.isArray(entries))
       throw new TypeError(`entries must be an array of backends, got ${shown(entries)}`);
     if (typeof origin !== 'string' || origin === '')
@@ -120,26 +150,29 @@ export class Membership {
       throw new TypeError(
         'replace must have an origin where the pool follows an array: change that array, or name the origin of the entries',
       );
-    const listed = atOnce(listBackends(entries, this.#rulesFor(origin)));
+  }
+
+  #set(listed: Listings, origin: string, turn: number): void {
+    this.#applied.set(origin, turn);
     if (origin === CALLER) {
       this.#follower = undefined;
       // It has the last word, as a call of the same caller.
       if (this.#withheld.size > 0) for (const id of listed.keys()) this.#withheld.delete(id);
     }
     this.#origins.set(origin, listed);
-    this.#reconcile();
   }
 
   remove(member: Member): void {
     this.#origins.drop(ADMIN, member.id);
     if (this.#origins.list(member.id)) this.#withheld.set(member.id, member.address);
-    this.#pool.replace(this.#pool.members.filter((other) => other !== member));
+    const members = this.#pool.members.filter((other) => other !== member);
+    this.#pool.alter({ members, removed: [member] }, false);
     this.#drains.resolveIfIdle(member);
   }
 
   setWeight(member: Member, weight: number): void {
-    member.nominalWeight = weight;
-    this.#pool.replace(this.#pool.members);
+    const changed = new Map([[member, () => void (member.nominalWeight = weight)]]);
+    this.#pool.alter({ members: this.#pool.members, changed }, false);
   }
 
   /** Sets (`on`) or clears a reason that bars a member, and emits the event if that changed anything. */
@@ -156,7 +189,7 @@ export class Membership {
     this.refresh();
     for (const origin of before.#origins.others)
       this.#origins.set(origin, new Map(before.#origins.listedBy(origin)));
-    this.#reconcile();
+    atOnce(this.#reconcile(false));
     for (const [id, address] of before.#withheld) {
       const member = this.#pool.get(id);
       if (member?.address === address) this.remove(member);
@@ -199,7 +232,7 @@ export class Membership {
     const listed = follower.read();
     if (listed !== undefined) {
       this.#origins.set(CALLER, listed);
-      this.#reconcile();
+      atOnce(this.#reconcile(false));
     }
     const messages = new Set<string>();
     for (const { index, message } of follower.rejected) {
@@ -210,14 +243,59 @@ export class Membership {
     return listed !== undefined;
   }
 
-  /** Makes the listed backends the members of the pool, without those that are withheld. O(n). */
-  #reconcile(): void {
+  /**
+   * Makes the listed backends the members of the pool, without those that are withheld: looks what has
+   * changed, and changes that; anew, if another call has changed the pool in between. O(n).
+   */
+  *#reconcile(inSlices: boolean): Steps {
+    for (let tries = 1; ; tries++) {
+      const isSliced = inSlices && tries <= MOST_TRIES;
+      const { change } = this.#pool;
+      const difference = isSliced ? yield* this.#difference() : atOnce(this.#difference());
+      if (this.#pool.change === change && (yield* this.#apply(difference, isSliced))) return;
+    }
+  }
+
+  *#difference(): Steps<Difference> {
     const merged = this.#origins.merged();
     for (const [id, address] of this.#withheld)
       if (merged.get(id)?.spec.address !== address) this.#withheld.delete(id);
-    const members: Member[] = [];
-    for (const [id, one] of merged) if (!this.#withheld.has(id)) members.push(this.#memberFor(one));
-    this.#pool.replace(members);
+    const stamp = ++this.#stamps;
+    const order: (Member | ListedBackend)[] = [];
+    const added: number[] = [];
+    const changed = new Map<Member, () => void>();
+    let count = 0;
+    for (const [id, listed] of merged) {
+      if (++count % STEP === 0) yield;
+      if (this.#withheld.has(id)) continue;
+      const known = this.#memberOf(listed.spec);
+      if (known === undefined) added.push(order.length);
+      else {
+        known.stamp = stamp;
+        if (!isSame(known.listed, listed)) changed.set(known, () => describe(known, listed));
+      }
+      order.push(known ?? listed);
+    }
+    const removed = this.#pool.members.filter((member) => member.stamp !== stamp);
+    return { order, added, changed, removed };
+  }
+
+  /** @returns in steps, whether all is done; `false` if another call has changed the pool in between */
+  *#apply({ order, added, changed, removed }: Difference, isSliced: boolean): Steps<boolean> {
+    const batch = isSliced ? Math.max(BATCH, Math.ceil(added.length / BATCHES)) : added.length;
+    let members = this.#pool.members.filter((member) => member.stamp === this.#stamps);
+    for (let from = 0; ; from += batch) {
+      const entered = added
+        .slice(from, from + batch)
+        .map((at) => (order[at] = this.#enter(order[at] as ListedBackend)));
+      const isLast = from + batch >= added.length;
+      members = isLast ? (order as Member[]) : [...members, ...entered];
+      this.#pool.alter({ members, added: entered, ...(from === 0 && { changed, removed }) }, isSliced);
+      if (isLast) return true;
+      const { change } = this.#pool;
+      yield;
+      if (this.#pool.change !== change) return false;
+    }
   }
 
   #rulesFor(origin: string): ListRules {
@@ -233,34 +311,63 @@ export class Membership {
     };
   }
 
-  /** The member for a listed backend: the existing one, unless its address or its tier changed. */
-  #memberFor(listed: ListedBackend): Member {
-    const { spec, weight, index } = listed;
+  /** The member for a backend; `undefined` if it is not in the pool, or its address or its tier changed. */
+  #memberOf(spec: BackendSpec): Member | undefined {
     const known = this.#pool.get(spec.id);
-    if (known?.listed === listed) return known;
-    const isSame = known?.address === spec.address && known.tier === this.#pool.tierFor(spec);
-    const member = known !== undefined && isSame ? known : this.#enter(spec, known);
-    // A weight set by `setWeight` stays until another one is listed.
-    if (member.listed?.weight !== weight) member.nominalWeight = weight;
-    member.listed = listed;
-    member.url = spec.url;
-    member.zone = spec.zone;
-    member.setConcurrency(spec.concurrency, member.reportedConcurrency);
-    member.index = index;
-    return member;
+    return known?.address === spec.address && known.tier === this.#pool.tierFor(spec) ? known : undefined;
   }
 
   /**
-   * @param known - the member with this id so far. If it has the same address, the new member keeps what
-   * calls changed in it.
+   * A new member for a listed backend. If its address is that of the member with this id so far, it keeps
+   * what calls changed in that.
    */
-  #enter(spec: BackendSpec, known: Member | undefined): Member {
+  #enter(listed: ListedBackend): Member {
+    const { spec } = listed;
+    const known = this.#pool.get(spec.id);
     const member = this.#pool.enter(spec);
-    if (known?.address !== spec.address) return member;
-    member.listed = known.listed;
-    member.nominalWeight = known.nominalWeight;
-    member.reasons |= known.reasons & (DOWN | DRAINING);
-    member.keepsSessionsUntil = known.keepsSessionsUntil;
+    if (known?.address === spec.address) {
+      member.listed = known.listed;
+      member.nominalWeight = known.nominalWeight;
+      member.reasons |= known.reasons & (DOWN | DRAINING);
+      member.keepsSessionsUntil = known.keepsSessionsUntil;
+    }
+    describe(member, listed);
     return member;
   }
+}
+
+/** What a list changes in the pool. */
+interface Difference {
+  /** All members in order; those that are new as they are listed. */
+  readonly order: (Member | ListedBackend)[];
+  /** Places of the new ones in that. */
+  readonly added: readonly number[];
+  readonly changed: ReadonlyMap<Member, () => void>;
+  readonly removed: readonly Member[];
+}
+
+/** Between two steps so many listed backends are compared. */
+const STEP = 512;
+/** So many new members enter at once, or an eighth of them if that is more. */
+const BATCH = 256;
+const BATCHES = 8;
+/** After so many changes by other calls meanwhile, a list is applied in one piece. */
+const MOST_TRIES = 4;
+
+function isSame(known: ListedBackend | undefined, listed: ListedBackend): boolean {
+  const isOther =
+    known?.spec !== listed.spec || known.weight !== listed.weight || known.index !== listed.index;
+  return known === listed || !isOther;
+}
+
+/** Gives a member what its entry says. */
+function describe(member: Member, listed: ListedBackend): void {
+  const { spec, weight, index } = listed;
+  // A weight set by `setWeight` stays until another one is listed.
+  if (member.listed?.weight !== weight) member.nominalWeight = weight;
+  member.listed = listed;
+  member.url = spec.url;
+  member.zone = spec.zone;
+  member.setConcurrency(spec.concurrency, member.reportedConcurrency);
+  member.index = index;
 }

@@ -1,11 +1,12 @@
 // The members of a pool, their slots and tiers, and which of them are eligible.
 
 import { MAX_SLOT } from '../hashing/ring.ts';
+import { atOnce, type Steps } from '../steps.ts';
 import { type BackendSpec, canonicalId } from './address.ts';
 import type { BalancerEvent, Events } from './events.ts';
-import { DOWN, DRAINING, Member, WEIGHTLESS } from './member.ts';
+import { DOWN, DRAINING, LEFT, Member, WEIGHTLESS } from './member.ts';
 import type { PlacementListener, PlacementRecall } from './placement.ts';
-import { type ReasonMasks, Tier } from './tier.ts';
+import { OUT, type ReasonMasks, Tier } from './tier.ts';
 import type { Trials } from './trials.ts';
 import { EJECTED, LEAST_TRUSTED, LEVELS, type Trust, type TrustLevel, WELL } from './trust.ts';
 
@@ -20,9 +21,39 @@ export interface PoolParts {
   readonly zoned: boolean;
   readonly events: Events;
   readonly trials: Trials;
-  /** Called when members or weights changed, to rebuild the tables over the members. */
-  readonly membersChanged: (removed: readonly Member[]) => void;
+  /**
+   * Called when members or weights changed, to rebuild the tables over the members.
+   * @param inSlices - whether large tables may stay as they are until they are brought up to date in slices
+   */
+  readonly membersChanged: (inSlices: boolean) => void;
+  /** Called when tables were left as they are. */
+  readonly isBehind: () => void;
+  /** Called for each member that leaves, before `membersChanged`. */
+  readonly left: (member: Member) => void;
+  /**
+   * Makes the tables forget members that have left, but not those that tables still give keys to.
+   * @param isReturning - whether they come back
+   * @returns in steps, those that are forgotten
+   */
+  readonly forget: (left: readonly Member[], isReturning: boolean) => Steps<readonly Member[]>;
 }
+
+/** Up to so many members, tables are brought up to date at once. */
+const AT_ONCE = 512;
+/** Of a larger pool, up to so many members that have left are forgotten together. */
+const FEW_LEFT = 64;
+
+/** A change of the members. */
+export interface Alteration {
+  /** All of them after it. */
+  readonly members: readonly Member[];
+  readonly removed?: readonly Member[];
+  readonly added?: readonly Member[];
+  /** What changes in members that stay; it may concern their weights. */
+  readonly changed?: ReadonlyMap<Member, () => void>;
+}
+
+const NO_CHANGES: ReadonlyMap<Member, () => void> = new Map();
 
 /** The members of the pool, their slots, and which of them are eligible for new requests. */
 export class Pool implements ReasonMasks {
@@ -60,10 +91,12 @@ export class Pool implements ReasonMasks {
   /** Removed members that still have leases, by id. A backend that comes back keeps its counters. */
   readonly #departed = new Map<string, Member>();
   readonly #freeSlots: number[] = [];
+  /** Members that have left and that tables may still have. Their slots are not given away. */
+  #unforgotten: Member[] = [];
   /** Whether less than half of the weight in service is well. */
   #isShort = false;
   /** How often the members have changed. */
-  #change = 0;
+  change = 0;
   readonly #options: PoolParts;
 
   constructor(options: PoolParts) {
@@ -143,17 +176,19 @@ export class Pool implements ReasonMasks {
     return tier;
   }
 
-  /** Creates the member for a new backend. It joins the pool with the next {@link Pool.replace}. */
+  /** Creates the member for a new backend. It joins the pool with the next {@link Pool.alter}. */
   enter(spec: BackendSpec): Member {
     const tier = this.tierFor(spec);
     const returning = this.#departed.get(spec.id);
     if (returning !== undefined && returning.address === spec.address && returning.tier === tier) {
       this.#departed.delete(spec.id);
+      // What tables still know of it is of its time before.
+      if (!returning.forgotten) this.#forget(atOnce(this.#options.forget([returning], true)));
+      returning.forgotten = false;
       returning.present = true;
       returning.reasons = 0;
       returning.scale = 1;
       returning.index = -1;
-      returning.change = -1;
       returning.setConcurrency(spec.concurrency, undefined);
       return returning;
     }
@@ -165,45 +200,68 @@ export class Pool implements ReasonMasks {
   }
 
   /**
-   * Sets the members of the pool and recomputes their weights and all sums. O(n), and the strategies' update.
+   * Changes the pool. O(changes) and a copy of the list, beside the strategies' update; with up to 512
+   * members all sums are computed anew.
+   * @param inSlices - whether strategies may go on with their tables, without the members that have left,
+   * until these are brought up to date in slices
    */
-  replace(members: readonly Member[]): void {
-    // Marks in the members, as sets of them would take several times as long.
-    const before = this.#change++;
-    const added: Member[] = [];
+  alter({ members, removed = [], added = [], changed = NO_CHANGES }: Alteration, inSlices: boolean): void {
+    this.change++;
+    const isLarge = members.length > AT_ONCE;
     const resumed: Member[] = [];
-    for (const member of members) {
-      if (member.change !== before) added.push(member);
-      member.change = this.#change;
-      member.weight = member.nominalWeight * member.scale;
-      const { reasons } = member;
-      member.reasons = member.weight === 0 ? reasons | WEIGHTLESS : reasons & ~WEIGHTLESS;
-      if ((reasons & (WEIGHTLESS | DRAINING)) === WEIGHTLESS && member.weight > 0) resumed.push(member);
+    for (const member of removed) {
+      this.#byId.delete(member.id);
+      this.#depart(member);
     }
-    const removed = this.members.filter((member) => member.change !== this.#change);
-    this.members = members;
-    for (const member of removed) this.#byId.delete(member.id);
     for (const member of added) this.#byId.set(member.id, member);
-    for (const member of removed) this.#depart(member);
-    for (const tier of this.tiers) {
-      tier.members = this.tiers.length === 1 ? members : members.filter((member) => member.tier === tier);
-      tier.inFlight = 0;
-      for (const { inFlight } of tier.members) tier.inFlight += inFlight;
+    for (const [member, change] of changed) {
+      member.tier.shift(member, member.reasons, OUT, this);
+      change();
+      if (this.#weigh(member)) resumed.push(member);
+      member.tier.shift(member, OUT, member.reasons, this);
     }
-    this.#options.membersChanged(removed);
-    const { events } = this.#options;
-    for (const tier of this.tiers) tier.sum(this);
+    for (const member of added) {
+      if (this.#weigh(member)) resumed.push(member);
+      member.tier.shift(member, OUT, member.reasons, this);
+      member.tier.inFlight += member.inFlight;
+    }
+    this.members = members;
+    for (const tier of this.tiers)
+      tier.members = this.tiers.length === 1 ? members : members.filter((member) => member.tier === tier);
+    const { events, membersChanged, forget, isBehind } = this.#options;
+    const isBehindNow = inSlices && isLarge;
+    membersChanged(isBehindNow);
+    if (this.#unforgotten.length > (isLarge ? FEW_LEFT : 0) && !isBehindNow)
+      this.#forget(atOnce(forget(this.#unforgotten, false)));
+    for (const tier of this.tiers) tier.settle(this, !isLarge);
     const turned = this.#judge();
     for (const { id } of removed) events.emit({ type: 'removed', backend: id });
     for (const { id } of added) events.emit({ type: 'added', backend: id });
     for (const { id } of resumed) events.emit({ type: 'resumed', backend: id });
     for (const event of turned) events.emit(event);
+    if (isBehindNow) isBehind();
+  }
+
+  /** Sets the current weight of a member. @returns whether it gets requests again */
+  #weigh(member: Member): boolean {
+    const { reasons } = member;
+    member.weight = member.nominalWeight * member.scale;
+    member.reasons = member.weight === 0 ? reasons | WEIGHTLESS : reasons & ~WEIGHTLESS;
+    return (reasons & (WEIGHTLESS | DRAINING)) === WEIGHTLESS && member.weight > 0;
   }
 
   /** Sets the scale of some members' weights. */
   scale(factors: ReadonlyMap<Member, number>): void {
-    for (const [member, factor] of factors) member.scale = factor;
-    this.replace(this.members);
+    const changed = new Map<Member, () => void>();
+    for (const [member, factor] of factors)
+      if (member.present) changed.set(member, () => (member.scale = factor));
+    this.alter({ members: this.members, changed }, true);
+  }
+
+  /** Makes tables forget the members that have left, and frees their slots. */
+  *forgetLeft(): Steps {
+    const left = [...this.#unforgotten];
+    if (left.length > 0) this.#forget(yield* this.#options.forget(left, false));
   }
 
   /**
@@ -239,16 +297,30 @@ export class Pool implements ReasonMasks {
 
   #depart(member: Member): void {
     member.present = false;
+    member.tier.inFlight -= member.inFlight;
+    member.tier.shift(member, member.reasons, OUT, this);
+    member.reasons |= LEFT;
+    member.leftAt = this.change;
     member.listed = undefined;
-    member.keys = 0;
     this.trials.forget(member);
-    if (member.inFlight === 0) this.#release(member);
-    else this.#departed.set(member.id, member);
+    this.#options.left(member);
+    this.#unforgotten.push(member);
+    if (member.inFlight > 0) this.#departed.set(member.id, member);
   }
 
-  /** Frees the slot of a removed member after its last lease. */
+  #forget(forgotten: readonly Member[]): void {
+    const done = new Set(forgotten);
+    this.#unforgotten = this.#unforgotten.filter((member) => !done.has(member));
+    for (const member of done) {
+      member.forgotten = true;
+      if (member.inFlight === 0) this.#release(member);
+    }
+  }
+
+  /** Frees the slot of a removed member after its last lease, once no table has it. */
   #release(member: Member): void {
     if (this.#departed.get(member.id) === member) this.#departed.delete(member.id);
+    if (!member.forgotten) return;
     this.bySlot[member.slot] = undefined;
     this.#freeSlots.push(member.slot);
   }

@@ -2,6 +2,7 @@
 // backups last.
 
 import { hashKey, KEY_SPACE, mix } from '../hashing/hash.ts';
+import type { Steps } from '../steps.ts';
 import { drawNumber } from '../strategies/weighted-draw.ts';
 import { Chooser, type ChooserOptions } from './chooser.ts';
 import type { Member } from './member.ts';
@@ -65,8 +66,39 @@ export class Router {
     return this.#choosers;
   }
 
-  /** Called after members or weights changed. */
-  membersChanged(removed: readonly Member[]): void {
+  /** Called when a member leaves. */
+  left(member: Member): void {
+    this.chooserOf(member).places?.left(member);
+    member.keys = 0;
+  }
+
+  /**
+   * Forgets members that have left.
+   * @param isReturning - whether they come back; else those stay known that are in tables of before
+   * @returns in steps, those that are forgotten
+   */
+  *forget(left: readonly Member[], isReturning: boolean): Steps<readonly Member[]> {
+    const forgotten: Member[] = [];
+    for (const chooser of this.#choosers) {
+      const own = left.filter(({ tier }) => tier === chooser.tier);
+      const gone = isReturning ? own : own.filter(({ leftAt }) => leftAt <= chooser.tablesOf);
+      if (gone.length > 0) yield* chooser.forget(gone);
+      forgotten.push(...gone);
+    }
+    const tiers = new Set(this.#choosers.map(({ tier }) => tier));
+    return [...forgotten, ...left.filter(({ tier }) => !tiers.has(tier))];
+  }
+
+  /** Brings tables up to date that were left as they are. */
+  *catchUp(): Steps {
+    for (const chooser of this.#choosers) yield* chooser.catchUp();
+  }
+
+  /**
+   * Called after members or weights changed.
+   * @param inSlices - whether large tables are left as they are for {@link Router.catchUp}
+   */
+  membersChanged(inSlices: boolean): void {
     const known = new Map(this.#choosers.map((chooser) => [chooser.tier, chooser]));
     const inUse = this.#pool.tiers.filter((tier) => tier.members.length > 0);
     const tiers = inUse.length > 0 ? inUse : [this.#pool.firstTier];
@@ -76,7 +108,7 @@ export class Router {
       return (tier.backup ? 1e6 : 0) + (at < 0 ? this.#options.zoneOrder.length : at);
     };
     this.#choosers = choosers.sort((a, b) => rank(a) - rank(b));
-    for (const chooser of this.#choosers) chooser.membersChanged(removed);
+    for (const chooser of this.#choosers) chooser.membersChanged(inSlices);
   }
 
   /** Chooses a backend. @returns the chooser that holds the decision */

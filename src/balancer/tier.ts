@@ -8,6 +8,7 @@ interface Summand {
   readonly weight: number;
   readonly concurrency: number | undefined;
   readonly scale: number;
+  readonly inFlight: number;
 }
 
 /** The meaning of reasons, as bit masks. */
@@ -20,6 +21,9 @@ export interface ReasonMasks {
   /** Reasons that mean "at its limit": the member is in service and well all the same. */
   readonly busyMask: number;
 }
+
+/** The reasons of a member that is not in the sums: all. */
+export const OUT = -1;
 
 /** Number, weight and concurrency of the members of a kind. */
 class Total {
@@ -127,11 +131,26 @@ export class Tier<M extends Summand> {
     return (this.#inClass[WELL] as Total).concurrency;
   }
 
+  /** Moves a member in the sums from some reasons that bar it to others. */
+  shift(member: M, from: number, to: number, masks: ReasonMasks): void {
+    this.#changes++;
+    this.#apply(member, from, to, masks);
+  }
+
+  /** After members came and left: computes all sums if it `must`, or if there were many shifts. */
+  settle(masks: ReasonMasks, must: boolean): void {
+    if (must) {
+      this.inFlight = 0;
+      for (const { inFlight } of this.members) this.inFlight += inFlight;
+    }
+    if (must || this.#changes > this.members.length) this.sum(masks);
+  }
+
   /** Computes all sums. O(n). */
   sum(masks: ReasonMasks): void {
     for (const total of this.#inClass) total.clear();
     for (const total of this.#eligible) total.clear();
-    for (const member of this.members) this.#apply(member, -1, masks);
+    for (const member of this.members) this.#apply(member, OUT, member.reasons, masks);
     this.#changes = 0;
   }
 
@@ -141,15 +160,14 @@ export class Tier<M extends Summand> {
    */
   change(member: M, before: number, masks: ReasonMasks): void {
     if (++this.#changes > this.members.length) this.sum(masks);
-    else this.#apply(member, before, masks);
+    else this.#apply(member, before, member.reasons, masks);
   }
 
-  #apply(member: M, before: number, { barMasks, busyMask }: ReasonMasks): void {
-    const { reasons } = member;
+  #apply(member: M, before: number, after: number, { barMasks, busyMask }: ReasonMasks): void {
     for (const level of LEVELS) {
       const mask = barMasks[level];
-      (this.#inClass[level] as Total).add(changeOf(before, reasons, mask & ~busyMask), member);
-      (this.#eligible[level] as Total).add(changeOf(before, reasons, mask), member);
+      (this.#inClass[level] as Total).add(changeOf(before, after, mask & ~busyMask), member);
+      (this.#eligible[level] as Total).add(changeOf(before, after, mask), member);
     }
   }
 }

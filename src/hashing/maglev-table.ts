@@ -1,6 +1,10 @@
 // The look-up table of Maglev, and the arithmetic around it.
 
+import { atOnce, type Steps } from '../steps.ts';
 import { KEY_SPACE, KeyHasher } from './hash.ts';
+
+/** Between two steps so many turns are taken. */
+const STEP = 2_048;
 
 /** The fields of a backend that the table depends on. */
 export interface MaglevMember {
@@ -19,6 +23,11 @@ export interface MaglevMember {
  * @see Eisenbud et al., Maglev, NSDI 2016, section 3.4
  */
 export function maglevTable(members: readonly MaglevMember[], rows: number): Uint16Array {
+  return atOnce(maglevSteps(members, rows));
+}
+
+/** The same in steps. */
+export function* maglevSteps(members: readonly MaglevMember[], rows: number): Steps<Uint16Array> {
   if (members.length === 0) return new Uint16Array(0);
   const byId = [...members].sort((a, b) => (a.id < b.id ? -1 : 1));
   const heaviest = Math.max(...byId.map((member) => member.weight));
@@ -27,8 +36,11 @@ export function maglevTable(members: readonly MaglevMember[], rows: number): Uin
   const { next, skips } = permutations(byId, rows);
   const table = new Uint16Array(rows);
   const taken = new Uint8Array(rows);
+  let steps = 0;
+  yield;
   for (let left = rows; ; ) {
     for (let i = 0; i < byId.length; i++) {
+      if (++steps % STEP === 0) yield;
       const due = (dues[i] as number) + (paces[i] as number);
       dues[i] = due < 1 ? due : due - 1;
       if (due < 1) continue;

@@ -65,7 +65,7 @@ export class SegmentedRing {
     return slot;
   }
 
-  /** Keeps the memory of another ring, which must not be used again, for the next ring that is made of this one. */
+  /** Keeps the memory of a ring that must not be used again, for the next one that is made of this one. */
   recycle(before: SegmentedRing): void {
     if (before.#bits !== this.#bits) return;
     this.#spares = before.#segments.map((segment, at) => {
@@ -124,6 +124,7 @@ export class SegmentedRing {
     const touched = new Uint8Array(this.#segments.length);
     for (const { id, points } of dropped)
       for (const point of pointsOf(id, points)) touched[(point >>> 1) >>> this.#shift] = 1;
+    yield;
     const { values, ends } = yield* this.#assigned(added, touched);
     const segments = [...this.#segments];
     const spares = this.#spares;

@@ -9,7 +9,7 @@ import { type RingMember, SegmentedRing } from '../hashing/segmented-ring.ts';
 import { bag, checkBag } from '../options/bag.ts';
 import { aBoolean, anInteger, checkRule, isObject, oneOf, type Rule } from '../options/rule.ts';
 import { atOnce } from '../steps.ts';
-import { firstEligible, inWalkingOrder } from './jumps.ts';
+import { firstEligible, walkingOrder } from './jumps.ts';
 import { peerRingStrategy } from './peer-ring-strategy.ts';
 import type { Backend, KeyedStrategy, StrategyFactory, Weighted } from './strategy.ts';
 
@@ -126,6 +126,9 @@ function heaviestOf(backends: readonly Weighted[]): number {
   return heaviest;
 }
 
+/** Between two steps so many backends are looked at. */
+const STEP = 2_048;
+
 /** The tables of a pool. */
 interface Tables {
   readonly backends: readonly Backend[];
@@ -167,7 +170,8 @@ function ringStrategy(pointsPerWeight: number): KeyedStrategy {
     const backendsBySlot: Backend[] = [];
     const after: (RingMember | undefined)[] = [];
     const added: RingMember[] = [];
-    for (const b of next) {
+    for (const [i, b] of next.entries()) {
+      if (i % STEP === STEP - 1) yield;
       const { id, slot } = b;
       const points = pointsFor(b);
       const known = members[slot];
@@ -176,13 +180,10 @@ function ringStrategy(pointsPerWeight: number): KeyedStrategy {
       backendsBySlot[slot] = b;
     }
     const dropped = members.filter((known) => known !== undefined && after[known.slot] !== known);
-    return {
-      backends: next,
-      candidates: inWalkingOrder(next, candidates),
-      bySlot: backendsBySlot,
-      members: after,
-      ring: yield* ring.withInSteps(dropped as RingMember[], added),
-    };
+    const order = yield* walkingOrder(next, candidates);
+    yield;
+    const changed = yield* ring.withInSteps(dropped as RingMember[], added);
+    return { backends: next, candidates: order, bySlot: backendsBySlot, members: after, ring: changed };
   }
 
   return {

@@ -1,6 +1,7 @@
 // The search that keyed and random strategies use when the first choice is not eligible.
 
 import { jump } from '../hashing/hash.ts';
+import { atOnce, type Steps } from '../steps.ts';
 import { leastLoaded } from './least-loaded.ts';
 import type { Backend, Eligible } from './strategy.ts';
 
@@ -8,6 +9,8 @@ import type { Backend, Eligible } from './strategy.ts';
 const JUMPS = 8;
 /** Up to this many backends, the least loaded one is found by a look at all of them. */
 const SMALL_POOL = 64;
+/** Between two steps so many backends are sorted. */
+const STEP = 512;
 /** Each step of the gallop goes this much further. */
 const STRIDE = 1.5;
 /** How many steps the gallop takes. With the jumps, about 45 backends are tried. */
@@ -51,17 +54,30 @@ export function firstEligible(
  * so far, does not have.
  */
 export function inWalkingOrder(next: readonly Backend[], known: readonly Backend[]): readonly Backend[] {
+  return atOnce(walkingOrder(next, known));
+}
+
+/** The same in steps. */
+export function* walkingOrder(
+  next: readonly Backend[],
+  known: readonly Backend[],
+): Steps<readonly Backend[]> {
   if (next.length <= SMALL_POOL) return next;
   // A small pool is in its own order.
-  const before = bySlot(known.length <= SMALL_POOL ? [] : known);
-  const added = next.filter((one) => before[one.slot] !== one).sort((a, b) => (a.id < b.id ? -1 : 1));
+  const sorted = known.length <= SMALL_POOL ? [] : known;
+  const before = bySlot(sorted);
+  const added = next.filter((one) => before[one.slot] !== one);
   if (added.length === 0 && next.length === known.length) return known;
-  if (added.length === next.length) return added;
   const members = bySlot(next);
-  return merged(
-    known.filter((one) => members[one.slot] === one),
-    added,
-  );
+  let order = sorted.filter((one) => members[one.slot] === one);
+  for (let from = 0; from < added.length; from += STEP) {
+    yield;
+    order = merged(
+      order,
+      added.slice(from, from + STEP).sort((a, b) => (a.id < b.id ? -1 : 1)),
+    );
+  }
+  return order;
 }
 
 /** Takes a fifth of the time of a set. */
@@ -71,15 +87,21 @@ function bySlot(backends: readonly Backend[]): (Backend | undefined)[] {
   return table;
 }
 
-/** Two lists in the order of ids as one. O(n). */
+/** Two lists in the order of ids as one. A copy, and O(log n) comparisons for each of the others. */
 function merged(some: readonly Backend[], others: readonly Backend[]): Backend[] {
   const all: Backend[] = [];
-  let i = 0;
+  let from = 0;
   for (const backend of others) {
-    for (; i < some.length && (some[i] as Backend).id < backend.id; i++) all.push(some[i] as Backend);
+    let to = some.length;
+    for (let low = from; low < to; ) {
+      const middle = (low + to) >>> 1;
+      if ((some[middle] as Backend).id < backend.id) low = middle + 1;
+      else to = middle;
+    }
+    for (; from < to; from++) all.push(some[from] as Backend);
     all.push(backend);
   }
-  for (; i < some.length; i++) all.push(some[i] as Backend);
+  for (; from < some.length; from++) all.push(some[from] as Backend);
   return all;
 }
 

@@ -1,10 +1,11 @@
 // The strategy `maglev`.
 
 import { KEY_SPACE } from '../hashing/hash.ts';
-import { maglevRow, maglevTable, primeFrom } from '../hashing/maglev-table.ts';
+import { maglevRow, maglevSteps, maglevTable, primeFrom } from '../hashing/maglev-table.ts';
 import { bag, checkBag } from '../options/bag.ts';
 import { anInteger } from '../options/rule.ts';
-import { firstEligible, inWalkingOrder } from './jumps.ts';
+import { atOnce, type Steps } from '../steps.ts';
+import { firstEligible, walkingOrder } from './jumps.ts';
 import type { Backend, KeyedStrategy, StrategyFactory, Weighted } from './strategy.ts';
 
 /** Keeps `position * rows` an exact integer. */
@@ -36,24 +37,44 @@ export function maglev(options: MaglevOptions = {}): StrategyFactory {
   return () => maglevStrategy(rows === undefined ? 'maglev' : `maglev/${primeFrom(rows)}`, rowsFor);
 }
 
+/** The tables of a pool. */
+interface Tables {
+  readonly backends: readonly Backend[];
+  readonly candidates: readonly Backend[];
+  readonly bySlot: readonly (Backend | undefined)[];
+  readonly table: Uint16Array;
+}
+
+const NO_TABLES: Tables = { backends: [], candidates: [], bySlot: [], table: new Uint16Array(0) };
+
 function maglevStrategy(name: string, rowsFor: (count: number) => number): KeyedStrategy {
-  let backends: readonly Backend[] = [];
-  let candidates: readonly Backend[] = [];
-  let bySlot: (Backend | undefined)[] = [];
-  let table: Uint16Array = new Uint16Array(0);
+  let { backends, candidates, bySlot, table } = NO_TABLES;
+  /** The tables for the next update. */
+  let prepared = NO_TABLES;
 
   const home = (key: number): Backend | undefined =>
     table.length === 0 ? undefined : bySlot[table[maglevRow(key, table.length)] as number];
 
+  function* tablesOf(next: readonly Backend[]): Steps<Tables> {
+    const order = yield* walkingOrder(next, candidates);
+    const slots: Backend[] = [];
+    for (const b of next) slots[b.slot] = b;
+    yield;
+    // In the order of ids already.
+    const rows = yield* maglevSteps(order, rowsFor(next.length));
+    return { backends: next, candidates: order, bySlot: slots, table: rows };
+  }
+
   return {
     name,
     home,
+    *prepare(next) {
+      prepared = yield* tablesOf(next);
+    },
     update(next) {
-      backends = next;
-      candidates = inWalkingOrder(next, candidates);
-      bySlot = [];
-      for (const b of next) bySlot[b.slot] = b;
-      table = maglevTable(next, rowsFor(next.length));
+      const tables = prepared.backends === next ? prepared : atOnce(tablesOf(next));
+      prepared = NO_TABLES;
+      ({ backends, candidates, bySlot, table } = tables);
     },
     pick(key, eligible) {
       const first = home(key);

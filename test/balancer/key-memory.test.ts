@@ -1,12 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { KeyMemory, NO_SLOT } from '../../src/balancer/key-memory.ts';
 import { hashKey } from '../../src/hashing/hash.ts';
+import { atOnce } from '../../src/steps.ts';
 
 const write = (memory: KeyMemory, position: number, fingerprint: number, owner = 1) => {
   const found = memory.find(position, fingerprint);
   const entry = found < 0 ? ~found : found;
   memory.write(entry, position, fingerprint, owner, 2, 3, 4);
   return entry;
+};
+
+const forget = (memory: KeyMemory, slots: readonly number[]) => {
+  const { size } = memory;
+  let forgotten = 0;
+  atOnce(memory.forgetBackends(slots, (keys) => (forgotten += keys)));
+  expect(forgotten).toBe(size - memory.size);
 };
 
 describe('KeyMemory', () => {
@@ -69,7 +77,7 @@ describe('KeyMemory', () => {
     const memory = new KeyMemory(4);
     for (let fingerprint = 1; fingerprint <= 4; fingerprint++)
       write(memory, 0, fingerprint, fingerprint === 4 ? 9 : 1);
-    memory.forgetBackends([9]);
+    forget(memory, [9]);
     write(memory, 0, 5);
     for (const kept of [1, 2, 3, 5]) expect(memory.find(0, kept)).toBeGreaterThanOrEqual(0);
   });
@@ -78,11 +86,11 @@ describe('KeyMemory', () => {
     const memory = new KeyMemory(16);
     write(memory, 0, 1, 3);
     const other = write(memory, 1, 2, 7);
-    memory.forgetBackends([3]);
+    forget(memory, [3]);
     expect(memory.size).toBe(1);
     expect(memory.find(0, 1)).toBeLessThan(0);
     expect([memory.owner(other), memory.home(other), memory.origin(other)]).toEqual([7, 2, NO_SLOT]);
-    memory.forgetBackends([2, 9]);
+    forget(memory, [2, 9]);
     expect([memory.owner(other), memory.home(other), memory.epoch(other)]).toEqual([7, NO_SLOT, 4]);
   });
 });
