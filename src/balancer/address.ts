@@ -74,7 +74,7 @@ export function sameSpec(
       backup === spec.backup &&
       concurrency === spec.concurrency;
     if (!isSame) return undefined;
-    for (const name in entry) if (!KNOWN_NAMES.has(name)) return undefined;
+    for (const name in entry) if (!KNOWN_NAMES.has(name) && !DISCOVERED_NAMES.has(name)) return undefined;
     return spec;
   } catch {
     // A getter throws: the reading tells of it.
@@ -151,6 +151,8 @@ const TRAITS: Shape<BackendTraits> = {
 
 const OPTIONAL_NAMES = [...Object.keys(TRAITS), 'protocol'];
 const KNOWN_NAMES = new Set([...OPTIONAL_NAMES, 'IPAddr', 'Port', 'url', 'host', 'port']);
+/** Names of discovered backends beside those of a pool. */
+const DISCOVERED_NAMES = new Set(['address', 'draining']);
 
 /** An entry may be an object of the host with further members: only a near miss of an option is a mistake. */
 function checkSpelling(entry: object, where: string): void {

@@ -57,14 +57,19 @@ export function follow<R>(balancer: Balancer<R>, source: Discovery, options: Fol
   let settle = () => {};
   const ready = new Promise<void>((resolve) => (settle = resolve));
   let watch: DiscoveryWatch | undefined;
+  let latest: Snapshot | undefined;
   const watched = asSteady(source, { env }).start(
     {
-      changed(snapshot) {
-        balancer.replace(snapshot.backends.map(entryOf), origin);
+      async changed(snapshot) {
+        const isRemembered = watch === undefined;
+        latest = snapshot;
+        drain(balancer, snapshot, drained);
+        await balancer.replaceInSlices(snapshot.backends, origin);
+        if (!isRemembered) settle();
+        if (snapshot !== latest) return;
+        // Those that are new.
         drain(balancer, snapshot, drained);
         changed?.(snapshot);
-        // Not for what is remembered.
-        if (watch !== undefined) settle();
       },
       isDown: (id) => balancer.has(id) && balancer.stateOf(id) === 'down',
       ...(report && { report }),
@@ -83,17 +88,12 @@ export function follow<R>(balancer: Balancer<R>, source: Discovery, options: Fol
   return { stats: () => watched.stats(), ready, close };
 }
 
-/** What the pool gets of a backend. */
-function entryOf({ draining: _, address: __, ...entry }: DiscoveredBackend) {
-  return entry;
-}
-
 /** Drains backends that the source says are draining, and ends the drains that it began. */
 function drain<R>(balancer: Balancer<R>, { backends }: Snapshot, drained: Set<string>): void {
   const listed = new Set<string>();
   for (const { id = '', draining = false } of backends) {
     listed.add(id);
-    if (!balancer.has(id) || draining === drained.has(id)) continue;
+    if (draining === drained.has(id) || !balancer.has(id)) continue;
     if (draining) {
       drained.add(id);
       void balancer.drain(id);

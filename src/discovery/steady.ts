@@ -35,8 +35,8 @@ export interface DiscoveryStats {
 
 /** What a watch tells. */
 export interface WatchListener {
-  /** Gets the first set and each change of it. */
-  changed(snapshot: Snapshot): void;
+  /** Gets the first set and each change of it. What it throws, or rejects with, is told as trouble. */
+  changed(snapshot: Snapshot): void | Promise<void>;
   /** Gets one line for each new trouble. */
   report?(line: string): void;
   /** Whether health checks found that a backend is down: then its loss is believed at once. */
@@ -291,11 +291,10 @@ class SteadyWatch implements DiscoveryWatch {
     const tell = () => {
       this.#cancelNews = undefined;
       this.#quietUntil = this.#now + this.#settings.coalesceMs;
-      try {
-        this.#listener.changed(this.#belief.snapshot);
-      } catch (error) {
-        this.#say(isError(error) ? error.message : shown(error));
-      }
+      const { snapshot } = this.#belief;
+      new Promise<void>((resolve) => resolve(this.#listener.changed(snapshot))).catch((error: unknown) =>
+        this.#say(isError(error) ? error.message : shown(error)),
+      );
     };
     if (waitMs <= 0) tell();
     else this.#cancelNews ??= this.#schedule(tell, waitMs);
