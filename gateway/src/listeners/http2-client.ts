@@ -91,7 +91,13 @@ export class Http2Client implements Client {
 
   bodyFor(): RequestBody | undefined {
     if (this.#stream.endAfterHeaders) return undefined;
-    return new StreamBody(this.#stream, () => this.isComplete);
+    let trailers: string[] | undefined;
+    this.#stream.on('trailers', (_fields: unknown, _flags: unknown, raw: string[]) => (trailers = raw));
+    return new StreamBody(
+      this.#stream,
+      () => this.isComplete,
+      () => trailers,
+    );
   }
 
   get isWaiting(): boolean {

@@ -71,7 +71,11 @@ export class MountedClient implements Client {
 
   bodyFor({ contentLength, isChunked }: Parameters<Client['bodyFor']>[0]): RequestBody | undefined {
     if (!isChunked && (contentLength ?? 0) === 0) return undefined;
-    return new StreamBody(this.#request, () => this.isComplete);
+    return new StreamBody(
+      this.#request,
+      () => this.isComplete,
+      () => (this.#request.rawTrailers.length === 0 ? undefined : this.#request.rawTrailers),
+    );
   }
 
   /** A server of node:http asks for the body by itself. */

@@ -13,15 +13,22 @@ const HALF = 'the client left before the end of its body';
 export class StreamBody implements RequestBody {
   readonly #stream: Readable;
   readonly #isWhole: () => boolean;
+  readonly #trailers: () => readonly string[] | undefined;
   #isOver = false;
 
   /**
    * @param isWhole - whether the whole request was received; the stream of a client that left may end
    * normally
+   * @param trailers - names and values by turns, at the end
    */
-  constructor(stream: Readable, isWhole: () => boolean) {
+  constructor(
+    stream: Readable,
+    isWhole: () => boolean,
+    trailers: () => readonly string[] | undefined = () => undefined,
+  ) {
     this.#stream = stream;
     this.#isWhole = isWhole;
+    this.#trailers = trailers;
   }
 
   get isPaused(): boolean {
@@ -56,7 +63,7 @@ export class StreamBody implements RequestBody {
   #end(sink: BodySink): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    sink.end(undefined);
+    sink.end(this.#trailers());
   }
 
   #fail(sink: BodySink, error: Error): void {

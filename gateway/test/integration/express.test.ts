@@ -64,6 +64,23 @@ describe('the middleware', () => {
     expect(seen[1]).toBe('/kept/a');
   });
 
+  it('passes trailers on', async () => {
+    let seen: NodeJS.Dict<string> = {};
+    const backend = await aBackend((incoming, response) => {
+      incoming.resume().on('end', () => {
+        seen = incoming.trailers;
+        response.end();
+      });
+    });
+    const { port, hostname } = new URL(await aFront(express().use(aMiddleware([backend.url]))));
+    const outgoing = http.request({ port, hostname, method: 'PUT', headers: { trailer: 'x-sum' } });
+    outgoing.write('hello');
+    outgoing.addTrailers({ 'x-sum': '1' });
+    const [response] = (await once(outgoing.end(), 'response')) as [http.IncomingMessage];
+    await once(response.resume(), 'end');
+    expect(seen).toEqual({ 'x-sum': '1' });
+  });
+
   it('works without Express, as Connect has it', async () => {
     const backend = await aBackend();
     const middleware = aMiddleware([backend.url]);

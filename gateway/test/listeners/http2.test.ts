@@ -168,6 +168,23 @@ describe('an upload over HTTP/2', () => {
   });
 });
 
+describe('trailers of a request over HTTP/2', () => {
+  it('reach the backend, but for those that it could take for headers', async () => {
+    const { h2, upstream, gateway } = await setUp({});
+    await h2.request(1, fields('PUT'), 0);
+    h2.data(1, 'hello');
+    const trailers = encodeFields([
+      ['x-sum', '1'],
+      ['host', 'evil'],
+    ]);
+    h2.write(frame(HEADERS, frames.END_HEADERS | END_STREAM, 1, trailers));
+    await h2.done();
+    expect(h2.status(1)).toBe(200);
+    expect(upstream.text).toMatch(/\r\nhello\r\n0\r\nx-sum: 1\r\n\r\n$/);
+    await untilIdle(gateway);
+  });
+});
+
 describe('a request over HTTP/2 that ends in the first piece of its connection', () => {
   const head = frame(
     HEADERS,
