@@ -28,7 +28,8 @@ export async function listening(server: Server, port: number): Promise<void> {
   server.assertRunning();
 }
 
-function takesConnections(port: number): Promise<boolean> {
+/** Whether a server listens at a port. */
+export function takesConnections(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, HOST);
     const settle = (isOpen: boolean) => {

@@ -14,6 +14,7 @@ import { routesCheck } from './routes-check.ts';
 import { runtimesCheck } from './runtimes-check.ts';
 import { shutdownCheck } from './shutdown/check.ts';
 import { soakCheck } from './soak-check.ts';
+import { suitesCheck } from './suites-check.ts';
 import { takeoverCheck } from './takeover/check.ts';
 
 export const CHECKS: readonly Check[] = [
@@ -40,5 +41,6 @@ export const CHECKS: readonly Check[] = [
   commandCheck('conformance', 'HTTP of the gateway, case by case', 'gateway/test/conformance/main.ts', [
     '--failures',
   ]),
+  suitesCheck,
   commandCheck('robustness', 'the gateway under attack', 'bench/robustness/main.ts'),
 ];

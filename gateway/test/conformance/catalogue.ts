@@ -21,6 +21,7 @@ const FAMILIES = {
   C: 13,
   G: 12,
   V: 10,
+  N: 41,
 } as const;
 
 /** A family of cases, by its letter. */
@@ -49,6 +50,7 @@ export const families: Readonly<Record<Family, string>> = {
   C: 'configuration',
   G: 'life cycle',
   V: 'TLS',
+  N: 'what other suites try octet by octet',
 };
 
 /** The number of every case that there is, in the order of the catalogue. */

@@ -45,11 +45,15 @@ export async function h2Exchange(
   await client.request(1, list, last);
   if (body !== undefined)
     client.write(frame(DATA, trailers === undefined ? END_STREAM : 0, 1, Buffer.from(body)));
-  if (trailers !== undefined)
-    client.write(frame(HEADERS, END_HEADERS | END_STREAM, 1, encodeFields(trailers)));
+  if (trailers !== undefined) sendTrailers(client, trailers);
   await client.done(1, timeoutMs);
   await sleep(50);
   return { client, upstream, port, summary: `${client.summary()}, ${upstream.requests().length} upstream` };
+}
+
+/** Ends a request by its trailers. */
+export function sendTrailers(client: H2Client, trailers: readonly Field[]): void {
+  client.write(frame(HEADERS, END_HEADERS | END_STREAM, 1, encodeFields(trailers)));
 }
 
 /** Whether the stream, or all of the connection, was refused. */

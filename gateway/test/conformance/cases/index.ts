@@ -8,8 +8,10 @@ import { chunks } from './chunks.ts';
 import { contentLength } from './content-length.ts';
 import { desync } from './desync.ts';
 import { ends } from './ends.ts';
+import { everyOctet } from './every-octet.ts';
 import { failures } from './failures.ts';
 import { h2Ends } from './h2-ends.ts';
+import { h2EveryOctet } from './h2-every-octet.ts';
 import { h2Fields } from './h2-fields.ts';
 import { h2Floods } from './h2-floods.ts';
 import { h2Sizes } from './h2-sizes.ts';
@@ -19,6 +21,7 @@ import { hosts } from './hosts.ts';
 import { identity } from './identity.ts';
 import { lifecycle } from './lifecycle.ts';
 import { limits } from './limits.ts';
+import { protocolOffers } from './protocol-offers.ts';
 import { rates } from './rates.ts';
 import { retries } from './retries.ts';
 import { retryLimits } from './retry-limits.ts';
@@ -32,7 +35,7 @@ import { tunnelEnds } from './tunnel-ends.ts';
 import { websocket } from './websocket.ts';
 
 /** The catalogue's families in its order. */
-const FAMILIES = 'SKDTHPFRXLZBEYWJQMVG';
+const FAMILIES = 'SKDTHPFRXLZBEYWJQMVGN';
 
 /** Every case that is run, in the order of the catalogue. */
 export const cases: readonly Case[] = [
@@ -45,8 +48,10 @@ export const cases: readonly Case[] = [
   ...contentLength,
   ...desync,
   ...ends,
+  ...everyOctet,
   ...failures,
   ...h2Ends,
+  ...h2EveryOctet,
   ...h2Fields,
   ...h2Floods,
   ...h2Sizes,
@@ -56,6 +61,7 @@ export const cases: readonly Case[] = [
   ...identity,
   ...lifecycle,
   ...limits,
+  ...protocolOffers,
   ...rates,
   ...retries,
   ...retryLimits,
