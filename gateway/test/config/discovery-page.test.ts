@@ -18,16 +18,19 @@ it('has pools with each source, which the gateway takes', () => {
 });
 
 it('has commands with options that there are', () => {
-  const lines = blocks('sh').join('').trim().split('\n');
+  const [commands = '', call = ''] = blocks('sh');
+  const lines = commands.trim().split('\n');
   const root = program({ stdout: { write() {} }, stderr: { write() {} } } as never, () => {});
   const register = root.commands.find((command) => command.name() === 'register');
   const known = register?.options.map(({ long }) => long) ?? [];
   for (const line of lines) {
-    expect(line).toMatch(/^evenkeel register .* -- node server\.js$/);
+    expect(line).toMatch(/^npx evenkeel register .* -- node server\.js$/);
     for (const [option] of line.matchAll(/--[a-z-]+(?= \S)/g))
       if (option !== '--') expect(known).toContain(option);
   }
   expect(lines).toHaveLength(2);
+  // A change of a gateway needs both headers.
+  expect(call).toMatch(/^curl -X PUT -H 'X-Evenkeel-Admin: 1' -H 'Content-Type: application\/json'/);
 });
 
 it('has a list that the file source reads', () => {
