@@ -11,12 +11,14 @@ export function configWarnings(config: SharedConfig, cores = availableParallelis
   const warnings = Object.entries(pools).flatMap(([name, pool]) => poolWarnings(`pools.${name}`, pool));
   const used = new Set(routes?.map(({ pool }) => pool) ?? Object.keys(pools));
   for (const name of Object.keys(pools)) if (!used.has(name)) warnings.push(`pools.${name} has no route`);
+  for (const [i, { timeouts }] of routes?.entries() ?? [])
+    warnings.push(...cutHeads(`routes[${i}]`, timeouts));
   if (workers > cores) warnings.push(`workers is ${workers}, but this machine has ${cores} cores`);
   return warnings;
 }
 
-function poolWarnings(where: string, { backends, tls, health, ejection }: PoolConfig): string[] {
-  const warnings: string[] = [];
+function poolWarnings(where: string, { backends, tls, health, ejection, timeouts }: PoolConfig): string[] {
+  const warnings = cutHeads(where, timeouts);
   if (backends.length === 0) warnings.push(`${where} has no backends: it answers 503`);
   const canServe = backends.some((entry) => typeof entry === 'string' || entry.weight !== 0);
   if (backends.length > 0 && !canServe)
@@ -26,4 +28,14 @@ function poolWarnings(where: string, { backends, tls, health, ejection }: PoolCo
   if (health === false && ejection === false)
     warnings.push(`${where} has neither health checks nor ejection: a dead backend keeps its share`);
   return warnings;
+}
+
+/** A time for heads that the time for all attempts cuts short. */
+function cutHeads(
+  where: string,
+  { headersMs = 0, totalMs }: { headersMs?: number | undefined; totalMs?: number | undefined } = {},
+): string[] {
+  return totalMs === undefined || headersMs <= totalMs
+    ? []
+    : [`${where}.timeouts.headersMs is ${headersMs}, but totalMs ends all attempts after ${totalMs}`];
 }

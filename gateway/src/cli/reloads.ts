@@ -7,6 +7,7 @@ import { SerialQueue } from '../workers/serial-queue.ts';
 import type { SharedConfig } from '../workers/shared-config.ts';
 import { configChanges } from './config-changes.ts';
 import type { ConfigSource, UsableConfig } from './config-source.ts';
+import { configWarnings } from './config-warnings.ts';
 
 /** The reason of a reload after a file changed. */
 export const FILE_CHANGE = 'file change';
@@ -81,7 +82,10 @@ export class Reloads {
     }
     const changes = configChanges(this.#current.config, next.config);
     await this.#gateway.reload(next.config);
+    const before = configWarnings(this.#current.config);
     this.#current = next;
+    for (const warning of configWarnings(next.config))
+      if (!before.includes(warning)) this.#log.warn(fields, warning);
     this.#log.info({ ...fields, changes }, `the configuration has changed: ${changes.join(', ')}`);
   }
 

@@ -9,6 +9,7 @@ import { ClusterGateway } from '../workers/cluster-gateway.ts';
 import { forkWorker } from '../workers/node-worker.ts';
 import type { SharedConfig } from '../workers/shared-config.ts';
 import { type ConfigSource, serveSource } from './config-source.ts';
+import { configWarnings } from './config-warnings.ts';
 import { surviveFaults } from './faults.ts';
 import type { Io } from './io.ts';
 import { LifeCycle } from './life-cycle.ts';
@@ -54,7 +55,8 @@ export async function serve(options: ServeOptions, io: Io, open = openGateway): 
     if (typeof started === 'number') return started;
     surviveFaults(io.process, () => log, systemEnv);
     tellStart(started, usable.config, log);
-    for (const warning of nodeWarnings(io.nodeVersion)) log.warn({}, warning);
+    for (const warning of [...nodeWarnings(io.nodeVersion), ...configWarnings(usable.config)])
+      log.warn({}, warning);
     return await life.ended;
   } catch (error) {
     // A gateway that is closed while it opens may fail to open.

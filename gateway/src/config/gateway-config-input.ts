@@ -668,8 +668,8 @@ export interface GatewayConfigInput {
                */
               bodyMs?: number | undefined;
               /**
-               * Milliseconds for all attempts together, until the head of an answer.
-               * @defaultValue `90000`
+               * Milliseconds for all attempts together, until the head of an answer. Left out: 90000, or
+               * `headersMs` where that is more.
                */
               totalMs?: number | undefined;
               /**

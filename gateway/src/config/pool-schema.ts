@@ -99,7 +99,10 @@ const bounds = z.strictObject({
     ),
 });
 
-const timeouts = z.strictObject({
+/** Milliseconds for all attempts, where neither that nor a longer time for one head is given. */
+const TOTAL_MS = 90_000;
+
+const timeoutsObject = z.strictObject({
   connectMs: duration.default(3_000).describe('Milliseconds to connect to a backend.'),
   headersMs: duration
     .default(60_000)
@@ -113,8 +116,10 @@ const timeouts = z.strictObject({
     .default(60_000)
     .describe("Milliseconds between two pieces of an answer's body; event streams have `tunnelMs`."),
   totalMs: duration
-    .default(90_000)
-    .describe('Milliseconds for all attempts together, until the head of an answer.'),
+    .optional()
+    .describe(
+      'Milliseconds for all attempts together, until the head of an answer. Left out: 90000, or `headersMs` where that is more.',
+    ),
   idleMs: duration
     .default(4_000)
     .describe('Milliseconds that an idle connection is kept; less than the backends keep theirs.'),
@@ -122,6 +127,11 @@ const timeouts = z.strictObject({
     .default(3_600_000)
     .describe('Milliseconds after which a connection takes no more requests; up to a tenth less, by chance.'),
 });
+
+const timeouts = timeoutsObject.transform(({ totalMs, ...rest }) => ({
+  ...rest,
+  totalMs: totalMs ?? Math.max(TOTAL_MS, rest.headersMs),
+}));
 
 export const tls = z.strictObject({
   ca: z

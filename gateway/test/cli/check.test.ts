@@ -101,6 +101,17 @@ describe('a configuration', () => {
       'pools.shop has neither health checks nor ejection: a dead backend keeps its share',
       { pools: { shop: { backends: [A], health: false, ejection: false } } },
     ],
+    [
+      'pools.shop.timeouts.headersMs is 120000, but totalMs ends all attempts after 60000',
+      { pools: { shop: { backends: [A], timeouts: { headersMs: 120_000, totalMs: 60_000 } } } },
+    ],
+    [
+      'routes[0].timeouts.headersMs is 2000, but totalMs ends all attempts after 1000',
+      {
+        pools: { shop: { backends: [A] } },
+        routes: [{ pool: 'shop', timeouts: { headersMs: 2_000, totalMs: 1_000 } }],
+      },
+    ],
   ])('gets the warning that %s', (warning, config) => {
     expect(warnings(config)).toEqual([warning]);
   });

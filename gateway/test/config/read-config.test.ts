@@ -411,3 +411,15 @@ describe('a right configuration', () => {
     expect(problemsOf(config)).toEqual([]);
   });
 });
+
+describe('the time for all attempts of a pool', () => {
+  it.each([
+    [{}, 90_000],
+    [{ headersMs: 300_000 }, 300_000],
+    [{ headersMs: 5_000 }, 90_000],
+    [{ headersMs: 300_000, totalMs: 1_000 }, 1_000],
+  ])('with %j is %d ms', (timeouts, totalMs) => {
+    const { pools } = readConfig({ ...leastConfig(), pools: { shop: { backends: ['http://a'], timeouts } } });
+    expect(pools.shop?.timeouts.totalMs).toBe(totalMs);
+  });
+});
