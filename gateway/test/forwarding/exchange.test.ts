@@ -566,6 +566,22 @@ describe('requests of one client at a time', () => {
   });
 });
 
+describe('a body that is refused', () => {
+  it('is read on, although its backend had enough of it', async () => {
+    const { begin, sent } = setUp({ retries: false });
+    const body = new Readable({ read() {} });
+    const { client } = begin(aPost(body));
+    // It takes as much as it keeps, and then no more.
+    new SourceStream(sent[0]!.connect().message.body).read();
+    for (let i = 0; i < 3; i++) body.push(Buffer.alloc(60_000));
+    await settled();
+    expect(body.isPaused()).toBe(true);
+    sent[0]!.fail('ECONNRESET');
+    expect(client.calls.some((call) => call === 'head 502')).toBe(true);
+    expect(body.isPaused()).toBe(false);
+  });
+});
+
 describe('a body that will not be sent again', () => {
   it.each([
     ['POST', {}, false],

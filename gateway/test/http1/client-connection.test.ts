@@ -1,6 +1,6 @@
 // One connection to a server: requests as they are written, responses as they are read.
 import { connect, Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { HandBody, RawServer, until } from './raw-server.ts';
 
 const servers: RawServer[] = [];
@@ -260,6 +260,20 @@ describe('a connection', () => {
     (await server.connection(1)).write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood');
     await next.over();
     expect(next.body).toBe('good');
+  });
+
+  it('is given up once, however it ends', async () => {
+    const server = await aServer();
+    const retired = vi.spyOn(server.pool, 'retired');
+    const heard = server.send();
+    const connection = await server.connection(0);
+    connection.write('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    await heard.over();
+    connection.socket.destroy();
+    await connection.closed();
+    server.pool.destroy();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(retired).toHaveBeenCalledTimes(1);
   });
 
   it('is closed with the server, and idle for as long as both allow', async () => {
@@ -567,6 +581,9 @@ describe('a request to change the protocol', () => {
     connection.write(`HTTP/1.1 100 \r\n\r\n${SWITCHED}early`);
     await heard.over();
     expect(heard.events.at(-1)).toBe('upgraded 101 early');
+    const own = new Socket();
+    for (const name of ['data', 'drain', 'end', 'error', 'close'])
+      expect(heard.socket?.listenerCount(name), name).toBe(own.listenerCount(name));
     expect(server.pool.size).toBe(0);
     server.pool.destroy();
     heard.socket?.write('ping');

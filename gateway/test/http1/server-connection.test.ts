@@ -1,8 +1,9 @@
 // One client's connection: requests in, responses out, and every way in which it may end.
+import { once } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ServerRequest } from '../../src/http1/server-request.ts';
-import { aConnection, answer, type FakeSocket, HEADERS_MS, IDLE_MS, settled } from './server-lab.ts';
+import { aConnection, answer, FakeSocket, HEADERS_MS, IDLE_MS, settled } from './server-lab.ts';
 
 const get = (path: string, ...headers: string[]) =>
   `GET ${path} HTTP/1.1\r\n${['Host: a', ...headers].join('\r\n')}\r\n\r\n`;
@@ -463,9 +464,13 @@ describe('a request for another protocol', () => {
 
   it('takes the connection over, with what came after it', async () => {
     const { handler, socket, sent } = aConnection();
+    const own = new FakeSocket();
+    const listeners = () =>
+      ['data', 'drain', 'end', 'close'].map((name) => socket.listenerCount(name) - own.listenerCount(name));
+    expect(listeners()).toEqual([1, 1, 1, 1]);
     await sent(`${WEBSOCKET}early`);
     expect(handler.log).toEqual(['GET /ws upgrade early']);
-    expect([socket.listenerCount('data'), handler.env.pendingTimers]).toEqual([0, 0]);
+    expect([...listeners(), handler.env.pendingTimers]).toEqual([0, 0, 0, 0, 0]);
   });
 
   it('is refused behind a request that has no response yet', async () => {
@@ -480,6 +485,19 @@ describe('a request for another protocol', () => {
     const { handler, sent } = aConnection();
     await sent(WEBSOCKET.replace('1.1', '1.0'));
     expect(handler.log).toEqual(['GET /ws', 'GET /ws done']);
+  });
+});
+
+describe('a connection that was closed', () => {
+  it('acts on nothing that it still delivers', async () => {
+    const { handler, socket } = aConnection();
+    socket.pause();
+    socket.push(get('/a'));
+    // A stream that was destroyed keeps what it has read.
+    socket.destroy();
+    await once(socket, 'close');
+    socket.emit('data', Buffer.from(get('/a')));
+    expect(handler.requests).toEqual([]);
   });
 });
 
