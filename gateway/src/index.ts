@@ -17,5 +17,6 @@ export type {
   RouteRateLimit,
 } from './contracts.ts';
 export { ConfigError, ControlError } from './errors.ts';
-export { createGateway, type GatewayParts } from './gateway.ts';
+export { createGateway } from './gateway.ts';
+export type { GatewayParts } from './gateway-parts.ts';
 export { createProxy, type NodeProxy, type NodeProxyConfig } from './proxy.ts';

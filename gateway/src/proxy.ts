@@ -7,7 +7,7 @@ import { resolveInput } from './config/resolve-input.ts';
 import type { GatewayConfigInput } from './config/schema.ts';
 import type { Control, GatewayStats } from './contracts.ts';
 import { Engine } from './engine.ts';
-import { type GatewayParts, PARTS } from './gateway.ts';
+import { type GatewayParts, PARTS } from './gateway-parts.ts';
 import { MountedServer } from './listeners/mounted-server.ts';
 import { SILENT } from './observation/silent-log.ts';
 import { defined } from './upstream/pool-options.ts';

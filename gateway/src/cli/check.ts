@@ -17,7 +17,7 @@ export interface CheckOptions {
  * @throws ConfigError with one line for each mistake
  */
 export async function check({ config: file }: CheckOptions, io: Io): Promise<number> {
-  const usable = fileSource(file).read();
+  const usable = await fileSource(file).read();
   // Building the gateway finds the remaining mistakes; it opens nothing.
   createGateway({ ...usable.config, workers: 1 });
   const warnings = [...usable.warnings, ...configWarnings(usable.config)];

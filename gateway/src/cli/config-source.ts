@@ -1,10 +1,9 @@
 // Where `serve` gets its configuration from: a file, or options.
-import { loadConfigFile } from '../config/config-file.ts';
-import { readConfig } from '../config/read-config.ts';
-import { type InputOptions, resolveInput } from '../config/resolve-input.ts';
+import { type Resolution, resolveConfig } from '../config/resolve-config.ts';
 import type { GatewayConfig } from '../config/schema.ts';
 import { ConfigError } from '../errors.ts';
 import { type SharedConfig, sharedConfig } from '../workers/shared-config.ts';
+import { plainConfig } from './plain-config.ts';
 import { checkServeOptions, configOf, type ServeOptions, withOverrides } from './serve-options.ts';
 
 /** A configuration that was read and checked. */
@@ -22,16 +21,19 @@ export interface ConfigSource {
   /** The file; `undefined` for a configuration that is made of options. */
   readonly file: string | undefined;
   /** @throws ConfigError with one line for each mistake */
-  read(): UsableConfig;
+  read(): Promise<UsableConfig>;
 }
 
-/** A configuration file as the source. */
-export function fileSource(file: string, override = (config: GatewayConfig) => config): ConfigSource {
+/** A configuration file as the source. @param options - that override it */
+export function fileSource(file: string, options?: ServeOptions): ConfigSource {
   return {
     file,
-    read() {
+    async read() {
+      const { loadConfigFile, readConfig, resolveInput } = await schema();
       const { input, ...sources } = loadConfigFile(file);
-      return usable(input, { ...sources, override });
+      const override = (config: GatewayConfig) =>
+        options === undefined ? config : readConfig(withOverrides(config, options));
+      return usable(resolveInput(input, { ...sources, override }));
     },
   };
 }
@@ -42,13 +44,16 @@ export function fileSource(file: string, override = (config: GatewayConfig) => c
  */
 export function serveSource(options: ServeOptions): ConfigSource {
   checkServeOptions(options);
-  if (options.config !== undefined)
-    return fileSource(options.config, (config) => readConfig(withOverrides(config, options)));
+  if (options.config !== undefined) return fileSource(options.config, options);
   return {
     file: undefined,
-    read() {
+    async read() {
+      const plain = plainConfig(options);
+      const sources = { baseDir: process.cwd() };
+      if (plain !== undefined) return usable(resolveConfig(plain, sources));
+      const { resolveInput } = await schema();
       try {
-        return usable(withOverrides(configOf(options), options), { baseDir: process.cwd() });
+        return usable(resolveInput(withOverrides(configOf(options), options), sources));
       } catch (error) {
         throw error instanceof ConfigError ? inOptions(error) : error;
       }
@@ -56,8 +61,16 @@ export function serveSource(options: ServeOptions): ConfigSource {
   };
 }
 
-function usable(input: unknown, options: InputOptions): UsableConfig {
-  const { config: resolved, warnings, files } = resolveInput(input, options);
+/** It costs more memory than all else: it is loaded where something has to be checked. */
+async function schema() {
+  return {
+    ...(await import('../config/config-file.ts')),
+    ...(await import('../config/read-config.ts')),
+    ...(await import('../config/resolve-input.ts')),
+  };
+}
+
+function usable({ config: resolved, warnings, files }: Resolution): UsableConfig {
   const names = resolved.listeners.map(({ tls }) => tls?.certificates.flatMap((one) => one.names) ?? []);
   return { config: sharedConfig(resolved), names, warnings, files };
 }

@@ -68,6 +68,6 @@ function explainPath({ path, host, method, headers = {}, clientAddress }: Explai
 }
 
 async function explainFile(file: string, query: ExplainQuery): Promise<GatewayExplanation> {
-  const { config } = fileSource(file).read();
+  const { config } = await fileSource(file).read();
   return createGateway({ ...config, workers: 1 }).control.explain(query);
 }

@@ -3,10 +3,10 @@ import { Command, type OutputConfiguration } from 'commander';
 import { type StrategyAlias, type StrategyName, strategies } from 'evenkeel';
 import { STRATEGY_ALIASES } from 'evenkeel/internal';
 import { VERSION } from '../version.ts';
-import { type CheckOptions, check } from './check.ts';
-import { type DemoOptions, demo } from './demo.ts';
+import type { CheckOptions } from './check.ts';
+import type { DemoOptions } from './demo.ts';
 import { UsageError } from './exit-code.ts';
-import { type ExplainOptions, explain } from './explain.ts';
+import type { ExplainOptions } from './explain.ts';
 import {
   CHECK_HELP,
   EXPLAIN_HELP,
@@ -22,14 +22,12 @@ import {
 import type { ImportOptions } from './import/import.ts';
 import type { Io } from './io.ts';
 import { contenders, header, integer, oneOf, positive, replayKey, several } from './option-values.ts';
-import { type PlanOptions, plan } from './plan.ts';
-import { type RegisterCommandOptions, register } from './register.ts';
-import { schema } from './schema.ts';
-import { serve } from './serve.ts';
+import type { PlanOptions } from './plan.ts';
+import type { RegisterCommandOptions } from './register.ts';
 import { LOG_FORMATS, LOG_LEVELS, MAX_WORKERS, type ServeOptions } from './serve-options.ts';
 import type { ReplayCommandOptions } from './simulation/replay.ts';
 import type { SimulateCommandOptions } from './simulation/simulate.ts';
-import { type StatusOptions, status } from './status.ts';
+import type { StatusOptions } from './status.ts';
 
 const MAX_PORT = 65_535;
 
@@ -43,7 +41,7 @@ const strategyOption = oneOf<StrategyName | StrategyAlias>(
 const seconds = integer('--watch', 1, 86_400);
 
 /**
- * Defines the commands.
+ * Defines the commands. The code of each is loaded when it runs.
  * @param end - called with the exit code of the command that ran
  * @param args - the command line as it was given
  */
@@ -89,11 +87,17 @@ export function program(io: Io, end: (code: number) => void, args: readonly stri
     .command('demo')
     .description('start example backends and a gateway in front of them')
     .option('--seconds <n>', 'stop after this many seconds', integer('--seconds', 1, 86_400))
-    .action(async (options: DemoOptions) => end(await demo(io, options)));
+    .action(async (options: DemoOptions) => {
+      const { demo } = await import('./demo.ts');
+      end(await demo(io, options));
+    });
   root
     .command('schema')
     .description('print the JSON Schema of configuration files')
-    .action(() => end(schema(io)));
+    .action(async () => {
+      const { schema } = await import('./schema.ts');
+      end(schema(io));
+    });
   return root;
 }
 
@@ -130,6 +134,7 @@ function addServe(root: Command, io: Io, end: (code: number) => void): void {
     .option('--no-access-log', 'do not log requests')
     .addHelpText('after', SERVE_HELP)
     .action(async (backends: string[], options: ServeOptions) => {
+      const { serve } = await import('./serve.ts');
       const backend = [...backends, ...(options.backend ?? [])];
       end(await serve(backend.length === 0 ? options : { ...options, backend }, io));
     });
@@ -181,7 +186,6 @@ function addSimulate(root: Command, io: Io, end: (code: number) => void, args: r
     .option('--csv', 'print the table as comma-separated values')
     .addHelpText('after', SIMULATE_HELP)
     .action(async (scenario: string | undefined, options: SimulateCommandOptions) => {
-      // Loaded only if it is needed, as everything around it.
       const { simulateCommand } = await import('./simulation/simulate.ts');
       end(await simulateCommand(scenario, options, args, io));
     });
@@ -196,6 +200,7 @@ function addCheck(root: Command, io: Io, end: (code: number) => void): void {
     .addHelpText('after', CHECK_HELP)
     .action(async (file: string | undefined, { config = file }: Partial<CheckOptions>) => {
       if (config === undefined) throw new UsageError('check needs a configuration: -c FILE');
+      const { check } = await import('./check.ts');
       end(await check({ config }, io));
     });
 }
@@ -208,7 +213,10 @@ function addPlan(root: Command, io: Io, end: (code: number) => void): void {
     .requiredOption('--to <file>', 'configuration that is to replace it')
     .option('--json', 'print one JSON document')
     .addHelpText('after', PLAN_HELP)
-    .action(async (options: PlanOptions) => end(await plan(options, io)));
+    .action(async (options: PlanOptions) => {
+      const { plan } = await import('./plan.ts');
+      end(await plan(options, io));
+    });
 }
 
 function addStatus(root: Command, io: Io, end: (code: number) => void): void {
@@ -220,7 +228,10 @@ function addStatus(root: Command, io: Io, end: (code: number) => void): void {
     .option('--watch [seconds]', 'again after so many seconds (default: 1), until Ctrl-C', seconds)
     .option('--json', 'print one JSON document')
     .addHelpText('after', STATUS_HELP)
-    .action(async (options: StatusOptions) => end(await status(options, io)));
+    .action(async (options: StatusOptions) => {
+      const { status } = await import('./status.ts');
+      end(await status(options, io));
+    });
 }
 
 function addRegister(root: Command, io: Io, end: (code: number) => void): void {
@@ -249,9 +260,10 @@ function addRegister(root: Command, io: Io, end: (code: number) => void): void {
     .option('--prefix <prefix>', 'prefix of all keys in the registry (default: evenkeel)')
     .passThroughOptions()
     .addHelpText('after', REGISTER_HELP)
-    .action(async (command: string[], options: RegisterCommandOptions) =>
-      end(await register(options, command, io)),
-    );
+    .action(async (command: string[], options: RegisterCommandOptions) => {
+      const { register } = await import('./register.ts');
+      end(await register(options, command, io));
+    });
 }
 
 function addExplain(root: Command, io: Io, end: (code: number) => void): void {
@@ -268,5 +280,8 @@ function addExplain(root: Command, io: Io, end: (code: number) => void): void {
     .option('--client <address>', 'address of the client')
     .option('--json', 'print one JSON document')
     .addHelpText('after', EXPLAIN_HELP)
-    .action(async (options: ExplainOptions) => end(await explain(options, io)));
+    .action(async (options: ExplainOptions) => {
+      const { explain } = await import('./explain.ts');
+      end(await explain(options, io));
+    });
 }

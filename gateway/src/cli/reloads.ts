@@ -64,7 +64,7 @@ export class Reloads {
   async #reload(why: string): Promise<void> {
     const fields = { why, file: this.#source.file };
     try {
-      await this.#take(this.#source.read(), fields);
+      await this.#take(await this.#source.read(), fields);
       this.#refused = [];
       this.#refusedFiles = [];
     } catch (error) {

@@ -4,10 +4,8 @@ import { type ConfigWatch, watchConfigFile } from '../config/config-watch.ts';
 import { handOverProblems, needsNoPort } from '../config/handed-over.ts';
 import type { Gateway, GatewayLog, ListeningAddress } from '../contracts.ts';
 import { ConfigError } from '../errors.ts';
-import { createGateway } from '../gateway.ts';
-import { ClusterGateway } from '../workers/cluster-gateway.ts';
-import { forkWorker } from '../workers/node-worker.ts';
-import type { SharedConfig } from '../workers/shared-config.ts';
+import { ReverseProxy } from '../reverse-proxy.ts';
+import { resolveShared, type SharedConfig } from '../workers/shared-config.ts';
 import { type ConfigSource, serveSource } from './config-source.ts';
 import { configWarnings } from './config-warnings.ts';
 import { surviveFaults } from './faults.ts';
@@ -21,14 +19,24 @@ interface ServedGateway extends Pick<Gateway, 'listen' | 'close'> {
   reload(config: SharedConfig): Promise<void>;
 }
 
+/** Makes a gateway, which does not serve yet. */
+type OpenGateway = (config: SharedConfig, log: GatewayLog) => ServedGateway;
+
 /** The oldest Node release line that gets security fixes. */
 const OLDEST_MAJOR = 22;
 
-/** Makes a gateway in this process, or one in each of several workers. */
-function openGateway(config: SharedConfig, log: GatewayLog): ServedGateway {
-  return config.workers > 1
-    ? new ClusterGateway(config, { fork: forkWorker, log })
-    : createGateway(config, { log });
+const openHere: OpenGateway = (config, log) => new ReverseProxy(config, { log }, resolveShared);
+
+/**
+ * Makes a gateway in this process, or one in each of several workers. What is loaded for it is loaded before
+ * the configuration is read: a change after that must be seen.
+ */
+async function openerFor({ config: file, workers = 1 }: ServeOptions): Promise<OpenGateway> {
+  if (file === undefined && workers <= 1) return openHere;
+  const { ClusterGateway } = await import('../workers/cluster-gateway.ts');
+  const { forkWorker } = await import('../workers/node-worker.ts');
+  return (config, log) =>
+    config.workers > 1 ? new ClusterGateway(config, { fork: forkWorker, log }) : openHere(config, log);
 }
 
 /**
@@ -36,9 +44,10 @@ function openGateway(config: SharedConfig, log: GatewayLog): ServedGateway {
  * @returns the exit code
  * @throws UsageError, or ConfigError with one line for each mistake; nothing is left running then
  */
-export async function serve(options: ServeOptions, io: Io, open = openGateway): Promise<number> {
+export async function serve(options: ServeOptions, io: Io, openGateway?: OpenGateway): Promise<number> {
   const source = serveSource(options);
-  const usable = source.read();
+  const open = openGateway ?? (await openerFor(options));
+  const usable = await source.read();
   const problems = handOverProblems(usable.config.listeners, io.env, process.pid);
   if (problems.length > 0) throw new ConfigError(problems);
   const log = io.openLog(usable.config.log);

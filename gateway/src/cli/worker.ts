@@ -1,7 +1,8 @@
 // The process of one worker.
 import { systemEnv } from 'evenkeel';
-import { createGateway } from '../gateway.ts';
+import { ReverseProxy } from '../reverse-proxy.ts';
 import type { PrimaryPort } from '../workers/messages.ts';
+import { resolveShared } from '../workers/shared-config.ts';
 import { WorkerServer } from '../workers/worker-server.ts';
 import { surviveFaults } from './faults.ts';
 import type { Io } from './io.ts';
@@ -19,7 +20,7 @@ export function runWorker(io: Io): void {
   const worker = new WorkerServer(primary, {
     open(config, shared, number) {
       const log = io.openLog(config.log, number);
-      return { log, gateway: createGateway(config, { log, ...shared }) };
+      return { log, gateway: new ReverseProxy(config, { log, ...shared }, resolveShared) };
     },
     exit: (code) => process.exit(code),
   });

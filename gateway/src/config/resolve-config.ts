@@ -4,20 +4,13 @@ import { ConfigError } from '../errors.ts';
 import { type CheckedCertificate, checkAuthorities, checkCertificate } from './certificates.ts';
 import { tokenProblems } from './checks/admin-checks.ts';
 import { cookieClashes, sessionProblems } from './checks/session-checks.ts';
-import { tls as listenerTls } from './listener-schema.ts';
-import { type PoolConfig, type PoolTlsConfig, tls as poolTls } from './pool-schema.ts';
+import type { PoolConfig, PoolTlsConfig } from './pool-schema.ts';
 import { limited } from './problem-limit.ts';
 import type { ResolvedConfig, ResolvedListener, ResolvedPool, ResolvedSessions } from './resolved-config.ts';
 import type { GatewayConfig, ListenerConfig } from './schema.ts';
-import {
-  type CookieConfig,
-  type JwtConfig,
-  type SessionsConfig,
-  sessions as sessionsSchema,
-} from './session-schema.ts';
+import type { CookieConfig, JwtConfig, SessionsConfig } from './session-schema.ts';
 import { shownPath, shownValue } from './shown-value.ts';
 import { type Secret, type SourceOptions, Sources } from './sources.ts';
-import { secret as secretSchema } from './values.ts';
 
 /** The result of resolving a configuration. */
 export interface Resolution {
@@ -67,34 +60,11 @@ export function resolveConfig(config: GatewayConfig, options: ResolveOptions): R
   return { config: resolved, warnings, files: [...files] };
 }
 
-/** What is wrong with the secrets and PEM files of a configuration that may be wrong itself. */
-export function sourceProblems(input: unknown, options: ResolveOptions): UnresolvedConfigError {
-  const resolver = new Resolver(options);
-  const { listeners, pools, admin } = plainObject(input);
-  for (const [i, listener] of (Array.isArray(listeners) ? listeners : []).entries()) {
-    const { data: tls } = listenerTls.safeParse(plainObject(listener).tls);
-    if (tls !== undefined) resolver.listener({ tls } as ListenerConfig, `listeners[${i}]`);
-  }
-  for (const [name, pool] of Object.entries(plainObject(pools))) {
-    const parts = plainObject(pool);
-    const { data: sessions } = sessionsSchema.safeParse(parts.sessions);
-    const { data: tls } = poolTls.safeParse(parts.tls);
-    resolver.pool({ sessions, tls } as PoolConfig, shownPath(['pools', name]));
-  }
-  const { data: token } = secretSchema.safeParse(plainObject(admin).token);
-  if (token !== undefined) resolver.admin({ token } as NonNullable<GatewayConfig['admin']>);
-  return new UnresolvedConfigError(resolver.sources.problems, [...resolver.sources.files]);
-}
-
-function plainObject(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
 /** Stands for a secret that cannot be read, and is long enough. */
 const UNREAD = ' '.repeat(32);
 
 /** Collects problems and goes on, so that all are reported at once; its result is then not used. */
-class Resolver {
+export class Resolver {
   readonly sources: Sources;
   readonly warnings: string[] = [];
   readonly #now: number;

@@ -7,11 +7,11 @@ import {
   type Resolution,
   type ResolveOptions,
   resolveConfig,
-  sourceProblems,
   UnresolvedConfigError,
 } from './resolve-config.ts';
 import type { GatewayConfig } from './schema.ts';
 import { shownPath } from './shown-value.ts';
+import { sourceProblems } from './source-problems.ts';
 import type { UnsetVariable } from './variables.ts';
 
 /** How to read a configuration. */

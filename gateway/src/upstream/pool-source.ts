@@ -7,8 +7,8 @@ import { file } from 'evenkeel/discovery/file';
 import { http } from 'evenkeel/discovery/http';
 import { kubernetes } from 'evenkeel/discovery/kubernetes';
 import { type RedisClient as RegistryClient, redis } from 'evenkeel/discovery/redis';
-import { parse } from 'yaml';
 import type { ResolvedPool } from '../config/resolved-config.ts';
+import { yaml } from '../lazy-packages.ts';
 
 /** A source, and what it holds open. */
 export interface PoolSource {
@@ -35,7 +35,7 @@ function plainSource(
   pool: string,
   discovery: Exclude<NonNullable<ResolvedPool['discovery']>, { redis: unknown }>,
 ): Discovery {
-  if ('file' in discovery) return file({ path: discovery.file, parse });
+  if ('file' in discovery) return file({ path: discovery.file, parse: (text) => yaml().parse(text) });
   if ('http' in discovery) return http(withoutUndefined(discovery.http));
   if ('etcd' in discovery) return etcd({ pool, ...withoutUndefined(discovery.etcd) });
   return kubernetes(withoutUndefined(discovery.kubernetes));

@@ -1,12 +1,20 @@
 // The configuration that all workers start with.
+import { type ResolveOptions, resolveConfig } from '../config/resolve-config.ts';
+import type { ResolvedInput } from '../config/resolve-input.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
-import type { GatewayConfig } from '../config/schema.ts';
+import type { GatewayConfig, GatewayConfigInput } from '../config/schema.ts';
 
 /**
  * A configuration without references to files and variables: every worker that starts with it has the same.
  */
 export interface SharedConfig extends Omit<GatewayConfig, 'admin'> {
   admin?: ResolvedConfig['admin'];
+}
+
+/** Reads a shared configuration, which was checked before. */
+export function resolveShared(input: GatewayConfigInput, options: ResolveOptions): ResolvedInput {
+  const written = input as GatewayConfig;
+  return { ...resolveConfig(written, options), written };
 }
 
 /** A resolved configuration in the form of a written one. */

@@ -25,7 +25,7 @@ function setUp() {
   const reloads = new Reloads(
     {
       file: 'gateway.yaml',
-      read() {
+      async read() {
         if (source.next instanceof Error) throw source.next;
         return source.next;
       },

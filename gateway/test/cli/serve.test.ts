@@ -9,23 +9,27 @@ import { folder, KeptIo } from './kept-io.ts';
 
 const BACKEND = 'http://10.0.0.1:3000';
 
-function serving(
+/** Runs until the gateway was made, or until the end. */
+async function serving(
   options: Partial<ServeOptions>,
   prepare: (gateway: FakeGateway) => void = () => {},
   io = new KeptIo(),
 ) {
   const opened: { config: SharedConfig; gateway: FakeGateway }[] = [];
+  let isOver = false;
   const code = serve({ accessLog: true, ...options }, io, (config) => {
     const gateway = new FakeGateway(config);
     prepare(gateway);
     opened.push({ config, gateway });
     return gateway;
   });
+  code.catch(() => {}).finally(() => (isOver = true));
+  while (opened.length === 0 && !isOver) await setImmediate();
   const [first] = opened;
   return { io, code, config: first?.config, gateway: first?.gateway };
 }
 
-async function stopped({ io, code }: ReturnType<typeof serving>): Promise<number> {
+async function stopped({ io, code }: Awaited<ReturnType<typeof serving>>): Promise<number> {
   await settled();
   io.process.emit('SIGTERM', 'SIGTERM');
   return code;
@@ -33,7 +37,7 @@ async function stopped({ io, code }: ReturnType<typeof serving>): Promise<number
 
 describe('evenkeel serve', () => {
   it('builds a configuration of one pool from options alone', async () => {
-    const run = serving({
+    const run = await serving({
       backend: [BACKEND, 'http://10.0.0.2:3000'],
       port: 81,
       host: '::1',
@@ -55,7 +59,7 @@ describe('evenkeel serve', () => {
   });
 
   it('takes backends as people write them', async () => {
-    const run = serving({ backend: ['localhost:3000', ':3001', BACKEND] });
+    const run = await serving({ backend: ['localhost:3000', ':3001', BACKEND] });
     expect(run.config?.pools.default?.backends).toEqual([
       'http://localhost:3000',
       'http://localhost:3001',
@@ -69,19 +73,19 @@ describe('evenkeel serve', () => {
     ['/ready', { request: { path: '/ready' } }],
     [false as const, false],
   ])('checks backends as it is told: --health %s', async (health, expected) => {
-    const run = serving({ backend: [BACKEND], ...(health === undefined ? {} : { health }) });
+    const run = await serving({ backend: [BACKEND], ...(health === undefined ? {} : { health }) });
     expect(run.config?.pools).toMatchObject({ default: { health: expected } });
     expect(await stopped(run)).toBe(0);
   });
 
   it('says once what a strategy is called here', async () => {
-    const run = serving({ backend: [BACKEND], strategy: 'leastconn' });
+    const run = await serving({ backend: [BACKEND], strategy: 'leastconn' });
     expect(run.config?.pools.default?.strategy).toBe('least-connections');
     expect(await stopped(run)).toBe(0);
   });
 
   it('listens on 8080, everywhere, where it is not told where', async () => {
-    const run = serving({ backend: [BACKEND] });
+    const run = await serving({ backend: [BACKEND] });
     expect(run.config?.listeners).toEqual([{ port: 8080, h2c: false }]);
     expect(run.config).not.toHaveProperty('admin');
     expect(run.config?.log.access).toBe(true);
@@ -93,7 +97,7 @@ describe('evenkeel serve', () => {
       'gateway.yaml',
       'listeners: [{ port: 82 }]\npools: { shop: { backends: [] } }\nworkers: 4\nlog: { format: pretty }\nadmin: { port: 1, dashboard: false }\n',
     );
-    const run = serving({ config: file, workers: 2, adminPort: 9, logLevel: 'error' });
+    const run = await serving({ config: file, workers: 2, adminPort: 9, logLevel: 'error' });
     expect(run.config).toMatchObject({
       listeners: [{ port: 82 }],
       workers: 2,
@@ -104,8 +108,8 @@ describe('evenkeel serve', () => {
   });
 
   it('says where it listens, and on which Node it had better not run', async () => {
-    const run = serving({ backend: [BACKEND], adminPort: 0 });
-    run.io.nodeVersion = '20.20.2';
+    const io = Object.assign(new KeptIo(), { nodeVersion: '20.20.2' });
+    const run = await serving({ backend: [BACKEND], adminPort: 0 }, () => {}, io);
     await stopped(run);
     expect(run.io.log.texts).toEqual([
       'info listening on http://127.0.0.1:8080',
@@ -117,27 +121,27 @@ describe('evenkeel serve', () => {
   });
 
   it('has no word against a Node that is kept up', async () => {
-    const run = serving({ backend: [BACKEND] });
+    const run = await serving({ backend: [BACKEND] });
     await stopped(run);
     expect(run.io.log.texts.filter((text) => text.startsWith('warn'))).toEqual([]);
   });
 
   it('leaves nothing behind where it cannot listen', async () => {
     const busy = new ConfigError(['cannot listen on *:8080: the address is in use (EADDRINUSE)']);
-    const run = serving({ backend: [BACKEND] }, (gateway) => gateway.failures.set('listen', busy));
+    const run = await serving({ backend: [BACKEND] }, (gateway) => gateway.failures.set('listen', busy));
     await expect(run.code).rejects.toBe(busy);
     expect(run.io.process.eventNames()).toEqual([]);
     expect(run.io.log.lines).toEqual([]);
   });
 
   it('can be stopped while it starts', async () => {
-    const run = serving({ backend: [BACKEND] }, (gateway) => gateway.hanging.add('listen'));
+    const run = await serving({ backend: [BACKEND] }, (gateway) => gateway.hanging.add('listen'));
     expect(await stopped(run)).toBe(0);
     expect(run.gateway?.calls).toEqual(['listen', 'close undefined']);
   });
 
   it('ends with 0 also where that makes the start fail', async () => {
-    const run = serving({ backend: [BACKEND] }, (gateway) => {
+    const run = await serving({ backend: [BACKEND] }, (gateway) => {
       let fail: (error: Error) => void = () => {};
       gateway.listen = () => new Promise((_, reject) => (fail = reject));
       gateway.close = async () => fail(new Error('closed while it opened'));
@@ -149,7 +153,7 @@ describe('evenkeel serve', () => {
     [true, 0],
     [false, 1],
   ])('at a terminal (%s) and without a file, listens to SIGHUP %i times', async (isTerminal, listeners) => {
-    const run = serving({ backend: [BACKEND] }, () => {}, Object.assign(new KeptIo(), { isTerminal }));
+    const run = await serving({ backend: [BACKEND] }, () => {}, Object.assign(new KeptIo(), { isTerminal }));
     expect(run.io.process.listenerCount('SIGHUP')).toBe(listeners);
     await stopped(run);
   });
@@ -161,7 +165,7 @@ describe('evenkeel serve', () => {
     const text = (pool: string) => `listeners: [{ port: 82 }]\npools: { ${pool}: { backends: [] } }\n`;
     const file = write('gateway.yaml', text('a'));
     let open: () => void = () => {};
-    const run = serving({ config: file }, (gateway) => {
+    const run = await serving({ config: file }, (gateway) => {
       gateway.listen = () => new Promise((resolve) => (open = () => resolve([])));
     });
     write('gateway.yaml', text('another'));
@@ -181,7 +185,7 @@ describe('evenkeel serve', () => {
     const write = folder();
     const text = (pool: string) => `listeners: [{ port: 82 }]\npools: { ${pool}: { backends: [] } }\n`;
     const file = write('gateway.yaml', text('a'));
-    const run = serving({ config: file, workers: 2 });
+    const run = await serving({ config: file, workers: 2 });
     await settled();
     write('gateway.yaml', text('b'));
     run.io.process.emit('SIGHUP');

@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly reads?: boolean;
   /** Whether SIGUSR2 is to make it throw where nobody catches it. */
   readonly canFail?: boolean;
+  /** Variables of its environment, in addition to those of the tests. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** `evenkeel`, in a process of its own that does not outlive its test. */
@@ -36,13 +38,13 @@ export class GatewayCommand {
 
   constructor(
     args: readonly string[],
-    { stdout = 'pipe', socket, reads = true, canFail = false }: StartOptions = {},
+    { stdout = 'pipe', socket, reads = true, canFail = false, variables }: StartOptions = {},
   ) {
     const { FORCE_COLOR: _, NODE_OPTIONS: __, ...env } = process.env;
     const loaders = ['--import', 'tsx', ...(canFail ? ['--import', FAULT] : [])];
     this.child = spawn(process.execPath, [...loaders, 'gateway/src/cli/main.ts', ...args], {
       cwd: ROOT,
-      env,
+      env: { ...env, ...variables },
       stdio: ['ignore', stdout, 'pipe', ...(socket === undefined ? [] : [socket])],
     });
     if (reads) this.child.stdout?.setEncoding('utf8').on('data', (text) => (this.stdout += text));

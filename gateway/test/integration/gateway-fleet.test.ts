@@ -7,7 +7,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { REDIS, redisServer } from '../../../test/servers/redis.ts';
 import { isInstalled } from '../../../test/servers/server-process.ts';
 import type { Gateway } from '../../src/contracts.ts';
-import { createGateway, type GatewayParts } from '../../src/gateway.ts';
+import { createGateway } from '../../src/gateway.ts';
+import type { GatewayParts } from '../../src/gateway-parts.ts';
 import { atTheEnd, configOf, endAll } from './gateway/lab.ts';
 
 afterEach(endAll);

@@ -1,8 +1,8 @@
 // The command `import`.
-import { stringify } from 'yaml';
 import { readConfig } from '../../config/read-config.ts';
 import { readTextFile } from '../../config/text-file.ts';
 import { ConfigError } from '../../errors.ts';
+import { yaml } from '../../lazy-packages.ts';
 import { exitCode, UsageError } from '../exit-code.ts';
 import type { Io } from '../io.ts';
 import type { Draft } from './draft.ts';
@@ -34,7 +34,7 @@ export function importCommand(file: string, { from }: ImportOptions, io: Io): nu
     ]);
   tell(draft, file, io);
   for (const problem of problemsOf(config)) io.stderr.write(`evenkeel: to be mended: ${problem}\n`);
-  io.stdout.write(`# Imported from ${file}.\n${stringify(config, { aliasDuplicateObjects: false })}`);
+  io.stdout.write(`# Imported from ${file}.\n${yaml().stringify(config, { aliasDuplicateObjects: false })}`);
   return exitCode.fine;
 }
 
