@@ -1,10 +1,12 @@
 // The examples in examples/starters do what their first comments say.
+import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { BackendPool, LoggerService, type StrategyName } from 'evenkeel';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createMainServer } from '../../examples/starters/express-servers.ts';
@@ -224,4 +226,16 @@ describe('the load balancer with an address of its own', () => {
       await vi.waitFor(() => expect(balancer.getBackendStats()).toEqual(shown(true, true, true)), 10_000);
     },
   );
+});
+
+describe('the command that plays them', () => {
+  it('plays the one that is named, and names all where there is none of the name', async () => {
+    const play = (...args: string[]) =>
+      promisify(execFile)(process.execPath, ['--import', 'tsx', 'examples/starters/main.ts', ...args]).catch(
+        (error: { code: number; stdout: string; stderr: string }) => error,
+      );
+    const [injected, wrong] = await Promise.all([play('injected'), play('injekted')]);
+    expect(injected.stdout).toContain('12 paths, 5 times each: 48 cache hits');
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('picture-service') });
+  });
 });
