@@ -243,7 +243,6 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
     const { request, handler } = call;
     this.#phase = 'head';
     this.#requests++;
-    this.#canBeKept = true;
     this.#isWritten = request.body === undefined;
     this.#isBlocked = this.#isExpecting = false;
     handler.started(call);

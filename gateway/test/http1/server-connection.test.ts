@@ -488,7 +488,31 @@ describe('a request for another protocol', () => {
   });
 });
 
+describe('a body that goes wrong behind a request without a response', () => {
+  it('has what follows it read over', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = (request) => void (request.target === '/b' && answer(request));
+    await sent(get('/a') + chunked('/b', 'zz\r\n'));
+    await sent(get('/smuggled'));
+    answer(handler.requests[0]!);
+    await settled();
+    expect(handler.log).toEqual(['GET /a', 'POST /b', 'POST /b syntax', 'GET /a done', 'POST /b done']);
+    expect([socket.text.match(/HTTP\/1\.1 \d+/g), socket.writableEnded]).toEqual([
+      ['HTTP/1.1 200', 'HTTP/1.1 400'],
+      true,
+    ]);
+  });
+});
+
 describe('a connection that was closed', () => {
+  it('takes whatever is written', async () => {
+    const { handler, socket, sent } = aConnection();
+    handler.serve = (request) => request.writeHead(200, 'OK', []);
+    await sent(get('/a'));
+    socket.destroy();
+    expect(handler.requests[0]?.write(Buffer.alloc(100_000))).toBe(true);
+  });
+
   it('acts on nothing that it still delivers', async () => {
     const { handler, socket } = aConnection();
     socket.pause();

@@ -2,6 +2,7 @@
 import { createHook } from 'node:async_hooks';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createGateway } from '../../src/gateway.ts';
 import { certificateFor } from '../conformance/certificates.ts';
 import type { Client } from '../conformance/wire/client.ts';
 import { PREFACE, SETTINGS, settingsFrame } from '../conformance/wire/frames.ts';
@@ -13,6 +14,7 @@ import {
   aGateway,
   anUpstream,
   atTheEnd,
+  configOf,
   endAll,
   type Settings,
   until,
@@ -74,6 +76,21 @@ describe('a listener', () => {
     one.socket.destroy();
     await until(() => gateway.stats().connections.open === 2);
     expect(gateway.stats().connections).toMatchObject({ accepted: 3, refused: 1 });
+  });
+});
+
+describe('a listener with a name', () => {
+  it('has the routes that ask for it', async () => {
+    const routes = [{ pool: 'shop', listeners: ['inside'] }];
+    const gateway = createGateway({
+      ...configOf({ backends: [(await anUpstream()).url] }, { routes }),
+      listeners: ['inside', 'outside'].map((name) => ({ name, host: '127.0.0.1', port: 0 })),
+    });
+    atTheEnd(() => gateway.close(0));
+    const statuses: unknown[] = [];
+    for (const { port } of await gateway.listen())
+      statuses.push((await (await aClient(port)).write(get()).answered())[0]?.status);
+    expect(statuses).toEqual([200, 404]);
   });
 });
 
