@@ -63,6 +63,8 @@ const KEEP_ALIVE_MARGIN_MS = 1_000;
 /** The largest part of its age and of its requests that a connection may lack. */
 const MAX_SPREAD = 0.1;
 const NO_BYTES = Buffer.alloc(0);
+/** A taker that has had enough for longer takes its time. */
+const SLOW_MS = 5;
 
 /** A connection waits for one of these, and has a time limit for it. */
 type Phase = 'connecting' | 'idle' | 'head' | 'body' | 'closed';
@@ -105,6 +107,7 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
   /** How the connection ended while the response was held back. */
   #end: Error | 'end' | undefined;
 
+  #heldAt = 0;
   /** How much is read at a time. */
   #amount: ReadAmount = READ.SOME;
 
@@ -318,6 +321,7 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
     if (this.#isHeld) {
       // The bytes are the reader's.
       this.#rest = position < bytes.length ? Buffer.from(bytes.subarray(position)) : NO_BYTES;
+      this.#heldAt = this.#owner.now();
       this.#owner.deadlines.remove(this);
       this.#socket.pause();
     } else if (this.#phase === 'body') this.#wait(this.#bodyTimeoutMs);
@@ -420,7 +424,8 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
       const wantsMore = call.handler.data(bytes.subarray(body.contentFrom, body.contentTo));
       if (call !== this.#call) return next;
       this.#isHeld = !wantsMore && !this.#isResumed;
-      this.#amount = wantsMore ? more(this.#amount) : READ.LITTLE;
+      if (wantsMore) this.#amount = this.#amount === READ.LITTLE ? READ.SOME : READ.MUCH;
+      else if (this.#amount === READ.MUCH) this.#amount = READ.SOME;
     }
     if (body.isDone) this.#finish(call, bytes.length - next);
     return next;
@@ -456,6 +461,7 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
     const rest = this.#rest;
     this.#rest = NO_BYTES;
     this.#isHeld = false;
+    this.#amount = this.#owner.now() - this.#heldAt > SLOW_MS ? READ.LITTLE : READ.SOME;
     const call = this.#call;
     // A head without a body was held back.
     if (call !== undefined && this.#body?.isDone) this.#finish(call, rest.length);
@@ -547,10 +553,6 @@ class Upload implements BodySink {
   failed(error: Error): void {
     if (!this.#call.isOver) this.#connection.failed(error);
   }
-}
-
-function more(amount: ReadAmount): ReadAmount {
-  return amount === READ.LITTLE ? READ.SOME : READ.MUCH;
 }
 
 /** Trailers that say how the message is read, or where it goes, may not (RFC 9110 section 6.5.1). */

@@ -108,6 +108,13 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
   #extraBytes = 0;
   /** Bytes that the client had taken when its time was last prolonged. */
   #bytesTaken = 0;
+  /**
+   * Told of each write over TLS, where none is over at once; `undefined` otherwise. To ask by an empty write
+   * at the end would cost another call of the operating system.
+   */
+  readonly #written: ((error?: Error | null) => void) | undefined;
+  /** The request that is over when all is written. */
+  #ending: ServerRequest<unknown> | undefined;
 
   constructor(socket: Socket, peer: Peer, handler: RequestHandler<Peer>) {
     this.#socket = socket;
@@ -117,6 +124,7 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
     this.dueAt = now + handler.headersMs;
     this.#agesAt = now + handler.lifetimeMs();
     handler.sweep.add(this);
+    this.#written = 'encrypted' in socket ? this.#onWritten : undefined;
     socket.on('data', this.#onData);
     socket.on('drain', this.#onDrain);
     socket.on('end', this.#onEnd);
@@ -138,7 +146,7 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
     if (!socket.writable) return true;
     if (chunk === undefined) {
       if (text === '') return true;
-      socket.write(text, 'latin1');
+      socket.write(text, 'latin1', this.#written);
     } else this.#writeCopy(text, chunk, after);
     // What the operating system has taken does not wait, whatever its size.
     return socket.writableLength === 0 || !socket.writableNeedDrain;
@@ -147,6 +155,7 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
   ended(request: ServerRequest<unknown>): void {
     const socket = this.#socket;
     if (socket.writableLength === 0) this.#finished(request);
+    else if (this.#written !== undefined) this.#ending = request;
     else if (socket.writable)
       socket.write('', (error) => {
         if (!error) this.#finished(request);
@@ -188,6 +197,13 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
     else this.#read(bytes);
   };
 
+  readonly #onWritten = (error?: Error | null): void => {
+    const ending = this.#ending;
+    if (ending === undefined || error || this.#socket.writableLength > 0) return;
+    this.#ending = undefined;
+    this.#finished(ending);
+  };
+
   /** Copies what is written: the chunk is the caller's. */
   #writeCopy(text: string, chunk: Buffer, after: string): void {
     const socket = this.#socket;
@@ -197,7 +213,10 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
     chunk.copy(buffer, text.length);
     if (after !== '') buffer.write(after, size - after.length, 'latin1');
     // Not when the socket drains: one that never holds much, as over TLS, never says so.
-    socket.write(buffer.subarray(0, size), () => giveWriteBuffer(buffer));
+    socket.write(buffer.subarray(0, size), (error) => {
+      giveWriteBuffer(buffer);
+      this.#written?.(error);
+    });
   }
 
   readonly #onDrain = (): void => this.#first?.events.drained();

@@ -235,6 +235,25 @@ describe('a response', () => {
     expect(socket.text.endsWith(`\r\n\r\n${'a'.repeat(20_000)}`)).toBe(true);
   });
 
+  it.each([
+    ['a small one', 10],
+    ['a large one', 20_000],
+  ])('over TLS, %s, is over when it was written, and costs no other write', async (_, size) => {
+    const { handler, socket, sent } = aConnection(undefined, true);
+    handler.serve = () => {};
+    await sent(`${get('/1')}${get('/2')}`);
+    socket.isTaking = false;
+    for (const request of handler.requests) {
+      request.writeHead(200, 'OK', ['Content-Length', String(size)]);
+      request.end(Buffer.alloc(size), undefined);
+    }
+    await settled();
+    expect([socket.writes, handler.log.filter((line) => line.endsWith('done'))]).toEqual([1, []]);
+    socket.takeAll();
+    await settled();
+    expect([socket.writes, handler.log.slice(2)]).toEqual([2, ['GET /1 done', 'GET /2 done']]);
+  });
+
   it('that the client has not taken is lost with the connection', async () => {
     const { handler, socket, sent } = aConnection();
     socket.isTaking = false;

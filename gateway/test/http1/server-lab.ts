@@ -23,6 +23,8 @@ export class FakeSocket extends Duplex {
   onPiece: (piece: Buffer) => void = () => {};
   #untaken: ((error?: Error) => void)[] = [];
   bytesWritten = 0;
+  /** How often something was written, or nothing. */
+  writes = 0;
 
   constructor() {
     super({ allowHalfOpen: true, highWaterMark: 65_536, decodeStrings: false });
@@ -65,6 +67,7 @@ export class FakeSocket extends Duplex {
     const text = chunks
       .map((chunk) => (typeof chunk === 'string' ? chunk : chunk.toString('latin1')))
       .join('');
+    this.writes++;
     if (text !== '') this.pieces.push(text);
     for (const chunk of chunks) if (typeof chunk !== 'string') this.onPiece(chunk);
     this.bytesWritten += text.length;
@@ -148,10 +151,11 @@ export function answer(request: ServerRequest<string>, status = 200): void {
 }
 
 /** @param lifetimeMs - after which it is old */
-export function aConnection(lifetimeMs = 600_000) {
+export function aConnection(lifetimeMs = 600_000, isEncrypted = false) {
   const handler = new Handler();
   handler.lifetimeMs = () => lifetimeMs;
   const socket = new FakeSocket();
+  if (isEncrypted) Object.assign(socket, { encrypted: true });
   new ServerConnection(socket as unknown as Socket, 'peer', handler);
   const sent = (bytes: string | Buffer) => {
     socket.push(bytes);
