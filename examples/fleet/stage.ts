@@ -96,13 +96,13 @@ export class Stage {
   }
 
   /** Waits until something holds. @returns the milliseconds that it took */
-  async until(holds: () => boolean | Promise<boolean>, withinMs = 30_000): Promise<number> {
+  async until(holds: () => boolean | Promise<boolean>, withinMs = 60_000): Promise<number> {
     const startedAt = performance.now();
     for (;;) {
       this.signal.throwIfAborted();
       if (await holds()) return Math.round(performance.now() - startedAt);
       if (performance.now() - startedAt > withinMs)
-        throw new StageError(`nothing came of it in ${withinMs / 1_000} s`);
+        throw new StageError(`waited in vain for ${withinMs / 1_000} s for what is announced last`);
       await this.wait(5);
     }
   }
