@@ -54,8 +54,8 @@ export function buildRuntime(
       pools.set(name, old);
       changes.push(() => {
         const tell = moveWatch(old, own, surroundings.events);
-        old.follow(own);
-        tell(old);
+        // What cannot be read is found before.
+        void old.follow(own).then(() => tell(old));
       });
       continue;
     }

@@ -2,7 +2,8 @@ import type { BackendPoolEntry } from '../contracts.ts';
 import type { Env } from '../env.ts';
 import { checkBag } from '../options/bag.ts';
 import { aFunction, checkRule } from '../options/rule.ts';
-import type { Backend } from '../strategies/strategy.ts';
+import { shown } from '../shown.ts';
+import { type Backend, isKeyedStrategy } from '../strategies/strategy.ts';
 import { checkAcquire } from './acquire-options.ts';
 import { checkWeight } from './address.ts';
 import { CHECK, type CheckResult } from './check-result.ts';
@@ -24,7 +25,14 @@ import { homesOf, type KeyHomes, type Plan, type PoolChange, planBetween, planCh
 import { Pool } from './pool.ts';
 import { PoolStats } from './pool-stats.ts';
 import { Router } from './router.ts';
-import { type BackendState, type BalancerStats, stateOf } from './stats.ts';
+import {
+  type BackendState,
+  type BalancerStats,
+  MOST_SHARES,
+  STATS,
+  type StatsOptions,
+  stateOf,
+} from './stats.ts';
 import { Tables } from './tables.ts';
 import { Trials } from './trials.ts';
 import type { Trust } from './trust.ts';
@@ -68,7 +76,7 @@ export class Balancer<R = string> {
    */
   constructor(backendPool: readonly BackendPoolEntry[], options: BalancerOptions<R> = {}) {
     const settings = readOptions(options);
-    const { env, bounds, seed, zones, panicRatio } = settings;
+    const { env, bounds, seed, zones, panicRatio, subset } = settings;
     this.#settings = settings;
     this.#pool = new Pool({
       panicRatio,
@@ -97,6 +105,11 @@ export class Balancer<R = string> {
         moved: this.#events.moved,
       }),
     });
+    const [{ strategy }] = this.#router.choosers as [Chooser];
+    if (subset !== undefined && subset.by !== 'cell' && isKeyedStrategy(strategy))
+      throw new TypeError(
+        `pool.subset.by must be "cell" with the strategy ${strategy.name}, which has keys, got ${shown(subset.by)}`,
+      );
     this.#tables = new Tables(this.#pool, this.#router, env);
     this.#poolStats = new PoolStats(this.#pool, this.#router, keyNameOf(settings.key));
     const membership = (this.#membership = new Membership(
@@ -104,6 +117,7 @@ export class Balancer<R = string> {
       this.#pool,
       this.#events,
       new Drains(this.#events, env.timers),
+      subset,
     ));
     const parts = { pool: this.#pool, guards: this.#guards, router: this.#router, membership, view };
     this.#view = view;
@@ -337,11 +351,16 @@ export class Balancer<R = string> {
     member.reportedAt = this.#settings.env.clock.now();
   }
 
-  /** Counters and states of the pool and of each backend. O(n), and O(points) after a change of members. */
-  stats(): BalancerStats {
+  /**
+   * Counters and states of the pool and of each backend. O(n), and with shares O(points) after a change of
+   * members.
+   */
+  stats(options: StatsOptions = {}): BalancerStats {
+    checkBag(options, STATS, 'stats');
     this.#membership.refresh();
     this.#guards.advance();
-    return { ...this.#poolStats.stats(), rejected: this.#membership.rejected };
+    const { shares = this.#pool.members.length <= MOST_SHARES } = options;
+    return { ...this.#poolStats.stats(shares), rejected: this.#membership.rejected };
   }
 
   /** The state of one backend, as {@link Balancer.stats} has it. O(1). */

@@ -10,6 +10,7 @@ import { nearIdHint } from './near-id.ts';
 import { ADMIN, CALLER, Origins } from './origins.ts';
 import type { Pool } from './pool.ts';
 import { PoolFollower, type RejectedEntry } from './pool-follower.ts';
+import { type Subset, subsetOf } from './subset.ts';
 
 /**
  * Determines the members of the pool: the backends that the caller's array, `replace` and `add` list, minus
@@ -23,6 +24,7 @@ export class Membership {
   /** `undefined` once `replace` has set what the caller lists. */
   #follower: PoolFollower | undefined;
   readonly #drains: Drains;
+  readonly #subset: Subset | undefined;
   /** Backends that are listed and were removed by `remove`: ids and the addresses they had. */
   readonly #withheld = new Map<string, string>();
   /** How often `replace` was called, and the number of the call that set the list of an origin. */
@@ -34,7 +36,14 @@ export class Membership {
   #reported = new Set<string>();
 
   /** @throws TypeError or RangeError if an entry is invalid */
-  constructor(backendPool: readonly BackendPoolEntry[], pool: Pool, events: Events, drains: Drains) {
+  constructor(
+    backendPool: readonly BackendPoolEntry[],
+    pool: Pool,
+    events: Events,
+    drains: Drains,
+    subset: Subset | undefined,
+  ) {
+    this.#subset = subset;
     this.#pool = pool;
     this.#events = events;
     this.#drains = drains;
@@ -261,13 +270,17 @@ export class Membership {
     for (const [id, address] of this.#withheld)
       if (merged.get(id)?.spec.address !== address) this.#withheld.delete(id);
     const stamp = ++this.#stamps;
+    const used = this.#subset === undefined ? undefined : subsetOf(merged, this.#subset);
+    const own = this.#origins.listedBy(ADMIN);
     const order: (Member | ListedBackend)[] = [];
     const added: number[] = [];
     const changed = new Map<Member, () => void>();
     let count = 0;
-    for (const [id, listed] of merged) {
+    for (const [id, one] of merged) {
       if (++count % STEP === 0) yield;
-      if (this.#withheld.has(id)) continue;
+      const share = used === undefined || own.has(id) ? 1 : (used.get(id) ?? 0);
+      if (share === 0 || this.#withheld.has(id)) continue;
+      const listed = share === 1 ? one : { ...one, weight: one.weight * share };
       const known = this.#memberOf(listed.spec);
       if (known === undefined) added.push(order.length);
       else {

@@ -28,6 +28,7 @@ import type { Strategy, StrategyFactory } from '../strategies/strategy.ts';
 import { aConcurrency } from './address.ts';
 import type { BoundSettings, Bounds } from './bounded-load.ts';
 import type { GuardFactory } from './guard.ts';
+import { A_SUBSET, type Subset } from './subset.ts';
 
 /** Settings of a {@link Balancer}. */
 export interface BalancerOptions<R> {
@@ -67,6 +68,16 @@ export interface PoolOptions<R> {
   /** Keeps requests in their zone while its healthy capacity suffices. @defaultValue zones are ignored */
   readonly zones?: ZoneOptions<R>;
   /**
+   * Uses a part of the backends, so that each of many clients has connections to some of many backends, and
+   * checks those alone. The others are not in the pool, but backends of `add` always are. `aperture`, where
+   * clients have numbers: all backends get exactly the same load of equal clients. `rendezvous`, where they
+   * have names alone: when a client comes or goes, nothing changes for others, but loads differ by chance.
+   * With keys, `cell`: the same backends for all clients of a cell.
+   * @defaultValue all backends
+   * @example `{ by: 'aperture', size: 100, client: 3, clients: 40 }`
+   */
+  readonly subset?: Subset;
+  /**
    * If a larger share of the backends than this is unhealthy, the pool is in panic: health is ignored, as in
    * Envoy. From 0 to 1; at 1 it never is. Panic sends to the dead as many requests as to the living, while
    * trials find out by single requests which alarms were false.
@@ -95,6 +106,7 @@ export interface BalancerSettings<R> {
   readonly panicRatio: number;
   readonly guards: readonly GuardFactory[];
   readonly zones: ZoneOptions<R> | undefined;
+  readonly subset: Subset | undefined;
   readonly env: Env;
 }
 
@@ -119,6 +131,7 @@ const BOUNDS = bag<Bounds>({
 export const POOL: Shape<PoolOptions<never>> = {
   zones: aBag(bag<ZoneOptions<never>>({ of: aFunction, order: aListOf(aString) }), ['of']),
   panicRatio: aRatio,
+  subset: A_SUBSET,
 };
 
 const aStrategy: Rule = {
@@ -148,7 +161,7 @@ export const MOVED = { zones: 'pool.zones', panicRatio: 'pool.panicRatio' };
 export function readOptions<R>(options: BalancerOptions<R>): BalancerSettings<R> {
   checkBag(options, bag<BalancerOptions<never>>(BALANCER, MOVED), '', 'Balancer');
   const { strategy, seed } = withDefaults(options, BALANCER_DEFAULTS);
-  const { panicRatio, zones } = withDefaults(options.pool ?? {}, BALANCER_DEFAULTS.pool);
+  const { panicRatio, zones, subset } = withDefaults(options.pool ?? {}, BALANCER_DEFAULTS.pool);
   return {
     factory: typeof strategy === 'string' ? strategies[strategyNamed(strategy)].factory : called(strategy),
     key: options.key ?? ownKey,
@@ -161,6 +174,7 @@ export function readOptions<R>(options: BalancerOptions<R>): BalancerSettings<R>
     panicRatio,
     guards: options.guards ?? [],
     zones,
+    subset,
     env: { ...systemEnv, ...options.env },
   };
 }

@@ -56,10 +56,11 @@ export class PoolStats {
     return this.#fingerprint;
   }
 
-  /** O(n), and O(points) after a change of members. */
-  stats(): Omit<BalancerStats, 'rejected'> {
+  /** O(n), and with shares O(points) after a change of members. */
+  stats(withShares: boolean): Omit<BalancerStats, 'rejected'> {
     const { members, tiers, trust, isCrisis, panic } = this.#pool;
-    this.#shares ??= new Map(this.#router.choosers.flatMap((chooser) => [...homeShares(chooser)]));
+    if (withShares)
+      this.#shares ??= new Map(this.#router.choosers.flatMap((chooser) => [...homeShares(chooser)]));
     return {
       strategy: (this.#router.choosers[0] as Chooser).strategy.name,
       fingerprint: this.fingerprint,
@@ -68,7 +69,9 @@ export class PoolStats {
       trust: TRUSTS[trust],
       crisis: isCrisis,
       panic,
-      backends: members.map((member) => backendStats(member, this.#shares?.get(member.id))),
+      backends: members.map((member) =>
+        backendStats(member, withShares ? this.#shares?.get(member.id) : undefined),
+      ),
     };
   }
 }

@@ -1,5 +1,7 @@
 // The figures of a pool and of one backend, as `stats()` returns them.
 
+import { bag } from '../options/bag.ts';
+import { aBoolean } from '../options/rule.ts';
 import { DOWN, DRAINING, FIRST_GUARD, type Member } from './member.ts';
 import type { RejectedEntry } from './pool-follower.ts';
 import type { Trust } from './trust.ts';
@@ -34,9 +36,24 @@ export interface BackendStats {
   readonly spills: number;
   /** Remembered keys that it owns. */
   readonly keys: number;
-  /** Its share of the key space, from 0 to 1; `undefined` if the strategy has no homes. */
+  /** Its share of the key space, from 0 to 1; `undefined` if the strategy has no homes, or not asked for. */
   readonly share: number | undefined;
 }
+
+/** What `stats` is asked for. */
+export interface StatsOptions {
+  /**
+   * Whether to compute the backends' shares of the key space, which takes long in large pools.
+   * @defaultValue whether the pool has at most 1,000 backends
+   */
+  readonly shares?: boolean;
+}
+
+/** Of larger pools, shares are told if they are asked for. */
+export const MOST_SHARES = 1_000;
+
+/** What the options of `stats` must be. */
+export const STATS = bag<StatsOptions>({ shares: aBoolean });
 
 /** The figures of a pool. */
 export interface BalancerStats {

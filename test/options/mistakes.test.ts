@@ -15,7 +15,7 @@ import { file } from '../../src/discovery/sources/file.ts';
 import { http } from '../../src/discovery/sources/http.ts';
 import { kubernetes } from '../../src/discovery/sources/kubernetes.ts';
 import { redis } from '../../src/discovery/sources/redis.ts';
-import { memoryFleet, redisFleet, shareKeys } from '../../src/fleet/index.ts';
+import { joinFleet, memoryFleet, redisFleet, shareChecks, shareKeys } from '../../src/fleet/index.ts';
 import * as evenkeel from '../../src/index.ts';
 import { loadReport } from '../../src/load-report/load-report.ts';
 import { insuredRateLimiter, memoryRateLimiter, redisRateLimiter } from '../../src/rate-limit/index.ts';
@@ -52,6 +52,7 @@ const CALLS: Readonly<Record<string, Call>> = {
     call: (...args) => balancer().drain(...(args as [never])),
     args: () => ['http://a', {}],
   },
+  'Balancer.stats': { call: (options) => balancer().stats(options), args: () => [{}] },
   'Balancer.plan': { call: (change) => balancer().plan(change), args: () => [{}] },
   Loadbalancer: {
     call: (a, b, c, d) => new Loadbalancer(a, b, c, d).close(),
@@ -135,6 +136,18 @@ const CALLS: Readonly<Record<string, Call>> = {
   shareKeys: {
     call: (pool, store, options) => shareKeys(pool, store, options).close(),
     args: () => [balancer(), memoryFleet(), {}],
+  },
+  joinFleet: {
+    call: (store, options) => joinFleet(store, options).close(),
+    args: () => [memoryFleet(), {}],
+  },
+  shareChecks: {
+    call: (checker, member, options) => shareChecks(checker, member, options).close(),
+    args: () => {
+      const checker = new evenkeel.HealthChecker(balancer(), service());
+      checker.close();
+      return [checker, joinFleet(memoryFleet()), {}];
+    },
   },
   publishEvents: { call: (one) => publishEvents(one), args: () => [balancer()] },
   loadReport: { call: (options) => loadReport(options), args: () => [{}] },

@@ -735,6 +735,39 @@ export interface GatewayConfigInput {
               order?: readonly string[] | undefined;
             }
           | undefined;
+        /**
+         * The part of the backends that this gateway has connections to, and checks: an aperture
+         * where gateways have numbers, by rendezvous where they have names; with keys, a cell of
+         * them. Left out: all.
+         */
+        subset?:
+          | {
+              /** How the backends are chosen. */
+              by: 'aperture';
+              /** The least number of backends. */
+              size: number;
+              /** The number of this gateway, from 0; by rendezvous, its name. */
+              client: number;
+              /** How many gateways there are. */
+              clients: number;
+            }
+          | {
+              /** How the backends are chosen. */
+              by: 'rendezvous';
+              /** The least number of backends. */
+              size: number;
+              /** The number of this gateway, from 0; by rendezvous, its name. */
+              client: string;
+            }
+          | {
+              /** How the backends are chosen. */
+              by: 'cell';
+              /** The number of the cell, from 0. */
+              cell: number;
+              /** How many cells there are. */
+              cells: number;
+            }
+          | undefined;
       }
     >
   >;

@@ -150,6 +150,28 @@ export const tls = z.strictObject({
   passphrase: secret.optional().describe('The passphrase of an encrypted key.'),
 });
 
+const subsetSize = z.int().min(1).max(1_000_000).describe('The least number of backends.');
+const subset = z
+  .discriminatedUnion('by', [
+    z.strictObject({
+      by: z.literal('aperture').describe('How the backends are chosen.'),
+      size: subsetSize,
+      client: z.int().min(0).describe('The number of this gateway, from 0; by rendezvous, its name.'),
+      clients: z.int().min(1).max(1_000_000).describe('How many gateways there are.'),
+    }),
+    z.strictObject({
+      by: z.literal('rendezvous').describe('How the backends are chosen.'),
+      size: subsetSize,
+      client: text.describe('The number of this gateway, from 0; by rendezvous, its name.'),
+    }),
+    z.strictObject({
+      by: z.literal('cell').describe('How the backends are chosen.'),
+      cell: z.int().min(0).describe('The number of the cell, from 0.'),
+      cells: z.int().min(1).max(1_000_000).describe('How many cells there are.'),
+    }),
+  ])
+  .meta({ rule: 'an object with by' });
+
 const zones = z.strictObject({
   header: token.optional().describe("The header that names a request's zone."),
   own: text.optional().describe('The zone of requests without one. Left out: any.'),
@@ -393,6 +415,11 @@ export const pool = z.strictObject({
   zones: zones
     .optional()
     .describe('Keeps requests in their zone while it can carry them. Left out: zones do not matter.'),
+  subset: subset
+    .optional()
+    .describe(
+      'The part of the backends that this gateway has connections to, and checks: an aperture where gateways have numbers, by rendezvous where they have names; with keys, a cell of them. Left out: all.',
+    ),
 });
 
 /** A pool, with every default filled in. */

@@ -89,13 +89,13 @@ export class PoolDiscovery {
     const registry = this.#registry;
     if (registry !== undefined) return registry.put(backend, ttlMs);
     this.#held.set(backend.id, { backend, expiresAt });
-    this.#apply();
+    await this.#apply();
   }
 
   /** Ends a registration. @returns whether there was one */
   async remove(id: string): Promise<boolean> {
     const isHeld = this.#held.delete(id);
-    if (isHeld) this.#apply();
+    if (isHeld) await this.#apply();
     // The source would bring it back.
     await this.#registry?.remove(id);
     return isHeld;
@@ -116,11 +116,12 @@ export class PoolDiscovery {
     return source !== undefined && 'register' in source ? source : undefined;
   }
 
-  #apply(): void {
+  async #apply(): Promise<void> {
     const now = Date.now();
     for (const [id, { expiresAt }] of this.#held) if (expiresAt <= now) this.#held.delete(id);
     const backends = [...this.#held.values()].map(({ backend }) => backend);
-    this.#balancer.replace(
+    this.#schedule();
+    await this.#balancer.replaceInSlices(
       backends.map(({ draining: _, ...entry }) => entry),
       ORIGIN,
     );
@@ -131,14 +132,13 @@ export class PoolDiscovery {
       this.#drained[draining ? 'add' : 'delete'](id);
     }
     for (const id of this.#drained) if (!this.#held.has(id)) this.#drained.delete(id);
-    this.#schedule();
   }
 
   #schedule(): void {
     clearTimeout(this.#timer);
     const next = Math.min(...[...this.#held.values()].map(({ expiresAt }) => expiresAt));
     if (next === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(() => this.#apply(), Math.min(Math.max(0, next - Date.now()), 2 ** 30));
+    this.#timer = setTimeout(() => void this.#apply(), Math.min(Math.max(0, next - Date.now()), 2 ** 30));
     this.#timer.unref();
   }
 

@@ -23,7 +23,7 @@ import type { ResolvedPool } from '../config/resolved-config.ts';
 
 /** The settings of the engine for a pool. */
 export function balancerOptions(config: ResolvedPool, env: Partial<Env>): BalancerOptions<Request> {
-  const { strategy, seed, bounds, panicRatio, zones } = config;
+  const { strategy, seed, bounds, panicRatio, zones, subset } = config;
   return {
     strategy: typeof strategy === 'string' ? strategy : consistentHash({ ring: ringOf(strategy.ring) }),
     seed,
@@ -33,6 +33,7 @@ export function balancerOptions(config: ResolvedPool, env: Partial<Env>): Balanc
     env,
     pool: {
       panicRatio,
+      ...(subset !== undefined && { subset }),
       ...(zones !== undefined && {
         zones: { of: zoneOf(zones), ...(zones.order !== undefined && { order: zones.order }) },
       }),

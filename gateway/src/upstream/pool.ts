@@ -72,8 +72,8 @@ export class UpstreamPool implements AttemptRules<Request> {
   /** The address of each backend whose URL has a name, by id. */
   #addresses: ReadonlyMap<string, string> = new Map();
   readonly #report: (line: string) => void;
-  /** The array that the engine follows. */
-  readonly #entries: UrlBackend[] = [];
+  /** What the engine has of the configuration, by addresses. */
+  #entries: readonly UrlBackend[] = [];
   /** By id. Shared with the pool before or after this one, if both connect in the same way. */
   readonly #upstreams: Map<string, Upstream>;
   readonly #meters: Map<string, BackendMeter>;
@@ -108,7 +108,8 @@ export class UpstreamPool implements AttemptRules<Request> {
     this.#listed = entriesOf(config);
     this.#hosts = new HostAddresses(config.dns, before === undefined ? undefined : before.#hosts);
     this.#resolve();
-    this.balancer = new Balancer(this.#entries, balancerOptions(config, {}));
+    this.balancer = new Balancer([], balancerOptions(config, {}));
+    this.balancer.replace(this.#entries);
     const known = before === undefined ? undefined : before.discovery;
     this.discovery = new PoolDiscovery(name, config, this.balancer, report, known);
     this.failover = retries === false ? undefined : new Failover(retries === true ? {} : retries);
@@ -125,7 +126,7 @@ export class UpstreamPool implements AttemptRules<Request> {
     this.balancer.subscribe((event) => {
       // With a timer, as the event may come in the middle of a decision.
       if (event.type === 'down') setTimeout(() => this.#hosts.recheck(), 0).unref();
-      if (event.type === 'removed') this.#forget(event.backend);
+      if (event.type === 'removed') this.#forget(event.backend, this.#urlOf(event.backend));
       else if ('backend' in event) this.#seeState(event.backend);
     });
   }
@@ -141,7 +142,7 @@ export class UpstreamPool implements AttemptRules<Request> {
     this.#watchHosts();
     this.discovery.start(() => this.#closeMoved());
     if (fleet !== undefined) this.#join(fleet);
-    for (const id of [...this.#meters.keys()]) this.#forget(id);
+    this.#forgetOthers(this.#meters);
     for (const { id } of this.balancer.backends) this.#seeState(id);
     if (health === false) return;
     this.#checks = checkService(this.config, (id) => this.#addressOf(id));
@@ -174,11 +175,13 @@ export class UpstreamPool implements AttemptRules<Request> {
 
   /**
    * Takes the backends of another configuration; those that stay keep their connections, leases and counters.
+   * @returns a promise that resolves when the engine has all of them
    */
-  follow(config: ResolvedPool): void {
+  follow(config: ResolvedPool): Promise<void> {
     this.#listed = entriesOf(config);
-    this.#applyAddresses();
+    const applied = this.#applyAddresses();
     this.#watchHosts();
+    return applied;
   }
 
   stats(): GatewayPoolStats {
@@ -246,7 +249,7 @@ export class UpstreamPool implements AttemptRules<Request> {
   #watchHosts(): void {
     const urls = this.#listed.map(({ url }) => url);
     this.#hosts.watch(urls, {
-      changed: () => this.#applyAddresses(),
+      changed: () => void this.#applyAddresses(),
       report: this.#report,
       isDown: (host, address) =>
         this.balancer.backends.some(
@@ -259,14 +262,20 @@ export class UpstreamPool implements AttemptRules<Request> {
   }
 
   /** Takes the addresses of host names over. Connections to an address that has gone close. */
-  #applyAddresses(): void {
+  async #applyAddresses(): Promise<void> {
     this.#resolve();
-    this.balancer.refresh();
+    await this.balancer.replaceInSlices(this.#entries);
     this.#closeMoved();
   }
 
   #closeMoved(): void {
-    for (const id of [...this.#upstreams.keys()]) this.#forget(id);
+    this.#forgetOthers(this.#upstreams);
+  }
+
+  /** Forgets backends that were removed or have other URLs. */
+  #forgetOthers(known: ReadonlyMap<string, unknown>): void {
+    const urls = new Map(this.balancer.backends.map(({ id, url }) => [id, url]));
+    for (const id of [...known.keys()]) this.#forget(id, urls.get(id));
   }
 
   #addressOf(id: string): string | undefined {
@@ -275,11 +284,8 @@ export class UpstreamPool implements AttemptRules<Request> {
 
   #resolve(): void {
     const { entries, addresses } = atAddresses(this.#listed, (url) => this.#hosts.of(url));
-    // An entry that has not changed stays the same object, which the engine knows.
-    const known = new Map(this.#entries.map((entry) => [JSON.stringify(entry), entry]));
-    const next = entries.map((entry) => known.get(JSON.stringify(entry)) ?? entry);
     this.#addresses = addresses;
-    this.#entries.splice(0, this.#entries.length, ...next);
+    this.#entries = entries;
   }
 
   #takeOver(before: UpstreamPool): void {
@@ -301,14 +307,21 @@ export class UpstreamPool implements AttemptRules<Request> {
     return upstream;
   }
 
-  /** Forgets a backend that was removed or has another URL. Requests that hold it go on. */
-  #forget(id: string): void {
+  /** `undefined` for one that is not in the pool. O(n) for one that is. */
+  #urlOf(id: string): string | undefined {
+    return this.balancer.has(id) ? this.balancer.backends.find((one) => one.id === id)?.url : undefined;
+  }
+
+  /**
+   * Forgets a backend that was removed or has another URL. Requests that hold it go on.
+   * @param url - the one that it has now; `undefined` if it was removed
+   */
+  #forget(id: string, url: string | undefined): void {
     if (this.#isHandedOver) return;
-    const member = this.balancer.backends.find((backend) => backend.id === id);
-    if (member === undefined) this.#meters.delete(id);
+    if (url === undefined) this.#meters.delete(id);
     const upstream = this.#upstreams.get(id);
     if (upstream === undefined) return;
-    if (upstream.url === member?.url && upstream.address === this.#addressOf(id)) return;
+    if (upstream.url === url && upstream.address === this.#addressOf(id)) return;
     upstream.close();
     this.#upstreams.delete(id);
   }

@@ -102,7 +102,7 @@ const pools: WrongValue[] = [
   [
     'pools.shop.zzz',
     1,
-    'pools.shop.zzz is not a setting; allowed: backends, dns, discovery, strategy, seed, bounds, panicRatio, affinity, sessions, health, ejection, circuitBreaker, slowStart, maxAwaiting, maxInFlight, retries, queue, timeouts, connections, requestsPerConnection, tls, zones',
+    'pools.shop.zzz is not a setting; allowed: backends, dns, discovery, strategy, seed, bounds, panicRatio, affinity, sessions, health, ejection, circuitBreaker, slowStart, maxAwaiting, maxInFlight, retries, queue, timeouts, connections, requestsPerConnection, tls, zones, subset',
   ],
   [
     'pools.shop.strategy',
@@ -146,6 +146,16 @@ const pools: WrongValue[] = [
     'pools.shop.bounds',
     { rememberedKeys: 1e9 },
     'pools.shop.bounds.rememberedKeys must be an integer from 0 to 1048576, got 1000000000',
+  ],
+  [
+    'pools.shop.subset',
+    { by: 'aperture', size: 9, client: 0, clients: 4 },
+    'pools.shop.subset.by must be "cell" with the strategy consistent-hash/160, which has keys, got "aperture"',
+  ],
+  [
+    'pools.shop.subset',
+    { by: 'cell', cell: 4, cells: 4 },
+    'pools.shop.subset.cell must be below cells, got 4 of 4',
   ],
   ['pools.shop.panicRatio', 50, 'pools.shop.panicRatio must be a number from 0 to 1, got 50'],
   ['pools.shop.maxAwaiting', 0, 'pools.shop.maxAwaiting must be an integer of at least 1, got 0'],

@@ -113,6 +113,13 @@ describe('the zones of a pool', () => {
     expect(backendFor(balancer, { headers: { 'x-zone': 'c' } })).toBe(BACKENDS[2]);
   });
 
+  it('uses a subset of the backends', () => {
+    const backends = Array.from({ length: 40 }, (_, i) => `http://b${i}`);
+    const balancer = aBalancer({ backends, subset: { by: 'cell', cell: 1, cells: 4 } });
+    expect(balancer.backends.length).toBeGreaterThan(5);
+    expect(balancer.backends.length).toBeLessThan(15);
+  });
+
   it('stand in for each other in the order that is given', () => {
     const balancer = aBalancer({ backends, zones: { own: 'a', order: ['a', 'c', 'b'] }, panicRatio: 1 });
     expect(backendFor(balancer, {})).toBe(BACKENDS[0]);

@@ -1,5 +1,5 @@
 // Checks a pool as a whole.
-import { circuitBreaker, outlierEjection } from 'evenkeel';
+import { Balancer, circuitBreaker, outlierEjection } from 'evenkeel';
 import { Failover } from 'evenkeel/internal';
 import type { PoolConfig } from '../pool-schema.ts';
 import { shownValue } from '../shown-value.ts';
@@ -56,14 +56,20 @@ function healthProblems(health: PoolConfig['health'], where: string): string[] {
 }
 
 /** The engine checks its own options. */
-function engineProblems({ ejection, circuitBreaker: breaker, retries }: PoolConfig, where: string): string[] {
+function engineProblems(
+  { ejection, circuitBreaker: breaker, retries, subset, strategy: name }: PoolConfig,
+  where: string,
+): string[] {
+  const strategy = typeof name === 'string' ? name : 'consistent-hash';
   return [
+    ...(subset === undefined ? [] : complaint(() => new Balancer([], { strategy, pool: { subset } }))),
     ...(typeof ejection === 'object' ? complaint(() => outlierEjection(ejection)) : []),
     ...(typeof breaker === 'object' ? complaint(() => circuitBreaker(breaker)) : []),
     ...(typeof retries === 'object' ? complaint(() => new Failover(retries)) : []),
   ].map((message) => {
     // The configuration has other names for some options of the engine.
-    return `${where}.${message.replace(/^outlierEjection\./, 'ejection.').replace(/^failover\./, 'retries.')}`;
+    const path = message.replace(/^outlierEjection\./, 'ejection.').replace(/^failover\./, 'retries.');
+    return `${where}.${path.replace(/^pool\.(?=subset\.)/, '')}`;
   });
 }
 
