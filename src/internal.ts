@@ -68,7 +68,13 @@ export {
   type Sender,
   type Verdict,
 } from './traffic/attempts.ts';
-export { FAILOVER_DEFAULTS, FAILOVER_RULE, Failover } from './traffic/failover.ts';
+export {
+  FAILOVER_DEFAULTS,
+  FAILOVER_RULE,
+  Failover,
+  failoverCounts,
+  failoverStats,
+} from './traffic/failover.ts';
 export { type Admission, Gate, type GateParts } from './traffic/gate.ts';
 export { LeaseQueue, QUEUE, QUEUE_DEFAULTS } from './traffic/lease-queue.ts';
 export { clientNetwork, rateLimitHeaders } from './traffic/rate-limiter.ts';

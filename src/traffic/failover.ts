@@ -78,6 +78,25 @@ export function isFree(cause: RetryCause): boolean {
   return cause === 'unsent' || cause === 'trial';
 }
 
+/** {@link FailoverStats} while they grow. */
+export interface FailoverCounts {
+  readonly retries: Record<RetryCause, number>;
+  readonly declined: Record<keyof FailoverStats['declined'], number>;
+}
+
+/** Counters at 0. */
+export function failoverCounts(): FailoverCounts {
+  return {
+    retries: { status: 0, error: 0, unsent: 0, trial: 0 },
+    declined: { method: 0, exhausted: 0, budget: 0 },
+  };
+}
+
+/** The counters so far. */
+export function failoverStats({ retries, declined }: FailoverCounts): FailoverStats {
+  return { retries: { ...retries }, declined: { ...declined } };
+}
+
 /** Idempotent methods, which may be sent twice (RFC 9110 section 9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
@@ -90,11 +109,18 @@ export class Failover {
   readonly #minDelayMs: number;
   readonly #maxDelayMs: number;
   readonly #random: () => number;
-  readonly #retries = { status: 0, error: 0, unsent: 0, trial: 0 };
-  readonly #declined = { method: 0, exhausted: 0, budget: 0 };
+  readonly #counts: FailoverCounts;
 
-  /** @throws RangeError if an option is out of range */
-  constructor(options: FailoverOptions = {}, random: () => number = systemEnv.random) {
+  /**
+   * @param counts - where to count; several may count together
+   * @throws RangeError if an option is out of range
+   */
+  constructor(
+    options: FailoverOptions = {},
+    random: () => number = systemEnv.random,
+    counts: FailoverCounts = failoverCounts(),
+  ) {
+    this.#counts = counts;
     checkBag(options, FAILOVER, 'failover');
     const settings = withDefaults(options, FAILOVER_DEFAULTS);
     const { retries, retryOn, minDelayMs, maxDelayMs, budget } = settings;
@@ -110,7 +136,7 @@ export class Failover {
 
   /** The counters so far. */
   get stats(): FailoverStats {
-    return { retries: { ...this.#retries }, declined: { ...this.#declined } };
+    return failoverStats(this.#counts);
   }
 
   /** Whether a response of this status is retried. */
@@ -153,7 +179,7 @@ export class Failover {
    * @returns milliseconds to wait before it
    */
   count(cause: RetryCause, charged: number): number {
-    this.#retries[cause]++;
+    this.#counts.retries[cause]++;
     // The client has waited for a trial, which it did not ask for.
     if (cause === 'trial') return 0;
     // Full jitter, so that requests that failed at the same time are not retried at the same time.
@@ -161,7 +187,7 @@ export class Failover {
   }
 
   #decline(reason: keyof FailoverStats['declined']): false {
-    this.#declined[reason]++;
+    this.#counts.declined[reason]++;
     return false;
   }
 }

@@ -1,6 +1,6 @@
 // Routes, and the table that finds the route of a request.
 import type { Request } from 'evenkeel';
-import { type Admission, type AttemptRules, Failover, type Gate } from 'evenkeel/internal';
+import type { Admission, AttemptRules, Gate } from 'evenkeel/internal';
 import { followsScheme } from '../config/cookie-options.ts';
 import type { RouteConfig } from '../config/schema.ts';
 import type { UpstreamPool } from '../upstream/pool.ts';
@@ -131,12 +131,7 @@ function attemptRules(
 ): AttemptRules<Request> {
   if (retries === undefined && totalMs === pool.totalMs) return pool;
   const { balancer, queue, env } = pool;
-  const failover =
-    retries === undefined
-      ? pool.failover
-      : retries
-        ? new Failover(retries === true ? {} : retries)
-        : undefined;
+  const failover = retries === undefined ? pool.failover : pool.retries(retries);
   return { balancer, queue, env, totalMs, failover };
 }
 

@@ -24,12 +24,15 @@ import {
   canonicalId,
   FAILURE_STATUSES,
   Failover,
+  failoverCounts,
+  failoverStats,
   HEALTH_DEFAULTS,
   LeaseQueue,
   type LoadMetricsFeed,
   loadMetricsFeed,
 } from 'evenkeel/internal';
 import type { ResolvedPool } from '../config/resolved-config.ts';
+import type { RouteConfig } from '../config/schema.ts';
 import { engineEntry } from '../config/unix-socket.ts';
 import type { GatewayPoolStats } from '../contracts.ts';
 import { type FleetSelf, GatewayViews } from '../fleet/gateway-views.ts';
@@ -65,6 +68,9 @@ export class UpstreamPool implements AttemptRules<Request> {
   readonly sessions: SessionPolicy | undefined;
   readonly loadMetrics: LoadMetricsFeed | undefined;
   readonly #failures: ReadonlySet<number>;
+  /** Those of the pool, and of routes that have retries of their own. */
+  readonly #retryCounts = failoverCounts();
+  #hasRetries = false;
   /** The entries of the configuration, by host names. */
   #listed: readonly UrlBackend[];
   readonly #hosts: HostAddresses;
@@ -112,7 +118,7 @@ export class UpstreamPool implements AttemptRules<Request> {
     this.balancer.replace(this.#entries);
     const known = before === undefined ? undefined : before.discovery;
     this.discovery = new PoolDiscovery(name, config, this.balancer, report, known);
-    this.failover = retries === false ? undefined : new Failover(retries === true ? {} : retries);
+    this.failover = this.retries(retries);
     this.#failures = new Set([...FAILURE_STATUSES, ...(typeof retries === 'boolean' ? [] : retries.retryOn)]);
     const queueOptions = queue === true ? {} : queue;
     this.queue =
@@ -129,6 +135,13 @@ export class UpstreamPool implements AttemptRules<Request> {
       if (event.type === 'removed') this.#forget(event.backend, this.#urlOf(event.backend));
       else if ('backend' in event) this.#seeState(event.backend);
     });
+  }
+
+  /** Rules of retries whose figures are the pool's: its own, or those of one of its routes. */
+  retries(settings: RouteConfig['retries']): Failover | undefined {
+    if (settings === undefined || settings === false) return undefined;
+    this.#hasRetries = true;
+    return new Failover(settings === true ? {} : settings, systemEnv.random, this.#retryCounts);
   }
 
   /**
@@ -190,7 +203,7 @@ export class UpstreamPool implements AttemptRules<Request> {
     return readFigures(POOL_FIGURES, {
       name: this.name,
       engine,
-      failover: this.failover?.stats,
+      failover: this.#hasRetries ? failoverStats(this.#retryCounts) : undefined,
       queue: this.queue?.stats,
       fleet: this.#fleetStats(),
       discovery: [...this.discovery.stats(), ...this.#hosts.stats()],

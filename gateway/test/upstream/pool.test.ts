@@ -271,3 +271,13 @@ describe('the states of backends', () => {
     expect(historyOf(pool, A)).toEqual({ state: 'up', hasChanged: false, wasDown: false });
   });
 });
+
+describe('the figures of retries', () => {
+  it('have those of routes with retries of their own', () => {
+    const pool = aPool({ retries: false });
+    expect(pool.stats().failover).toBeUndefined();
+    expect(pool.retries(false)).toBeUndefined();
+    for (const retries of [pool.retries(true), pool.retries(true)]) retries?.begin('error', 'POST', 0);
+    expect(pool.stats().failover?.declined).toEqual({ method: 2, exhausted: 0, budget: 0 });
+  });
+});
