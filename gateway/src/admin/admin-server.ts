@@ -1,5 +1,6 @@
 // The admin listener: an HTTP/1.1 server for operators and Prometheus.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { handedOver } from '../config/handed-over.ts';
 import { isLoopback } from '../config/host-names.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import type { Control, GatewayLog, ListeningAddress } from '../contracts.ts';
@@ -98,10 +99,16 @@ export class AdminServer {
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => reject(listenError(this.#config, error, 'admin: '));
       this.#server.once('error', fail);
-      this.#server.listen({ host, port }, () => {
+      const fd = handedOver(host);
+      this.#server.listen(fd === undefined ? { host, port } : { fd }, () => {
         this.#server.off('error', fail);
         this.#server.on('error', (error) => this.#log.error({ error }, 'the admin listener failed'));
-        const address = this.#server.address() as { address: string; port: number };
+        const address = this.#server.address();
+        // A unix socket that was handed over: node:net cannot name it.
+        if (address === null || typeof address === 'string') {
+          resolve({ host, port: 0, protocol: 'http' });
+          return;
+        }
         // A host name is judged by the address that it resolves to.
         if (token !== undefined || isLoopback(address.address)) {
           resolve({ host: address.address, port: address.port, protocol: 'http' });

@@ -48,7 +48,7 @@ export async function serve(options: ServeOptions, io: Io, openGateway?: OpenGat
   const source = serveSource(options);
   const open = openGateway ?? (await openerFor(options));
   const usable = await source.read();
-  const problems = handOverProblems(usable.config.listeners, io.env, process.pid);
+  const problems = handOverProblems(usable.config, io.env, process.pid);
   if (problems.length > 0) throw new ConfigError(problems);
   const log = io.openLog(usable.config.log);
   const gateway = open(usable.config, log);

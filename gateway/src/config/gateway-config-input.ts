@@ -20,6 +20,8 @@ export interface GatewayConfigInput {
      * from 3 on.
      */
     fd?: number | undefined;
+    /** Who may use the file of a unix socket, as for `chmod`. Left out: as the umask says. */
+    mode?: string | undefined;
     /**
      * HTTP/2 without TLS, by prior knowledge (RFC 9113 section 3.3), beside HTTP/1.1.
      * @defaultValue `false`
@@ -1010,10 +1012,15 @@ export interface GatewayConfigInput {
   /** The admin listener. Left out: none. */
   admin?:
     | {
-        /** The address to listen on. @defaultValue `"127.0.0.1"` */
+        /** The address to listen on. Left out: 127.0.0.1. */
         host?: string | undefined;
-        /** 0 for any free port. */
-        port: number;
+        /** 0 for any free port. Required, but for a socket that was handed over. */
+        port?: number | undefined;
+        /**
+         * A socket that listens already, by its number: the parent hands it over, as systemd does
+         * from 3 on.
+         */
+        fd?: number | undefined;
         /**
          * Bearer token of at least 16 characters; required if other machines can reach the address.
          */

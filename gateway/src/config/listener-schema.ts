@@ -1,7 +1,7 @@
 // The schema of listeners for clients and operators.
 import { z } from 'zod';
-import { FIRST_FD, MAX_FD, needsNoPort } from './handed-over.ts';
-import { listenerAddress, listenerHost, listenerName, pem, port, secret } from './values.ts';
+import { FIRST_FD, handedOver, MAX_FD, needsNoPort } from './handed-over.ts';
+import { adminAddress, listenerAddress, listenerName, pem, port, secret } from './values.ts';
 
 const certificate = z.strictObject({
   cert: pem.describe('The certificate, then the intermediate ones.'),
@@ -21,6 +21,15 @@ export const tls = z.strictObject({
   http2: z.boolean().default(true).describe('Whether clients may choose HTTP/2.'),
 });
 
+const fd = z
+  .int()
+  .min(FIRST_FD)
+  .max(MAX_FD)
+  .meta({ rule: `an integer from ${FIRST_FD} to ${MAX_FD}, without host and port` })
+  .describe(
+    'A socket that listens already, by its number: the parent hands it over, as systemd does from 3 on.',
+  );
+
 const listenerObject = z.strictObject({
   name: listenerName.optional().describe('A name that routes may ask for in `listeners`.'),
   host: listenerAddress
@@ -31,15 +40,13 @@ const listenerObject = z.strictObject({
   port: port
     .optional()
     .describe('0 for any free port. Required, but for a unix socket or one that was handed over.'),
-  fd: z
-    .int()
-    .min(FIRST_FD)
-    .max(MAX_FD)
+  fd: fd.optional(),
+  mode: z
+    .string()
+    .regex(/^0?[0-7]{3}$/)
     .optional()
-    .meta({ rule: `an integer from ${FIRST_FD} to ${MAX_FD}, without host and port` })
-    .describe(
-      'A socket that listens already, by its number: the parent hands it over, as systemd does from 3 on.',
-    ),
+    .meta({ rule: 'octal digits in quotes such as "0660", of a unix socket' })
+    .describe('Who may use the file of a unix socket, as for `chmod`. Left out: as the umask says.'),
   h2c: z
     .boolean()
     .default(false)
@@ -47,14 +54,32 @@ const listenerObject = z.strictObject({
   tls: tls.optional().describe('Ends TLS here. Left out: no TLS.'),
 });
 
+/** An address as it is written. */
+interface Written {
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly fd?: number | undefined;
+}
+
+/** @param takesNone - whether a host needs no port */
+function checkAddress(
+  { host, port: number, fd }: Written,
+  context: z.core.$RefinementCtx,
+  takesNone: (host: string | undefined) => boolean,
+): void {
+  const isNumber = fd !== undefined && fd >= FIRST_FD && fd <= MAX_FD;
+  if (isNumber && (host !== undefined || number !== undefined))
+    context.addIssue({ code: 'custom', path: ['fd'] });
+  else if (fd === undefined && number === undefined && !takesNone(host))
+    context.addIssue({ code: 'custom', path: ['port'] });
+}
+
 /** A listener for clients. */
 export const listener = listenerObject
-  .superRefine(({ host, port: number, fd }, context) => {
-    const isNumber = fd !== undefined && fd >= FIRST_FD && fd <= MAX_FD;
-    if (isNumber && (host !== undefined || number !== undefined))
-      context.addIssue({ code: 'custom', path: ['fd'] });
-    else if (fd === undefined && number === undefined && !needsNoPort(host))
-      context.addIssue({ code: 'custom', path: ['port'] });
+  .superRefine((written, context) => {
+    checkAddress(written, context, needsNoPort);
+    if (written.mode !== undefined && written.host?.startsWith('unix:') !== true)
+      context.addIssue({ code: 'custom', path: ['mode'] });
   })
   .transform(({ fd, port: number = 0, ...rest }) => {
     return { ...rest, ...(fd !== undefined && { host: `fd:${fd}` }), port: number };
@@ -62,11 +87,20 @@ export const listener = listenerObject
   .meta({ rule: 'an object with port' });
 
 /** The listener for operators. */
-export const admin = z.strictObject({
-  host: listenerHost.default('127.0.0.1').describe('The address to listen on.'),
-  port: port.describe('0 for any free port.'),
-  token: secret
-    .optional()
-    .describe('Bearer token of at least 16 characters; required if other machines can reach the address.'),
-  dashboard: z.boolean().default(true).describe('Whether the dashboard is served.'),
-});
+export const admin = z
+  .strictObject({
+    host: adminAddress.optional().describe('The address to listen on. Left out: 127.0.0.1.'),
+    port: port.optional().describe('0 for any free port. Required, but for a socket that was handed over.'),
+    fd: fd.optional(),
+    token: secret
+      .optional()
+      .describe('Bearer token of at least 16 characters; required if other machines can reach the address.'),
+    dashboard: z.boolean().default(true).describe('Whether the dashboard is served.'),
+  })
+  .superRefine((written, context) => checkAddress(written, context, isHandedOver))
+  .transform(({ fd, host = '127.0.0.1', port: number = 0, ...rest }) => {
+    return { host: fd === undefined ? host : `fd:${fd}`, port: number, ...rest };
+  })
+  .meta({ rule: 'an object with port' });
+
+const isHandedOver = (host: string | undefined) => handedOver(host ?? '') !== undefined;

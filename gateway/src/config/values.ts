@@ -75,10 +75,10 @@ export const listenerName = z
   .string()
   .regex(/^[\w.-]{1,64}$/)
   .meta({ rule: '1 to 64 letters, digits, "_", "." and "-"' });
-/** The address that a listener binds to. */
-export const listenerHost = z
+/** The address of the listener for operators: a host, or a socket that was handed over. */
+export const adminAddress = z
   .string()
-  .refine(isHost)
+  .refine((text) => isHost(text) || handedOver(text) !== undefined)
   .meta({ rule: 'an IP address or a host name, without brackets and port' });
 /** The address of a listener for clients: a host, a unix socket, or a socket that was handed over. */
 export const listenerAddress = z

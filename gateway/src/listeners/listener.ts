@@ -1,4 +1,5 @@
 // One address at which clients are served: it accepts connections and hands them to HTTP/1.1 or HTTP/2.
+import { chmodSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { handedOver } from '../config/handed-over.ts';
@@ -83,6 +84,7 @@ export class Listener {
             );
           // For example because no more files may be opened: connections that are open are served on.
           this.#server.on('error', (error) => log.warn({ error: String(error) }, 'cannot accept'));
+          this.#setMode(this.#config.mode);
           const address = this.#server.address();
           // node:net cannot name a unix socket that was handed over.
           this.isUnix = address === null || typeof address === 'string';
@@ -103,13 +105,20 @@ export class Listener {
    * Applies what can change while it listens: limits and timeouts for new connections, and certificates. The
    * time limit of TLS handshakes stays, as node:tls takes it once.
    */
-  update({ tls }: ResolvedListener): void {
+  update({ tls, mode }: ResolvedListener): void {
     this.#limit();
+    this.#setMode(mode);
     this.#http1.update();
     this.#http2?.update();
     if (tls === undefined || this.#certificates === undefined) return;
     this.#certificates.replace(tls);
     replaceDefault(this.#server as ReturnType<typeof tlsServer>, tls);
+  }
+
+  /** Says who may use the file of a unix socket. */
+  #setMode(mode: string | undefined): void {
+    const path = socketPath(this.#config.host ?? '');
+    if (path !== undefined && mode !== undefined) chmodSync(path, Number.parseInt(mode, 8));
   }
 
   /** Announces the end: from now on each connection ends with its next response. */

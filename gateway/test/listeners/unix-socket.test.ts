@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,11 +28,14 @@ describe('a listener at a unix socket', () => {
     expect(existsSync(path)).toBe(true);
     const upstream = await anUpstream();
     const config = {
-      listeners: [{ host: `unix:${path}` }],
+      listeners: [{ host: `unix:${path}`, mode: '0660' }],
       pools: { shop: { backends: [upstream.url], health: false } },
     };
     const gateway = createGateway(config);
     expect(await gateway.listen()).toEqual([{ host: `unix:${path}`, port: 0, protocol: 'http' }]);
+    expect(statSync(path).mode & 0o777).toBe(0o660);
+    await gateway.reload({ ...config, listeners: [{ host: `unix:${path}`, mode: '600' }] });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
     await ask(path);
     expect(upstream.requests()).toHaveLength(1);
     const second = createGateway(config);

@@ -1,4 +1,5 @@
 // Checks the settings of the admin listener.
+import { handedOver } from '../handed-over.ts';
 import { isLoopback } from '../host-names.ts';
 import type { GatewayConfig } from '../schema.ts';
 import { shownValue } from '../shown-value.ts';
@@ -10,7 +11,9 @@ const MIN_CHARACTERS = 16;
 export function adminProblems(admin: GatewayConfig['admin']): string[] {
   if (admin === undefined) return [];
   const { host, token } = admin;
-  if (token !== undefined || isLoopback(host)) return tokenProblems(token, 'admin.token');
+  // Where a socket that was handed over listens is known when it is opened.
+  const isOwn = isLoopback(host) || handedOver(host) !== undefined;
+  if (token !== undefined || isOwn) return tokenProblems(token, 'admin.token');
   return [
     `admin.token is missing; it must be given where admin.host is not a loopback address, got ${shownValue(host)}`,
   ];
