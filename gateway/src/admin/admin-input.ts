@@ -3,7 +3,7 @@
 import { nearestName } from 'evenkeel/internal';
 import { z } from 'zod';
 import { shownPath, shownValue } from '../config/shown-value.ts';
-import { BACKEND_URL_RULE, backendUrl, poolName, token } from '../config/values.ts';
+import { BACKEND_URL_RULE, backendUrl, poolName, portAsUrl, token } from '../config/values.ts';
 import { badRequest } from './admin-error.ts';
 
 const MAX_PROBLEMS = 5;
@@ -12,7 +12,7 @@ const LABEL = /^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]{1,512}$/u;
 
 const label = z.string().regex(LABEL).meta({ rule: '1 to 512 characters without line ends' });
 /** The id of a backend that exists: any text, as the configuration may have named it. */
-const knownId = z.string().min(1).max(4_096).meta({ rule: 'the id of a backend' });
+const knownId = z.string().min(1).max(4_096).overwrite(portAsUrl).meta({ rule: 'the id of a backend' });
 const weight = z.number().min(0).max(1_000).meta({ rule: 'a number from 0 to 1000' });
 const url = backendUrl.max(2_048).meta({ rule: BACKEND_URL_RULE });
 const flag = z.boolean().meta({ rule: 'true or false' });

@@ -1,3 +1,4 @@
+import { portAsUrl } from '../config/values.ts';
 import type { Control, PlanQuery } from '../contracts.ts';
 import { checked, INPUTS, queryInput } from './admin-input.ts';
 import { poolOf } from './commands.ts';
@@ -10,7 +11,7 @@ export async function planQuery(query: URLSearchParams, control: Control): Promi
   const { pool, weight = [], ...rest } = checked(INPUTS.plan, queryInput(query, ['add', 'remove', 'weight']));
   const weights = weight.map((text) => {
     const equals = text.lastIndexOf('=');
-    return [text.slice(0, equals), Number(text.slice(equals + 1))] as const;
+    return [portAsUrl(text.slice(0, equals)), Number(text.slice(equals + 1))] as const;
   });
   return { pool: await poolOf(pool, control), ...rest, setWeight: Object.fromEntries(weights) };
 }

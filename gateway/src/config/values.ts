@@ -106,10 +106,13 @@ export const secret = z
   .union(secretSources)
   .meta({ rule: 'a string, { env: NAME } or { file: PATH }', secret: true });
 
-/** A port alone is one of this machine. */
+/** A port alone is one of this machine; any other text stays. */
+export function portAsUrl(text: string): string {
+  return /^:\d+$/.test(text) ? `http://localhost${text}` : text;
+}
+
 function writtenAsUrl(text: string): string {
-  if (/^:\d+$/.test(text)) return `http://localhost${text}`;
-  return HOST_AND_PORT.test(text) ? `http://${text}` : text;
+  return HOST_AND_PORT.test(text) ? `http://${text}` : portAsUrl(text);
 }
 
 function isBackendUrl(url: string): boolean {

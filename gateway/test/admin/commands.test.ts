@@ -36,6 +36,12 @@ describe('a change as it is told', () => {
     });
   });
 
+  it('names a backend of this machine by its port alone, as it was added', async () => {
+    const backend = 'http://localhost:3005';
+    expect(await COMMANDS.add({ url: ':3005' }, aControl())).toMatchObject({ backend: { url: backend } });
+    expect(await COMMANDS.drain({ id: ':3005' }, aControl())).toMatchObject({ backend });
+  });
+
   it('means the only pool where it names none', async () => {
     expect(await COMMANDS.resume({ id: 'a' }, aControl())).toMatchObject({ pool: 'shop' });
   });
