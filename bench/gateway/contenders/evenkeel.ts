@@ -1,7 +1,7 @@
 // The contender evenkeel: the gateway.
 
 import cluster from 'node:cluster';
-import { keepYoungGenerationSmall } from '../../../gateway/src/cli/young-generation.ts';
+import { settleYoungGeneration } from '../../../gateway/src/cli/young-generation.ts';
 import { createGateway } from '../../../gateway/src/gateway.ts';
 import { HOST } from '../ports.ts';
 import type { Place } from './contender.ts';
@@ -18,7 +18,7 @@ const otherRoutes = ['shop', 'media', 'api'].flatMap((host) =>
 );
 
 // As the command line does.
-keepYoungGenerationSmall();
+settleYoungGeneration();
 if (workers > 1 && cluster.isPrimary) for (let i = 0; i < workers; i++) cluster.fork();
 else await serve();
 

@@ -5,9 +5,9 @@ import { exitCode } from './exit-code.ts';
 import { processIo, unwritten } from './io.ts';
 import { run } from './run.ts';
 import { runWorker } from './worker.ts';
-import { keepYoungGenerationSmall } from './young-generation.ts';
+import { settleYoungGeneration } from './young-generation.ts';
 
-keepYoungGenerationSmall();
+settleYoungGeneration();
 if (cluster.isWorker) runWorker(processIo());
 else process.exit(await runToEnd(process.argv.slice(2)));
 
