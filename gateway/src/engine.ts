@@ -110,11 +110,6 @@ export class Engine {
    */
   start(address?: ListeningAddress): void {
     if (address !== undefined) this.#name = nameAt(address);
-    if (this.#fleet !== undefined && this.#sharesChecks)
-      this.#member ??= joinFleet(this.#fleet.store, {
-        place: hostname(),
-        report: (line) => this.events.add('fleet', line),
-      });
     this.#begin?.();
     this.#begin = undefined;
     this.#watch ??= new StallWatch(() => this.#context);
@@ -175,12 +170,21 @@ export class Engine {
     void this.#member?.close();
   }
 
+  /** Joins when the first pool has health checks to share. */
+  #memberOf(store: FleetStore): FleetMember | undefined {
+    if (!this.#sharesChecks) return undefined;
+    const report = (line: string) => this.events.add('fleet', line);
+    return (this.#member ??= joinFleet(store, { place: hostname(), report }));
+  }
+
   #fleetOver(store: FleetStore): PoolFleet {
-    const [name, member] = [() => this.#name, () => this.#member];
+    const [name, member] = [() => this.#name, () => this.#memberOf(store)];
+    const report = (line: string) => this.events.add('fleet', line);
     return {
       store,
       self: {
         id: randomUUID(),
+        report,
         get name() {
           return name();
         },

@@ -192,6 +192,10 @@ export class KeyPlaces implements Placement {
     return this.#origin === NO_SLOT ? undefined : this.#pool.bySlot[this.#origin];
   }
 
+  get isAtHome(): boolean {
+    return this.owner?.slot === this.#home;
+  }
+
   /** How many keys are remembered. */
   get size(): number {
     return this.#memory.size - this.#stale;

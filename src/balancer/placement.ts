@@ -13,6 +13,8 @@ export interface Placement {
   readonly before: Backend | undefined;
   /** The backend that it returns to when that one can serve it again; `undefined` where it belongs. */
   readonly origin: Backend | undefined;
+  /** Whether it is where its hash alone would put it, so that others put it there, too. */
+  readonly isAtHome: boolean;
   /** The backends that it is placed among: one zone, or the backups. */
   readonly tier: { readonly zone: string | undefined; readonly backup: boolean };
 }

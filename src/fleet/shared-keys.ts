@@ -58,7 +58,12 @@ const OPTIONS = bag<ShareKeysOptions>({
 const MAX_KEYS = 65_536;
 /** So many fields go into one call. */
 const BATCH = 500;
-/** After a call that failed, the next one waits so long. */
+/**
+ * Keys at home may wait so many times longer: others put them there by themselves, unless they have no room. They
+ * go along with those that may not.
+ */
+const HOME_WAIT = 4;
+/** After a call that failed, the next one waits so long, or up to half less or more. */
 const AGAIN_MS = 500;
 
 /**
@@ -128,6 +133,10 @@ class Sharing implements SharedKeys {
   #failures = 0;
   #adopted = 0;
   #cancelSend: (() => void) | undefined;
+  /** After a call that failed. */
+  #restsUntil = Number.NEGATIVE_INFINITY;
+  /** When it is to send. */
+  #sendAt = 0;
   #cancelJoin = () => {};
   #cancelRound = () => {};
 
@@ -214,7 +223,7 @@ class Sharing implements SharedKeys {
     const key = { field, fingerprint, backend, instead: undefined, isUsed: true, waits: false, idle: 0 };
     this.#keysOf(placement).set(position, key);
     this.#size++;
-    this.#tell(key);
+    this.#tell(key, placement.isAtHome ? HOME_WAIT * this.#batchMs : this.#batchMs);
   }
 
   /** The balancer has placed a key elsewhere than it is shared. */
@@ -234,15 +243,22 @@ class Sharing implements SharedKeys {
     } else this.#balancer.adopt(position, key.fingerprint, key.backend, origin);
   }
 
-  #tell(key: SharedKey): void {
-    if (key.waits) return;
-    key.waits = true;
-    this.#waiting.push(key);
-    this.#sendSoon();
+  #tell(key: SharedKey, withinMs = this.#batchMs): void {
+    if (!key.waits) {
+      key.waits = true;
+      this.#waiting.push(key);
+    }
+    this.#sendSoon(withinMs);
   }
 
-  #sendSoon(delayMs = this.#batchMs): void {
-    this.#cancelSend ??= this.#env.timers.schedule(() => void this.#send(), delayMs, true);
+  #sendSoon(withinMs = this.#batchMs): void {
+    const { clock, timers } = this.#env;
+    const now = clock.now();
+    const at = Math.max(now + withinMs, this.#restsUntil);
+    if (this.#cancelSend !== undefined && this.#sendAt <= at) return;
+    this.#cancelSend?.();
+    this.#sendAt = at;
+    this.#cancelSend = timers.schedule(() => void this.#send(), at - now, true);
   }
 
   /** Never rejects. */
@@ -252,7 +268,12 @@ class Sharing implements SharedKeys {
     const { fingerprint } = this.#balancer;
     if (fingerprint !== this.#fingerprint) this.#enter(fingerprint);
     if (!this.#isJoined || this.#waiting.length === 0) return;
-    const batch = this.#waiting.splice(0, BATCH);
+    // What another one has told meanwhile need not be told.
+    const batch = this.#waiting.splice(0, BATCH).filter(({ waits }) => waits);
+    if (batch.length === 0) {
+      if (this.#waiting.length > 0) this.#sendSoon();
+      return;
+    }
     const claims = batch.map(({ field, backend, instead }): Claim => ({ field, value: backend, instead }));
     for (const key of batch) key.waits = false;
     this.#isSending = true;
@@ -263,7 +284,7 @@ class Sharing implements SharedKeys {
       this.#answers();
       this.#hear(held);
     } else if (life === this.#life) for (const key of batch) this.#tell(key);
-    if (this.#waiting.length > 0) this.#sendSoon(held === undefined ? AGAIN_MS : this.#batchMs);
+    if (this.#waiting.length > 0) this.#sendSoon();
   }
 
   get #space(): string {
@@ -342,8 +363,11 @@ class Sharing implements SharedKeys {
         };
         keys.set(position, fresh);
         this.#size++;
-      } else if (key.fingerprint !== fingerprint || key.backend === backend) continue;
-      else {
+      } else if (key.fingerprint !== fingerprint) continue;
+      else if (key.backend === backend) {
+        if (key.instead === undefined && !this.#isAway) key.waits = false;
+        continue;
+      } else {
         key.backend = backend;
         key.instead = undefined;
         this.#adopted++;
@@ -367,6 +391,7 @@ class Sharing implements SharedKeys {
   }
 
   #answers(): void {
+    this.#restsUntil = Number.NEGATIVE_INFINITY;
     if (this.#isAway) this.#report('fleet: the store is back');
     this.#isAway = false;
   }
@@ -377,6 +402,8 @@ class Sharing implements SharedKeys {
   }
 
   #away(error: unknown): void {
+    const { clock, random } = this.#env;
+    this.#restsUntil = clock.now() + AGAIN_MS * (0.5 + random());
     if (!this.#isAway)
       this.#report(
         `fleet: the store is away, each balancer places keys by itself: ${error instanceof Error ? error.message : String(error)}`,

@@ -11,6 +11,8 @@ export interface FleetSelf {
   readonly id: string;
   /** Where it listens: the same for all workers of a gateway. */
   readonly name: string;
+  /** Gets one line for each gateway that differs for long. */
+  readonly report: (line: string) => void;
 }
 
 /** One gateway, with its workers, as the fleet knows it. */
@@ -49,6 +51,8 @@ const AGAIN_MS = 1_000;
 /** What a fingerprint stands for is kept longer, as it is larger and never changes. */
 const VIEW_TTL_MS = 600_000;
 const VIEW_EVERY_MS = VIEW_TTL_MS / 3;
+/** A change may take so long until all gateways have it. */
+const PATIENCE_MS = 60_000;
 /** Changes that come together are published together. */
 const SOON_MS = 100;
 /** Of larger pools only the fingerprint is published. */
@@ -70,6 +74,8 @@ export class GatewayViews {
   readonly #others = new Map<string, Told>();
   /** What fingerprints stand for; `undefined` while it is asked for, or not known. */
   readonly #views = new Map<string, PoolView | undefined>();
+  /** Since when gateways differ, by name; `Infinity` where that was told. */
+  readonly #differing = new Map<string, number>();
   readonly #ends: (() => void)[];
   /** The own record, as the store has it. */
   #published: string | undefined;
@@ -193,10 +199,28 @@ export class GatewayViews {
       const fields = new Set(held.map(([field]) => field));
       for (const field of this.#others.keys()) if (!fields.has(field)) this.#others.delete(field);
       this.#hear(held);
+      this.#tellDifferences();
       this.#forgetViews();
     } catch {
       // The pool's shared keys tell that the store is away.
       this.#nextBeat(AGAIN_MS);
+    }
+  }
+
+  /** Two fleets under one prefix are one by mistake. */
+  #tellDifferences(): void {
+    const now = this.#env.clock.now();
+    const all = this.stats().filter(({ difference }) => difference !== undefined);
+    for (const name of this.#differing.keys())
+      if (!all.some(({ gateway }) => gateway === name)) this.#differing.delete(name);
+    for (const { gateway, difference } of all) {
+      const since = this.#differing.get(gateway) ?? now;
+      const isDue = now - since >= PATIENCE_MS;
+      this.#differing.set(gateway, isDue ? Number.POSITIVE_INFINITY : since);
+      if (isDue)
+        this.#self.report(
+          `fleet: pool ${JSON.stringify(this.#pool.name)} differs at ${gateway}: ${difference}; keys are not shared with it. Another fleet under the same prefix?`,
+        );
     }
   }
 

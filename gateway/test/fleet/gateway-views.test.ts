@@ -15,6 +15,7 @@ function aFleet() {
   const env = new TestEnv();
   const store = memoryFleet({ env });
   let ids = 0;
+  const lines: string[] = [];
   const gateway = (
     name: string,
     backends: ConstructorParameters<typeof Balancer<Request>>[0],
@@ -23,7 +24,7 @@ function aFleet() {
   ) => {
     const balancer = new Balancer<Request>(backends, { env });
     const config = resolvedPool({ backends: [], ...settings });
-    const self = { id: `id${++ids}`, name };
+    const self = { id: `id${++ids}`, name, report: (line: string) => lines.push(line) };
     const views = new GatewayViews({ name: 'shop', config, balancer }, own, self, env);
     return { balancer, views };
   };
@@ -34,7 +35,7 @@ function aFleet() {
       for (let i = 0; i < 20; i++) await undefined;
     }
   };
-  return { env, store, gateway, pass };
+  return { env, store, gateway, pass, lines };
 }
 
 describe('the gateways of a fleet', () => {
@@ -72,6 +73,26 @@ describe('the gateways of a fleet', () => {
     await pass(200);
     expect(one.views.stats()[1]?.difference).toBeUndefined();
     expect(two.views.stats()[1]?.difference).toBeUndefined();
+  });
+
+  it('that differ for a minute are told, once each: they may be two fleets under one prefix', async () => {
+    const { gateway, pass, lines } = aFleet();
+    const one = gateway('one', [A, B]);
+    const two = gateway('two', [C]);
+    await pass(50_000);
+    expect(lines).toEqual([]);
+    for (let i = 0; i < 20; i++) await pass(10_000);
+    const line = (name: string, difference: string) =>
+      `fleet: pool "shop" differs at ${name}: ${difference}; keys are not shared with it. Another fleet under the same prefix?`;
+    expect(lines.sort()).toEqual([
+      line('one', 'lacks http://c; has also http://a, http://b'),
+      line('two', 'lacks http://a, http://b; has also http://c'),
+    ]);
+    two.balancer.add(A);
+    two.balancer.add(B);
+    one.balancer.add(C);
+    for (let i = 0; i < 10; i++) await pass(10_000);
+    expect(lines).toHaveLength(2);
   });
 
   it('are told of a changed weight within a beat', async () => {
