@@ -5,7 +5,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Registration, type Registry, steady } from 'evenkeel/discovery';
+import { type Discovery, type Registration, type Registry, steady } from 'evenkeel/discovery';
+import { dns } from 'evenkeel/discovery/dns';
 import { etcd } from 'evenkeel/discovery/etcd';
 import { redis } from 'evenkeel/discovery/redis';
 import { createGateway, type Gateway } from 'evenkeel-gateway';
@@ -18,6 +19,9 @@ import type { Check, Finding } from './check.ts';
 
 const TTL_MS = 3_000;
 const ROUNDS = 20;
+/** As the name server of the check has it. */
+const DNS_TTL_MS = 1_000;
+const DNS_ROUNDS = 5;
 const REQUESTS_A_SECOND = 300;
 const OUTAGE_MS = 10_000;
 
@@ -61,6 +65,7 @@ export const discoveryCheck: Check = {
       await redisStore.process.kill();
       await etcdStore.close();
     }
+    await knownByDns(show);
     for (const trouble of ['nothing', 'half', 'errors'] as const) await dnsUnderLoad(trouble, show);
     return [];
   },
@@ -77,18 +82,8 @@ const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[
 
 /** How long it takes until a watcher knows. */
 async function known(store: string, watching: Registry, writing: Registry, show: Show): Promise<void> {
-  let ids: ReadonlySet<string> = new Set();
-  let wake = () => {};
-  const watch = steady(watching, { coalesceMs: 0 }).start({
-    changed({ backends }) {
-      ids = new Set(backends.filter(({ draining }) => draining !== true).map(({ id = '' }) => id));
-      wake();
-    },
-  });
-  const until = async (id: string, isThere: boolean, beganAt: number) => {
-    while (ids.has(id) !== isThere) await new Promise<void>((resolve) => (wake = resolve));
-    return performance.now() - beganAt;
-  };
+  const watch = watchOf(watching);
+  const { until } = watch;
   try {
     // Others stay, so that no loss is suspicious.
     const others = ['x', 'y', 'z'].map((id) => writing.register({ id, url: `http://${id}` }));
@@ -118,6 +113,53 @@ async function known(store: string, watching: Registry, writing: Registry, show:
   } finally {
     watch.close();
   }
+}
+
+/** The same with the addresses of a name: a watcher asks when the TTL of the last answer is over. */
+async function knownByDns(show: Show): Promise<void> {
+  const stays = ['127.0.0.21', '127.0.0.22', '127.0.0.23'];
+  const names = await DnsServer.start({ 'known.test': stays });
+  const watcher = watchOf(dns({ name: 'known.test', type: 'a', port: 80, server: names.address }));
+  try {
+    for (const host of stays) await watcher.until(`http://${host}`, true, 0);
+    const [joins, leaves]: [number[], number[]] = [[], []];
+    for (let round = 0; round < DNS_ROUNDS; round++) {
+      const host = `127.0.0.${31 + round}`;
+      let beganAt = performance.now();
+      names.set('known.test', ...stays, host);
+      joins.push(await watcher.until(`http://${host}`, true, beganAt));
+      beganAt = performance.now();
+      names.set('known.test', ...stays);
+      leaves.push(await watcher.until(`http://${host}`, false, beganAt));
+    }
+    const limitMs = 2 * DNS_TTL_MS + 1_000;
+    show(
+      target(`DNS at a TTL of ${DNS_TTL_MS} ms: join, worst of ${DNS_ROUNDS}`, Math.max(...joins), limitMs),
+    );
+    show(target(`DNS: leave, worst of ${DNS_ROUNDS}`, Math.max(...leaves), limitMs));
+  } finally {
+    watcher.close();
+    await names.close();
+  }
+}
+
+/** What a source tells of backends that take requests. */
+function watchOf(source: Discovery) {
+  let ids: ReadonlySet<string> = new Set();
+  let wake = () => {};
+  const watch = steady(source, { coalesceMs: 0 }).start({
+    changed({ backends }) {
+      ids = new Set(backends.filter(({ draining }) => draining !== true).map(({ id = '' }) => id));
+      wake();
+    },
+  });
+  return {
+    async until(id: string, isThere: boolean, beganAt: number): Promise<number> {
+      while (ids.has(id) !== isThere) await new Promise<void>((resolve) => (wake = resolve));
+      return performance.now() - beganAt;
+    },
+    close: () => watch.close(),
+  };
 }
 
 interface Backend {
