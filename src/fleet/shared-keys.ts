@@ -56,6 +56,7 @@ const OPTIONS = bag<ShareKeysOptions>({
 
 /** More keys are not shared. */
 const MAX_KEYS = 65_536;
+const RECENT_MASK = 0x3ff;
 /** So many fields go into one call. */
 const BATCH = 500;
 /**
@@ -126,6 +127,10 @@ class Sharing implements SharedKeys {
   #keys = new Map<string, Keys>();
   /** The same by tier, of those that are away from none. */
   #home = new Map<object, Keys>();
+  /** Keys that had leases just now, by position: nearly all leases find theirs here. */
+  readonly #recent: ({ position: number; tier: object; key: SharedKey } | undefined)[] = Array(
+    RECENT_MASK + 1,
+  ).fill(undefined);
   #waiting: SharedKey[] = [];
   #isSending = false;
   #size = 0;
@@ -186,10 +191,21 @@ class Sharing implements SharedKeys {
 
   /** A key has got a lease. */
   #placed(placement: Placement): void {
-    const { position, fingerprint, owner, before, origin, tier } = placement;
+    const { position, fingerprint } = placement;
+    const { id: backend } = placement.owner as { readonly id: string };
+    const recent = this.#recent[position & RECENT_MASK];
+    if (
+      recent?.key.isUsed === true &&
+      recent.position === position &&
+      recent.key.fingerprint === fingerprint &&
+      recent.key.backend === backend &&
+      recent.tier === placement.tier &&
+      placement.origin === undefined
+    )
+      return;
+    const { before, origin, tier } = placement;
     const keys = origin === undefined ? this.#home.get(tier) : undefined;
     const key = (keys ?? this.#keysOf(placement)).get(position);
-    const backend = (owner as { readonly id: string }).id;
     if (key === undefined) this.#add(placement, backend);
     // Two keys at one position: the first one is shared.
     else if (key.fingerprint !== fingerprint) return;
@@ -197,7 +213,10 @@ class Sharing implements SharedKeys {
       key.isUsed = true;
       if (key.backend !== backend) this.#differs(key, position, backend, before?.id, origin?.id);
     }
-    if (origin === undefined) return;
+    if (origin === undefined) {
+      if (key !== undefined) this.#recent[position & RECENT_MASK] = { position, tier, key };
+      return;
+    }
     // The others may see that its place can serve again.
     const own = this.#home.get(tier)?.get(position);
     if (own?.fingerprint === fingerprint && own.backend === origin.id)
@@ -308,6 +327,7 @@ class Sharing implements SharedKeys {
   }
 
   #forget(): void {
+    this.#recent.fill(undefined);
     const waiting = new Set(this.#waiting);
     this.#size = 0;
     for (const keys of this.#keys.values()) {
