@@ -6,6 +6,7 @@ import { memoryFleet } from 'evenkeel/fleet';
 import { afterEach, describe, expect, it } from 'vitest';
 import { REDIS, redisServer } from '../../../test/servers/redis.ts';
 import { isInstalled } from '../../../test/servers/server-process.ts';
+import { hmacToken, SECRET } from '../../../test/sessions/jwt-tokens.ts';
 import type { Gateway } from '../../src/contracts.ts';
 import { createGateway } from '../../src/gateway.ts';
 import type { GatewayParts } from '../../src/gateway-parts.ts';
@@ -26,10 +27,10 @@ async function aBackend(name: string): Promise<string> {
 }
 
 /** Three gateways in front of the same ten backends. */
-async function gatewaysOf(config: object, parts: GatewayParts = {}) {
+async function gatewaysOf(config: object, parts: GatewayParts = {}, pool: object = {}) {
   const backends = await Promise.all(Array.from({ length: 10 }, (_, i) => aBackend(`b${i}`)));
   const gateways = Array.from({ length: 3 }, () =>
-    createGateway(configOf({ backends, health: false }, { admin: { port: 0 }, ...config }), parts),
+    createGateway(configOf({ backends, health: false, ...pool }, { admin: { port: 0 }, ...config }), parts),
   );
   for (const gateway of gateways) atTheEnd(() => gateway.close(0));
   const ports = await Promise.all(gateways.map((gateway) => gateway.listen()));
@@ -43,7 +44,13 @@ async function gatewaysOf(config: object, parts: GatewayParts = {}) {
         on.get(path)?.add(await (await fetch(url + path)).text());
     return Math.max(...[...on.values()].map(({ size }) => size));
   };
-  return { gateways, metrics, spread, fleets: () => gateways.map((one) => one.stats().pools[0]?.fleet) };
+  return {
+    gateways,
+    urls,
+    metrics,
+    spread,
+    fleets: () => gateways.map((one) => one.stats().pools[0]?.fleet),
+  };
 }
 
 /** A backend that is well or not. */
@@ -182,6 +189,29 @@ describe('gateways', () => {
     const [one] = await gatewaysAt([url], { intervalMs: 40 }, { config }, 1);
     expect(one?.stats().pools[0]?.fleet?.checks).toBeUndefined();
   });
+
+  (hasRedis ? it : it.skip)(
+    'have a session by JWT at the same backend from its first request on',
+    async () => {
+      const store = await redisServer();
+      atTheEnd(() => store.process.kill());
+      const fleet = { redis: { url: `redis://127.0.0.1:${store.port}` } };
+      const sessions = { jwt: { key: SECRET, algorithms: ['HS256'] } };
+      const { urls } = await gatewaysOf({ fleet }, {}, { sessions });
+      const exp = Math.ceil(Date.now() / 1_000) + 3_600;
+      const at = async (url: string, sub: string, path: string) => {
+        const authorization = `Bearer ${hmacToken({ sub, exp })}`;
+        return (await fetch(url + path, { headers: { authorization } })).text();
+      };
+      const places = await Promise.all(
+        PATHS.map(
+          async (path, i) => new Set(await Promise.all(urls.map((url) => at(url, `client ${i}`, path)))),
+        ),
+      );
+      expect(places.map(({ size }) => size)).toEqual(PATHS.map(() => 1));
+      expect(new Set(places.flatMap((one) => [...one])).size).toBeGreaterThan(5);
+    },
+  );
 
   (hasRedis ? it : it.skip)('count rates together in Redis', async () => {
     const store = await redisServer();
