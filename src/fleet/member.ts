@@ -241,6 +241,8 @@ export class Member implements FleetMember {
     });
     const value = JSON.stringify([this.#place ?? 0, Object.fromEntries(pools)]);
     if (!(await this.#put([[memberField(this.id), value]], this.ttlMs)) || !this.#isJoined) return;
+    // The others may have counted it as gone meanwhile, and have forgotten what it told.
+    if (now - this.#connectedAt > (2 / 3) * this.ttlMs) this.#renewAt = 0;
     this.#connectedAt = Math.max(this.#connectedAt, now);
     this.#judgeConnection(this.env.clock.now());
     if (now >= this.#renewAt) this.#renew(now);

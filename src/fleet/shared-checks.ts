@@ -122,6 +122,8 @@ interface Subject {
 
 /** Members that begin to check a backend because another one has gone do so within this time. */
 const SPREAD_MS = 1_000;
+/** So many backends are gone through at a time. */
+const SLICE = 500;
 /** How long the first verdict of a member may take, beyond a check. */
 const GRACE_MS = 1_000;
 /** Of the reason for a failure, which may have text of the backend. */
@@ -146,6 +148,7 @@ class Sharing implements SharedChecks, PoolPart, CheckGuide {
   /** Those of which nothing current has come, although they live. */
   #stale: ReadonlySet<string> = new Set();
   #strangers = 0;
+  #cancelReview = () => {};
   #isClosed = false;
 
   constructor(checker: HealthChecker, member: Member, options: ShareChecksOptions) {
@@ -252,8 +255,22 @@ class Sharing implements SharedChecks, PoolPart, CheckGuide {
         `fleet: pool ${JSON.stringify(this.#pool)} has other health checks at ${strangers} of ${this.#peers.size + 1} members: another fleet under the same prefix, or another configuration; they are not shared`,
       );
     this.#strangers = strangers;
-    for (const subject of this.#subjects.values()) this.#choose(subject);
-    for (const subject of [...this.#subjects.values()]) this.#decide(subject);
+    this.#cancelReview();
+    this.#review([...this.#subjects.values()]);
+  }
+
+  /** In slices, as a large pool would hold up requests. */
+  #review(subjects: readonly Subject[]): void {
+    for (const subject of subjects.slice(0, SLICE)) {
+      if (this.#subjects.get(subject.backend.id) !== subject) continue;
+      this.#choose(subject);
+      this.#decide(subject);
+    }
+    const rest = subjects.slice(SLICE);
+    this.#cancelReview =
+      rest.length === 0
+        ? () => {}
+        : this.#member.env.timers.schedule(() => this.#isClosed || this.#review(rest), 0, true);
   }
 
   passed(): void {

@@ -60,8 +60,8 @@ const RECENT_MASK = 0x3ff;
 /** So many fields go into one call. */
 const BATCH = 500;
 /**
- * Keys at home may wait so many times longer: others put them there by themselves, unless they have no room. They
- * go along with those that may not.
+ * Keys at home may wait so many times longer: others put them there by themselves, unless they have no room.
+ * They go along with those that may not.
  */
 const HOME_WAIT = 4;
 /** After a call that failed, the next one waits so long, or up to half less or more. */

@@ -87,7 +87,7 @@ interface Node {
 }
 
 const CHECKS: HealthCheckOptions = { intervalMs: 500, request: { timeoutMs: 500 } };
-const urls = (count: number) => Array.from({ length: count }, (_, i) => `http://10.0.0.${i}`);
+const urls = (count: number) => Array.from({ length: count }, (_, i) => `http://10.0.${i >> 8}.${i & 255}`);
 
 function aFleet() {
   const env = new TestEnv(11);
@@ -148,7 +148,10 @@ function aFleet() {
       { env, report: (line) => lines.push(line), ...more },
     );
     const checker = new HealthChecker(balancer as Balancer<unknown>, service, { ...health, env });
-    const shared = shareChecks(checker, member, { pool: name, ...(definition && { definition }) });
+    const shared = shareChecks(checker, member, {
+      pool: name,
+      ...(definition && { definition }),
+    });
     const crash = () => {
       isCrashed = true;
       checker.close();
@@ -483,6 +486,16 @@ describe('members of a fleet', () => {
     await pass(1_000);
     expect(nodes.map(({ isDown }) => isDown(A))).toEqual([false, false]);
     expect(nodes.map(({ shared }) => shared.stats().members)).toEqual([2, 2]);
+  });
+
+  it('go through a large pool in slices', async () => {
+    const { join, pass, nodes } = aFleet();
+    for (let i = 0; i < 2; i++) join(urls(1_200), { health: { intervalMs: 60_000 } });
+    await pass(3_000);
+    expect(nodes.map(({ shared }) => shared.stats().own)).toEqual([1_200, 1_200]);
+    join(urls(1_200), { health: { intervalMs: 60_000 } });
+    await pass(3_000);
+    expect(nodes.reduce((sum, { shared }) => sum + shared.stats().own, 0)).toBe(2_400);
   });
 
   it('cost the store one call for each beat', async () => {
