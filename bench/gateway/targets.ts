@@ -44,6 +44,8 @@ export function targetRows(samples: Samples): TargetRow[] {
     titled('CPU for each request over nginx', cost(KEEP_ALIVE_1K, 'cpuUs', 2, 'nginx')),
     titled('64 KB keep-alive, requests/s over http-proxy-3', speed(KEEP_ALIVE_64K, 'http-proxy-3', 1.4)),
     titled('1 MB keep-alive, requests/s over http-proxy-3', speed(KEEP_ALIVE_1M, 'http-proxy-3', 1)),
+    titled('64 KB, CPU for each request over http-proxy-3', cost(KEEP_ALIVE_64K, 'cpuUs', 0.3)),
+    titled('1 MB, CPU for each request over http-proxy-3', cost(KEEP_ALIVE_1M, 'cpuUs', 0.45)),
     titled('Connection: close, requests/s over http-proxy-3', speed(CLOSE_1K, 'http-proxy-3', 2.8)),
     titled('Connection: close, requests/s over nginx', speed(CLOSE_1K, 'nginx', 0.6)),
     titled('added mean latency at 4,000/s over http-proxy-3', addedLatency(samples)),
