@@ -28,7 +28,7 @@ export function ledgerVerdicts(ledger: Ledger): Verdict[] {
       `${lost} without, ${twice} with two, of ${requests}`,
       lost + twice === 0,
     ),
-    verdict(`nothing hangs for more than ${HUNG_MS / 1_000} s`, `${hung}`, hung === 0),
+    verdict(`nothing hangs for more than ${HUNG_MS / 1_000} s`, `${hung}${hungKinds(all)}`, hung === 0),
     verdict('no POST is complete at two backends, or twice at one', `${posts} of ${allPosts}`, posts === 0),
     verdict(
       'every answer is its own, right to the byte, and from a backend that had the request',
@@ -64,6 +64,20 @@ export function forget({ entries, past }: Ledger, endedBefore: number): void {
   const { longestMs = 0, ...sums } = figuresOf(over);
   for (const [name, value] of Object.entries(sums)) past[name] = (past[name] ?? 0) + value;
   past.longestMs = Math.max(past.longestMs ?? 0, longestMs);
+}
+
+/** Requests that hung: what they were, how they ended, and between which seconds of the process. */
+function hungKinds(all: readonly Entry[]): string {
+  const hung = all.filter((entry) => lengthMs(entry) > HUNG_MS);
+  if (hung.length === 0) return '';
+  const kinds = new Map<string, number>();
+  for (const { kind, left, ends } of hung) {
+    const name = `${kind}${left ? ' left' : ''} ${JSON.stringify(ends[0])}`;
+    kinds.set(name, (kinds.get(name) ?? 0) + 1);
+  }
+  const began = hung.map(({ beganAt }) => beganAt / 1_000);
+  const list = [...kinds].map(([name, count]) => `${count} ${name}`).join(', ');
+  return `: ${list}; begun from ${Math.min(...began).toFixed(0)} to ${Math.max(...began).toFixed(0)} s`;
 }
 
 function isFaultless(entry: Entry): boolean {
