@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Engine } from '../src/engine.ts';
 import { ConfigError } from '../src/errors.ts';
@@ -49,15 +50,18 @@ describe('an engine', () => {
   it.each([
     ['its backends', {}, /^3\d(\.\d)? % of the keys have another home: .* to http:\/\/10\.0\.0\.3$/],
     ['its ring', { strategy: { name: 'consistent-hash', ring: 'nginx' } as const }, /^about 6\d(\.\d)? % /],
-  ])('tells which keys a reload moves when a pool changes %s', (_, settings, message) => {
+  ])('tells which keys a reload moves when a pool changes %s', async (_, settings, message) => {
     const C = 'http://10.0.0.3';
     const engine = anEngine({ pools: { shop: { backends: [A, B] } } });
     engine.start();
     engine.change(resolved({ pools: { shop: { backends: [A, B, C], ...settings } } }));
+    // The pool changes in slices.
+    await setImmediate();
     expect(engine.stats().events).toContainEqual(
       expect.objectContaining({ type: 'keys-moved', pool: 'shop', message: expect.stringMatching(message) }),
     );
     engine.change(resolved({ pools: { shop: { backends: [A, B, C], ...settings, connections: 7 } } }));
+    await setImmediate();
     expect(engine.stats().events.filter(({ type }) => type === 'keys-moved')).toHaveLength(1);
   });
 

