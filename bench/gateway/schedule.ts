@@ -57,7 +57,7 @@ export function fullSchedule(rounds: number): Schedule {
       { name: KEEP_ALIVE_1M, path: '/1m', close: false, seconds: 2 },
       { name: '1 MB, Connection: close', path: '/1m', close: true, seconds: 1 },
     ],
-    warmUpSeconds: 1,
+    warmUpSeconds: 3,
     fixedRate: { requestsPerSecond: 4_000, seconds: 3 },
     memory: { loadSeconds: 3, slowClients: 1_000, takeMs: 6_000, stallMs: 2_000, stalledClients: 64 },
   };
