@@ -39,7 +39,7 @@ export function targetRows(samples: Samples): TargetRow[] {
     titled('1 KB keep-alive, requests/s over http-proxy-3', speed(KEEP_ALIVE_1K, 'http-proxy-3', 2.2)),
     titled('1 KB keep-alive, requests/s over @fastify/reply-from', speed(KEEP_ALIVE_1K, 'reply-from', 1.4)),
     titled('1 KB keep-alive, requests/s over nginx', speed(KEEP_ALIVE_1K, 'nginx', 0.65)),
-    // Out of reach where the kernel is most of it, for two reads and two writes: nginx itself then needs a quarter.
+    // Out of reach where most of it is the kernel's, for two reads and two writes: nginx needs a fifth.
     titled('CPU for each request over http-proxy-3', cost(KEEP_ALIVE_1K, 'cpuUs', 0.2)),
     titled('CPU for each request over nginx', cost(KEEP_ALIVE_1K, 'cpuUs', 2, 'nginx')),
     titled('64 KB keep-alive, requests/s over http-proxy-3', speed(KEEP_ALIVE_64K, 'http-proxy-3', 1.4)),
