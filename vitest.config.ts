@@ -33,7 +33,8 @@ export default defineConfig({
           include: OWN,
           exclude: SLOW,
           maxWorkers: 2,
-          // The files keep no global state: without a new context for each, the suite takes a third of the time.
+          // The files keep no global state: without a new context for each, the suite takes a third of the
+          // time.
           isolate: false,
           setupFiles,
           // Of the slowest on a busy machine; what hangs fails all the same.

@@ -1,4 +1,5 @@
-// The gateway's package beside the library's: one engine, the command line, and every subpath in both formats.
+// The gateway's package beside the library's: one engine, the command line, and every subpath in both
+// formats.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,5 @@
-// Jest with CommonJS and without transforms: modules are loaded by Jest's own require, in a realm of their own.
+// Jest with CommonJS and without transforms: modules are loaded by Jest's own require, in a realm of
+// their own.
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// The library's package: what is in it, that it installs alone, and that it works as an ES module and with require.
+// The library's package: what is in it, that it installs alone, and that it works as an ES module and
+// with require.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';

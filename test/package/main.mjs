@@ -1,4 +1,5 @@
-// Packs both packages as they are built, installs them outside of the checkout, and uses them there as others would.
+// Packs both packages as they are built, installs them outside of the checkout, and uses them there as
+// others would.
 import assert from 'node:assert/strict';
 import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,6 +1,10 @@
-// Programs that use the packages as others would; the checks run them as ES modules, with require, under Jest and under Bun.
+// Programs that use the packages as others would; the checks run them as ES modules, with require,
+// under Jest and under Bun.
 
-/** Sends six requests of four keys to two backends; prints what came of them. `Loadbalancer` and `LoggerService` are in scope. */
+/**
+ * Sends six requests of four keys to two backends; prints what came of them. `Loadbalancer` and
+ * `LoggerService` are in scope.
+ */
 export const SIX_REQUESTS = `
 const answers = [];
 const counts = {};
@@ -19,7 +23,9 @@ const done = Promise.all(['/a', '/b', '/c', '/d', '/a', '/a'].map((path) =>
 done.then(() => console.log(JSON.stringify({ answers, counts, inFlight: loadbalancer.balancer.stats().inFlight })));
 `;
 
-/** Makes a token and has it verified, with a secret and with a set of keys; prints the keys of the sessions. */
+/**
+ * Makes a token and has it verified, with a secret and with a set of keys; prints the keys of the sessions.
+ */
 export const TWO_TOKENS = `
 const { createHmac, generateKeyPairSync, sign } = crypto;
 const encoded = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');

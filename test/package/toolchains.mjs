@@ -1,4 +1,5 @@
-// The tools of others that the packages must work with. They are installed once, beside the checkout's other caches.
+// The tools of others that the packages must work with. They are installed once, beside the
+// checkout's other caches.
 import { createHash } from 'node:crypto';
 import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
