@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, posix, relative, sep } from 'node:path';
+import { join, posix } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
@@ -300,12 +300,28 @@ function commentLines(source: ts.SourceFile): Set<number> {
 
 /** What cannot be wrapped: a long address, and what is said to the linter. */
 const UNBREAKABLE = /https?:\/\/\S{60}|biome-ignore/;
+/** Files that the parser reads. */
+const SCRIPT = /\.[cm]?[jt]s$/;
+/** In other files: a line that is a comment and nothing else, by the marks of their languages. */
+const OTHER_COMMENTS: readonly (readonly [file: RegExp, line: RegExp])[] = [
+  [/\.(py|sh|ya?ml)$|^\.ci\/|(^|\/)\.gitignore$/, /^\s*#/],
+  [/\.(java|go)$/, /^\s*(\/\/|\/\*|\*)/],
+  [/\.lua$/, /^\s*--/],
+  [/\.(html|svg)$/, /^\s*<!--/],
+];
+
+/** Numbers of lines with a part of a comment, from 0, in a file of any language. */
+function commentsIn(path: string, lines: readonly string[]): Iterable<number> {
+  if (SCRIPT.test(path)) return commentLines(parse(path, lines.join('\n')));
+  const mark = OTHER_COMMENTS.find(([file]) => file.test(path))?.[1];
+  return mark === undefined ? [] : lines.flatMap((line, number) => (mark.test(line) ? [number] : []));
+}
 
 const widths: Rule = (files) =>
   [...files].flatMap(([path, text]) => {
     const lines = text.split('\n');
     if (!lines.some((line) => line.length > MAX_COLUMNS)) return [];
-    return [...commentLines(parse(path, text))].flatMap((number) => {
+    return [...commentsIn(path, lines)].flatMap((number) => {
       const line = lines[number] as string;
       if (line.length <= MAX_COLUMNS || UNBREAKABLE.test(line)) return [];
       return [`${path}:${number + 1} has a comment that is ${line.length} columns wide`];
@@ -354,15 +370,23 @@ const documentation: Rule = (files) => {
   });
 };
 
+/** What is installed, built or kept beside the project. */
+const FOREIGN = new Set(['.git', 'coverage', 'dist', 'node_modules']);
+const ROOT = join(import.meta.dirname, '..');
+
+function* pathsBelow(folder: string): Generator<string> {
+  for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {
+    const path = posix.join(folder, entry.name);
+    if (FOREIGN.has(entry.name)) continue;
+    if (entry.isDirectory()) yield* pathsBelow(path);
+    else if (entry.isFile()) yield path;
+  }
+}
+
+/** The files of these folders, `.` for all of the project. */
 function filesBelow(...folders: string[]): Files {
-  const root = join(import.meta.dirname, '..');
-  const entries = folders.flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, withFileTypes: true }),
-  );
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return new Map(
-    paths.map((path) => [relative(root, path).split(sep).join('/'), readFileSync(path, 'utf8')]),
-  );
+  const paths = folders.flatMap((folder) => [...pathsBelow(folder)]);
+  return new Map(paths.map((path) => [path, readFileSync(join(ROOT, path), 'utf8')]));
 }
 
 describe('the project', () => {
@@ -401,9 +425,10 @@ describe('the project', () => {
   });
 
   it(`keeps comments to ${MAX_COLUMNS} columns`, () => {
-    const code = filesBelow('src', 'gateway/src', 'gateway/test', 'test', 'examples', 'bench', 'scripts');
-    const narrow = [...code].filter(([path]) => path.endsWith('.ts'));
-    expect(widths(new Map(narrow))).toEqual([]);
+    const files = filesBelow('.');
+    for (const path of ['vitest.config.ts', '.ci/run', 'scripts/set-version.mjs', 'gateway/tsup.config.ts'])
+      expect(files.has(path), path).toBe(true);
+    expect(widths(files)).toEqual([]);
   });
 
   it('runs under type stripping: no enum, no namespace, no parameter property', () => {
@@ -654,6 +679,26 @@ describe('the rules themselves', () => {
     expect(widths(made({ 'src/a.ts': text(MAX_COLUMNS + 1) }))).toEqual([
       expect.stringMatching(/^src\/a\.ts:[12] has a comment that is 111 columns wide$/),
     ]);
+  });
+
+  it.each([
+    ['a.config.ts', '// '],
+    ['a/b.mjs', '// '],
+    ['a.js', ' * ', '/**\n', '\n */'],
+    ['a.mts', '/* ', '', ' */'],
+    ['.ci/run', '# '],
+    ['a/b.yaml', '  # '],
+    ['a.py', '# '],
+    ['A.java', ' * '],
+    ['a.go', '// '],
+    ['a.lua', '-- '],
+    ['a.html', '<!-- '],
+  ])('find a wide comment in %s', (path, mark, before = '', after = '') => {
+    const wide = `${before}${mark.padEnd(MAX_COLUMNS + 1, 'x')}${after}`;
+    expect(widths(made({ [path]: wide }))).toHaveLength(1);
+    expect(widths(made({ [path]: `${before}${mark}narrow${after}` }))).toEqual([]);
+    // Wide code.
+    expect(widths(made({ [path]: `a('${mark.padEnd(MAX_COLUMNS + 1, 'x')}')` }))).toEqual([]);
   });
 
   it('let wide code, wide text and addresses pass', () => {

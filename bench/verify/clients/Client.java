@@ -1,5 +1,5 @@
-// Requests of Java's HttpClient, which offers HTTP/2 unless told otherwise. Arguments: a URL, and one with TLS,
-// or none.
+// Requests of Java's HttpClient, which offers HTTP/2 unless told otherwise. Arguments: a URL, and one with
+// TLS, or none.
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

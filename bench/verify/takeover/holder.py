@@ -1,5 +1,5 @@
-# Holds a socket that listens, as systemd does, and starts commands with it as number 3. It prints the port of the
-# socket; each line that it reads is a command in JSON, for which it prints the process.
+# Holds a socket that listens, as systemd does, and starts commands with it as number 3. It prints the port
+# of the socket; each line that it reads is a command in JSON, for which it prints the process.
 import json
 import os
 import socket
