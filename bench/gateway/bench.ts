@@ -17,7 +17,15 @@ import {
 } from './measure.ts';
 import { startOrigins } from './origins/origins.ts';
 import { Samples } from './samples.ts';
-import { DIRECT, FIXED_RATE, KEEP_ALIVE_1K, MEMORY, type Schedule, TWO_WORKERS } from './schedule.ts';
+import {
+  DIRECT,
+  KEEP_ALIVE_1K,
+  MEMORY,
+  type RequestKind,
+  type Schedule,
+  SMALL,
+  TWO_WORKERS,
+} from './schedule.ts';
 
 const ALL_PATHS = Object.keys(BODIES) as BodyPath[];
 
@@ -45,41 +53,44 @@ export async function measureAll(
   const present = contenders(ground).filter(({ name }) => names.includes(name));
   const samples = new Samples();
   const proxies: RunningProxy[] = [];
-  for (const contender of present) {
-    say(`trying ${contender.name}`);
-    proxies.push(await startProxy(instruments, contender, ALL_PATHS));
+  for (const scheme of schemesOf(schedule)) {
+    for (const contender of present) {
+      say(`trying ${contender.name} over ${scheme}`);
+      proxies.push(await startProxy(instruments, contender, { paths: ALL_PATHS, scheme }));
+    }
   }
   await warmUp(instruments, schedule, proxies, say);
   for (let round = 1; round <= schedule.rounds; round++) {
     const sayRound = (text: string) => say(`round ${round} of ${schedule.rounds}: ${text}`);
     // Each round begins with another contender, so that none always runs after the same one.
-    const first = (round - 1) % Math.max(1, proxies.length);
+    const first = (round - 1) % Math.max(1, present.length);
     const inTurn = [...proxies.slice(first), ...proxies.slice(0, first)];
-    await measureRound(instruments, schedule, inTurn, samples, sayRound);
+    await measureSaturation(instruments, schedule, inTurn, samples, sayRound);
+    await measureRates(instruments, schedule, inTurn, samples, sayRound);
   }
   for (const { server } of proxies) await server.stop();
   await measureWorkers(instruments, schedule, present, samples, say);
-  for (const contender of present) {
-    say(`memory: ${contender.name}`);
-    // Tested with a small body only, as a large one would increase its memory.
-    const proxy = await startProxy(instruments, contender, ['/1k']);
-    samples.add(MEMORY, contender.name, await measureMemory(instruments, proxy, schedule.memory));
-    await proxy.server.stop();
-  }
+  await measureMemories(instruments, schedule, present, samples, say);
   const missing = names.filter((name) => !present.some((contender) => contender.name === name));
   return { contenders: present, missing, load: load.name, origins: origins.kind, samples };
 }
 
+function schemesOf({ saturation, rates }: Schedule): Set<RequestKind['scheme']> {
+  return new Set([...saturation.map(({ scheme }) => scheme), ...rates.map(() => SMALL.scheme)]);
+}
+
 async function warmUp(
   instruments: Instruments,
-  { saturation, warmUpSeconds }: Schedule,
+  { saturation, rates, warmUpSeconds }: Schedule,
   proxies: readonly RunningProxy[],
   say: (text: string) => void,
 ): Promise<void> {
-  for (const scenario of saturation) {
-    for (const proxy of proxies) {
+  const isSmallMeasured = saturation.some(({ name }) => name === KEEP_ALIVE_1K);
+  const small = rates.length > 0 && !isSmallMeasured ? [{ ...SMALL, name: KEEP_ALIVE_1K }] : [];
+  for (const scenario of [...small, ...saturation]) {
+    for (const proxy of proxies.filter(({ scheme }) => scheme === scenario.scheme)) {
       say(`warming up ${proxy.name}: ${scenario.name}`);
-      await saturate(instruments, proxy, { ...scenario, seconds: warmUpSeconds });
+      await saturate(instruments, proxy, scenario, warmUpSeconds);
     }
   }
 }
@@ -88,48 +99,86 @@ async function warmUp(
  * Measures every proxy in every scenario. Proxies that are compared run one after the other, so that other
  * load of the machine affects both sides of a ratio.
  */
-async function measureRound(
+async function measureSaturation(
   instruments: Instruments,
-  { saturation, fixedRate }: Schedule,
+  { saturation }: Schedule,
   proxies: readonly RunningProxy[],
   samples: Samples,
   say: (text: string) => void,
 ): Promise<void> {
   for (const scenario of saturation) {
-    for (const proxy of proxies) {
+    for (const proxy of proxies.filter(({ scheme }) => scheme === scenario.scheme)) {
       say(`${scenario.name}, ${proxy.name}`);
-      samples.add(scenario.name, proxy.name, await saturate(instruments, proxy, scenario));
+      const sample = await saturate(instruments, proxy, scenario, scenario.seconds);
+      samples.add(scenario.name, proxy.name, sample);
     }
   }
-  const direct = { name: DIRECT, port: instruments.origins.ports[0] as number };
-  for (const target of [direct, ...proxies]) {
-    say(`${FIXED_RATE}, ${target.name}`);
-    samples.add(FIXED_RATE, target.name, await atFixedRate(instruments, target, fixedRate));
+}
+
+/** Measures every proxy at every rate, each just after the origins alone, whose mean it is compared with. */
+async function measureRates(
+  instruments: Instruments,
+  { rates }: Schedule,
+  proxies: readonly RunningProxy[],
+  samples: Samples,
+  say: (text: string) => void,
+): Promise<void> {
+  const origin = { name: DIRECT, port: instruments.origins.ports[0] as number };
+  for (const rate of rates) {
+    for (const proxy of proxies.filter(({ scheme }) => scheme === SMALL.scheme)) {
+      say(`${rate.name}, ${proxy.name}`);
+      const direct = await atFixedRate(instruments, origin, rate);
+      const sample = await atFixedRate(instruments, proxy, rate);
+      const addedMs = sample.meanMs - direct.meanMs;
+      samples.add(rate.name, DIRECT, { ...direct });
+      samples.add(rate.name, proxy.name, {
+        ...sample,
+        // Nothing can be faster than without it: then other load of the machine was measured.
+        ...(direct.failures === 0 && addedMs > 0 ? { addedMs } : {}),
+      });
+    }
+  }
+}
+
+/** The memory of every contender, just started. */
+async function measureMemories(
+  instruments: Instruments,
+  { memory }: Schedule,
+  present: readonly Contender[],
+  samples: Samples,
+  say: (text: string) => void,
+): Promise<void> {
+  if (memory === undefined) return;
+  for (const contender of present) {
+    say(`memory: ${contender.name}`);
+    // Tested with a small body only, as a large one would increase its memory.
+    const proxy = await startProxy(instruments, contender, { paths: [SMALL.path] });
+    samples.add(MEMORY, contender.name, await measureMemory(instruments, proxy, memory));
+    await proxy.server.stop();
   }
 }
 
 /** Two workers of evenkeel against one, alternating, if there are enough processors. */
 async function measureWorkers(
   instruments: Instruments,
-  { rounds, saturation }: Schedule,
+  { rounds, workers }: Schedule,
   present: readonly Contender[],
   samples: Samples,
   say: (text: string) => void,
 ): Promise<void> {
   const evenkeel = present.find(({ name }) => name === 'evenkeel');
-  const scenario = saturation.find(({ name }) => name === KEEP_ALIVE_1K);
-  if (evenkeel === undefined || scenario === undefined || instruments.ground.cores.workers === undefined)
+  if (evenkeel === undefined || workers === undefined || instruments.ground.cores.workers === undefined)
     return;
   const proxies = [
-    await startProxy(instruments, evenkeel, ['/1k'], 1),
-    await startProxy(instruments, evenkeel, ['/1k'], 2),
+    await startProxy(instruments, evenkeel, { paths: [SMALL.path], workers: 1 }),
+    await startProxy(instruments, evenkeel, { paths: [SMALL.path], workers: 2 }),
   ];
-  for (const proxy of proxies) await saturate(instruments, proxy, scenario);
+  for (const proxy of proxies) await saturate(instruments, proxy, SMALL, workers.seconds);
   for (let round = 1; round <= rounds; round++) {
     for (const [i, proxy] of proxies.entries()) {
       const name = i === 0 ? '1 worker' : '2 workers';
       say(`round ${round} of ${rounds}: ${name}`);
-      samples.add(TWO_WORKERS, name, await saturate(instruments, proxy, scenario));
+      samples.add(TWO_WORKERS, name, await saturate(instruments, proxy, SMALL, workers.seconds));
     }
   }
   for (const { server } of proxies) await server.stop();

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { compileAll } from '../bundle.ts';
 import { type Cores, divideCores, moveTo } from './cores.ts';
 import { Processes } from './processes.ts';
+import { type TlsFiles, writeTlsFiles } from './tls-files.ts';
 
 /** Programs that run in processes of their own, by name. */
 const PROGRAMS = {
@@ -26,6 +27,8 @@ export interface Ground {
   readonly cores: Cores;
   /** A folder for files that are deleted at the end. */
   readonly directory: string;
+  /** For proxies that end TLS. */
+  readonly tls: TlsFiles;
   /** The compiled file of a program. */
   script(program: Program): string;
   /** Ends all started processes and deletes all written files. */
@@ -47,11 +50,13 @@ export async function prepareGround(): Promise<Ground> {
   process.once('exit', leave);
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  const tls = await writeTlsFiles(directory);
   const bundle = await compilePrograms();
   return {
     processes,
     cores,
     directory,
+    tls,
     script: (program) => join(bundle.directory, `${program}.js`),
     clear: async () => {
       await processes.stopAll();

@@ -9,13 +9,13 @@ import { measureAll } from './bench.ts';
 import { prepareGround } from './ground.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { report } from './report.ts';
-import { fullSchedule, quickSchedule } from './schedule.ts';
+import { fullSchedule, only, quickSchedule } from './schedule.ts';
 import { targetRows } from './targets.ts';
 
 process.exitCode = await runCommand({ name: 'bench', usage: USAGE, readOptions, run: bench });
 
-async function bench({ quick, rounds, names, jsonFile }: Options): Promise<number> {
-  const schedule = quick ? quickSchedule(rounds) : fullSchedule(rounds);
+async function bench({ quick, rounds, names, rows, jsonFile }: Options): Promise<number> {
+  const schedule = only(rows, quick ? quickSchedule(rounds) : fullSchedule(rounds));
   const [loadBefore = 0] = loadavg();
   const ground = await prepareGround();
   try {

@@ -12,19 +12,25 @@ import type { Origins } from './origins/origins.ts';
 import { freePorts, HOST, listening } from './ports.ts';
 import type { Server } from './processes.ts';
 import type { Sample } from './samples.ts';
-import type { SaturationScenario, Schedule } from './schedule.ts';
+import { type MemoryScenario, type RateScenario, type RequestKind, SMALL } from './schedule.ts';
 import { usageOf, watchMemory } from './usage.ts';
 
 /** The subject of a measurement: a running proxy, or the origins without one. */
 export interface Target {
   readonly name: string;
   readonly port: number;
+  /** The proxy's process. */
+  readonly server?: Server;
 }
 
 /** A running proxy that passed its test. */
 export interface RunningProxy extends Target {
+  readonly scheme: RequestKind['scheme'];
   readonly server: Server;
 }
+
+/** The latencies at a fixed rate, and the processor time of each request unless it went to an origin. */
+export type RateSample = FixedRateResult & { readonly cpuUs?: number };
 
 /** The tools of a measurement. */
 export interface Instruments {
@@ -33,35 +39,43 @@ export interface Instruments {
   readonly origins: Origins;
 }
 
+/** How to start a proxy. */
+interface Start {
+  /** The bodies for its test. */
+  readonly paths: readonly BodyPath[];
+  readonly scheme?: RequestKind['scheme'];
+  readonly workers?: number;
+}
+
 /**
  * Starts a proxy and tests it.
- * @param paths - the bodies for the test
  * @throws Error if it does not pass the test
  */
 export async function startProxy(
   { ground, origins }: Instruments,
   contender: Contender,
-  paths: readonly BodyPath[],
-  workers = 1,
+  { paths, scheme = 'http', workers = 1 }: Start,
 ): Promise<RunningProxy> {
   const [port = 0] = await freePorts(1);
   const cores = workers === 1 ? ground.cores.proxy : (ground.cores.workers ?? []);
-  const server = contender.start({ port, originPorts: origins.ports, cores, workers });
+  const tls = scheme === 'https' ? ground.tls : undefined;
+  const server = contender.start({ port, tls, originPorts: origins.ports, cores, workers });
   await listening(server, port);
-  await assertProxies(contender.name, port, origins.ports.length, paths);
-  return { name: contender.name, port, server };
+  await assertProxies({ name: contender.name, port, tls }, origins.ports.length, paths);
+  return { name: contender.name, port, scheme, server };
 }
 
 /** The highest throughput, and the proxy's use of resources. */
 export async function saturate(
   { ground, load }: Instruments,
-  { port, server }: RunningProxy,
-  { path, close, seconds }: Omit<SaturationScenario, 'name'>,
+  { port, scheme, server }: RunningProxy,
+  { path, close }: Pick<RequestKind, 'path' | 'close'>,
+  seconds: number,
 ): Promise<Sample> {
   const before = usageOf(server.pid);
   const memory = watchMemory(server.pid);
   try {
-    const url = `http://${HOST}:${port}${path}`;
+    const url = `${scheme}://${HOST}:${port}${path}`;
     const order = { url, seconds, close, bodyBytes: BODIES[path] };
     const result = await load.run(order, ground.processes, ground.cores.load);
     server.assertRunning();
@@ -80,39 +94,40 @@ export async function saturate(
   }
 }
 
-/** Latencies at a fixed rate of requests, independent of the responses. */
+/**
+ * Latencies at a fixed rate of requests, independent of the responses, and the processor time of a proxy.
+ */
 export async function atFixedRate(
   { ground }: Instruments,
-  { port }: Target,
-  { requestsPerSecond, seconds }: Schedule['fixedRate'],
-): Promise<Sample> {
+  { port, server }: Target,
+  { requestsPerSecond, seconds }: RateScenario,
+): Promise<RateSample> {
   const order: FixedRateOrder = {
     port,
-    path: '/1k',
-    bodyBytes: BODIES['/1k'],
+    path: SMALL.path,
+    bodyBytes: BODIES[SMALL.path],
     rate: requestsPerSecond,
     seconds,
     connections: CONNECTIONS,
   };
-  const result = await runProgram<FixedRateResult>(
-    ground,
-    'fixed-rate',
-    order,
-    seconds * 1_000 + PATIENCE_MS,
-  );
-  return { ...result };
+  const cpuUs = () => (server === undefined ? 0 : usageOf(server.pid).cpuUs);
+  const before = cpuUs();
+  const timeoutMs = seconds * 1_000 + PATIENCE_MS;
+  const result = await runProgram<FixedRateResult>(ground, 'fixed-rate', order, timeoutMs);
+  server?.assertRunning();
+  const used = (cpuUs() - before) / (requestsPerSecond * seconds);
+  return server === undefined ? { ...result } : { ...result, cpuUs: used };
 }
 
 /** Memory of a proxy that was just started, before, during and after a thousand slow clients. */
 export async function measureMemory(
   instruments: Instruments,
   proxy: RunningProxy,
-  { loadSeconds, slowClients, takeMs, stallMs, stalledClients }: Schedule['memory'],
+  { loadSeconds, slowClients, takeMs, stallMs, stalledClients }: MemoryScenario,
 ): Promise<Sample> {
   const { pid } = proxy.server;
   const startBytes = usageOf(pid).rssBytes;
-  const busy = { path: '/1k', close: false, seconds: loadSeconds } as const;
-  const before = await saturate(instruments, proxy, busy);
+  const before = await saturate(instruments, proxy, SMALL, loadSeconds);
   const slow = await withSlowClients(instruments, proxy, {
     port: proxy.port,
     path: '/1m',
@@ -121,7 +136,7 @@ export async function measureMemory(
     stallMs,
     takeMs,
   });
-  const after = await saturate(instruments, proxy, busy);
+  const after = await saturate(instruments, proxy, SMALL, loadSeconds);
   const stalled = await withSlowClients(instruments, proxy, {
     port: proxy.port,
     path: '/16m',

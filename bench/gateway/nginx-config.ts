@@ -1,6 +1,8 @@
 // Configurations of nginx, as an origin and as a peer.
 
+import type { Place } from './contenders/contender.ts';
 import { HOST } from './ports.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 /**
  * The common configuration of all nginx processes: one process in the foreground that writes only below its
@@ -49,14 +51,15 @@ export function originConfig(port: number, number: number, bodies: string): stri
 }
 
 /** The peer: persistent connections to the origins, and buffers for a body of 64 KB. */
-export function proxyConfig(port: number, originPorts: readonly number[]): string {
+export function proxyConfig({ port, tls, originPorts }: Pick<Place, 'port' | 'tls' | 'originPorts'>): string {
   return `  upstream origins {
 ${originPorts.map((origin) => `    server ${HOST}:${origin};`).join('\n')}
     keepalive 256;
     keepalive_requests 1000000000;
   }
   server {
-    listen ${HOST}:${port} backlog=4096;
+    listen ${HOST}:${port} backlog=4096${tls === undefined ? '' : ' ssl'};
+    ${tls === undefined ? '' : tlsLines(tls)}
     location / {
       proxy_pass http://origins;
       proxy_http_version 1.1;
@@ -69,4 +72,9 @@ ${originPorts.map((origin) => `    server ${HOST}:${origin};`).join('\n')}
       proxy_max_temp_file_size 0;
     }
   }`;
+}
+
+/** TLS 1.3 has to be asked for in nginx before 1.23.4. */
+function tlsLines({ cert, key }: TlsFiles): string {
+  return `ssl_certificate ${cert}; ssl_certificate_key ${key}; ssl_protocols TLSv1.2 TLSv1.3;`;
 }

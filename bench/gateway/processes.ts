@@ -18,6 +18,8 @@ export interface Command {
   readonly args: readonly string[];
   /** The processors that it may use. */
   readonly cores: readonly number[];
+  /** Further environment variables. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A process that serves until it is stopped. */
@@ -74,11 +76,11 @@ export class Processes {
     for (const child of this.#running) child.kill('SIGKILL');
   }
 
-  #start({ name, file, args, cores }: Command): ChildProcess {
+  #start({ name, file, args, cores, env }: Command): ChildProcess {
     const child = spawn(...pinned(cores, file, args), {
       stdio: ['ignore', 'pipe', 'pipe'],
       // Measured processes must not inherit the flags of loaders and debuggers.
-      env: { PATH: process.env.PATH, LANG: 'C', NODE_ENV: 'production' },
+      env: { PATH: process.env.PATH, LANG: 'C', NODE_ENV: 'production', ...env },
     });
     if (child.pid === undefined) throw new Error(`${name} did not start`);
     this.#running.add(child);

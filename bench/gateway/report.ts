@@ -6,7 +6,7 @@ import type { Measured } from './bench.ts';
 import type { Cores } from './cores.ts';
 import { CONNECTIONS } from './load/load.ts';
 import { MEMORY, type Schedule, TWO_WORKERS } from './schedule.ts';
-import { latencyTable, memoryTable, saturationTable, type Table } from './tables.ts';
+import { memoryTable, rateTable, saturationTable, type Table } from './tables.ts';
 import { type TargetRow, targetRows } from './targets.ts';
 
 const NAME_WIDTH = 28;
@@ -29,11 +29,11 @@ export interface Circumstances {
 /** The report as text: contenders, medians, and each target with its verdict. */
 export function report(measured: Measured, circumstances: Circumstances, style: Style): string {
   const { samples } = measured;
-  const { saturation, memory } = circumstances.schedule;
+  const { saturation, rates, memory } = circumstances.schedule;
   const tables = [
     ...saturation.map(({ name }) => saturationTable(samples, name)),
-    latencyTable(samples),
-    memoryTable(samples, memory.slowClients, memory.stalledClients),
+    ...rates.map(({ name }) => rateTable(samples, name)),
+    ...(memory === undefined ? [] : [memoryTable(samples, memory)]),
     saturationTable(samples, TWO_WORKERS),
   ].filter(({ lines }) => lines.length > 0);
   const rows = targetRows(samples);
@@ -72,6 +72,9 @@ function headLines(
     ),
     style.dim(
       'CPU is user and system time of the proxy for each request. Any answer but 2xx, short body or socket error makes a line void.',
+    ),
+    style.dim(
+      'TLS: one certificate (P-256) for all, sessions never resumed. A proxy adds to the mean of the origins alone, measured just before.',
     ),
     ...(loadBefore > QUIET_LOAD ? [style.bad(busy)] : []),
   ];

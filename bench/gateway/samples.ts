@@ -30,15 +30,17 @@ export class Samples {
     return this.#of(scenario, contender).reduce((sum, { failures }) => sum + failures, 0);
   }
 
-  /** The median over the rounds; `undefined` without samples or if one is void. */
+  /** The median over the rounds; `undefined` without samples, or if one is void or lacks the number. */
   median({ scenario, contender, name }: Quantity): number | undefined {
     return medianOrNothing(this.values({ scenario, contender, name }));
   }
 
-  /** The number of each round; empty without samples or if one is void. */
+  /** The number of each round; empty without samples, or if one is void or lacks it. */
   values({ scenario, contender, name }: Quantity): number[] {
     if (this.failuresOf(scenario, contender) > 0) return [];
-    return this.#of(scenario, contender).map((sample) => sample[name] as number);
+    const samples = this.#of(scenario, contender);
+    const values = samples.flatMap((sample) => sample[name] ?? []);
+    return values.length === samples.length ? values : [];
   }
 
   toJSON(): Record<string, Record<string, readonly Sample[]>> {

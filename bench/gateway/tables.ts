@@ -1,8 +1,8 @@
 // The tables of medians in the report.
 
 import { formatCount } from '../text.ts';
-import { medianOrNothing, type Samples } from './samples.ts';
-import { DIRECT, FIXED_RATE, MEMORY } from './schedule.ts';
+import type { Samples } from './samples.ts';
+import { MEMORY, type MemoryScenario } from './schedule.ts';
 
 const MEBIBYTE = 1_048_576;
 
@@ -20,13 +20,23 @@ const ms = (value: number) => value.toFixed(2);
 const megabytes = (value: number) => (value / MEBIBYTE).toFixed(0);
 const percent = (value: number) => `${(100 * value).toFixed(0)} %`;
 
+const CPU: Column = ['CPU us', 'cpuUs', (value) => value.toFixed(1)];
+
 const SATURATION: readonly Column[] = [
   ['requests/s', 'requestsPerSecond', (value) => formatCount(Math.round(value))],
-  ['CPU us', 'cpuUs', (value) => value.toFixed(1)],
+  CPU,
   ['core busy', 'busy', percent],
   ['p50 ms', 'p50Ms', ms],
   ['p99 ms', 'p99Ms', ms],
   ['RSS MB', 'rssBytes', megabytes],
+];
+
+const RATE: readonly Column[] = [
+  ['mean ms', 'meanMs', ms],
+  ['p50 ms', 'p50Ms', ms],
+  ['p99 ms', 'p99Ms', ms],
+  ['added ms', 'addedMs', (value) => value.toFixed(3)],
+  CPU,
 ];
 
 const MEMORY_MB: readonly Column[] = [
@@ -43,39 +53,24 @@ export function saturationTable(samples: Samples, scenario: string): Table {
 }
 
 /** RSS in MB, of processes that were started for this measurement. */
-export function memoryTable(samples: Samples, slowClients: number, stalledClients: number): Table {
+export function memoryTable(samples: Samples, { slowClients, stalledClients }: MemoryScenario): Table {
   const title = `Memory, MB: ${formatCount(slowClients)} slow clients of 1 MB, ${stalledClients} stalled ones of 16 MB`;
   return tableOf(samples, MEMORY, title, MEMORY_MB);
 }
 
-/**
- * Latencies at a fixed rate, and the latency that each proxy adds to direct requests to the origins.
- */
-export function latencyTable(samples: Samples): Table {
-  const meansOf = (contender: string) => samples.values({ scenario: FIXED_RATE, contender, name: 'meanMs' });
-  const direct = meansOf(DIRECT);
-  const { lines, ...table } = tableOf(samples, FIXED_RATE, `${FIXED_RATE}, arriving by chance`, [
-    ['mean ms', 'meanMs', ms],
-    ['p50 ms', 'p50Ms', ms],
-    ['p99 ms', 'p99Ms', ms],
-  ]);
-  return {
-    ...table,
-    columns: [...table.columns, 'added ms'],
-    lines: lines.map(({ name, cells }) => {
-      const added = medianOrNothing(meansOf(name).map((mean, round) => mean - (direct[round] ?? Number.NaN)));
-      return { name, cells: [...cells, name === DIRECT || added === undefined ? '' : ms(added)] };
-    }),
-  };
+/** Latencies at a fixed rate, and the latency that each proxy adds to direct requests to the origins. */
+export function rateTable(samples: Samples, scenario: string): Table {
+  return tableOf(samples, scenario, `${scenario}, arriving by chance`, RATE);
 }
 
 function tableOf(samples: Samples, scenario: string, title: string, columns: readonly Column[]): Table {
   const lines = samples.contendersIn(scenario).map((contender) => {
     const failures = samples.failuresOf(scenario, contender);
     if (failures > 0) return { name: contender, cells: [`void: ${formatCount(failures)} errors`] };
-    const cells = columns.map(([, name, format]) =>
-      format(samples.median({ scenario, contender, name }) as number),
-    );
+    const cells = columns.map(([, name, format]) => {
+      const value = samples.median({ scenario, contender, name });
+      return value === undefined ? '' : format(value);
+    });
     return { name: contender, cells: [...cells, '0'] };
   });
   return { title, columns: [...columns.map(([name]) => name), 'errors'], lines };

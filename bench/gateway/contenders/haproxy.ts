@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { fileOf, versionOf } from '../commands.ts';
 import type { Ground } from '../ground.ts';
 import { HOST } from '../ports.ts';
-import type { Contender } from './contender.ts';
+import { tlsEnvironment } from '../tls-files.ts';
+import type { Contender, Place } from './contender.ts';
 
 /** The peer haproxy; `undefined` if it is not installed. */
 export function haproxy({ processes, directory }: Ground): Contender | undefined {
@@ -13,18 +14,25 @@ export function haproxy({ processes, directory }: Ground): Contender | undefined
     name: 'haproxy',
     version: versionOf(file),
     how: 'nbthread 1, roundrobin, http-reuse always, option forwardfor, X-Forwarded-Proto and -Host set',
-    start: ({ port, originPorts, cores }) => {
-      const config = join(directory, `haproxy-${port}.cfg`);
-      writeFileSync(config, haproxyConfig(port, originPorts));
-      return processes.serve({ name: 'haproxy', file, args: ['-db', '-f', config], cores });
+    start: (place) => {
+      const config = join(directory, `haproxy-${place.port}.cfg`);
+      writeFileSync(config, haproxyConfig(place));
+      return processes.serve({
+        name: 'haproxy',
+        file,
+        args: ['-db', '-f', config],
+        cores: place.cores,
+        env: tlsEnvironment(place.tls),
+      });
     },
   };
 }
 
-function haproxyConfig(port: number, originPorts: readonly number[]): string {
+function haproxyConfig({ port, tls, originPorts }: Place): string {
   return `global
   nbthread 1
   maxconn 4096
+  tune.ssl.cachesize 0
 defaults
   mode http
   timeout connect 5s
@@ -32,13 +40,13 @@ defaults
   timeout server 60s
   timeout http-keep-alive 60s
 frontend clients
-  bind ${HOST}:${port} backlog 4096
+  bind ${HOST}:${port} backlog 4096${tls === undefined ? '' : ` ssl crt ${tls.cert}`}
   default_backend origins
 backend origins
   balance roundrobin
   http-reuse always
   option forwardfor
-  http-request set-header X-Forwarded-Proto http
+  http-request set-header X-Forwarded-Proto ${tls === undefined ? 'http' : 'https'}
   http-request set-header X-Forwarded-Host %[req.hdr(host)]
 ${originPorts.map((origin, i) => `  server origin${i + 1} ${HOST}:${origin}`).join('\n')}
 `;

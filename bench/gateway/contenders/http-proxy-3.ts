@@ -1,11 +1,13 @@
 // The program of the peer http-proxy-3.
 
-import { Agent, createServer, ServerResponse } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { Agent, createServer, type RequestListener, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { createProxyServer } from 'http-proxy-3';
 import { HOST } from '../ports.ts';
 import type { Place } from './contender.ts';
 
-const { port, originPorts }: Place = JSON.parse(process.argv[2] as string);
+const { port, tls, originPorts }: Place = JSON.parse(process.argv[2] as string);
 
 const targets = originPorts.map((origin) => `http://${HOST}:${origin}`);
 const proxy = createProxyServer({ agent: new Agent({ keepAlive: true }), xfwd: true });
@@ -16,8 +18,12 @@ proxy.on('error', (_error, _request, response) => {
 });
 
 let turn = 0;
-const server = createServer((request, response) => {
+const answer: RequestListener = (request, response) => {
   const target = targets[turn++ % targets.length] as string;
   proxy.web(request, response, { target });
-});
+};
+const server =
+  tls === undefined
+    ? createServer(answer)
+    : createTlsServer({ cert: readFileSync(tls.cert), key: readFileSync(tls.key) }, answer);
 server.listen({ port, host: HOST, backlog: 4_096 });

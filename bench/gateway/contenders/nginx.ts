@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileOf, versionOf } from '../commands.ts';
 import type { Ground } from '../ground.ts';
 import { nginxConfig, proxyConfig } from '../nginx-config.ts';
+import { tlsEnvironment } from '../tls-files.ts';
 import type { Contender } from './contender.ts';
 
 /** The peer nginx; `undefined` if it is not installed. */
@@ -13,16 +14,17 @@ export function nginx({ processes, directory }: Ground): Contender | undefined {
     name: 'nginx',
     version: versionOf(file),
     how: 'one process, upstream keepalive, X-Forwarded-For, -Proto and -Host set, proxy_buffers 8 32k, no temporary files',
-    start: ({ port, originPorts, cores }) => {
-      const home = join(directory, `nginx-${port}`);
+    start: (place) => {
+      const home = join(directory, `nginx-${place.port}`);
       mkdirSync(home);
       const config = join(home, 'nginx.conf');
-      writeFileSync(config, nginxConfig(home, proxyConfig(port, originPorts)));
+      writeFileSync(config, nginxConfig(home, proxyConfig(place)));
       return processes.serve({
         name: 'nginx',
         file,
         args: ['-p', home, '-e', 'stderr', '-c', config],
-        cores,
+        cores: place.cores,
+        env: tlsEnvironment(place.tls),
       });
     },
   };

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Ground, Program } from '../ground.ts';
+import { tlsEnvironment } from '../tls-files.ts';
 import type { Contender, ContenderName } from './contender.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -42,6 +43,7 @@ function nodeProxy(
         file: process.execPath,
         args: [script(about.name), JSON.stringify(place)],
         cores,
+        env: tlsEnvironment(place.tls),
       }),
   };
 }

@@ -144,7 +144,8 @@ async function nginx(ports: readonly number[], port: number): Promise<Contender 
   if (program === undefined) return undefined;
   const directory = mkdtempSync(join(tmpdir(), 'evenkeel-restarts-'));
   const file = join(directory, 'nginx.conf');
-  writeFileSync(file, nginxConfig(directory, proxyConfig(port, ports)));
+  const config = proxyConfig({ port, tls: undefined, originPorts: ports });
+  writeFileSync(file, nginxConfig(directory, config));
   const child = spawn(program, ['-c', file, '-p', directory], { stdio: 'ignore' });
   await sleep(BOOT_MS);
   return overHttp('nginx', port, async () => {
