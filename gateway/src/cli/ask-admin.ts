@@ -16,20 +16,38 @@ export async function askAdmin<Answer extends object>(
 ): Promise<Answer> {
   if (!/^https?:\/\//.test(admin) || !URL.canParse(admin))
     throw new UsageError(`--admin must be an http or https URL, got ${JSON.stringify(admin)}`);
-  const response = await get(new URL(path, admin.endsWith('/') ? admin : `${admin}/`), token);
+  const url = new URL(path, admin.endsWith('/') ? admin : `${admin}/`);
+  const response = await callAdmin(url, { origin: admin, ...(token !== undefined && { token }) });
   const body: unknown = await response.json().catch(() => undefined);
-  if (response.ok && typeof body === 'object' && body !== null) return body as Answer;
-  if (response.status === 401) throw new Error(`${admin} needs its token: --token or EVENKEEL_ADMIN_TOKEN`);
-  const { message = 'the response is not one of an admin listener' } = (body ?? {}) as { message?: string };
-  throw new Error(`${admin} answered ${response.status}: ${message}`);
+  if (typeof body === 'object' && body !== null) return body as Answer;
+  throw new Error(`${admin} answered ${response.status}: ${STRANGE}`);
 }
 
-async function get(url: URL, token: string | undefined): Promise<Response> {
-  const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` };
-  try {
-    return await fetch(url, { ...(headers && { headers }), signal: AbortSignal.timeout(TIMEOUT_MS) });
-  } catch (error) {
+/** A request to an admin listener, beside its URL. */
+export interface AdminCall {
+  /** The listener as the user wrote it, for errors. */
+  readonly origin: string;
+  readonly token?: string;
+  readonly init?: RequestInit;
+}
+
+const STRANGE = 'the response is not one of an admin listener';
+
+/**
+ * Sends a request to an admin listener.
+ * @throws Error, of one line, without a response, or with one that is not 2xx
+ */
+export async function callAdmin(url: URL, { origin, token, init = {} }: AdminCall): Promise<Response> {
+  const headers = new Headers(init.headers);
+  if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const response = await fetch(url, { ...init, headers, signal }).catch((error) => {
     const { message, cause } = error as Error & { cause?: { code?: string; message?: string } };
-    throw new Error(`${url.origin} does not answer: ${cause?.code ?? cause?.message ?? message}`);
-  }
+    throw new Error(`${origin} does not answer: ${cause?.code ?? cause?.message ?? message}`);
+  });
+  if (response.ok) return response;
+  if (response.status === 401) throw new Error(`${origin} needs its token: set EVENKEEL_ADMIN_TOKEN`);
+  const body: unknown = await response.json().catch(() => undefined);
+  const { message = STRANGE } = (body ?? {}) as { message?: string };
+  throw new Error(`${origin} answered ${response.status}: ${message}`);
 }

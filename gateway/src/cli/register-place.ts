@@ -4,6 +4,7 @@ import type { DiscoveredBackend, Registration } from 'evenkeel/discovery';
 import { etcd } from 'evenkeel/discovery/etcd';
 import { type BackendRecord, keepRegistered, type RegistryRecords, readEntry } from 'evenkeel/internal';
 import { redisSource } from '../upstream/pool-source.ts';
+import { callAdmin } from './ask-admin.ts';
 import { UsageError } from './exit-code.ts';
 import type { Io } from './io.ts';
 
@@ -29,8 +30,6 @@ export interface Place {
   /** Ends connections. */
   close(): void;
 }
-
-const TIMEOUT_MS = 5_000;
 
 /** @throws UsageError if an option is wrong; Error if a client is not installed */
 export function readPlace(options: RegisterOptions, env: Io['env']): Place {
@@ -87,19 +86,16 @@ function checkUrl(option: string, text: string, protocols: readonly string[], wo
 function adminRecords(base: string, pool: string | undefined, token: string | undefined): RegistryRecords {
   const call = async (method: 'PUT' | 'DELETE', { backend }: BackendRecord, query: string) => {
     const { id, ...rest } = backend;
-    const response = await fetch(`${base.replace(/\/+$/, '')}/backends/${encodeURIComponent(id)}${query}`, {
-      method,
-      headers: {
-        'content-type': 'application/json',
-        'x-evenkeel-admin': '1',
-        ...(token && { authorization: `Bearer ${token}` }),
+    const url = new URL(`${base.replace(/\/+$/, '')}/backends/${encodeURIComponent(id)}${query}`);
+    const response = await callAdmin(url, {
+      origin: base,
+      ...(token && { token }),
+      init: {
+        method,
+        headers: { 'content-type': 'application/json', 'x-evenkeel-admin': '1' },
+        ...(method === 'PUT' && { body: JSON.stringify({ ...rest, ...(pool && { pool }) }) }),
       },
-      ...(method === 'PUT' && { body: JSON.stringify({ ...rest, ...(pool && { pool }) }) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    }).catch((error: Error & { readonly cause?: { readonly code?: string } }) => {
-      throw new Error(`${base} does not answer: ${error.cause?.code ?? error.message}`);
     });
-    if (!response.ok) throw new Error(`status ${response.status}: ${(await response.text()).slice(0, 200)}`);
     await response.body?.cancel();
   };
   return {

@@ -20,6 +20,7 @@ const STEP_MS = 50;
 const CONNECT_MS = 1_000;
 /** A server that accepts no connection by then is told of. */
 const PATIENCE_MS = 5_000;
+const HOUR_MS = 3_600_000;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -49,6 +50,8 @@ export async function register(
     io.process.on(signal, stop);
     return [signal, stop] as const;
   });
+  // Neither listeners of signals nor the timers of a registration keep a process alive.
+  const alive = setInterval(() => {}, HOUR_MS);
   try {
     const server = command.length === 0 ? undefined : await ServerCommand.start(command, io.env);
     void server?.ended.then(() => stopped.abort());
@@ -70,6 +73,7 @@ export async function register(
     tell(error.message);
     return error.exitCode;
   } finally {
+    clearInterval(alive);
     place.close();
     for (const [signal, stop] of listeners) io.process.off(signal, stop);
   }

@@ -113,7 +113,7 @@ describe('evenkeel explain, of a running gateway', () => {
   });
 
   it.each<[number, string, string]>([
-    [401, '{}', 'needs its token: --token or EVENKEEL_ADMIN_TOKEN'],
+    [401, '{}', 'needs its token: set EVENKEEL_ADMIN_TOKEN'],
     [400, '{"message":"path is wrong"}', 'answered 400: path is wrong'],
     [404, 'nothing here', 'answered 404: the response is not one of an admin listener'],
     [200, 'nothing here', 'answered 200: the response is not one of an admin listener'],

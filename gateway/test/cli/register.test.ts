@@ -140,7 +140,9 @@ describe('evenkeel register', () => {
     const { url } = await admin((call, at) => (call === 'PUT' && at >= 2 && at <= 3 ? 503 : 200));
     const { io, ended } = await started(url, '', ['--drain-ms', '1']);
     await expect.poll(() => io.err, { timeout: 10_000 }).toContain('evenkeel: registered again\n');
-    expect(io.err).toContain('evenkeel: registration failed: status 503: {}\n');
+    expect(io.err).toContain(
+      `evenkeel: registration failed: ${url} answered 503: the response is not one of an admin listener\n`,
+    );
     io.process.emit('SIGTERM');
     expect(await ended).toBe(143);
   });

@@ -96,6 +96,22 @@ describe('evenkeel, in a process of its own', () => {
     }
   });
 
+  it('keeps a server registered that runs already, until a signal comes', async () => {
+    const calls: string[] = [];
+    const place = await origin((request, response) => {
+      calls.push(request.method as string);
+      request.resume().on('end', () => response.end('{}'));
+    });
+    const where = ['--url', place, '--gateway', place, '--ttl', '1', '--drain-ms', '1'];
+    const command = new GatewayCommand(['register', ...where]);
+    // Beats come three times in a TTL.
+    await eventually(() => calls.length >= 3 || command.child.exitCode !== null, 'three beats');
+    command.signal('SIGTERM');
+    expect(await command.ended).toEqual({ code: 0, signal: null });
+    expect(command.stderr).toBe(`evenkeel: ${place} is registered\n`);
+    expect(calls.at(-1)).toBe('DELETE');
+  });
+
   it('does not mind a reader that leaves early', async () => {
     const command = new GatewayCommand(['schema'], { reads: false });
     command.child.stdout?.destroy();
