@@ -8,6 +8,7 @@ import { anEnv } from '../options/env-bag.ts';
 import { aFunction, anObjectWith, aText, aTimeout, checkRule } from '../options/rule.ts';
 import { shown } from '../shown.ts';
 import type { FleetStore, Held } from './fleet-store.ts';
+import { FollowedSpace } from './followed-space.ts';
 
 /** Settings of {@link joinFleet}. */
 export interface JoinFleetOptions {
@@ -113,8 +114,7 @@ export class Member implements FleetMember {
   readonly #place: string | undefined;
   readonly #parts = new Map<string, PoolPart>();
   readonly #known = new Map<string, Known>();
-  #leave = () => {};
-  #isJoined = false;
+  readonly #space: FollowedSpace;
   /** Whether others count it, as far as it knows. */
   #isConnected = false;
   #hasLostStore = false;
@@ -138,14 +138,15 @@ export class Member implements FleetMember {
     this.report = report;
     this.env = { ...systemEnv, ...env };
     this.id = idFrom(this.env.random);
-    this.#leave = store.listen(SPACE, {
-      changed: (held) => this.#heard(held),
-      joined: () => void this.#join(),
-      lost: (error) => {
-        this.#isJoined = false;
-        this.#lost(error);
+    const follower = {
+      heard: (held: readonly Held[]) => this.#heard(held),
+      joined: () => {
+        this.#renewAt = 0;
+        void this.#beat();
       },
-    });
+      lost: (error: unknown) => this.#lost(error),
+    };
+    this.#space = new FollowedSpace(store, SPACE, follower, this.env, ttlMs / 3);
     this.#pulseIn(this.#paceMs());
   }
 
@@ -162,7 +163,7 @@ export class Member implements FleetMember {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#leave();
+    this.#space.close();
     this.#cancelBeat();
     this.#cancelTell?.();
     this.#judgeConnection(this.env.clock.now());
@@ -240,7 +241,7 @@ export class Member implements FleetMember {
       return [pool, [definition, Math.round(ageMs)]] as const;
     });
     const value = JSON.stringify([this.#place ?? 0, Object.fromEntries(pools)]);
-    if (!(await this.#put([[memberField(this.id), value]], this.ttlMs)) || !this.#isJoined) return;
+    if (!(await this.#put([[memberField(this.id), value]], this.ttlMs)) || !this.#space.isJoined) return;
     // The others may have counted it as gone meanwhile, and have forgotten what it told.
     if (now - this.#connectedAt > (2 / 3) * this.ttlMs) this.#renewAt = 0;
     this.#connectedAt = Math.max(this.#connectedAt, now);
@@ -279,25 +280,6 @@ export class Member implements FleetMember {
       this.#lost(error);
       return false;
     }
-  }
-
-  /** It listens now: what came before is loaded. Never rejects. */
-  async #join(): Promise<void> {
-    this.#isJoined = true;
-    try {
-      this.#heard(await this.store.load(SPACE));
-    } catch (error) {
-      this.#isJoined = false;
-      this.#lost(error);
-      this.env.timers.schedule(
-        () => this.#isJoined || this.#isClosed || void this.#join(),
-        this.ttlMs / 3,
-        true,
-      );
-      return;
-    }
-    this.#renewAt = 0;
-    await this.#beat();
   }
 
   /** The others count it for a TTL after its last beat. */

@@ -8,6 +8,7 @@ import { bag, checkBag } from '../options/bag.ts';
 import { anEnv } from '../options/env-bag.ts';
 import { aFunction, anObjectWith, aText, aTimeout, checkRule } from '../options/rule.ts';
 import type { Claim, FleetStore, Held } from './fleet-store.ts';
+import { FollowedSpace } from './followed-space.ts';
 
 /** Settings of {@link shareKeys}. */
 export interface ShareKeysOptions {
@@ -117,11 +118,8 @@ class Sharing implements SharedKeys {
   readonly #report: (line: string) => void;
   readonly #ends: (() => void)[] = [];
   #fingerprint = '';
-  /** Ends listening to the space of the fingerprint. */
-  #leave = () => {};
-  /** A number for each life of the space: answers to an earlier one are of no use. */
-  #life = 0;
-  #isJoined = false;
+  /** Of the fingerprint. */
+  #space: FollowedSpace;
   #isAway = false;
   /** By tier and the backend that they are away from. */
   #keys = new Map<string, Keys>();
@@ -142,7 +140,6 @@ class Sharing implements SharedKeys {
   #restsUntil = Number.NEGATIVE_INFINITY;
   /** When it is to send. */
   #sendAt = 0;
-  #cancelJoin = () => {};
   #cancelRound = () => {};
 
   constructor(balancer: Balancer<unknown>, store: FleetStore, options: ShareKeysOptions) {
@@ -164,14 +161,14 @@ class Sharing implements SharedKeys {
         if (type === 'added' || type === 'removed') this.#sendSoon();
       }),
     );
-    this.#enter(balancer.fingerprint);
+    this.#space = this.#enter(balancer.fingerprint);
     this.#nextRound();
   }
 
   stats(): SharedKeysStats {
     return {
       fingerprint: this.#fingerprint,
-      connected: this.#isJoined && !this.#isAway,
+      connected: this.#space.isJoined && !this.#isAway,
       keys: this.#size,
       waiting: this.#waiting.length,
       calls: this.#calls,
@@ -183,10 +180,8 @@ class Sharing implements SharedKeys {
   close(): void {
     for (const end of this.#ends) end();
     this.#cancelSend?.();
-    this.#cancelJoin();
     this.#cancelRound();
-    this.#life++;
-    this.#leave();
+    this.#space.close();
   }
 
   /** A key has got a lease. */
@@ -285,8 +280,11 @@ class Sharing implements SharedKeys {
     this.#cancelSend = undefined;
     if (this.#isSending) return this.#sendSoon();
     const { fingerprint } = this.#balancer;
-    if (fingerprint !== this.#fingerprint) this.#enter(fingerprint);
-    if (!this.#isJoined || this.#waiting.length === 0) return;
+    if (fingerprint !== this.#fingerprint) {
+      this.#space.close();
+      this.#space = this.#enter(fingerprint);
+    }
+    if (!this.#space.isJoined || this.#waiting.length === 0) return;
     // What another one has told meanwhile need not be told.
     const batch = this.#waiting.splice(0, BATCH).filter(({ waits }) => waits);
     if (batch.length === 0) {
@@ -296,34 +294,46 @@ class Sharing implements SharedKeys {
     const claims = batch.map(({ field, backend, instead }): Claim => ({ field, value: backend, instead }));
     for (const key of batch) key.waits = false;
     this.#isSending = true;
-    const life = this.#life;
-    const held = await this.#call(() => this.#store.claim(this.#space, claims, this.#ttlMs));
+    const space = this.#space;
+    try {
+      const call = () => this.#counted(this.#store.claim(this.#name, claims, this.#ttlMs));
+      const held = await space.ask(call);
+      if (held !== undefined) {
+        this.#answers();
+        this.#hear(held);
+      }
+    } catch (error) {
+      if (space === this.#space) {
+        this.#away(error);
+        for (const key of batch) this.#tell(key);
+      }
+    }
     this.#isSending = false;
-    if (held !== undefined) {
-      this.#answers();
-      this.#hear(held);
-    } else if (life === this.#life) for (const key of batch) this.#tell(key);
     if (this.#waiting.length > 0) this.#sendSoon();
   }
 
-  get #space(): string {
+  get #name(): string {
     return `${this.#pool}:${this.#fingerprint}`;
   }
 
   /** Joins the space of a fingerprint. What was told in another one is told again when it is used. */
-  #enter(fingerprint: string): void {
-    this.#leave();
-    this.#life++;
-    const life = this.#life;
+  #enter(fingerprint: string): FollowedSpace {
     this.#fingerprint = fingerprint;
-    this.#isJoined = false;
     this.#forget();
-    const isOver = () => life !== this.#life;
-    this.#leave = this.#store.listen(this.#space, {
-      changed: (held) => isOver() || this.#hear(held),
-      joined: () => isOver() || void this.#join(),
-      lost: (error) => isOver() || this.#lost(error),
-    });
+    return new FollowedSpace(
+      {
+        load: (name) => this.#counted(this.#store.load(name)),
+        listen: (...args) => this.#store.listen(...args),
+      },
+      this.#name,
+      {
+        heard: (held) => this.#hear(held),
+        joined: (held) => this.#joined(held),
+        lost: (error) => this.#away(error),
+      },
+      this.#env,
+      AGAIN_MS,
+    );
   }
 
   #forget(): void {
@@ -340,21 +350,8 @@ class Sharing implements SharedKeys {
     }
   }
 
-  /** Adopts what others have placed, and tells what they do not know. Never rejects. */
-  async #join(): Promise<void> {
-    const held = await this.#call(() => this.#store.load(this.#space));
-    if (held === undefined) {
-      const life = this.#life;
-      this.#cancelJoin();
-      this.#cancelJoin = this.#env.timers.schedule(
-        () => life === this.#life && void this.#join(),
-        AGAIN_MS,
-        true,
-      );
-      return;
-    }
-    this.#isJoined = true;
-    this.#hear(held);
+  /** Tells what others do not know. */
+  #joined(held: readonly Held[]): void {
     const known = new Set(held.map(([field]) => field));
     for (const keys of this.#keys.values())
       for (const key of keys.values()) if (!known.has(key.field)) this.#tell(key);
@@ -396,17 +393,13 @@ class Sharing implements SharedKeys {
     }
   }
 
-  /** `undefined` if it failed, or if it is of no use any more. */
-  async #call(call: () => Promise<readonly Held[]>): Promise<readonly Held[] | undefined> {
-    const life = this.#life;
+  async #counted<T>(answer: Promise<T>): Promise<T> {
     this.#calls++;
     try {
-      const held = await call();
-      return life === this.#life ? held : undefined;
+      return await answer;
     } catch (error) {
       this.#failures++;
-      if (life === this.#life) this.#away(error);
-      return undefined;
+      throw error;
     }
   }
 
@@ -414,11 +407,6 @@ class Sharing implements SharedKeys {
     this.#restsUntil = Number.NEGATIVE_INFINITY;
     if (this.#isAway) this.#report('fleet: the store is back');
     this.#isAway = false;
-  }
-
-  #lost(error: Error): void {
-    this.#isJoined = false;
-    this.#away(error);
   }
 
   #away(error: unknown): void {
