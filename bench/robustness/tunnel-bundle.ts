@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { breakOff } from '../../gateway/src/local-reply/break-off.ts';
 import { handshake, SWITCH } from '../../gateway/test/conformance/cases/websocket-handshake.ts';
 import { until } from '../../gateway/test/conformance/wire/poll.ts';
 import { rawConnections } from './raw-connection.ts';
@@ -11,7 +12,7 @@ import { rawConnections } from './raw-connection.ts';
 const LEAVE: readonly ((socket: Socket) => void)[] = [
   (socket) => socket.end(),
   (socket) => socket.destroy(),
-  (socket) => socket.resetAndDestroy(),
+  breakOff,
 ];
 
 /** The backends' ends of tunnels, by the number that is first sent through each. They echo all bytes. */

@@ -6,8 +6,7 @@ import type { Check, CheckScale, Finding } from './check.ts';
 import { CHECKS } from './checks.ts';
 import { type Chosen, chosen, usage } from './options.ts';
 
-// A check may leave a connection or a timer to the end of the process.
-process.exit(await main(process.argv.slice(2)));
+process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
   let asked: Chosen | undefined;

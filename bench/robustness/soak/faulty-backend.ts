@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { breakOff } from '../../../gateway/src/local-reply/break-off.ts';
 import { SWITCH } from '../../../gateway/test/conformance/cases/websocket-handshake.ts';
 import { HOST } from '../../gateway/ports.ts';
 import { contentOf } from './content.ts';
@@ -48,7 +49,7 @@ export class FaultyBackend {
   fail(fault: Fault): void {
     this.#fault = fault;
     if (fault === 'refuse') this.stop();
-    if (fault === 'reset') for (const socket of this.#sockets) socket.resetAndDestroy();
+    if (fault === 'reset') for (const socket of this.#sockets) breakOff(socket);
   }
 
   /** Makes the backend healthy again. It never responds to the requests that it left without a response. */
@@ -78,7 +79,7 @@ export class FaultyBackend {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
       socket.on('error', () => {});
-      if (this.#fault === 'reset') socket.resetAndDestroy();
+      if (this.#fault === 'reset') breakOff(socket);
     });
     server.on('upgrade', (request, socket, first) => this.#upgrade(request, socket, first));
     return server;
@@ -117,7 +118,7 @@ export class FaultyBackend {
       return;
     }
     response.write(content.subarray(0, bytes / 2), () => {
-      if (Number(id.slice(1)) % 3 === 0) response.socket?.resetAndDestroy();
+      if (Number(id.slice(1)) % 3 === 0 && response.socket !== null) breakOff(response.socket);
       else response.destroy();
     });
   }

@@ -1,6 +1,7 @@
 // A client of the soak test that leaves at a random byte of what it sends or receives.
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { breakOff } from '../../../gateway/src/local-reply/break-off.ts';
 import { handshake } from '../../../gateway/test/conformance/cases/websocket-handshake.ts';
 import { oneOf, type Random } from '../../../src/simulator/random.ts';
 import { HOST } from '../../gateway/ports.ts';
@@ -45,7 +46,7 @@ export function leavingClient(port: number, ledger: Ledger, random: Random): Soa
     socket.write(sent.subarray(cut));
     if (place > request.length) await received(socket, place - request.length);
     else await sleep(random() * 3);
-    if (way === 'reset') socket.resetAndDestroy();
+    if (way === 'reset') breakOff(socket);
     else if (way === 'close') socket.destroy();
     else {
       socket.resume().end();

@@ -6,6 +6,8 @@ import type { Socket } from 'node:net';
  * a reset says that it is incomplete. TLS says so by itself, and only TCP sockets can be reset.
  */
 export function breakOff(socket: Socket): void {
-  if ('encrypted' in socket || socket.remoteAddress === undefined) socket.destroy();
+  // Node cannot reset a socket whose FIN is on the way: it would let go of it without closing it.
+  const isShutting = socket.writableEnded && socket.writableLength === 0;
+  if (isShutting || 'encrypted' in socket || socket.remoteAddress === undefined) socket.destroy();
   else socket.resetAndDestroy();
 }
