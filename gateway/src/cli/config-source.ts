@@ -31,6 +31,7 @@ export function fileSource(file: string, options?: ServeOptions): ConfigSource {
     async read() {
       const { loadConfigFile, readConfig, resolveInput } = await schema();
       const { input, ...sources } = loadConfigFile(file);
+      if (input === null) throw new ConfigError([`${file} must have listeners and pools, got nothing`]);
       const override = (config: GatewayConfig) =>
         options === undefined ? config : readConfig(withOverrides(config, options));
       return usable(resolveInput(input, { ...sources, override }));

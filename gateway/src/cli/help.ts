@@ -20,9 +20,9 @@ evenkeel <command> --help prints the help of a command.`;
 /** Below the options of `serve`. */
 export const SERVE_HELP = `
 Without a file, every request goes to the backends that are named: URLs,
-host:port, or :port for this machine. They are checked at /health, if it is there: a
-backend that has none is up as long as it answers. With a
-file, --workers, --admin-port and the options of the log override it; all other
+host:port, or :port for this machine. They are checked at /health, if it is
+there: a backend that has none is up as long as it answers. With a file,
+--workers, --admin-port and the options of the log override it; all other
 settings belong into the file.
 
 Signals:
@@ -35,8 +35,8 @@ Signals:
 
 Log: a line for each request and event on standard output, in colours on a
 terminal (unless NO_COLOR is set), else in JSON; never queries, cookies or
-tokens. A log whose reader is slow or gone, or that fills the
-disk, stops no traffic.
+tokens. A log whose reader is slow or gone, or that fills the disk, stops no
+traffic.
 
 Workers are processes that share the listeners; one that ends is replaced. Rate
 limits hold for all together; limits of connections and of requests in flight,
@@ -93,7 +93,7 @@ token of an admin listener is read from EVENKEEL_ADMIN_TOKEN.
 
 Examples:
   evenkeel register --redis redis://10.0.0.5 --pool shop --url http://10.0.0.7:8080 -- node server.js
-  evenkeel register --gateway http://127.0.0.1:9900 --url http://127.0.0.1:8081`;
+  evenkeel register --gateway http://127.0.0.1:9901 --url http://127.0.0.1:8081`;
 
 /** Below the options of `simulate`. */
 export const SIMULATE_HELP = `

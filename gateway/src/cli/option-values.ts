@@ -1,5 +1,6 @@
 // Parsers of option values.
-import { nearestName, TOKEN_PATTERN } from 'evenkeel/internal';
+import { type StrategyAlias, type StrategyName, strategies } from 'evenkeel';
+import { nearestName, STRATEGY_ALIASES, TOKEN_PATTERN } from 'evenkeel/internal';
 import type { ContenderName, ReplayKey } from 'evenkeel/simulator';
 import { UsageError } from './exit-code.ts';
 
@@ -40,11 +41,38 @@ export function several(text: string, earlier: readonly string[] = []): readonly
   return [...earlier, text];
 }
 
-/** Names with commas between. The simulator says which names there are. */
+const ALIASES = Object.keys(STRATEGY_ALIASES) as StrategyAlias[];
+/** Strategies that are only there to be compared with. */
+const REFERENCES: Readonly<Record<Exclude<ContenderName, StrategyName>, true>> = {
+  'hash-mod-n': true,
+  'plain-ring': true,
+  'round-robin-from-first': true,
+};
+
+/** A strategy by our name, or by that of another load balancer. */
+export const strategyName = oneOf<StrategyName | StrategyAlias>(
+  '--strategy',
+  Object.keys(strategies) as StrategyName[],
+  ALIASES,
+);
+
+const contender = oneOf<ContenderName | StrategyAlias>(
+  '--strategies',
+  Object.keys({ ...strategies, ...REFERENCES }) as ContenderName[],
+  ALIASES,
+);
+
+/** Names of strategies with commas between. @throws UsageError */
 export function contenders(text: string): readonly ContenderName[] {
-  const names = text.split(',').map((name) => name.trim());
-  if (names.every((name) => name !== '')) return names as ContenderName[];
-  throw new UsageError(`--strategies must be names with commas between, got ${JSON.stringify(text)}`);
+  const names = text.split(',').map((part) => {
+    const name = contender(part.trim());
+    return Object.hasOwn(STRATEGY_ALIASES, name)
+      ? STRATEGY_ALIASES[name as StrategyAlias]
+      : (name as ContenderName);
+  });
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice === undefined) return names;
+  throw new UsageError(`--strategies must name each strategy once, got ${twice} twice`);
 }
 
 /** `path`, `ip` or `header:NAME`. @throws UsageError */

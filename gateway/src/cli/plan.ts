@@ -2,6 +2,7 @@
 import type { Plan } from 'evenkeel';
 import { loadConfigFile } from '../config/config-file.ts';
 import { resolveInput } from '../config/resolve-input.ts';
+import { ConfigError } from '../errors.ts';
 import { homesOf, movedSince, percent, planText } from '../upstream/moved-keys.ts';
 import { UpstreamPool } from '../upstream/pool.ts';
 import { exitCode } from './exit-code.ts';
@@ -47,9 +48,18 @@ function poolPlans(from: string, to: string): PoolPlan[] {
 
 function poolsOf(file: string): ReadonlyMap<string, UpstreamPool> {
   const { input, ...options } = loadConfigFile(file);
-  const { config } = resolveInput(input, options);
-  // Pools open nothing before they are started.
-  return new Map(Object.entries(config.pools).map(([name, own]) => [name, new UpstreamPool(name, own)]));
+  try {
+    const { config } = resolveInput(input, options);
+    // Pools open nothing before they are started.
+    return new Map(Object.entries(config.pools).map(([name, own]) => [name, new UpstreamPool(name, own)]));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    // There are two files.
+    throw new ConfigError(
+      error.problems.map((problem) => `${file}: ${problem}`),
+      { cause: error },
+    );
+  }
 }
 
 function planBlock(found: PoolPlan): string {

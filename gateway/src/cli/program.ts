@@ -1,7 +1,5 @@
 // The commands and options of the command line.
 import { Command, type OutputConfiguration } from 'commander';
-import { type StrategyAlias, type StrategyName, strategies } from 'evenkeel';
-import { STRATEGY_ALIASES } from 'evenkeel/internal';
 import { VERSION } from '../version.ts';
 import type { CheckOptions } from './check.ts';
 import type { DemoOptions } from './demo.ts';
@@ -21,7 +19,16 @@ import {
 } from './help.ts';
 import type { ImportOptions } from './import/import.ts';
 import type { Io } from './io.ts';
-import { contenders, header, integer, oneOf, positive, replayKey, several } from './option-values.ts';
+import {
+  contenders,
+  header,
+  integer,
+  oneOf,
+  positive,
+  replayKey,
+  several,
+  strategyName,
+} from './option-values.ts';
 import type { PlanOptions } from './plan.ts';
 import type { RegisterCommandOptions } from './register.ts';
 import { LOG_FORMATS, LOG_LEVELS, MAX_WORKERS, type ServeOptions } from './serve-options.ts';
@@ -30,13 +37,6 @@ import type { SimulateCommandOptions } from './simulation/simulate.ts';
 import type { StatusOptions } from './status.ts';
 
 const MAX_PORT = 65_535;
-
-/** A strategy by our name, or by that of another load balancer. */
-const strategyOption = oneOf<StrategyName | StrategyAlias>(
-  '--strategy',
-  Object.keys(strategies) as StrategyName[],
-  Object.keys(STRATEGY_ALIASES) as StrategyAlias[],
-);
 
 const seconds = integer('--watch', 1, 86_400);
 
@@ -102,15 +102,17 @@ export function program(io: Io, end: (code: number) => void, args: readonly stri
 }
 
 function addServe(root: Command, io: Io, end: (code: number) => void): void {
-  root
-    .command('serve')
+  const serve = root.command('serve');
+  const health = new Set<string>();
+  for (const name of ['health', 'no-health']) serve.on(`option:${name}`, () => health.add(name));
+  serve
     .description('run a gateway, from a file or from options alone')
     .option('-c, --config <file>', 'configuration, YAML or JSON; read again at SIGHUP and when it changes')
     .argument('[backends...]', 'the same as --backend for each')
     .option('--backend <url>', 'URL, host:port or :port of a backend; repeatable', several)
     .option('--port <port>', 'port to listen on (default: 8080)', integer('--port', 0, MAX_PORT))
     .option('--host <address>', 'address to listen on (default: all)')
-    .option('--strategy <name>', 'strategy that chooses backends (default: consistent-hash)', strategyOption)
+    .option('--strategy <name>', 'strategy that chooses backends (default: consistent-hash)', strategyName)
     .option('--health <path>', 'check backends at this path (default: at /health, if it is there)')
     .option('--no-health', 'check no backend')
     .option('--tls-cert <file>', 'certificate chain (PEM): serves HTTPS and HTTP/2')
@@ -134,6 +136,7 @@ function addServe(root: Command, io: Io, end: (code: number) => void): void {
     .option('--no-access-log', 'do not log requests')
     .addHelpText('after', SERVE_HELP)
     .action(async (backends: string[], options: ServeOptions) => {
+      if (health.size > 1) throw new UsageError('--health and --no-health exclude each other');
       const { serve } = await import('./serve.ts');
       const backend = [...backends, ...(options.backend ?? [])];
       end(await serve(backend.length === 0 ? options : { ...options, backend }, io));
@@ -198,7 +201,10 @@ function addCheck(root: Command, io: Io, end: (code: number) => void): void {
     .option('-c, --config <file>', 'configuration, YAML or JSON')
     .argument('[file]', 'the same as --config')
     .addHelpText('after', CHECK_HELP)
-    .action(async (file: string | undefined, { config = file }: Partial<CheckOptions>) => {
+    .action(async (file: string | undefined, options: Partial<CheckOptions>) => {
+      const { config = file } = options;
+      if (config !== (file ?? config))
+        throw new UsageError(`check takes one configuration, got ${config} and ${file}`);
       if (config === undefined) throw new UsageError('check needs a configuration: -c FILE');
       const { check } = await import('./check.ts');
       end(await check({ config }, io));

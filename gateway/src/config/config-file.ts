@@ -137,9 +137,14 @@ function plainValueOf(document: Document, path: string): unknown {
   }
 }
 
-/** Unquoted text in JSON may be a secret, and the parser's advice is for programmers: both are cut. */
+/** The parser's words for programmers, in words for users. Unquoted text in JSON may be secret: it is cut. */
 function sayable(message: string): string {
   return message
+    .replace(/^Flow sequence in block .*/s, 'A list that begins with [ must end with ], and be indented')
+    .replace(/^Flow map in block .*/s, 'A map that begins with { must end with }, and be indented')
+    .replace(/^Unexpected \S+ at node end$/, 'This cannot stand here: a comma or line break may be missing')
+    .replace(/^Nested mappings .*/s, 'A name with a value in its line cannot have settings of its own')
+    .replace(/^All mapping items must start .*/s, 'Names of one map must be indented alike')
     .replace(/^Unresolved plain scalar .*/s, 'Strings must stand in double quotes')
     .replace(/^Source contains multiple documents.*/s, 'A file must hold one document');
 }

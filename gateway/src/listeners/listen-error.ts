@@ -23,5 +23,6 @@ function reasonOf({ code, message }: NodeJS.ErrnoException, host = ''): string {
   if (code === 'EADDRINUSE') return 'the address is in use (EADDRINUSE)';
   if (code === 'EACCES') return 'not allowed (EACCES); ports below 1024 need a privilege';
   if (code === 'EADDRNOTAVAIL') return 'this machine has no such address (EADDRNOTAVAIL)';
+  if (code === 'ENOTFOUND') return 'there is no such host name (ENOTFOUND)';
   return message;
 }

@@ -13,6 +13,7 @@ export interface TerminalStyle {
 
 /** Lines are never longer than this: wider pictures are harder to read, not easier. */
 const WIDEST = 160;
+const NARROWEST = 80;
 /** The mean and the spread come in where there is room. */
 const ROOMY = 96;
 const LONGEST_LABEL = 20;
@@ -24,14 +25,14 @@ const WIDEST_TEXT = 100;
  */
 export function terminalReport(told: SimulationResult, style: TerminalStyle, lesson = ''): string {
   const result = cleaned(told);
-  const width = Math.min(WIDEST, Math.max(80, style.columns));
+  const width = Math.min(WIDEST, Math.max(NARROWEST, style.columns));
   const paint = painter(style.hasColors);
   const parts = [
     heading(result, paint),
     contenderTable(result, width, paint),
     overTime(result, width, paint),
     findings(result, width),
-    lesson === '' ? '' : wrapped(lesson, Math.min(width, WIDEST_TEXT)),
+    lesson === '' ? '' : wrapped(lesson, width),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
@@ -72,7 +73,7 @@ function heading(result: SimulationResult, { bold, dim }: Paint): string {
 }
 
 function contenderTable(result: SimulationResult, width: number, paint: Paint): string {
-  const { contenders, best, placements } = result;
+  const { contenders, best, placements, warmUpMs, durationMs } = result;
   const isRoomy = width >= ROOMY;
   const columns = usedColumns(contenders.map(({ figures }) => figures)).filter(
     ({ name }) => isRoomy || name !== 'meanMs',
@@ -114,6 +115,12 @@ function contenderTable(result: SimulationResult, width: number, paint: Paint): 
           ),
         ]
       : [];
+  if (warmUpMs > 0)
+    legend.push(
+      paint.dim(
+        `The first ${Math.round((100 * warmUpMs) / durationMs)} % of the requests warm up, and do not count.`,
+      ),
+    );
   return [...headings.map((line) => paint.dim(line)), ...lines, ...legend].join('\n');
 }
 
@@ -168,11 +175,13 @@ const MOST_EVENTS = 12;
 const markOf = (i: number): string => MARKS.charAt(i) || '+';
 
 function findings({ findings: sentences }: SimulationResult, width: number): string {
-  return sentences.map((sentence) => wrapped(sentence, Math.min(width, WIDEST_TEXT))).join('\n');
+  return sentences.map((sentence) => wrapped(sentence, width)).join('\n');
 }
 
 /** Text in lines of at most `width` characters. */
-function wrapped(text: string, width: number): string {
+/** Text in lines, of words, for a terminal of so many columns. */
+export function wrapped(text: string, columns = NARROWEST): string {
+  const width = Math.min(WIDEST_TEXT, Math.max(NARROWEST, columns));
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

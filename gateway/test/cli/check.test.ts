@@ -70,6 +70,16 @@ workers
     expect(err).toMatch(/^evenkeel: .*gateway\.yaml:3:1: .*\n$/);
   });
 
+  it('tells of an empty file, and of two', async () => {
+    const write = folder();
+    const [file, other] = [write('gateway.yaml', '# nothing\n'), write('other.yaml', '')];
+    const refused = (line: string) => ({ code: 2, out: '', err: `evenkeel: ${line}\n` });
+    expect(await ran('check', file)).toEqual(refused(`${file} must have listeners and pools, got nothing`));
+    expect(await ran('check', '-c', file, other)).toEqual(
+      refused(`check takes one configuration, got ${file} and ${other}`),
+    );
+  });
+
   it('prints warnings, and calls it good all the same', async () => {
     const file = folder()('gateway.yaml', 'listeners: [{ port: 0 }]\npools: { shop: { backends: [] } }\n');
     const { code, out } = await ran('check', '-c', file);

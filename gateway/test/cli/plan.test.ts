@@ -75,6 +75,15 @@ describe('evenkeel plan', () => {
     expect(out).toContain('pool new is new: no key had a home in it\n');
   });
 
+  it('names the file of each mistake', async () => {
+    const right = config(`{ backends: ${BACKENDS} }`);
+    const { code, err } = await planned(right, config('{ backends: 1, seed: a }'));
+    expect(code).toBe(2);
+    const lines = err.trimEnd().split('\n');
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(line).toMatch(/^evenkeel: \/.*\/new\.yaml: pools\.shop\.\w+ must be /);
+  });
+
   it('prints one JSON document where it is asked to', async () => {
     const { out } = await planned(
       config(`{ backends: ${BACKENDS} }`),

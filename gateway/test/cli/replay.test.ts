@@ -22,10 +22,16 @@ describe('replay', () => {
     const { code, out, err } = await ran('replay', folder()('access.log', `${LOG}broken\n`), ...SMALL);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(/^consistent-hash +\d/m);
-    expect(out).toMatch(
-      /^combined log, 601 lines, 1 of them broken, 600 requests in 59\.9 s, \d+ paths, 7 clients, /m,
+    const text = out.replaceAll('\n', ' ');
+    expect(text).toMatch(
+      / combined log, 601 lines, 1 of them broken, 600 requests in 59\.9 s, \d+ paths, 7 clients, /,
     );
-    expect(out).toMatch(/^With 10 backends consistent-hash has .*; with 5 backends it would be .*\.\n$/m);
+    expect(text).toMatch(/ with 5 backends it would be .* and \d+\.\d ms\. /);
+    expect(text.match(/ With 10 backends consistent-hash has /g)).toHaveLength(1);
+    // What the hits are to be read by.
+    expect(out).toContain('\nThe first 20 % of the requests warm up, and do not count.\n');
+    expect(text).toContain('. Each backend has a cache for a tenth of the paths (--cache).');
+    for (const row of out.split('\n')) expect(row.length).toBeLessThanOrEqual(80);
   });
 
   it('reads rotated and packed files, oldest first', async () => {
@@ -87,6 +93,10 @@ describe('replay', () => {
     [['-', 'a'], '- for standard input must be alone, got other logs, too'],
     [['a', '--key', 'cookie'], '--key must be path, ip or header:NAME, got "cookie"'],
     [['a', '--speed-up', '0'], '--speed-up must be a number above 0, got "0"'],
+    [
+      ['a', '--service', '5', '--bytes-per-ms', '9'],
+      '--service and --bytes-per-ms exclude each other: both say how long a request takes',
+    ],
     [['a', '--json', '--csv'], '--json and --csv exclude each other: both go to standard output'],
   ])('refuses %j', async (args, message) => {
     expect(await ran('replay', ...args)).toEqual({ code: 2, out: '', err: `evenkeel: ${message}\n` });
@@ -96,7 +106,6 @@ describe('replay', () => {
     ['hello\n', [], 'log must have lines in one of the formats combined, '],
     [LOG, ['--format', 'apache'], 'format must be one of combined, '],
     [LOG, ['--format', '$status'], 'format must have $time_local'],
-    [LOG, ['--strategies', 'rundrobin'], 'contenders[0] must be'],
   ])('refuses a log or settings that do not fit: %#', async (text, args, message) => {
     const file = folder()('access.log', text);
     const { code, out, err } = await ran('replay', file, ...args);

@@ -72,6 +72,7 @@ describe('the command line', () => {
       ['explain', '-c', 'a.yaml', '--path', '/', '--method', 'get'],
       '--method must be a method in capitals, got "get"',
     ],
+    [['serve', ':1', '--no-health', '--health', '/up'], '--health and --no-health exclude each other'],
     [['serve'], 'serve needs a configuration (-c FILE) or at least one --backend URL'],
     [['serve', '--port', '8080'], 'serve needs a configuration (-c FILE) or at least one --backend URL'],
     [

@@ -146,12 +146,13 @@ describe('a wrong command line', () => {
     [
       'a strategy that there is not',
       () => ['--strategies', 'leest-time'],
-      /contenders\[0\].*got "leest-time"/,
+      /--strategies must be one of .*, got "leest-time"; did you mean least-time\?$/,
     ],
+    ['an empty strategy', () => ['--strategies', 'random,'], /--strategies must be one of .*, got ""$/],
     [
-      'an empty strategy',
-      () => ['--strategies', 'random,'],
-      /--strategies must be names with commas between/,
+      'a strategy twice, by two names',
+      () => ['--strategies', 'rr,random,round-robin'],
+      /--strategies must name each strategy once, got round-robin twice$/,
     ],
     ['two documents', () => ['--json', '--csv'], /exclude each other/],
     [

@@ -129,10 +129,11 @@ describe('a file that cannot be read', () => {
 
 describe('wrong YAML', () => {
   it.each([
-    [
-      'a: [1,\nb: 2\n',
-      'gateway.yaml:2:1: Flow sequence in block collection must be sufficiently indented and end with a ]',
-    ],
+    ['a: [1,\nb: 2\n', 'gateway.yaml:2:1: A list that begins with [ must end with ], and be indented'],
+    ['a: { b: 1\nc: 2\n', 'gateway.yaml:2:1: A map that begins with { must end with }, and be indented'],
+    ['a: 1\n b: 2\n', 'gateway.yaml:1:4: A name with a value in its line cannot have settings of its own'],
+    ['a:\n  b: 1\n c: 2\n', 'gateway.yaml:3:1: Names of one map must be indented alike'],
+    ['a: ["b"] "c"\n', 'gateway.yaml:1:10: This cannot stand here: a comma or line break may be missing'],
     ['a: 1\n\tb: 2\n', 'gateway.yaml:2:1: Tabs are not allowed as indentation'],
     ['a: "b\n', 'gateway.yaml:2:1: Missing closing "quote'],
     ['a: 1\n---\nb: 2\n', 'gateway.yaml:2:1: A file must hold one document'],
@@ -197,7 +198,7 @@ describe('wrong JSON', () => {
     ['{\n  "a": x\n}', 'gateway.json:2:8: Strings must stand in double quotes'],
     ['{\n  "a" 1\n}', 'gateway.json:2:7: Missing , or : between flow map items'],
     ['{\n  "a": 1', 'gateway.json:2:9: Flow map must end with a }'],
-    ['{ "a": 1 } // end', 'gateway.json:1:12: Unexpected scalar at node end'],
+    ['{ "a": 1 } // end', 'gateway.json:1:12: This cannot stand here: a comma or line break may be missing'],
     ['{\n  "listeners": []\n  "pools": {}\n}', 'gateway.json:3:3: Missing , between flow map items'],
     ['{ "a": 1, }', 'gateway.json:1:11: not JSON: Expected double-quoted property name'],
     ['{\n  "a": "b\nc" }', 'gateway.json:2:10: not JSON: Bad control character in string literal'],

@@ -12,4 +12,14 @@ describe('an address that cannot be used', () => {
     const { problems } = listenError({ host, port: 80 }, new Error('no'), 'admin: ');
     expect(problems).toEqual([`admin: cannot listen on ${text}: no`]);
   });
+
+  it.each([
+    ['EADDRINUSE', 'the address is in use (EADDRINUSE)'],
+    ['EACCES', 'not allowed (EACCES); ports below 1024 need a privilege'],
+    ['EADDRNOTAVAIL', 'this machine has no such address (EADDRNOTAVAIL)'],
+    ['ENOTFOUND', 'there is no such host name (ENOTFOUND)'],
+  ])('is told why: %s', (code, reason) => {
+    const { problems } = listenError({ host: 'shop', port: 80 }, Object.assign(new Error(code), { code }));
+    expect(problems).toEqual([`cannot listen on shop:80: ${reason}`]);
+  });
 });

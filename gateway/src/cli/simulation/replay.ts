@@ -7,6 +7,7 @@ import {
   type ReplayScenario,
   replay as run,
 } from 'evenkeel/simulator';
+import { wrapped } from '../../report/terminal-report.ts';
 import { VERSION } from '../../version.ts';
 import { exitCode, UsageError } from '../exit-code.ts';
 import type { Io } from '../io.ts';
@@ -46,6 +47,10 @@ export async function replayCommand(
   io: Io,
 ): Promise<number> {
   checkReportOptions(options);
+  if (options.service !== undefined && options.bytesPerMs !== undefined)
+    throw new UsageError(
+      '--service and --bytes-per-ms exclude each other: both say how long a request takes',
+    );
   checkLogs(paths);
   const notes = new Set<string>();
   const progress = new ProgressLine(io);
@@ -64,7 +69,7 @@ export async function replayCommand(
     return exitCode.fine;
   }
   await showReport(result.simulation, contextOf(result, args), options, io);
-  if (options.csv !== true) io.stdout.write(`\n${factsText(result)}\n${result.answer}\n`);
+  if (options.csv !== true) io.stdout.write(`\n${wrapped(factsText(result, options), io.columns)}\n`);
   return exitCode.fine;
 }
 
@@ -138,8 +143,8 @@ function scenarioOf(options: ReplayCommandOptions): ReplayScenario {
   };
 }
 
-/** What the log has, in a line or two. */
-function factsText({ log, speedUp }: ReplayResult): string {
+/** What the log has, and what is assumed. */
+function factsText({ log, speedUp }: ReplayResult, { cache }: ReplayCommandOptions): string {
   const { format, lines, broken, late, requests, fromMs, untilMs, paths, clients, meanDurationMs } = log;
   const counts = [
     `${format} log`,
@@ -148,11 +153,13 @@ function factsText({ log, speedUp }: ReplayResult): string {
     ...(late > 0 ? [`${number(late)} more than a minute late and left out`] : []),
     `${number(requests)} requests in ${spanText(untilMs - fromMs)}`,
     `${number(paths)} paths`,
-    `${number(clients)} clients`,
+    clients === 1 ? '1 client' : `${number(clients)} clients`,
     ...(speedUp === undefined || speedUp === 1 ? [] : [`replayed ${number(speedUp)} times as fast`]),
     ...(meanDurationMs === undefined ? ['no durations: the time of a request is an assumption'] : []),
   ];
-  return `${counts.join(', ')}.${topText(log)}`;
+  const keys =
+    cache === undefined ? 'a tenth of the paths (--cache)' : cache === 1 ? '1 key' : `${number(cache)} keys`;
+  return `${counts.join(', ')}.${topText(log)} Each backend has a cache for ${keys}.`;
 }
 
 function topText({ topShare, topTenShare, seenOnce, paths }: LogFacts): string {
