@@ -4,6 +4,7 @@ import {
   createServer,
   type IncomingHttpHeaders,
   type Http2Server as NodeHttp2Server,
+  type Http2Session as NodeHttp2Session,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
@@ -11,18 +12,12 @@ import type { Socket } from 'node:net';
 import { systemEnv } from 'evenkeel';
 import type { Context } from '../forwarding/context.ts';
 import { Exchange } from '../forwarding/exchange.ts';
+import { DeadlineSweep } from '../http1/deadline-sweep.ts';
 import { ClientConnection } from '../message/client-connection.ts';
 import { UNIX_PEER } from '../message/trusted-proxies.ts';
 import { Http2Client, type Http2Head } from './http2-client.ts';
+import { Http2Session, RESET_BURST, RESETS_PER_SECOND } from './http2-session.ts';
 import { lifetimeOf } from './lifetime.ts';
-import { TokenBucket } from './token-bucket.ts';
-
-/** Milliseconds that a client has to end a connection after GOAWAY, in whichever direction it went. */
-const GOODBYE_MS = 1_000;
-
-/** How many requests a client may reset on one connection: at once, and for each second (CVE-2023-44487). */
-const RESET_BURST = 200;
-const RESETS_PER_SECOND = 33;
 
 /**
  * Bytes of bodies that a client may send before the gateway takes them: of one request, and of all on one
@@ -62,24 +57,12 @@ interface Arrival {
   readonly serves: ((host: string) => boolean) | undefined;
 }
 
-/** The state of a session. */
-interface Http2SessionState {
-  readonly socket: Socket;
-  readonly connection: ClientConnection;
-  /** Requests in progress. */
-  streams: number;
-  /** Requests that have come. */
-  served: number;
-  /** When it ends with its next response, in milliseconds of the clock. */
-  readonly agesAt: number;
-  readonly resets: TokenBucket;
-}
-
 /** Speaks HTTP/2 with clients, on connections that a listener has accepted. */
 export class Http2Server {
   readonly #context: () => Context;
   #server: NodeHttp2Server;
-  readonly #sessions = new Map<ServerHttp2Session, Http2SessionState>();
+  readonly #sessions = new Map<NodeHttp2Session, Http2Session>();
+  readonly #sweep = new DeadlineSweep(systemEnv);
   #arrival: Arrival | undefined;
   #isEnding = false;
   #isClosing = false;
@@ -119,13 +102,13 @@ export class Http2Server {
    */
   announceEnd(): void {
     this.#isEnding = true;
-    for (const session of this.#sessions.keys()) session.close();
+    for (const { session } of this.#sessions.values()) session.close();
   }
 
   /** Takes no further requests; those in progress get their responses (RFC 9113 section 6.8). */
   closeAfterResponses(): void {
     this.#isClosing = true;
-    for (const session of this.#sessions.keys()) session.close();
+    for (const { session } of this.#sessions.values()) session.close();
   }
 
   #serve(): NodeHttp2Server {
@@ -137,7 +120,6 @@ export class Http2Server {
     server.on('stream', take as (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void);
     // A session that fails ends its streams itself.
     server.on('sessionError', () => {});
-    server.on('timeout', () => {});
     return server;
   }
 
@@ -151,23 +133,14 @@ export class Http2Server {
       identity.trustedProxies,
       serves,
     );
-    const resets = new TokenBucket(RESET_BURST, RESETS_PER_SECOND);
-    const agesAt = systemEnv.clock.now() + lifetimeOf(timeouts);
-    const state: Http2SessionState = { socket, connection, streams: 0, served: 0, agesAt, resets };
-    this.#sessions.set(session, state);
+    const lifetimeMs = lifetimeOf(timeouts);
+    const own = new Http2Session({ session, socket, connection, sweep: this.#sweep, lifetimeMs });
+    this.#sessions.set(session, own);
     session.setLocalWindowSize(CONNECTION_WINDOW);
     session.on('close', () => this.#sessions.delete(session));
     session.on('error', () => {});
     // The first request has the time limit of a head; later ones have that of an idle connection.
-    session.setTimeout(timeouts.headersMs);
-    session.on('timeout', () => {
-      // Requests have time limits of their own.
-      if (state.streams === 0) end(session, socket, GOODBYE_MS);
-    });
-    // The client sends no further requests.
-    session.on('goaway', () => {
-      if (state.streams === 0) end(session, socket, GOODBYE_MS);
-    });
+    own.wait(timeouts.headersMs);
     if (this.#isClosing) session.close();
   }
 
@@ -175,54 +148,44 @@ export class Http2Server {
     // An error without a listener would end the process. A stream that was reset at once may already have
     // one.
     stream.on('error', () => {});
-    const { session } = stream;
-    const state = session === undefined ? undefined : this.#sessions.get(session as ServerHttp2Session);
-    if (session === undefined || state === undefined) {
+    const own = stream.session && this.#sessions.get(stream.session);
+    if (own === undefined) {
       stream.destroy();
       return;
     }
-    state.streams++;
+    const { session } = own;
+    own.streams++;
     // Requests that the client has sent meanwhile are not served; it may send them again (RFC 9113 section
     // 6.8).
-    if (++state.served === this.#context().limits.requestsPerConnection) session.close();
-    const client = new Http2Client(stream, headOf(headers, raw), state.connection);
+    if (++own.served === this.#context().limits.requestsPerConnection) session.close();
+    const client = new Http2Client(stream, headOf(headers, raw), own.connection);
     const exchange = new Exchange(this.#context(), client);
     client.listen({
       drained: () => exchange.drained(),
       answered: () => exchange.upload?.discard(),
       closed: (isComplete) => {
-        state.streams--;
+        own.streams--;
         exchange.closed(isComplete);
-        const isLast = this.#isEnding || systemEnv.clock.now() >= state.agesAt;
-        if (isLast && !session.closed) session.close();
-        if (client.isGivenUp && !state.resets.take()) calmDown(session as ServerHttp2Session);
-        else if (state.streams === 0) this.#rest(session as ServerHttp2Session, state);
+        if ((this.#isEnding || own.isAged) && !session.closed) session.close();
+        if (client.isGivenUp && !own.resets.take()) calmDown(session);
+        else if (own.streams === 0) this.#rest(own);
       },
     });
     exchange.start();
   }
 
   /** No request is in progress. */
-  #rest(session: ServerHttp2Session, { socket }: Http2SessionState): void {
+  #rest(own: Http2Session): void {
     const { idleMs } = this.#context().timeouts;
     // The last response may still be on its way to a slow client.
-    if (session.closed) end(session, socket, idleMs);
+    if (own.session.closed) own.end(idleMs);
     // The duration of requests is not idle time.
-    else session.setTimeout(idleMs);
+    else own.wait(idleMs);
   }
 }
 
 function calmDown(session: ServerHttp2Session): void {
   session.destroy(new Error('too many requests were reset'), NGHTTP2_ENHANCE_YOUR_CALM);
-}
-
-/**
- * Ends a session, and its connection if the client does not end it within that time: the session itself would
- * wait for ever.
- */
-function end(session: ServerHttp2Session, socket: Socket, withinMs: number): void {
-  session.close();
-  setTimeout(() => socket.destroy(), withinMs).unref();
 }
 
 const {

@@ -21,7 +21,7 @@ export function tlsServer({ settings, certificates, handshakeTimeoutMs, accept }
     ALPNProtocols: http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
     minVersion,
     handshakeTimeout: handshakeTimeoutMs,
-    allowHalfOpen: true,
+    noDelay: true,
     SNICallback: (name, done) => {
       // An exception here would end the process.
       try {
@@ -34,6 +34,8 @@ export function tlsServer({ settings, certificates, handshakeTimeoutMs, accept }
     ...(first === undefined ? {} : { cert: first.cert, key: first.key }),
   });
   server.on('secureConnection', (socket) => {
+    // Only from now on: a client that ends its direction during the handshake, as a port check does, is gone.
+    socket.allowHalfOpen = true;
     socket.on('error', () => socket.destroy());
     accept(socket);
   });
