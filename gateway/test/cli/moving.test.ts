@@ -28,7 +28,7 @@ const LOG = Array.from(
 function shellWords(command: string): { args: string[]; to: string | undefined } {
   const [line = '', to] = command.split(' > ');
   const words = line.match(/'[^']*'|\S+/g) ?? [];
-  return { args: words.slice(1).map((word) => word.replace(/^'|'$/g, '')), to: to?.trim() };
+  return { args: words.slice(2).map((word) => word.replace(/^'|'$/g, '')), to: to?.trim() };
 }
 
 it('has commands that run as they are written, one after the other', async () => {
@@ -43,7 +43,7 @@ it('has commands that run as they are written, one after the other', async () =>
   expect(commands).toHaveLength(5);
   const outputs: string[] = [];
   for (const command of commands) {
-    expect(command).toMatch(/^evenkeel /);
+    expect(command).toMatch(/^npx evenkeel /);
     const { args, to } = shellWords(command);
     const { code, out, err } = await ran(...args.map((word) => files.get(word) ?? word));
     expect({ command, code, err }).toEqual({ command, code: 0, err: '' });
