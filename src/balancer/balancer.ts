@@ -445,12 +445,13 @@ export class Balancer<R = string> {
    * @param backend - the id of its backend
    * @param origin - the id of the backend that it is away from; then it is adopted only while that one cannot
    * serve
+   * @returns whether it is there now
    */
-  adopt(position: number, fingerprint: number, backend: string, origin?: string): void {
+  adopt(position: number, fingerprint: number, backend: string, origin?: string): boolean {
     const member = this.#pool.get(backend);
     const away = origin === undefined ? undefined : this.#pool.get(origin);
-    if (member === undefined || (origin !== undefined && away === undefined)) return;
-    this.#router.chooserOf(member).places?.adopt(position, fingerprint, member, away);
+    if (member === undefined || (origin !== undefined && away === undefined)) return false;
+    return this.#router.chooserOf(member).places?.adopt(position, fingerprint, member, away) ?? false;
   }
 
   #setReported(member: Member, concurrency: number): void {

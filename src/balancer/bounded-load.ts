@@ -327,22 +327,24 @@ export class KeyPlaces implements Placement {
 
   /**
    * Puts a key where another balancer has placed it. It stays there by the same rules as one placed here.
+   * @returns whether it is there now
    * @param origin - the backend that it is away from; then only while that one cannot serve here
    */
-  adopt(position: number, fingerprint: number, owner: Member, origin: Member | undefined): void {
+  adopt(position: number, fingerprint: number, owner: Member, origin: Member | undefined): boolean {
     const memory = this.#memory;
     const found = this.#find(position, fingerprint);
     const entry = found < 0 ? ~found : found;
     const leaving = memory.owner(entry);
     const away = found < 0 ? NO_SLOT : this.#present(memory.origin(entry));
     if (origin !== undefined) {
-      if (!this.#admits(owner) || (found >= 0 && leaving === owner.slot)) return;
+      if (!this.#admits(owner)) return false;
+      if (found >= 0 && leaving === owner.slot) return true;
       const isAtOrigin = found < 0 || (away === NO_SLOT && leaving === origin.slot);
-      if (away !== origin.slot && (!isAtOrigin || this.#admits(origin))) return;
+      if (away !== origin.slot && (!isAtOrigin || this.#admits(origin))) return false;
     } else if (found >= 0) {
-      if (leaving === owner.slot && away === NO_SLOT) return;
+      if (leaving === owner.slot && away === NO_SLOT) return true;
       // It comes back from where it is when its place can serve again.
-      if (away === owner.slot && (!this.#admits(owner) || owner.scale < 1)) return;
+      if (away === owner.slot && (!this.#admits(owner) || owner.scale < 1)) return false;
     }
     if (leaving !== owner.slot) {
       if (leaving !== NO_SLOT) this.#drop(leaving);
@@ -350,6 +352,7 @@ export class KeyPlaces implements Placement {
     }
     const home = (this.#strategy.home(position) as Member | undefined)?.slot ?? NO_SLOT;
     memory.write(entry, position, fingerprint, owner.slot, home, origin?.slot ?? NO_SLOT, this.#epoch);
+    return true;
   }
 
   /**

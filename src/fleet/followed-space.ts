@@ -8,8 +8,8 @@ import type { FleetStore, Held } from './fleet-store.ts';
 export interface SpaceFollower {
   /** Fields have these values now; an empty one was removed. */
   heard(held: readonly Held[]): void;
-  /** All that is there has been heard, and from now on nothing is missed. */
-  joined(held: readonly Held[]): void;
+  /** All that is there has been heard, these fields and no others; from now on nothing is missed. */
+  joined(fields: ReadonlySet<string>): void;
   /** News may be missed, until it has joined again. */
   lost(error: unknown): void;
 }
@@ -60,11 +60,15 @@ export class FollowedSpace {
    * `undefined` if the space was closed before
    */
   async ask(call: () => Promise<readonly Held[]>): Promise<readonly Held[] | undefined> {
+    const { held, told } = await this.#ask(call);
+    return this.#isClosed ? undefined : held.filter(([field]) => !told.has(field));
+  }
+
+  async #ask(call: () => Promise<readonly Held[]>) {
     const told = new Set<string>();
     this.#calls.add(told);
     try {
-      const held = await call();
-      return this.#isClosed ? undefined : held.filter(([field]) => !told.has(field));
+      return { held: await call(), told };
     } finally {
       this.#calls.delete(told);
     }
@@ -90,11 +94,12 @@ export class FollowedSpace {
     this.#cancelJoin();
     const attempt = ++this.#attempt;
     try {
-      const held = await this.ask(() => this.#store.load(this.#name));
-      if (held === undefined || attempt !== this.#attempt) return;
+      const { held, told } = await this.#ask(() => this.#store.load(this.#name));
+      if (attempt !== this.#attempt) return;
       this.#isJoined = true;
-      this.#follower.heard(held);
-      this.#follower.joined(held);
+      this.#follower.heard(held.filter(([field]) => !told.has(field)));
+      for (const [field] of held) told.add(field);
+      this.#follower.joined(told);
     } catch (error) {
       if (attempt !== this.#attempt) return;
       this.#lost(error);

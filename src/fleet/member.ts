@@ -93,6 +93,8 @@ interface Known {
   readonly place: string | undefined;
   readonly pools: Readonly<Record<string, readonly [definition: string, ageMs: number]>>;
   readonly heardAt: number;
+  /** How often it had lost the store. What it told before counts no more. */
+  readonly losses: number;
   /** What it has told, by pool and subject. */
   readonly told: Map<string, Map<string, string>>;
 }
@@ -118,6 +120,8 @@ export class Member implements FleetMember {
   /** Whether others count it, as far as it knows. */
   #isConnected = false;
   #hasLostStore = false;
+  /** How often it was lost. */
+  #losses = 0;
   /** Why the last call failed. */
   #trouble: unknown;
   /** When it last beat and heard of others. */
@@ -140,7 +144,8 @@ export class Member implements FleetMember {
     this.id = idFrom(this.env.random);
     const follower = {
       heard: (held: readonly Held[]) => this.#heard(held),
-      joined: () => {
+      joined: (fields: ReadonlySet<string>) => {
+        this.#forgetOthers(fields);
         this.#renewAt = 0;
         void this.#beat();
       },
@@ -204,12 +209,12 @@ export class Member implements FleetMember {
   /** Tells the others, at once or with the next beat. */
   tell(pool: string, subject: string, value: string, isUrgent: boolean): void {
     if (this.#isClosed || !this.#isConnected) return;
-    this.#toTell.set(this.#fieldOf(pool, subject), value);
+    this.#setToTell(pool, subject, value);
     if (isUrgent) this.#cancelTell ??= this.env.timers.schedule(() => void this.#tell(), 0, true);
   }
 
-  #fieldOf(pool: string, subject: string): string {
-    return JSON.stringify([this.id, pool, subject]);
+  #setToTell(pool: string, subject: string, value: string): void {
+    this.#toTell.set(toldField(this.id, pool, subject), value && `${this.#losses}${value}`);
   }
 
   #paceMs(): number {
@@ -240,7 +245,7 @@ export class Member implements FleetMember {
       const { definition, ageMs } = part.beat();
       return [pool, [definition, Math.round(ageMs)]] as const;
     });
-    const value = JSON.stringify([this.#place ?? 0, Object.fromEntries(pools)]);
+    const value = JSON.stringify([this.#place ?? 0, Object.fromEntries(pools), this.#losses]);
     if (!(await this.#put([[memberField(this.id), value]], this.ttlMs)) || !this.#space.isJoined) return;
     // The others may have counted it as gone meanwhile, and have forgotten what it told.
     if (now - this.#connectedAt > (2 / 3) * this.ttlMs) this.#renewAt = 0;
@@ -253,7 +258,7 @@ export class Member implements FleetMember {
   #renew(now: number): void {
     this.#renewAt = now + (KEPT / 3) * this.ttlMs;
     for (const [pool, part] of this.#parts)
-      for (const [subject, value] of part.all()) this.#toTell.set(this.#fieldOf(pool, subject), value);
+      for (const [subject, value] of part.all()) this.#setToTell(pool, subject, value);
   }
 
   /** Never rejects. */
@@ -293,6 +298,7 @@ export class Member implements FleetMember {
       this.#trouble = undefined;
       this.#bury(now);
     } else {
+      this.#losses++;
       this.#toTell.clear();
       this.#tellTrouble();
     }
@@ -336,23 +342,41 @@ export class Member implements FleetMember {
     }
     const beat = beatIn(value);
     if (beat === undefined) return false;
-    this.#known.set(id, { id, ...beat, heardAt: this.env.clock.now(), told: before?.told ?? new Map() });
+    const known = this.#knownSince(id, beat.losses);
+    if (known === undefined) return false;
+    this.#known.set(id, { ...known, ...beat, heardAt: this.env.clock.now() });
     return before === undefined || definitionsOf(before) !== definitionsOf(beat);
   }
 
   #heardVerdict(id: string, pool: string, subject: string, value: string): void {
-    let known = this.#known.get(id);
-    // A verdict may be loaded before the beat of its member, which lives if that comes.
-    if (known === undefined)
-      this.#known.set(
-        id,
-        (known = { id, place: undefined, pools: {}, heardAt: this.env.clock.now(), told: new Map() }),
-      );
+    const [, losses, text = ''] = /^(\d+)(.+)$/s.exec(value) ?? [];
+    const known = losses === undefined ? this.#known.get(id) : this.#knownSince(id, Number(losses));
+    if (known === undefined) return;
     let told = known.told.get(pool);
     if (told === undefined) known.told.set(pool, (told = new Map()));
-    if (value === '') told.delete(subject);
-    else if (told.size < MAX_TOLD) told.set(subject, value);
-    this.#parts.get(pool)?.told(id, subject, value);
+    if (text === '') told.delete(subject);
+    else if (told.size < MAX_TOLD) told.set(subject, text);
+    this.#parts.get(pool)?.told(id, subject, text);
+  }
+
+  /** Forgets what a member told before it lost the store. @returns `undefined` if it has lost it since */
+  #knownSince(id: string, losses: number): Known | undefined {
+    const before = this.#known.get(id);
+    if (before !== undefined && before.losses >= losses) return before.losses === losses ? before : undefined;
+    if (before !== undefined) this.#forget(before);
+    // A verdict may be loaded before the beat of its member, which lives if that comes.
+    const none = { place: undefined, pools: {}, heardAt: this.env.clock.now() };
+    const known = { id, ...none, ...before, losses, told: new Map() };
+    this.#known.set(id, known);
+    return known;
+  }
+
+  /** What was told that is not there any more: its removal may not have been heard. */
+  #forgetOthers(fields: ReadonlySet<string>): void {
+    for (const { id, told } of this.#known.values())
+      for (const [pool, subjects] of told)
+        for (const subject of subjects.keys())
+          if (!fields.has(toldField(id, pool, subject))) this.#heardVerdict(id, pool, subject, '');
   }
 
   /** Members of whom nothing has come for a TTL are gone. @returns whether there is one */
@@ -380,6 +404,8 @@ function idFrom(random: () => number): string {
     .join('');
 }
 
+const toldField = (id: string, pool: string, subject: string) => JSON.stringify([id, pool, subject]);
+
 const memberField = (id: string) => JSON.stringify([id]);
 
 const definitionsOf = ({ pools }: Pick<Known, 'pools'>) =>
@@ -395,14 +421,14 @@ function partsOf(field: string): (string | undefined)[] {
   }
 }
 
-function beatIn(value: string): Pick<Known, 'place' | 'pools'> | undefined {
+function beatIn(value: string): Pick<Known, 'place' | 'pools' | 'losses'> | undefined {
   try {
-    const [place, pools] = JSON.parse(value);
+    const [place, pools, losses] = JSON.parse(value);
     if (typeof pools !== 'object' || pools === null) return undefined;
     const isBeat = (beat: unknown) =>
       Array.isArray(beat) && typeof beat[0] === 'string' && typeof beat[1] === 'number';
-    return Object.values(pools).every(isBeat)
-      ? { place: typeof place === 'string' ? place : undefined, pools }
+    return Object.values(pools).every(isBeat) && typeof losses === 'number'
+      ? { place: typeof place === 'string' ? place : undefined, pools, losses }
       : undefined;
   } catch {
     return undefined;

@@ -67,6 +67,8 @@ const BATCH = 500;
 const HOME_WAIT = 4;
 /** After a call that failed, the next one waits so long, or up to half less or more. */
 const AGAIN_MS = 500;
+/** Balancers that do not agree which backends are up replace each other's places no more often. */
+const REPLACE_MS = 1_000;
 
 /**
  * Makes balancers in several processes agree where each key is, without making any request wait: a key is
@@ -103,6 +105,8 @@ interface SharedKey {
   waits: boolean;
   /** For how many rounds it was not used. */
   idle: number;
+  /** When its backend was replaced last because that cannot serve here. */
+  replacedAt: number;
 }
 
 /** Keys that are placed among the same backends, by position. */
@@ -234,7 +238,7 @@ class Sharing implements SharedKeys {
     if (this.#size >= MAX_KEYS) return;
     const { position, fingerprint, origin, tier } = placement;
     const field = JSON.stringify([position, fingerprint, tier.zone ?? 0, tier.backup, origin?.id ?? 0]);
-    const key = { field, fingerprint, backend, instead: undefined, isUsed: true, waits: false, idle: 0 };
+    const key = aKey(field, fingerprint, backend, true);
     this.#keysOf(placement).set(position, key);
     this.#size++;
     this.#tell(key, placement.isAtHome ? HOME_WAIT * this.#batchMs : this.#batchMs);
@@ -249,12 +253,21 @@ class Sharing implements SharedKeys {
     origin: string | undefined,
   ): void {
     if (key.waits) key.backend = backend;
-    else if (before === key.backend) {
-      // It has moved by the rules, such as to a home that has come.
-      key.instead = key.backend;
-      key.backend = backend;
-      this.#tell(key);
-    } else this.#balancer.adopt(position, key.fingerprint, key.backend, origin);
+    // It has moved by the rules, such as to a home that has come.
+    else if (before === key.backend) this.#move(key, backend);
+    else if (!this.#balancer.adopt(position, key.fingerprint, key.backend, origin)) {
+      // Where it is shared cannot serve, though the key was elsewhere when that was told.
+      const now = this.#env.clock.now();
+      if (now - key.replacedAt < REPLACE_MS) return;
+      key.replacedAt = now;
+      this.#move(key, backend);
+    }
+  }
+
+  #move(key: SharedKey, backend: string): void {
+    key.instead = key.backend;
+    key.backend = backend;
+    this.#tell(key);
   }
 
   #tell(key: SharedKey, withinMs = this.#batchMs): void {
@@ -328,7 +341,7 @@ class Sharing implements SharedKeys {
       this.#name,
       {
         heard: (held) => this.#hear(held),
-        joined: (held) => this.#joined(held),
+        joined: (fields) => this.#joined(fields),
         lost: (error) => this.#away(error),
       },
       this.#env,
@@ -351,8 +364,7 @@ class Sharing implements SharedKeys {
   }
 
   /** Tells what others do not know. */
-  #joined(held: readonly Held[]): void {
-    const known = new Set(held.map(([field]) => field));
+  #joined(known: ReadonlySet<string>): void {
     for (const keys of this.#keys.values())
       for (const key of keys.values()) if (!known.has(key.field)) this.#tell(key);
     // It may let be read and not be written.
@@ -369,16 +381,7 @@ class Sharing implements SharedKeys {
       const key = keys.get(position);
       if (key === undefined) {
         if (this.#size >= MAX_KEYS) continue;
-        const fresh = {
-          field,
-          fingerprint,
-          backend,
-          instead: undefined,
-          isUsed: false,
-          waits: false,
-          idle: 0,
-        };
-        keys.set(position, fresh);
+        keys.set(position, aKey(field, fingerprint, backend, false));
         this.#size++;
       } else if (key.fingerprint !== fingerprint) continue;
       else if (key.backend === backend) {
@@ -440,6 +443,11 @@ class Sharing implements SharedKeys {
       true,
     );
   }
+}
+
+function aKey(field: string, fingerprint: number, backend: string, isUsed: boolean): SharedKey {
+  const fresh = { instead: undefined, waits: false, idle: 0, replacedAt: Number.NEGATIVE_INFINITY };
+  return { field, fingerprint, backend, isUsed, ...fresh };
 }
 
 /** Names the backends that keys are placed among. */

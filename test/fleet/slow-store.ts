@@ -21,6 +21,8 @@ export class SlowStore {
   /** What waits for the end of a pause. */
   #queue: (() => void)[] | undefined;
   isAway = false;
+  /** When a pause ended last. */
+  wentOnAt = Number.NEGATIVE_INFINITY;
 
   constructor(env: TestEnv, mostMs: number) {
     this.env = env;
@@ -46,6 +48,7 @@ export class SlowStore {
   goOn(): void {
     const queue = this.#queue ?? [];
     this.#queue = undefined;
+    this.wentOnAt = this.env.nowMs;
     for (const call of queue) call();
   }
 
@@ -66,6 +69,7 @@ export class SlowClient implements FleetStore {
   readonly #store: SlowStore;
   readonly #lines = { calls: 0, replies: 0, messages: 0 };
   readonly #listening = new Set<Listening>();
+  #isCrashed = false;
 
   constructor(store: SlowStore) {
     this.#store = store;
@@ -83,6 +87,13 @@ export class SlowClient implements FleetStore {
       one.end();
       this.#listening.delete(one);
     };
+  }
+
+  /** Nothing comes from it any more, and nothing reaches it. */
+  crash(): void {
+    this.#isCrashed = true;
+    for (const one of this.#listening) one.end();
+    this.#listening.clear();
   }
 
   /** What was told and is on its way is lost. */
@@ -129,6 +140,7 @@ export class SlowClient implements FleetStore {
   #ask<T>(call: (memory: FleetStore) => Promise<T>): Promise<T> {
     const { env } = this.#store;
     return new Promise((resolve, reject) => {
+      if (this.#isCrashed) return;
       if (this.#store.isAway) {
         reject(new Error('refused'));
         return;

@@ -220,7 +220,7 @@ describe.each([
         await trouble.end(admin);
         await Promise.all([b.ready, pool.until('a', 'b')]);
         await expect.poll(isWhole, { timeout: 10_000 }).toBe(true);
-        await expect.poll(() => send(all) ?? apart(all), { timeout: 15_000 }).toBe(0);
+        await expect.poll(() => send(all) ?? apart(all)).toBe(0);
         failing.clear();
         await expect
           .poll(() => nodes.map(({ balancer }) => balancer.stateOf(down)))
