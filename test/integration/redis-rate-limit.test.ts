@@ -1,49 +1,20 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { redisRateLimiter } from '../../src/rate-limit/index.ts';
+import { REDIS, redisServer } from '../servers/redis.ts';
+import { isInstalled } from '../servers/server-process.ts';
 
-/** A package of the operating system, not of npm. */
-const REDIS = 'redis-server';
-const hasRedis = spawnSync(REDIS, ['--version']).status === 0;
-
-/** Redis takes port 0 for "no port", so somebody else has to find one. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
-}
+const hasRedis = isInstalled(REDIS);
 
 describe(`rate limit over a real Redis${hasRedis ? '' : ' (SKIPPED: redis-server is not installed)'}`, () => {
   const test = hasRedis ? it : it.skip;
-  let port = 0;
-  let server: ChildProcess | undefined;
+  let server: Awaited<ReturnType<typeof redisServer>>;
   const clients: Redis[] = [];
 
-  const start = async () => {
-    const args = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    server = spawn(REDIS, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let said = '';
-    for await (const chunk of server.stdout as AsyncIterable<Buffer>) {
-      said += chunk;
-      if (said.includes('Ready to accept connections')) break;
-    }
-  };
-  const stop = async () => {
-    const stopping = server;
-    server = undefined;
-    if (stopping === undefined || stopping.exitCode !== null) return;
-    stopping.kill('SIGCONT');
-    stopping.kill('SIGKILL');
-    await once(stopping, 'exit');
-  };
   /** A process of its own, as far as Redis can tell. */
   const connect = async () => {
-    const client = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 50 });
+    const client = new Redis({ port: server.port, host: '127.0.0.1', retryStrategy: () => 50 });
     clients.push(client);
     client.on('error', () => {});
     if (client.status !== 'ready') await once(client, 'ready');
@@ -53,14 +24,12 @@ describe(`rate limit over a real Redis${hasRedis ? '' : ' (SKIPPED: redis-server
   const newKey = () => `key ${++names}`;
 
   beforeAll(async () => {
-    if (!hasRedis) return;
-    port = await freePort();
-    await start();
+    if (hasRedis) server = await redisServer();
   });
   afterEach(() => {
     for (const client of clients.splice(0)) client.disconnect();
   });
-  afterAll(stop);
+  afterAll(() => server?.process.kill());
 
   test('is one for all processes, however they race', async () => {
     const limit = { points: 20, durationMs: 60_000 };
@@ -109,17 +78,17 @@ describe(`rate limit over a real Redis${hasRedis ? '' : ' (SKIPPED: redis-server
     const limiter = redisRateLimiter({ client, points: 3, durationMs: 60_000, timeoutMs: 100 });
     const key = newKey();
     expect(await limiter.take(key)).toMatchObject({ allowed: true, remaining: 2 });
-    server?.kill('SIGSTOP');
+    server.process.freeze(true);
     const frozenAt = performance.now();
     const verdicts = [];
     for (let i = 0; i < 5; i++) verdicts.push((await limiter.take(key)).allowed);
     expect(verdicts).toEqual([true, true, true, false, false]);
     // One wait in all, not one for each request.
     expect(performance.now() - frozenAt).toBeLessThan(450);
-    await stop();
+    await server.process.kill();
     expect((await limiter.take(key)).allowed).toBe(false);
     expect(limiter.stats).toMatchObject({ insured: 6 });
-    await start();
+    await server.process.start();
     const isInsured = async () => {
       const { insured } = limiter.stats;
       await limiter.take(newKey());

@@ -202,11 +202,18 @@ async function asked(url) {
   }
 }
 
+/** Below those that the system gives away, so that no other program gets it meanwhile. */
 async function freePort() {
-  const server = listener().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = 22_000 + Math.floor(Math.random() * 10_000);
+    const server = listener().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, ServerProcess } from './server-process.ts';
+import { onFreePort, ServerProcess } from './server-process.ts';
 
 export const DNSMASQ = 'dnsmasq';
 
@@ -26,8 +26,15 @@ export class DnsServer {
   }
 
   /** @param records - lines of its configuration, such as `srv-host=...` */
-  static async start(hosts: Readonly<Record<string, readonly string[]>>, records: readonly string[] = []) {
-    const port = await freePort();
+  static start(hosts: Readonly<Record<string, readonly string[]>>, records: readonly string[] = []) {
+    return onFreePort((port) => DnsServer.#startOn(port, hosts, records));
+  }
+
+  static async #startOn(
+    port: number,
+    hosts: Readonly<Record<string, readonly string[]>>,
+    records: readonly string[],
+  ) {
     const folder = mkdtempSync(join(tmpdir(), 'evenkeel-dns-'));
     mkdirSync(join(folder, 'hosts'));
     const base = ['no-resolv', 'no-hosts', 'listen-address=127.0.0.1', 'bind-interfaces', `port=${port}`];

@@ -2,13 +2,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, ServerProcess } from './server-process.ts';
+import { freePort, onFreePort, ServerProcess } from './server-process.ts';
 
 export const ETCD = 'etcd';
 
 /** etcd with its data in a folder of its own. */
-export async function etcdServer(...more: string[]) {
-  const [port, peer] = [await freePort(), await freePort()];
+export function etcdServer(...more: string[]) {
+  return onFreePort(async (port) => start(port, await freePort(), more));
+}
+
+async function start(port: number, peer: number, more: readonly string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'evenkeel-etcd-'));
   const [client, other] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${peer}`];
   const urls = [

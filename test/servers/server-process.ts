@@ -8,13 +8,36 @@ export function isInstalled(program: string): boolean {
   return spawnSync(program, ['--version']).error === undefined;
 }
 
-/** A port that is free at the moment. */
+/**
+ * A port that is free, and below those that the system gives to connections and to who listens on port 0:
+ * another program would have to ask for this very number. With 10,000 more, where a node of a Redis cluster
+ * listens, it still is.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise((closed) => server.close(closed));
-  return port;
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 10_000);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer().once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+/** Starts a server on a free port; on another one, and says so, where a program took that meanwhile. */
+export async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    const port = await freePort();
+    try {
+      return await start(port);
+    } catch (error) {
+      if (tries === 5 || !/in use/i.test(String(error))) throw error;
+      console.warn(`port ${port} was taken meanwhile: another one is tried`);
+    }
+  }
 }
 
 /** A program that runs until it is stopped, and can be started again. */

@@ -4,6 +4,7 @@ import { get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../../../test/servers/server-process.ts';
 import { configFile, eventually, GatewayCommand, origin } from './gateway-command.ts';
 import { Load } from './load.ts';
 
@@ -233,14 +234,6 @@ describe('a log that cannot be written', () => {
       'an answer',
     );
     return { command, url };
-  }
-
-  async function freePort(): Promise<number> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
   }
 
   it('since its reader is gone stops no traffic, and is told once', async () => {

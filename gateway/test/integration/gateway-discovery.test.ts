@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ETCD, etcdServer } from '../../../test/servers/etcd.ts';
 import { REDIS, redisServer } from '../../../test/servers/redis.ts';
-import { isInstalled } from '../../../test/servers/server-process.ts';
+import { freePort, isInstalled } from '../../../test/servers/server-process.ts';
 import { createGateway } from '../../src/gateway.ts';
 import { atTheEnd, configOf, endAll, type PoolInput } from './gateway/lab.ts';
 
@@ -168,14 +168,6 @@ function launch(args: readonly string[]) {
     });
     return { url, child, ended, said: () => said };
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 describe('evenkeel register', () => {

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../../test/servers/server-process.ts';
 import { loadConfigFile } from '../../src/config/config-file.ts';
 import type { GatewayConfigInput } from '../../src/config/schema.ts';
 import { createGateway } from '../../src/gateway.ts';
-import { freePort } from '../../src/workers/free-port.ts';
 
 const run = promisify(execFile);
 const page = readFileSync(new URL('../../docs/gateway.md', import.meta.url), 'utf8');
@@ -29,7 +29,7 @@ const onThePage = (text: string) =>
   [...ports].reduce((all, [port, free]) => all.replaceAll(`:${free}`, `:${port}`), text).replaceAll('\r', '');
 
 beforeAll(async () => {
-  for (const port of ['3001', '3002', '8080', '8081']) ports.set(port, await freePort('127.0.0.1'));
+  for (const port of ['3001', '3002', '8080', '8081']) ports.set(port, await freePort());
   writeFileSync(join(folder, 'echo.mjs'), blockOf(intro, 'js'));
   const commands = [...blockOf(intro, 'sh').matchAll(/^node (.*) &$/gm)].map(([, words = '']) =>
     words.split(' '),
