@@ -143,6 +143,15 @@ describe.each(['ioredis', 'node-redis'])(
       expect(gateway.backends()[0]?.url).toBe('http://young');
     });
 
+    test('tells again of one whose time was over before it beat again', async () => {
+      const pool = `p${++pools}`;
+      const admin = new Redis({ port: server.port, host: '127.0.0.1' });
+      ends.push(() => admin.disconnect());
+      await register(await registryOf(pool), 'a', { ttlMs: 600 }).ready;
+      await admin.zadd(`evenkeel:{${pool}}:ends`, '1', 'a');
+      await expect.poll(() => admin.xlen(`evenkeel:{${pool}}:changes`)).toBe(2);
+    });
+
     test('that is full or read-only keeps the set, and is told', async () => {
       const pool = `p${++pools}`;
       const gateway = watched(await registryOf(pool));

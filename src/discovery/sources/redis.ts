@@ -83,18 +83,22 @@ const NOW = `local t=redis.call('TIME') local now=t[1]*1000+math.floor(t[2]/1000
 `;
 const TELL = `local function tell(id,record) redis.call('XADD',KEYS[3],'MAXLEN','~',${CHANGES},'*','epoch',epoch,'id',id,'record',record) end
 `;
-/** ARGV: id, record, TTL, an epoch if there is none, owner, since. Also removes what is over. */
+/**
+ * ARGV: id, record, TTL, an epoch if there is none, owner, since. Also removes what is over. Readers may have
+ * taken a record that was over for gone, so that it is told again.
+ */
 const PUT = `${NOW}local epoch=redis.call('GET',KEYS[4])
 if not epoch then epoch=ARGV[4] redis.call('SET',KEYS[4],epoch) end
 ${TELL}for _,id in ipairs(redis.call('ZRANGEBYSCORE',KEYS[1],'-inf',now,'LIMIT',0,100)) do
 if id~=ARGV[1] then redis.call('ZREM',KEYS[1],id) redis.call('HDEL',KEYS[2],id) tell(id,'') end end
 local old=redis.call('HGET',KEYS[2],ARGV[1])
 local score=redis.call('ZSCORE',KEYS[1],ARGV[1])
-if old and old~=ARGV[2] and score and tonumber(score)>now then
+local lives=old and score and tonumber(score)>now
+if lives and old~=ARGV[2] then
 local other=cjson.decode(old)
 if other.owner~=ARGV[5] and other.since>tonumber(ARGV[6]) then return other.backend.url end end
 redis.call('ZADD',KEYS[1],now+ARGV[3],ARGV[1])
-if old~=ARGV[2] then redis.call('HSET',KEYS[2],ARGV[1],ARGV[2]) tell(ARGV[1],ARGV[2]) end
+if not lives or old~=ARGV[2] then redis.call('HSET',KEYS[2],ARGV[1],ARGV[2]) tell(ARGV[1],ARGV[2]) end
 return false`;
 /** ARGV: id, owner. */
 const DROP = `local epoch=redis.call('GET',KEYS[4]) or ''
