@@ -1,6 +1,7 @@
 // The interfaces of the gateway: the gateway itself, its controls and its log.
 
 import type { Explanation, Plan, RateLimiter } from 'evenkeel';
+import type { DiscoveredBackend } from 'evenkeel/discovery';
 import type { RateLimit } from 'evenkeel/rate-limit';
 import type { GatewayConfigInput } from './config/schema.ts';
 import type { GatewayStats } from './observation/gateway-figures.ts';
@@ -116,15 +117,8 @@ export interface PlanQuery {
 }
 
 /** A backend that registered. */
-export interface RegisteredBackend {
+export interface RegisteredBackend extends Omit<DiscoveredBackend, 'address'> {
   readonly id: string;
-  readonly url: string;
-  readonly weight?: number;
-  readonly zone?: string;
-  readonly backup?: boolean;
-  readonly concurrency?: number;
-  /** Whether it gets no new requests. */
-  readonly draining?: boolean;
 }
 
 /** A change at run time. */

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent, request as httpRequest } from 'node:http';
+import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,7 @@ import { freePorts } from '../../gateway/ports.ts';
 import { GatewayProcess } from '../../robustness/gateway-process.ts';
 import type { Check, Finding } from '../check.ts';
 import { type Ending, RestartedBackends } from './restarted-backends.ts';
-import { type Seen, type Sent, steadyClients } from './steady-clients.ts';
+import { type Seen, type Sent, sendTo, steadyClients } from './steady-clients.ts';
 
 const BACKENDS = 8;
 const EVERY_MS = 3_000;
@@ -158,17 +158,7 @@ function overHttp(name: string, port: number, stop: () => Promise<void>): Conten
   const agent = new Agent({ keepAlive: true, maxSockets: 200 });
   return {
     name,
-    send: ({ id, method, path }) =>
-      new Promise((resolve, reject) => {
-        const headers = { 'x-id': id, ...(method === 'POST' && { 'content-length': 7 }) };
-        const request = httpRequest({ host: '127.0.0.1', port, path, method, agent, headers }, (response) => {
-          response
-            .resume()
-            .on('end', () => resolve(response.statusCode as number))
-            .on('error', reject);
-        });
-        request.on('error', reject).end(method === 'POST' ? 'payload' : undefined);
-      }),
+    send: (sent) => sendTo({ agent, port, headers: { 'x-id': sent.id } }, sent),
     async stop() {
       agent.destroy();
       await stop();

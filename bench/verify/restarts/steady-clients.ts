@@ -1,4 +1,5 @@
 // Clients that send requests at a steady rate, and what they see of it.
+import { type Agent, request as httpRequest, type OutgoingHttpHeaders } from 'node:http';
 
 /** A request of a client. */
 export interface Sent {
@@ -68,4 +69,29 @@ export function steadyClients(
 function kindOf(error: unknown): string {
   const { code, cause, message } = error as Error & { code?: string; cause?: { code?: string } };
   return cause?.code ?? code ?? message;
+}
+
+/** How a request goes to a port of this machine. */
+export interface Way {
+  readonly agent: Agent;
+  readonly port: number;
+  readonly headers?: OutgoingHttpHeaders;
+}
+
+/** Sends a request, with a small body where it is a POST, and reads the response. @returns the status */
+export function sendTo({ agent, port, headers }: Way, { method, path }: Sent): Promise<number> {
+  const payload = method === 'POST' ? 'payload' : '';
+  const own = { ...headers, ...(payload !== '' && { 'content-length': payload.length }) };
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      { host: '127.0.0.1', port, path, method, agent, headers: own },
+      (response) => {
+        response
+          .resume()
+          .on('end', () => resolve(response.statusCode as number))
+          .on('error', reject);
+      },
+    );
+    request.on('error', reject).end(payload);
+  });
 }

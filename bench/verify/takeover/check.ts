@@ -1,12 +1,12 @@
 // The gateway is replaced under load: each new one gets the listening socket from their parent, and the old
 // one drains. No client may see an error.
 import { once } from 'node:events';
-import { Agent, createServer, request as httpRequest, type Server } from 'node:http';
+import { Agent, createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Check, Finding } from '../check.ts';
-import { type Sent, steadyClients } from '../restarts/steady-clients.ts';
+import { sendTo, steadyClients } from '../restarts/steady-clients.ts';
 import { kill, SocketHolder } from './socket-holder.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../gateway/src/cli/main.ts', import.meta.url));
@@ -56,13 +56,15 @@ async function replaced(what: string, { keepAlive, workers }: Way): Promise<Find
       const late = performance.now() + PATIENCE_MS;
       while (ready.size === before) {
         if (performance.now() > late) throw new Error('a gateway does not start');
-        await send(FRESH, holder.port, { id: 'ready', method: 'GET', path: '/' }).catch(() => {});
+        await sendTo({ agent: FRESH, port: holder.port }, { id: 'ready', method: 'GET', path: '/' }).catch(
+          () => {},
+        );
         await sleep(20);
       }
       return pid;
     };
     let current = await start();
-    const stop = steadyClients('client', PER_SECOND, (sent) => send(agent, holder.port, sent));
+    const stop = steadyClients('client', PER_SECOND, (sent) => sendTo({ agent, port: holder.port }, sent));
     for (let i = 0; i < REPLACEMENTS; i++) {
       await sleep(ALONE_MS);
       const next = await start();
@@ -94,17 +96,4 @@ async function aBackend(seen: Set<string>): Promise<Server> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return server;
-}
-
-function send(agent: Agent, port: number, { method, path }: Sent): Promise<number> {
-  const headers = method === 'POST' ? { 'content-length': 7 } : {};
-  return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: '127.0.0.1', port, path, method, agent, headers }, (response) => {
-      response
-        .resume()
-        .on('end', () => resolve(response.statusCode as number))
-        .on('error', reject);
-    });
-    request.on('error', reject).end(method === 'POST' ? 'payload' : undefined);
-  });
 }

@@ -1,4 +1,4 @@
-import { check, fail } from './case.ts';
+import { type Case, check, fail } from './case.ts';
 import type { Lab } from './lab.ts';
 import type { TargetOptions } from './target.ts';
 import type { Client } from './wire/client.ts';
@@ -104,6 +104,20 @@ export function rejectedOrOne(exchange: Exchange): string {
   );
   return summary;
 }
+
+/** Bytes that no backend may get: a case. */
+export const refusal = (id: string, title: string, bytes: string): Case => ({
+  id,
+  title,
+  run: async (lab) => rejected(await exchange(lab, bytes)),
+});
+
+/** Bytes of which a backend may get nothing, or one request that all read alike: a case. */
+export const refusalOrOne = (id: string, title: string, bytes: string): Case => ({
+  id,
+  title,
+  run: async (lab) => rejectedOrOne(await exchange(lab, bytes)),
+});
 
 /**
  * Nothing smuggled, in any reading.

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import http2 from 'node:http2';
+import type http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startAtTheFirst } from '../../../test/first-backend.ts';
@@ -11,6 +11,7 @@ import { get, message } from '../conformance/wire/requests.ts';
 import type { Reply, Script } from '../conformance/wire/upstream.ts';
 import {
   aGateway,
+  anH2Session,
   anUpstream,
   atTheEnd,
   endAll,
@@ -37,14 +38,6 @@ async function setUp(script: Script) {
   const upstream = await anUpstream(script);
   const gateway = await aGateway({ backends: [upstream.url], retries: false }, { listener: { h2c: true } });
   return { upstream, ...gateway };
-}
-
-async function session(port: number): Promise<http2.ClientHttp2Session> {
-  const one = http2.connect(`http://127.0.0.1:${port}`);
-  one.on('error', () => {});
-  atTheEnd(() => one.destroy());
-  await once(one, 'connect');
-  return one;
 }
 
 describe('a client that leaves', () => {
@@ -182,7 +175,7 @@ describe('a backend that dies in the middle of its answer', () => {
 
   it.each(deaths)('over HTTP/2 is a stream that is reset: %s', async (_, die) => {
     const { port, gateway, backends } = await setUp({ complete: dying(CHUNKED_HALF, die) });
-    const stream = (await session(port)).request({ ':path': '/x' });
+    const stream = (await anH2Session(port)).request({ ':path': '/x' });
     const [error] = (await once(stream.resume(), 'error')) as [NodeJS.ErrnoException];
     expect(error.message).toContain('INTERNAL_ERROR');
     await untilIdle(gateway);
@@ -195,7 +188,7 @@ describe('an answer over HTTP/2', () => {
     const body =
       'Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nX-Sum: 1\r\nHTTP2-Settings: x\r\nKeep-Alive: 5\r\n\r\n';
     const { port, gateway } = await setUp({ complete: `HTTP/1.1 200 OK\r\nHTTP2-Settings: x\r\n${body}` });
-    const stream = (await session(port)).request({ ':path': '/x', te: 'trailers' });
+    const stream = (await anH2Session(port)).request({ ':path': '/x', te: 'trailers' });
     const trailers = once(stream.resume(), 'trailers') as Promise<[http2.IncomingHttpHeaders]>;
     expect(Object.entries((await trailers)[0])).toEqual([['x-sum', '1']]);
     await untilIdle(gateway);

@@ -1,46 +1,24 @@
 // Backends that are not well: how long they have, and what a client hears if none of them works.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startAtTheFirst } from '../../../test/first-backend.ts';
-import { Engine } from '../../src/engine.ts';
-import { Exchange } from '../../src/forwarding/exchange.ts';
-import { SILENT } from '../../src/observation/silent-log.ts';
-import { resolved, type resolvedPool } from '../resolved.ts';
-import { FakeCall, FakeClient } from './fakes.ts';
+import type { resolvedPool } from '../resolved.ts';
+import { fakeGateway } from './fake-gateway.ts';
+import type { FakeClient } from './fakes.ts';
 
 startAtTheFirst();
 
 const URLS = ['http://10.0.0.1', 'http://10.0.0.2', 'http://10.0.0.3'];
-const engines: Engine[] = [];
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  vi.useRealTimers();
-  for (const engine of engines.splice(0)) engine.destroy();
-});
+afterEach(() => void vi.useRealTimers());
 
 /** A gateway without sockets, some of whose backends are down. */
 function setUp(down: readonly string[], pool: Partial<Parameters<typeof resolvedPool>[0]> = {}) {
   const retries = { minDelayMs: 0, maxDelayMs: 0 };
   const own = { backends: URLS, strategy: 'round-robin' as const, health: false, retries, ...pool };
-  const none = () => ({ open: 0, accepted: 0, refused: 0 });
-  const engine = new Engine(resolved({ pools: { pool: own } }), SILENT, none);
-  engines.push(engine);
-  const upstreams = engine.context.routes.routes[0]!.pool;
-  const sent: (FakeCall & { to: string })[] = [];
-  for (const backend of upstreams.balancer.backends)
-    vi.spyOn(upstreams.upstreamOf(backend).connections, 'send').mockImplementation((message, events) => {
-      const call = Object.assign(new FakeCall(message, events), { to: backend.id });
-      sent.push(call);
-      return call;
-    });
-  for (const id of down) upstreams.balancer.markDown(id);
-  const begin = (method = 'GET') => {
-    const client = new FakeClient({ method });
-    const exchange = new Exchange(engine.context, client);
-    exchange.start();
-    return { client, exchange };
-  };
-  return { engine, begin, sent, balancer: upstreams.balancer };
+  const gateway = fakeGateway({ pools: { pool: own } });
+  for (const id of down) gateway.balancer.markDown(id);
+  return gateway;
 }
 
 const settled = (ms = 5) => vi.advanceTimersByTimeAsync(ms);

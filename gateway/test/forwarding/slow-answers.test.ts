@@ -1,46 +1,22 @@
 // Responses that take long because there is nothing to say yet: long polls and event streams.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startAtTheFirst } from '../../../test/first-backend.ts';
-import { Engine } from '../../src/engine.ts';
-import { Exchange } from '../../src/forwarding/exchange.ts';
-import { SILENT } from '../../src/observation/silent-log.ts';
-import { resolved } from '../resolved.ts';
-import { FakeCall, FakeClient } from './fakes.ts';
+import type { resolved } from '../resolved.ts';
+import { fakeGateway } from './fake-gateway.ts';
 
 startAtTheFirst();
 
 const URLS = ['http://10.0.0.1', 'http://10.0.0.2'];
 const LONGEST_MS = 2 ** 31 - 1;
-const engines: Engine[] = [];
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => {
-  vi.useRealTimers();
-  for (const engine of engines.splice(0)) engine.destroy();
-});
+afterEach(() => void vi.useRealTimers());
 
 /** A gateway without sockets, whose backends are asked by turns. */
 function setUp(config: Omit<Parameters<typeof resolved>[0], 'pools'> = {}) {
   const retries = { minDelayMs: 0, maxDelayMs: 0 };
   const pool = { backends: URLS, strategy: 'round-robin' as const, health: false as const, retries };
-  const none = () => ({ open: 0, accepted: 0, refused: 0 });
-  const engine = new Engine(resolved({ pools: { pool }, ...config }), SILENT, none);
-  engines.push(engine);
-  const upstreams = engine.context.routes.routes[0]!.pool;
-  const sent: (FakeCall & { to: string })[] = [];
-  for (const backend of upstreams.balancer.backends)
-    vi.spyOn(upstreams.upstreamOf(backend).connections, 'send').mockImplementation((message, events) => {
-      const call = Object.assign(new FakeCall(message, events), { to: backend.id });
-      sent.push(call);
-      return call;
-    });
-  const begin = () => {
-    const client = new FakeClient();
-    const exchange = new Exchange(engine.context, client);
-    exchange.start();
-    return { client, exchange };
-  };
-  return { engine, begin, sent, balancer: upstreams.balancer };
+  return fakeGateway({ pools: { pool }, ...config });
 }
 
 const settled = (ms = 5) => vi.advanceTimersByTimeAsync(ms);
@@ -145,11 +121,10 @@ describe('a request whose backend falls ill before it answers', () => {
   });
 
   it('stays if its head has come, if it must not be repeated, and if no backend is well', async () => {
-    const { begin, sent, balancer, engine } = setUp();
+    const { begin, sent, balancer } = setUp();
     const { exchange } = begin();
     sent[0]!.connect().head(200);
-    const post = new Exchange(engine.context, new FakeClient({ method: 'POST' }));
-    post.start();
+    const { exchange: post } = begin('POST');
     const last = begin();
     expect(sent).toHaveLength(3);
     for (const { id } of balancer.backends) {

@@ -1,22 +1,14 @@
 import { once } from 'node:events';
-import http2 from 'node:http2';
+import type http2 from 'node:http2';
 import { afterEach, describe, expect, it } from 'vitest';
 import { sleep } from '../conformance/wire/poll.ts';
 import { get } from '../conformance/wire/requests.ts';
 import { reply } from '../conformance/wire/upstream.ts';
-import { aGateway, anUpstream, atTheEnd, endAll, held, until, untilIdle } from './gateway/lab.ts';
+import { aGateway, anH2Session, anUpstream, endAll, held, until, untilIdle } from './gateway/lab.ts';
 
 afterEach(endAll);
 
 const CHUNKED_HALF = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n';
-
-async function session(port: number): Promise<http2.ClientHttp2Session> {
-  const one = http2.connect(`http://127.0.0.1:${port}`);
-  one.on('error', () => {});
-  atTheEnd(() => one.destroy());
-  await once(one, 'connect');
-  return one;
-}
 
 describe('a connection over HTTP/2', () => {
   it('that is idle after a long request is ended', async () => {
@@ -30,7 +22,7 @@ describe('a connection over HTTP/2', () => {
       listener: { h2c: true },
       timeouts: { idleMs: 100 },
     });
-    const one = await session(port);
+    const one = await anH2Session(port);
     const stream = one.request({ ':path': '/x' });
     const [headers] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders];
     expect(headers[':status']).toBe(200);

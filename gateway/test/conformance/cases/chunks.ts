@@ -1,6 +1,6 @@
 import type { Case } from '../case.ts';
 import { check } from '../case.ts';
-import { exchange, onlyRequest, rejected, rejectedOrOne, status } from '../judge.ts';
+import { exchange, onlyRequest, refusal, refusalOrOne, rejected, status } from '../judge.ts';
 import { header } from '../wire/messages.ts';
 import { postChunked, SMUGGLED } from '../wire/requests.ts';
 
@@ -56,19 +56,7 @@ const trailer = ([id, title, trailers]: Row): Case => ({
 
 /** RFC 9112 section 7.1. */
 export const chunks: readonly Case[] = [
-  ...REFUSED.map(
-    ([id, title, body]): Case => ({
-      id,
-      title,
-      run: async (lab) => rejected(await exchange(lab, postChunked(body))),
-    }),
-  ),
-  ...REFUSED_OR_ONE.map(
-    ([id, title, body]): Case => ({
-      id,
-      title,
-      run: async (lab) => rejectedOrOne(await exchange(lab, postChunked(body))),
-    }),
-  ),
+  ...REFUSED.map(([id, title, body]) => refusal(id, title, postChunked(body))),
+  ...REFUSED_OR_ONE.map(([id, title, body]) => refusalOrOne(id, title, postChunked(body))),
   ...TRAILERS.map(trailer),
 ];

@@ -1,6 +1,6 @@
 import type { Case } from '../case.ts';
 import { check } from '../case.ts';
-import { exchange, rejected, rejectedOrOne, summaryOf } from '../judge.ts';
+import { exchange, refusal, refusalOrOne, summaryOf } from '../judge.ts';
 import { HOST, message } from '../wire/requests.ts';
 
 type Row = readonly [id: string, title: string, ...headers: string[]];
@@ -31,19 +31,9 @@ const REFUSED_OR_ONE: readonly Row[] = [
 
 /** RFC 9110 section 8.6, RFC 9112 section 6.3. */
 export const contentLength: readonly Case[] = [
-  ...REFUSED.map(
-    ([id, title, ...headers]): Case => ({
-      id,
-      title: `Content-Length: ${title}`,
-      run: async (lab) => rejected(await exchange(lab, bytes(headers))),
-    }),
-  ),
-  ...REFUSED_OR_ONE.map(
-    ([id, title, ...headers]): Case => ({
-      id,
-      title: `Content-Length: ${title}`,
-      run: async (lab) => rejectedOrOne(await exchange(lab, bytes(headers))),
-    }),
+  ...REFUSED.map(([id, title, ...headers]) => refusal(id, `Content-Length: ${title}`, bytes(headers))),
+  ...REFUSED_OR_ONE.map(([id, title, ...headers]) =>
+    refusalOrOne(id, `Content-Length: ${title}`, bytes(headers)),
   ),
   {
     id: 'S47',

@@ -1,5 +1,5 @@
 import type { Case } from '../case.ts';
-import { exchange, rejected, rejectedOrOne } from '../judge.ts';
+import { refusal, refusalOrOne } from '../judge.ts';
 import { get, HOST, message, SMUGGLED } from '../wire/requests.ts';
 
 type Row = readonly [id: string, title: string, bytes: string];
@@ -25,18 +25,6 @@ const REFUSED_OR_ONE: readonly Row[] = [
 
 /** RFC 9112 sections 2.2 and 5. */
 export const headerLines: readonly Case[] = [
-  ...REFUSED.map(
-    ([id, title, bytes]): Case => ({
-      id,
-      title,
-      run: async (lab) => rejected(await exchange(lab, bytes)),
-    }),
-  ),
-  ...REFUSED_OR_ONE.map(
-    ([id, title, bytes]): Case => ({
-      id,
-      title,
-      run: async (lab) => rejectedOrOne(await exchange(lab, bytes)),
-    }),
-  ),
+  ...REFUSED.map((row) => refusal(...row)),
+  ...REFUSED_OR_ONE.map((row) => refusalOrOne(...row)),
 ];

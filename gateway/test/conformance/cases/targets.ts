@@ -1,5 +1,5 @@
 import { type Case, check } from '../case.ts';
-import { type Exchange, exchange, onlyRequest, rejected, rejectedOrOne, status } from '../judge.ts';
+import { type Exchange, exchange, onlyRequest, refusal, refusalOrOne, rejected, status } from '../judge.ts';
 import { header } from '../wire/messages.ts';
 import { get, HOST, message } from '../wire/requests.ts';
 
@@ -195,20 +195,8 @@ const methods: readonly Case[] = [
 
 /** RFC 9112 section 3, RFC 9110 section 9.3. */
 export const targetCases: readonly Case[] = [
-  ...REFUSED.map(
-    ([id, title, bytes]): Case => ({
-      id,
-      title,
-      run: async (lab) => rejected(await exchange(lab, bytes)),
-    }),
-  ),
-  ...REFUSED_OR_ONE.map(
-    ([id, title, bytes]): Case => ({
-      id,
-      title,
-      run: async (lab) => rejectedOrOne(await exchange(lab, bytes)),
-    }),
-  ),
+  ...REFUSED.map((row) => refusal(...row)),
+  ...REFUSED_OR_ONE.map((row) => refusalOrOne(...row)),
   ...AS_SENT.map(asSent),
   ...absoluteForm,
   ...methods,

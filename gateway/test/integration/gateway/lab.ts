@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import http2 from 'node:http2';
 import net from 'node:net';
 import type { ConnectionOptions } from 'node:tls';
 import { expect } from 'vitest';
@@ -106,6 +107,15 @@ export async function aClient(port: number, tls?: ConnectionOptions): Promise<Cl
   const client = await Client.connect(port, tls);
   ends.push(() => client.socket.destroy());
   return client;
+}
+
+/** A client over HTTP/2, without TLS. */
+export async function anH2Session(port: number): Promise<http2.ClientHttp2Session> {
+  const session = http2.connect(`http://127.0.0.1:${port}`);
+  session.on('error', () => {});
+  atTheEnd(() => session.destroy());
+  await once(session, 'connect');
+  return session;
 }
 
 /**
