@@ -86,7 +86,7 @@ function rowsOf({ gateways, backends }: FleetSize): readonly (Row | string)[] {
     ['backends known', ({ known }) => `${number(known)}${known > MAX_BACKENDS ? ' (!)' : ''}`],
     ['connections, one to each', ({ used }) => number(used)],
     [
-      'memory of pool and connections',
+      'memory: pool and connections',
       ({ known, used, poolMemory }) => bytes(known * poolMemory + used * CONNECTION_MEMORY),
     ],
     'a backend',
@@ -102,7 +102,7 @@ function rowsOf({ gateways, backends }: FleetSize): readonly (Row | string)[] {
     ],
     ['first snapshots', ({ known }) => bytes(gateways * known * ENTRY_BYTES)],
     'a store (one, or one for each cell)',
-    ['registered backends, in memory', ({ registered }) => bytes(registered * ENTRY_MEMORY)],
+    ['registered backends in memory', ({ registered }) => bytes(registered * ENTRY_MEMORY)],
     ['their beats/s', (shape) => number(beats(shape))],
     ['share of one core of Redis', (shape) => percent((beats(shape) * BEAT_US) / 1e6)],
     ['told of a backend that joins', ({ members }) => `${number(members)}, ${bytes(members * ENTRY_BYTES)}`],
@@ -124,13 +124,11 @@ export function fleetTable(size: FleetSize): string {
   const cells = rowsOf(size).map((row) =>
     typeof row === 'string' ? [row] : [`  ${row[0]}`, ...shapes.map(row[1])],
   );
-  const head = [
-    `${number(size.gateways)} gateways, ${number(size.backends)} backends`,
-    ...shapes.map(({ name }) => name),
-  ];
-  const rows = [head, ...cells];
+  const head = ['', ...shapes.map(({ name }) => name)];
+  const title = `${number(size.gateways)} gateways, ${number(size.backends)} backends`;
+  const rows = [[title], head, ...cells];
   const widths = head.map((_, column) =>
-    Math.max(...rows.filter((row) => column === 0 || row.length > 1).map((row) => row[column]?.length ?? 0)),
+    Math.max(...rows.filter((row) => row.length > 1).map((row) => row[column]?.length ?? 0)),
   );
   const line = (row: readonly string[]) =>
     row

@@ -14,7 +14,8 @@ export function answerOf(
   count = backends.length,
 ): string {
   const find = (label: string) => contenders.find((contender) => contender.label === label);
-  const own = find('consistent-hash') ?? contenders[0];
+  const own =
+    find('consistent-hash') ?? contenders.find(({ label }) => label !== 'round-robin') ?? contenders[0];
   if (own === undefined) return '';
   const parts = [`with ${count} backends ${own.label} has ${hitsText(own)} and a mean of ${ms(own.figures)}`];
   const other = find('round-robin');

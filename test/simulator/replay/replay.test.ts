@@ -54,6 +54,11 @@ describe('a replay', () => {
     expect(Math.abs(hits - 67.3)).toBeLessThan(1.5);
   });
 
+  it('answers for what was asked about where that is not the default', async () => {
+    const { answer } = await replay([BROKEN], { scenario: { contenders: ['round-robin', 'maglev'] } });
+    expect(answer).toMatch(/^With 10 backends maglev has .*; round-robin \d/);
+  });
+
   it('counts broken lines and goes on', async () => {
     const { log } = await replay([BROKEN], { scenario: { contenders: ['consistent-hash'] } });
     expect(log).toMatchObject({ lines: 1_930, broken: 89, requests: 1_841 });
