@@ -13,11 +13,11 @@ const gateway = createGateway(
   config,
   isSilent ? {} : { log: pinoLog({ level: 'info', access: true, format: 'json' }) },
 );
-const [address] = await gateway.listen();
+const addresses = await gateway.listen();
 
 process.on('message', async () => process.send?.(await figures()));
 process.on('disconnect', () => process.exit());
-process.send?.(address?.port);
+process.send?.(addresses.map(({ port }) => port));
 
 async function figures(): Promise<GatewayFigures> {
   const { requests, tunnels, connections, pools, events } = gateway.stats();

@@ -21,7 +21,7 @@ export interface Circumstances {
 /** A gateway in a process of its own. */
 export class GatewayProcess {
   readonly #child: ChildProcess;
-  #port = 0;
+  #ports: readonly number[] = [];
   #complaint = '';
 
   constructor(config: GatewayConfigInput, { fileLimit, nodeFlags = [] }: Circumstances = {}) {
@@ -40,11 +40,17 @@ export class GatewayProcess {
 
   /** @throws Error if it does not start */
   async listening(): Promise<void> {
-    this.#port = await this.#message();
+    this.#ports = await this.#message();
   }
 
+  /** The port of its first listener. */
   get port(): number {
-    return this.#port;
+    return this.#ports[0] as number;
+  }
+
+  /** The ports of its listeners. */
+  get ports(): readonly number[] {
+    return this.#ports;
   }
 
   get pid(): number {

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { GatewayConfigInput } from '../../gateway/src/config/schema.ts';
+import type { Certificate } from '../../gateway/test/conformance/certificates.ts';
 import { HOST } from '../gateway/ports.ts';
 import { type Circumstances, GatewayProcess } from './gateway-process.ts';
 
@@ -12,6 +13,8 @@ import { type Circumstances, GatewayProcess } from './gateway-process.ts';
 export type Setting = Omit<GatewayConfigInput, 'listeners' | 'pools'> & {
   readonly backends: readonly string[];
   readonly pool?: Partial<GatewayConfigInput['pools'][string]>;
+  /** Of a second listener, which ends TLS. Left out: no such listener. */
+  readonly certificate?: Certificate;
 };
 
 /** Everything that a scenario starts, so that nothing outlives the scenario. */
@@ -22,14 +25,19 @@ export class Lab {
 
   /** Starts a gateway for HTTP/1, and for HTTP/2 by prior knowledge. */
   async gateway(
-    { backends, pool, ...config }: Setting,
+    { backends, pool, certificate, ...config }: Setting,
     circumstances?: Circumstances,
   ): Promise<GatewayProcess> {
     const gateway = new GatewayProcess(
       {
         log: { level: 'silent' },
         ...config,
-        listeners: [{ host: HOST, port: 0, h2c: true }],
+        listeners: [
+          { host: HOST, port: 0, h2c: true },
+          ...(certificate === undefined
+            ? []
+            : [{ host: HOST, port: 0, tls: { certificates: [certificate] } }]),
+        ],
         pools: { main: { strategy: 'round-robin', ...pool, backends: [...backends] } },
       },
       circumstances,

@@ -14,6 +14,8 @@ const FULL: Scale = {
   tunnels: 1_000,
   floodFrames: 20_000,
   slowReaders: 1_000,
+  slowAnswers: 8_000,
+  bodyBytes: 104_857_600,
   loadMs: 6_000,
 };
 
@@ -24,6 +26,8 @@ const QUICK: Scale = {
   tunnels: 100,
   floodFrames: 4_000,
   slowReaders: 100,
+  slowAnswers: 500,
+  bodyBytes: 8_388_608,
   loadMs: 2_000,
 };
 
@@ -31,7 +35,8 @@ const QUICK: Scale = {
 export const USAGE = `npm run robustness -- [--only NAME]... [--seconds N] [--quick] [--json FILE]
 
 Is hard on the gateway, in a process of its own, and judges what came of it: thousands of slow connections, backends
-that are killed and revived under load, tunnels, floods of HTTP/2 frames, limits of the machine. Needs Linux.
+that are killed and revived under load, tunnels, floods of HTTP/2 frames, large bodies that nobody reads, limits of
+the machine. Needs Linux.
 
   --only NAME   runs this one alone, and others for which it is given again:
                 ${NAMES.join(', ')}

@@ -15,6 +15,9 @@ export interface Scale {
   /** Frames of an HTTP/2 flood, by default. */
   readonly floodFrames: number;
   readonly slowReaders: number;
+  readonly slowAnswers: number;
+  /** The size of a large body. */
+  readonly bodyBytes: number;
   /** Duration of the load in scenarios with several steps, in milliseconds. */
   readonly loadMs: number;
 }

@@ -1,12 +1,12 @@
 // The scenario of clients that send slowly.
 
-import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { PREFACE } from '../../../gateway/test/conformance/wire/frames.ts';
 import { until } from '../../../gateway/test/conformance/wire/poll.ts';
 import { verdict } from '../../chaos/verdicts.ts';
 import { formatCount } from '../../text.ts';
 import type { Lab } from '../lab.ts';
+import { openFiles } from '../open-files.ts';
 import { serveBodies } from '../origin.ts';
 import { loopbackAddress, rawConnections } from '../raw-connection.ts';
 import { figuresWhen, idleVerdict, isIdle, memoryVerdict } from '../rest.ts';
@@ -123,13 +123,6 @@ async function run(lab: Lab, { slowConnections, headersMs }: Scale): Promise<Fin
       memoryVerdict(before, after, MOST_BYTES),
     ],
   };
-}
-
-/** The hard limit of open files. Node raises its own limit to it at the start. */
-function openFiles(): number {
-  const limits = readFileSync('/proc/self/limits', 'latin1');
-  const hard = /^Max open files +\S+ +(\S+)/m.exec(limits)?.[1];
-  return hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
 }
 
 /** Connections of clients that send almost nothing. */

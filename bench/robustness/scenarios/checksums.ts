@@ -1,0 +1,74 @@
+// The scenario of large bodies that must arrive right to the byte.
+
+import { certificateFor } from '../../../gateway/test/conformance/certificates.ts';
+import { type Verdict, verdict } from '../../chaos/verdicts.ts';
+import { watchMemory } from '../../gateway/usage.ts';
+import { formatBytes } from '../../text.ts';
+import { DigestExchange, type Direction } from '../bodies/digest-exchange.ts';
+import { WIRES } from '../bodies/wires.ts';
+import type { Lab } from '../lab.ts';
+import { figuresWhen, idleVerdict, isIdle } from '../rest.ts';
+import type { Finding, Scale, Scenario } from '../scenario.ts';
+
+const DIRECTIONS: readonly Direction[] = ['download', 'upload'];
+/** Whether the length is told, of each prompt transfer over a wire. */
+const TIMES = [true, false, true];
+const MOST_BYTES = 64 * 1_048_576;
+
+async function run(lab: Lab, { bodyBytes }: Scale): Promise<Finding> {
+  const certificate = await certificateFor('localhost');
+  const exchange = new DigestExchange(bodyBytes);
+  const gateway = await lab.gateway({ backends: [await lab.origin(exchange.serve)], certificate });
+  const { figures: before } = await figuresWhen(gateway, isIdle, 5_000);
+  const memory = watchMemory(gateway.pid);
+  lab.own(() => memory.stop());
+  const figures: Record<string, number> = { eachBytes: bodyBytes };
+  const verdicts: Verdict[] = [];
+  const judge = (what: string, faults: readonly (string | undefined)[]) => {
+    const fault = faults.find((one) => one !== undefined);
+    const right = faults.filter((one) => one === undefined).length;
+    const measured = `${right} of ${faults.length}${fault === undefined ? '' : `; ${fault}`}`;
+    verdicts.push(verdict(`${what} arrive right to the byte (SHA-256)`, measured, right === faults.length));
+  };
+  for (const wire of WIRES)
+    for (const direction of DIRECTIONS) {
+      const startedAt = performance.now();
+      const faults = [];
+      for (const hasLength of TIMES)
+        faults.push(await exchange.transfer(gateway.ports, { wire, direction, hasLength }));
+      judge(`${direction}s over ${wire.title}`, faults);
+      figures[`${wire.name}${direction === 'download' ? 'Download' : 'Upload'}Ms`] =
+        (performance.now() - startedAt) / TIMES.length;
+    }
+  const slow = WIRES.flatMap((wire) =>
+    DIRECTIONS.flatMap((direction) =>
+      TIMES.map((hasLength) => ({ wire, direction, hasLength, isSlow: true })),
+    ),
+  );
+  judge(
+    `${slow.length} at a time with slow readers`,
+    await Promise.all(slow.map((one) => exchange.transfer(gateway.ports, one))),
+  );
+  const peakBytes = memory.peakBytes();
+  const { figures: after } = await figuresWhen(gateway, isIdle, 5_000);
+  const grown = Math.max(0, peakBytes - before.rssBytes);
+  return {
+    figures: { ...figures, rssBeforeBytes: before.rssBytes, rssPeakBytes: peakBytes },
+    verdicts: [
+      ...verdicts,
+      verdict(
+        `memory at the most stays within ${formatBytes(MOST_BYTES)} of the start`,
+        `+${formatBytes(grown)}`,
+        grown <= MOST_BYTES,
+      ),
+      idleVerdict('nothing of them stays', after),
+    ],
+  };
+}
+
+/** Large bodies in both directions, over each protocol. */
+export const checksums: Scenario = {
+  name: 'checksums',
+  title: 'large bodies over HTTP/1.1, TLS and HTTP/2, compared by their SHA-256',
+  run,
+};
