@@ -6,6 +6,7 @@ import type { Contender, ContenderName } from './contenders/contender.ts';
 import { contenders } from './contenders/contenders.ts';
 import type { Ground } from './ground.ts';
 import { autocannon } from './load/autocannon.ts';
+import type { FixedRateResult } from './load/fixed-rate-order.ts';
 import { wrk } from './load/wrk.ts';
 import {
   atFixedRate,
@@ -115,7 +116,7 @@ async function measureSaturation(
   }
 }
 
-/** Measures every proxy at every rate, each just after the origins alone, whose mean it is compared with. */
+/** Measures every proxy and the origins alone at every rate. */
 async function measureRates(
   instruments: Instruments,
   { rates }: Schedule,
@@ -124,18 +125,17 @@ async function measureRates(
   say: (text: string) => void,
 ): Promise<void> {
   const origin = { name: DIRECT, port: instruments.origins.ports[0] as number };
+  const targets = [origin, ...proxies.filter(({ scheme }) => scheme === SMALL.scheme)];
   for (const rate of rates) {
-    for (const proxy of proxies.filter(({ scheme }) => scheme === SMALL.scheme)) {
-      say(`${rate.name}, ${proxy.name}`);
-      const direct = await atFixedRate(instruments, origin, rate);
-      const sample = await atFixedRate(instruments, proxy, rate);
-      const addedMs = sample.meanMs - direct.meanMs;
-      samples.add(rate.name, DIRECT, { ...direct });
-      samples.add(rate.name, proxy.name, {
-        ...sample,
-        // Nothing can be faster than without it: then other load of the machine was measured.
-        ...(direct.failures === 0 && addedMs > 0 ? { addedMs } : {}),
-      });
+    say(rate.name);
+    const results = await atFixedRate(instruments, targets, rate);
+    const direct = results[0] as FixedRateResult;
+    for (const [i, { name }] of targets.entries()) {
+      const result = results[i] as FixedRateResult;
+      const addedMs = result.meanMs - direct.meanMs;
+      // Nothing can be faster than without it: then other load of the machine was measured.
+      const isMeasured = name !== DIRECT && direct.failures === 0 && addedMs > 0;
+      samples.add(rate.name, name, { ...result, ...(isMeasured ? { addedMs } : {}) });
     }
   }
 }

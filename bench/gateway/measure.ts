@@ -29,9 +29,6 @@ export interface RunningProxy extends Target {
   readonly server: Server;
 }
 
-/** The latencies at a fixed rate, and the processor time of each request unless it went to an origin. */
-export type RateSample = FixedRateResult & { readonly cpuUs?: number };
-
 /** The tools of a measurement. */
 export interface Instruments {
   readonly ground: Ground;
@@ -95,28 +92,27 @@ export async function saturate(
 }
 
 /**
- * Latencies at a fixed rate of requests, independent of the responses, and the processor time of a proxy.
+ * Latencies at a fixed rate of requests, independent of the responses, and the processor time of proxies.
+ * @returns the results in the order of the targets
  */
 export async function atFixedRate(
   { ground }: Instruments,
-  { port, server }: Target,
+  targets: readonly Target[],
   { requestsPerSecond, seconds }: RateScenario,
-): Promise<RateSample> {
+): Promise<FixedRateResult[]> {
   const order: FixedRateOrder = {
-    port,
+    targets: targets.map(({ port, server }) => ({ port, pid: server?.pid })),
     path: SMALL.path,
     bodyBytes: BODIES[SMALL.path],
     rate: requestsPerSecond,
     seconds,
     connections: CONNECTIONS,
   };
-  const cpuUs = () => (server === undefined ? 0 : usageOf(server.pid).cpuUs);
-  const before = cpuUs();
-  const timeoutMs = seconds * 1_000 + PATIENCE_MS;
-  const result = await runProgram<FixedRateResult>(ground, 'fixed-rate', order, timeoutMs);
-  server?.assertRunning();
-  const used = (cpuUs() - before) / (requestsPerSecond * seconds);
-  return server === undefined ? { ...result } : { ...result, cpuUs: used };
+  // Each may need as long again where it cannot keep up.
+  const timeoutMs = 3 * seconds * targets.length * 1_000 + PATIENCE_MS;
+  const results = await runProgram<FixedRateResult[]>(ground, 'fixed-rate', order, timeoutMs);
+  for (const { server } of targets) server?.assertRunning();
+  return results;
 }
 
 /** Memory of a proxy that was just started, before, during and after a thousand slow clients. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { arrivals } from '../../bench/gateway/load/arrivals.ts';
 import { readOptions } from '../../bench/gateway/options.ts';
 import { Samples } from '../../bench/gateway/samples.ts';
 import { fullSchedule, only, quickSchedule, ROW_NAMES } from '../../bench/gateway/schedule.ts';
@@ -95,5 +96,19 @@ describe('the target of added latency', () => {
         { name: 'evenkeel', cells: ['1.50', '1.00', '3.00', '0.500', '20.0', '0'] },
       ],
     });
+  });
+});
+
+describe('the times of requests at a fixed rate', () => {
+  it('are the same for every target of a turn, others in each turn, and as many as asked for', () => {
+    const first = [...arrivals(2_000, 0.2, 0)];
+    expect(first).toHaveLength(400);
+    expect([...arrivals(2_000, 0.2, 0)]).toEqual(first);
+    expect([...arrivals(2_000, 0.2, 1)]).not.toEqual(first);
+    expect([...first].sort((a, b) => a - b)).toEqual(first);
+    const ends = Array.from({ length: 200 }, (_, turn) => arrivals(2_000, 0.2, turn - 2).at(-1) as number);
+    const meanMs = ends.reduce((sum, end) => sum + end, 0) / ends.length;
+    expect(meanMs).toBeGreaterThan(195);
+    expect(meanMs).toBeLessThan(205);
   });
 });

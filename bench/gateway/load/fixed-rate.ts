@@ -1,36 +1,44 @@
 // A program that makes load at a fixed rate and measures latencies.
 
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { HOST } from '../ports.ts';
-import { AnswerReader } from './answers.ts';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { threadsCpuUs } from '../usage.ts';
 import { arrivals } from './arrivals.ts';
-import type { FixedRateOrder, FixedRateResult } from './fixed-rate-order.ts';
+import { now } from './clock.ts';
+import { FixedRateClient } from './fixed-rate-client.ts';
+import type { FixedRateOrder, FixedRateResult, RateTarget } from './fixed-rate-order.ts';
 
-/** The length of the beginning that is not counted. */
-const WARM_UP_RATIO = 0.1;
-/** The time limit for the last responses. */
+/**
+ * The length of a turn. Other load of the machine comes and goes: in many short turns it meets all targets
+ * alike.
+ */
+const TURN_SECONDS = 0.2;
+/** Turns of each target that are not counted, at the beginning. */
+const WARM_UP_TURNS = 2;
+/** The time limit for the last responses of a turn. */
 const PATIENCE_MS = 10_000;
+/** From the order to the thread that wakes this one to the beginning of a turn. */
+const LEAD_MS = 2;
 
-/** The times of the requests, and the time from which they count. */
-interface Clock {
+/** The times of the requests of a turn, and the time from which they count. */
+interface Schedule {
   readonly dueMs: Float64Array;
   readonly startedAt: number;
 }
 
-if (isMainThread) console.log(JSON.stringify(await main(JSON.parse(process.argv[2] as string))));
-else tick(workerData);
-
-/** The time in milliseconds, equal in all threads. */
-function now(): number {
-  const [seconds, nanoseconds] = process.hrtime();
-  return seconds * 1_000 + nanoseconds / 1e6;
+/** One target and what it did. */
+interface Measured {
+  readonly target: RateTarget;
+  readonly client: FixedRateClient;
+  readonly latenciesMs: number[];
+  cpuUs: number;
+  failures: number;
 }
 
+if (isMainThread) console.log(JSON.stringify(await main(JSON.parse(process.argv[2] as string))));
+else parentPort?.on('message', tick);
+
 /** Wakes the main thread when a request is due, as timers have a resolution of only a millisecond. */
-function tick({ dueMs, startedAt }: Clock): void {
+function tick({ dueMs, startedAt }: Schedule): void {
   const never = new Int32Array(new SharedArrayBuffer(4));
   for (const due of dueMs) {
     const waitMs = startedAt + due - now();
@@ -39,74 +47,63 @@ function tick({ dueMs, startedAt }: Clock): void {
   }
 }
 
-async function main(order: FixedRateOrder): Promise<FixedRateResult> {
-  const dueMs = arrivals(order.rate, order.seconds);
-  const latenciesMs = new Float64Array(dueMs.length);
-  const request = `GET ${order.path} HTTP/1.1\r\nHost: bench.example\r\n\r\n`;
-  const idle: (() => void)[] = [];
-  let startedAt = 0;
-  let sent = 0;
-  let answered = 0;
-  let finish = () => {};
-  const finished = new Promise<void>((resolve) => (finish = resolve));
-
-  const sendDue = () => {
-    const elapsed = now() - startedAt;
-    while (idle.length > 0 && sent < dueMs.length && (dueMs[sent] as number) <= elapsed) idle.shift()?.();
-  };
-
-  const serve = (socket: Socket) => {
-    const reader = new AnswerReader(order.bodyBytes);
-    let current = -1;
-    const send = () => {
-      current = sent++;
-      socket.write(request, 'latin1');
+/** @returns the results in the order of the targets */
+async function main({ targets, ...order }: FixedRateOrder): Promise<FixedRateResult[]> {
+  const all = targets.map((target): Measured => {
+    return {
+      target,
+      client: new FixedRateClient(target.port, order),
+      latenciesMs: [],
+      cpuUs: 0,
+      failures: 0,
     };
-    socket.on('data', (chunk: Buffer) => {
-      const state = current < 0 ? 'wrong' : reader.read(chunk);
-      if (state === 'partial') return;
-      if (state === 'wrong') {
-        // Its request gets no response and is counted as a failure.
-        socket.destroy();
-        return;
-      }
-      // Measured from the due time, not from the time of sending. Otherwise slow responses would hide
-      // queueing (coordinated omission).
-      latenciesMs[current] = now() - startedAt - (dueMs[current] as number);
-      current = -1;
-      if (++answered === dueMs.length) finish();
-      idle.push(send);
-      sendDue();
-    });
-    socket.on('error', () => {});
-    idle.push(send);
-  };
-
-  const sockets = Array.from({ length: order.connections }, () => connect(order.port, HOST).setNoDelay());
-  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
-  sockets.forEach(serve);
-  startedAt = now();
-  const clock: Clock = { dueMs, startedAt };
-  const ticker = new Worker(new URL(import.meta.url), { workerData: clock });
-  ticker.on('message', sendDue);
-  const patience = new AbortController();
-  const signal = patience.signal;
-  await Promise.race([
-    finished,
-    sleep(order.seconds * 1_000 + PATIENCE_MS, undefined, { signal }).catch(() => {}),
-  ]);
-  patience.abort();
+  });
+  const ticker = new Worker(new URL(import.meta.url));
+  let current = all[0]?.client;
+  ticker.on('message', () => current?.sendDue());
+  await Promise.all(all.map(({ client }) => client.open()));
+  const turns = Math.ceil(order.seconds / TURN_SECONDS);
+  for (let turn = -WARM_UP_TURNS; turn < turns; turn++) {
+    const dueMs = arrivals(order.rate, TURN_SECONDS, turn);
+    for (const measured of inTurn(all, turn + WARM_UP_TURNS)) {
+      current = measured.client;
+      const before = cpuUsOf(measured.target);
+      const startedAt = now() + LEAD_MS;
+      const schedule: Schedule = { dueMs, startedAt };
+      const running = measured.client.run(dueMs, startedAt, TURN_SECONDS * 1_000 + PATIENCE_MS);
+      ticker.postMessage(schedule);
+      const { latenciesMs, failures } = await running;
+      measured.failures += failures;
+      if (turn < 0) continue;
+      measured.cpuUs += cpuUsOf(measured.target) - before;
+      measured.latenciesMs.push(...latenciesMs);
+    }
+    // It stays wrong, and each further turn would wait for responses that do not come.
+    if (all.some(({ failures }) => failures > 0)) break;
+  }
   await ticker.terminate();
-  for (const socket of sockets) socket.destroy();
-  return { ...summaryOf(latenciesMs), failures: dueMs.length - answered };
+  for (const { client } of all) client.close();
+  return all.map(resultOf);
 }
 
-function summaryOf(latenciesMs: Float64Array): Pick<FixedRateResult, 'meanMs' | 'p50Ms' | 'p99Ms'> {
-  const counted = latenciesMs.slice(Math.ceil(latenciesMs.length * WARM_UP_RATIO)).sort();
-  const quantile = (part: number) => counted[Math.floor((counted.length - 1) * part)] as number;
+/** Each turn begins with another target, so that none always runs after the same one. */
+function inTurn<T>(all: readonly T[], turn: number): T[] {
+  const first = turn % all.length;
+  return [...all.slice(first), ...all.slice(0, first)];
+}
+
+function cpuUsOf({ pid }: RateTarget): number {
+  return pid === undefined ? 0 : threadsCpuUs(pid);
+}
+
+function resultOf({ target, latenciesMs, cpuUs, failures }: Measured): FixedRateResult {
+  const sorted = Float64Array.from(latenciesMs).sort();
+  const quantile = (part: number) => sorted[Math.floor((sorted.length - 1) * part)] ?? 0;
   return {
-    meanMs: counted.reduce((sum, value) => sum + value, 0) / counted.length,
+    meanMs: sorted.reduce((sum, value) => sum + value, 0) / Math.max(1, sorted.length),
     p50Ms: quantile(0.5),
     p99Ms: quantile(0.99),
+    ...(target.pid === undefined ? {} : { cpuUs: cpuUs / Math.max(1, sorted.length) }),
+    failures,
   };
 }
