@@ -167,8 +167,28 @@ function subsets(): void {
   }
 }
 
+/** Which share of its backends a client gets anew when there are other numbers of clients than 100. */
+function shifts(): void {
+  const idsOf = (client: number, clients: number) => {
+    const subset = { by: 'aperture', size: 1_000, client, clients } as const;
+    const balancer = new Balancer([], { strategy: 'random', pool: { subset } });
+    balancer.replace(FIRST, 'source');
+    return new Set(balancer.backends.map(({ id }) => id));
+  };
+  const some = Array.from({ length: 10 }, (_, i) => 10 * i);
+  for (const clients of [101, 99, 110]) {
+    const shares = some.map((client) => {
+      const before = idsOf(client, 100);
+      return [...idsOf(client, clients)].filter((id) => !before.has(id)).length / 1_000;
+    });
+    const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+    console.log(`aperture: ${clients} clients: ${(100 * mean).toFixed(0)} % of a client's backends are new`);
+  }
+}
+
 console.log(`${N} backends; milliseconds of CPU, median; replace: ${CHANGED} changed, in slices`);
 row('', 'build', 'replace', 'add', 'remove', 'setWeight', 'stats', 'shares', 'pick, ns', 'MB');
 for (const strategy of ['consistent-hash', 'maglev', 'least-connections'] as const) await measure(strategy);
 console.log('\n100 clients with subsets of 1,000:');
 subsets();
+shifts();

@@ -57,6 +57,25 @@ describe('an aperture', () => {
     }
     expect(moved / 50).toBeLessThan(3);
   });
+
+  it.each([
+    // Five clients to each backend become six: an aperture gets a fifth wider.
+    [51, 0.2, 0.01],
+    [49, 0.15, 0.1],
+  ])('of 50 clients changes by a part when they are %i', (clients, mostNew, mostLost) => {
+    const pool = entries(1_000);
+    let [all, fresh, lost] = [0, 0, 0];
+    for (let client = 0; client < 49; client++) {
+      const before = weightsOf(pool, aperture(100, client, 50));
+      const after = weightsOf(pool, aperture(100, client, clients));
+      all += before.size;
+      fresh += [...after.keys()].filter((id) => !before.has(id)).length;
+      lost += [...before.keys()].filter((id) => !after.has(id)).length;
+    }
+    expect(fresh / all).toBeGreaterThan(mostNew / 2);
+    expect(fresh / all).toBeLessThan(mostNew);
+    expect(lost / all).toBeLessThan(mostLost);
+  });
 });
 
 describe('a rendezvous subset', () => {
