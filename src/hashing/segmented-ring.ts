@@ -16,7 +16,7 @@ export interface RingMember {
 /** Up to so many points, some 1,600 backends, are one segment: look-ups in many take longer. */
 const ONE_SEGMENT = 2 ** 18;
 /** Base 2 logarithm of how many points a segment of a larger ring has, about. */
-const SEGMENT_BITS = 12;
+const SEGMENT_BITS = 10;
 /** Between two steps so many points are hashed, or as many of old tables are copied. */
 const STEP = 8_192;
 
@@ -92,7 +92,7 @@ export class SegmentedRing {
 
   /**
    * A new ring: this one without the points of some members, and with those of others. For each of these
-   * points, some 4,000 are copied at the most.
+   * points, some 1,000 are copied at the most.
    * @param dropped - as they were added
    * @throws Error if the slot of a new member is in use
    */
