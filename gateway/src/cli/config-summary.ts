@@ -41,9 +41,19 @@ function adminRow(admin: NonNullable<SharedConfig['admin']>): string[] {
   return [`http://${addressOf(admin)}`, admin.dashboard ? `${token}, dashboard` : token];
 }
 
-function poolRow(name: string, { backends, strategy, health, sessions }: PoolConfig): string[] {
+/** Where backends come from beside the configuration itself: `dns`, `redis` and the like. */
+export function sourceName({ dns, discovery }: Pick<PoolConfig, 'dns' | 'discovery'>): string | undefined {
+  if (dns !== false && dns?.name !== undefined) return 'dns';
+  return Object.keys(discovery ?? {}).find((key) => key !== 'remember');
+}
+
+function poolRow(name: string, pool: PoolConfig): string[] {
+  const { backends, strategy, health, sessions } = pool;
+  const source = sourceName(pool);
   const backups = backends.filter((entry) => typeof entry === 'object' && entry.backup).length;
-  const count = `${backends.length} ${backends.length === 1 ? 'backend' : 'backends'}`;
+  const own = `${backends.length} ${backends.length === 1 ? 'backend' : 'backends'}`;
+  const from = source === undefined ? '' : `backends from ${source}`;
+  const count = backends.length > 0 && from !== '' ? `${own}, ${from}` : from || own;
   const checks =
     health === false
       ? 'not checked'

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { PoolConfig } from '../config/pool-schema.ts';
 import type { SharedConfig } from '../workers/shared-config.ts';
+import { sourceName } from './config-summary.ts';
 
 /**
  * Warnings about settings that are valid but probably not meant.
@@ -17,11 +18,13 @@ export function configWarnings(config: SharedConfig, cores = availableParallelis
   return warnings;
 }
 
-function poolWarnings(where: string, { backends, tls, health, ejection, timeouts }: PoolConfig): string[] {
+function poolWarnings(where: string, pool: PoolConfig): string[] {
+  const { backends, tls, health, ejection, timeouts } = pool;
   const warnings = cutHeads(where, timeouts);
-  if (backends.length === 0) warnings.push(`${where} has no backends: it answers 503`);
+  const hasSource = sourceName(pool) !== undefined;
+  if (backends.length === 0 && !hasSource) warnings.push(`${where} has no backends: it answers 503`);
   const canServe = backends.some((entry) => typeof entry === 'string' || entry.weight !== 0);
-  if (backends.length > 0 && !canServe)
+  if (backends.length > 0 && !canServe && !hasSource)
     warnings.push(`${where} has no backend with a weight above 0: it answers 503`);
   if (tls?.verify === false)
     warnings.push(`${where}.tls.verify is false: backends are not verified, so any server can pose as one`);

@@ -80,6 +80,26 @@ workers
     );
   });
 
+  it('knows that backends come from a source', async () => {
+    const file = folder()(
+      'gateway.yaml',
+      `
+listeners: [{ port: 0 }]
+pools:
+  a: { backends: [], discovery: { remember: a.json, file: a.yaml } }
+  b: { backends: [':80'], discovery: { etcd: { url: 'http://10.0.0.5:2379' } } }
+  c: { backends: [], dns: { name: _http._tcp.c.internal, type: srv } }
+  d: { backends: [], dns: { server: 10.0.0.1 } }
+routes: [{ pool: a }, { path: /b, pool: b }, { path: /c, pool: c }, { path: /d, pool: d }]
+`,
+    );
+    const { out } = await ran('check', file);
+    expect(out).toMatch(/^ {2}a .* backends from file +checked/m);
+    expect(out).toMatch(/^ {2}b .* 1 backend, backends from etcd +checked/m);
+    expect(out).toMatch(/^ {2}c .* backends from dns +checked/m);
+    expect(out.match(/^warning: .*/gm)).toEqual(['warning: pools.d has no backends: it answers 503']);
+  });
+
   it('prints warnings, and calls it good all the same', async () => {
     const file = folder()('gateway.yaml', 'listeners: [{ port: 0 }]\npools: { shop: { backends: [] } }\n');
     const { code, out } = await ran('check', '-c', file);
