@@ -13,6 +13,7 @@ const FULL: Scale = {
   soakMs: 60_000,
   tunnels: 1_000,
   floodFrames: 20_000,
+  pipelined: 180_000,
   slowReaders: 1_000,
   slowAnswers: 8_000,
   bodyBytes: 104_857_600,
@@ -25,6 +26,7 @@ const QUICK: Scale = {
   soakMs: 5_000,
   tunnels: 100,
   floodFrames: 4_000,
+  pipelined: 20_000,
   slowReaders: 100,
   slowAnswers: 500,
   bodyBytes: 8_388_608,
@@ -35,7 +37,7 @@ const QUICK: Scale = {
 export const USAGE = `npm run robustness -- [--only NAME]... [--seconds N] [--quick] [--json FILE]
 
 Is hard on the gateway, in a process of its own, and judges what came of it: thousands of slow connections, backends
-that are killed and revived under load, tunnels, floods of HTTP/2 frames, large bodies that nobody reads, limits of
+that are killed and revived under load, tunnels, floods of frames and requests, large bodies that nobody reads, limits of
 the machine. Needs Linux.
 
   --only NAME   runs this one alone, and others for which it is given again:

@@ -14,6 +14,8 @@ export interface Scale {
   readonly tunnels: number;
   /** Frames of an HTTP/2 flood, by default. */
   readonly floodFrames: number;
+  /** Requests of one connection at once. */
+  readonly pipelined: number;
   readonly slowReaders: number;
   readonly slowAnswers: number;
   /** The size of a large body. */

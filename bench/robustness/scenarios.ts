@@ -4,6 +4,7 @@ import { fileLimit } from './scenarios/file-limit.ts';
 import { floods } from './scenarios/floods.ts';
 import { logPipe } from './scenarios/log-pipe.ts';
 import { memoryLimit } from './scenarios/memory-limit.ts';
+import { pipelining } from './scenarios/pipelining.ts';
 import { slowAnswers } from './scenarios/slow-answers.ts';
 import { slowReaders } from './scenarios/slow-readers.ts';
 import { slowloris } from './scenarios/slowloris.ts';
@@ -17,6 +18,7 @@ export const SCENARIOS: readonly Scenario[] = [
   slowloris,
   tunnels,
   floods,
+  pipelining,
   slowAnswers,
   slowReaders,
   unread,

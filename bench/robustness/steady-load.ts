@@ -11,6 +11,7 @@ export interface LoadResult {
   readonly failures: readonly string[];
   readonly failed: number;
   readonly p99Ms: number;
+  readonly longestMs: number;
 }
 
 /** The settings of the load. */
@@ -54,6 +55,7 @@ export class SteadyLoad {
       failures: this.#failures,
       failed: this.#failed,
       p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? 0,
+      longestMs: sorted.at(-1) ?? 0,
     };
   }
 
