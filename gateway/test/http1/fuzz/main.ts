@@ -1,19 +1,37 @@
 // `npm run fuzz`: our parsers of HTTP/1.1 against llhttp and undici, for as long as one likes.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { runCommand } from '../../../../bench/command.ts';
+import { readArguments, readInteger } from '../../../../examples/terminal/arguments.ts';
 import { type Kind, nameOf, Rounds } from './rounds.ts';
 
 const CORPUS = join(import.meta.dirname, '../corpus');
+const MAX_SEED = 2 ** 31 - 1;
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: { minutes: { type: 'string', default: '1' }, seed: { type: 'string' } },
+interface Options {
+  readonly help: boolean;
+  readonly minutes: number;
+  readonly seed: number;
+}
+
+/** @throws Error with a message of one line if the command line is invalid */
+function readOptions(args: readonly string[]): Options {
+  const { help, minutes, seed } = readArguments(args, {
+    help: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '1' },
+    seed: { type: 'string' },
   });
-  const seed = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
-  const minutes = Number(values.minutes);
-  if (!(minutes > 0) || !Number.isInteger(seed))
-    throw new RangeError('usage: npm run fuzz -- --minutes N [--seed INTEGER]');
+  if (!(Number(minutes) > 0))
+    throw new RangeError(`--minutes must be a number above 0, got ${JSON.stringify(minutes)}`);
+  return {
+    help,
+    minutes: Number(minutes),
+    seed:
+      seed === undefined ? Math.floor(Math.random() * MAX_SEED) : readInteger('--seed', seed, 0, MAX_SEED),
+  };
+}
+
+async function fuzz({ minutes, seed }: Options): Promise<number> {
   console.log(`fuzzing for ${minutes} min, seed ${seed}`);
   const rounds = await Rounds.start();
   const endsAt = performance.now() + minutes * 60_000;
@@ -36,4 +54,12 @@ async function main(): Promise<number> {
   return counts.found === 0 ? 0 : 1;
 }
 
-process.exitCode = await main();
+process.exitCode = await runCommand({
+  name: 'fuzz',
+  usage: `npm run fuzz -- [--minutes N] [--seed INTEGER]
+
+Random and mutated bytes through our parsers and through llhttp and undici. What they read in different ways,
+and no list calls meant, is printed and kept in gateway/test/http1/corpus: exit code 1.`,
+  readOptions,
+  run: fuzz,
+});
