@@ -1,7 +1,7 @@
 // A few names of fields, to be found among those of a head while it is bytes.
 
-import { HASH_PRIME, HASH_SEED } from './field-role.ts';
-import { isWord, NAME } from './octets.ts';
+import { nameHash } from './field-role.ts';
+import { isWord } from './octets.ts';
 
 /** Names of fields, in whatever case. */
 export class FieldNames {
@@ -16,11 +16,10 @@ export class FieldNames {
     this.#ends = this.#hashes.reduce((ends, hash) => ends | (1 << hash), 0);
   }
 
-  /**
-   * Whether a name is among them. O(1) for most other names.
-   * @param hash - of the name, as a parser computes it
-   */
-  has(bytes: Uint8Array, from: number, to: number, hash: number): boolean {
+  /** Whether a name is among them. O(1) for most other names. */
+  has(bytes: Uint8Array, from: number, to: number): boolean {
+    if (this.#ends === 0) return false;
+    const hash = nameHash(bytes, from, to);
     if (((this.#ends >>> hash) & 1) === 0) return false;
     for (let index = 0; index < this.#hashes.length; index++) {
       if (this.#hashes[index] === hash && isWord(bytes, from, to, this.#names[index] as string)) return true;
@@ -30,8 +29,5 @@ export class FieldNames {
 }
 
 function hashOf(name: string): number {
-  let hash = HASH_SEED;
-  for (let index = 0; index < name.length; index++)
-    hash = Math.imul(hash ^ (NAME[name.charCodeAt(index)] ?? 0), HASH_PRIME);
-  return hash;
+  return nameHash(Buffer.from(name, 'latin1'), 0, name.length);
 }

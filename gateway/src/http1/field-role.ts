@@ -1,5 +1,5 @@
-// Names of fields that a connection or a proxy acts on. A parser recognises them by a hash that it computes
-// while it reads the name, so that no name becomes a string for a look-up.
+// Names of fields that a connection or a proxy acts on. A parser recognises them among its bytes, so that no
+// name becomes a string for a look-up.
 
 import { NAME } from './octets.ts';
 
@@ -74,41 +74,40 @@ const ROLES: readonly (readonly [string, Role])[] = [
   ['content-type', ROLE.CONTENT_TYPE],
 ];
 
-/** What a hash begins with, and what it is multiplied by for each character (FNV-1a). */
-export const HASH_SEED = -2_128_831_035;
-export const HASH_PRIME = 16_777_619;
-
 const SLOTS = 256;
 /** By slot. A name whose slot is taken has the next free one. */
-const hashes = new Int32Array(SLOTS);
 const roles = new Uint8Array(SLOTS);
-const names: string[] = new Array<string>(SLOTS).fill('');
-
-const slotOf = (hash: number) => (hash ^ (hash >>> 15)) & (SLOTS - 1);
-
-for (const [name, role] of ROLES) {
-  let hash = HASH_SEED;
-  for (let index = 0; index < name.length; index++)
-    hash = Math.imul(hash ^ name.charCodeAt(index), HASH_PRIME);
-  let slot = slotOf(hash);
-  while (roles[slot] !== ROLE.ORDINARY) slot = (slot + 1) & (SLOTS - 1);
-  hashes[slot] = hash;
-  roles[slot] = role;
-  names[slot] = name;
-}
+const names: Uint8Array[] = [];
 
 /**
- * The role of a name. O(length) for a name with a role, expected O(1) for others.
- * @param hash - of the name, with each character as {@link NAME} has it
+ * A hash of a name, whatever its case, from 0 to 255: of its length and of three of its characters. O(1), as
+ * nearly all names that share it differ in their length.
  */
-export function roleOf(bytes: Uint8Array, from: number, to: number, hash: number): Role {
-  const role = listedRole(bytes, from, to, hash);
+export function nameHash(bytes: Uint8Array, from: number, to: number): number {
+  const first = NAME[bytes[from] as number] as number;
+  const middle = NAME[bytes[(from + to) >>> 1] as number] as number;
+  const last = NAME[bytes[to - 1] as number] as number;
+  return (first + middle * 5 + last * 11 + (to - from) * 3) & (SLOTS - 1);
+}
+
+for (const [name, role] of ROLES) {
+  const bytes = Uint8Array.from(name, (char) => char.charCodeAt(0));
+  let slot = nameHash(bytes, 0, bytes.length);
+  while (roles[slot] !== ROLE.ORDINARY) slot = (slot + 1) & (SLOTS - 1);
+  roles[slot] = role;
+  names[slot] = bytes;
+}
+
+/** The role of a name. O(length) for a name with a role, expected O(1) for others. */
+export function roleOf(bytes: Uint8Array, from: number, to: number): Role {
+  const role = listedRole(bytes, from, to);
   // Nearly all other names end at the first letter.
   if (role !== ROLE.ORDINARY || NAME[bytes[from] as number] !== X || !isForwarded(bytes, from, to))
     return role;
   return ROLE.X_FORWARDED_OTHER;
 }
 
+const UNDERSCORE = 95;
 /** `x` in lower case. */
 const X = 120;
 const FORWARDED = 'x-forwarded-';
@@ -121,24 +120,25 @@ function isForwarded(bytes: Uint8Array, from: number, to: number): boolean {
   return true;
 }
 
-function listedRole(bytes: Uint8Array, from: number, to: number, hash: number): Role {
-  for (let slot = slotOf(hash); roles[slot] !== ROLE.ORDINARY; slot = (slot + 1) & (SLOTS - 1)) {
-    if (hashes[slot] === hash) return verified(bytes, from, to, slot);
+function listedRole(bytes: Uint8Array, from: number, to: number): Role {
+  for (let slot = nameHash(bytes, from, to); roles[slot] !== ROLE.ORDINARY; slot = (slot + 1) & (SLOTS - 1)) {
+    const name = names[slot] as Uint8Array;
+    if (name.length === to - from) {
+      const role = verified(bytes, from, name, roles[slot] as Role);
+      if (role !== ROLE.ORDINARY) return role;
+    }
   }
   return ROLE.ORDINARY;
 }
 
 /** A client can choose names with the hash of another one. */
-function verified(bytes: Uint8Array, from: number, to: number, slot: number): Role {
-  const name = names[slot] as string;
-  if (name.length !== to - from) return ROLE.ORDINARY;
+function verified(bytes: Uint8Array, from: number, name: Uint8Array, role: Role): Role {
   let isDisguised = false;
   for (let index = 0; index < name.length; index++) {
     const octet = bytes[from + index] as number;
-    if (octet === 95) isDisguised = true;
-    if (NAME[octet] !== name.charCodeAt(index)) return ROLE.ORDINARY;
+    if (NAME[octet] !== name[index]) return ROLE.ORDINARY;
+    if (octet === UNDERSCORE) isDisguised = true;
   }
-  const role = roles[slot] as Role;
   if (!isDisguised) return role;
   return role < ROLE.DISGUISED ? ROLE.DISGUISED : ROLE.ORDINARY;
 }

@@ -57,3 +57,16 @@ export function isWord(bytes: Uint8Array, from: number, to: number, word: string
   }
   return true;
 }
+
+const ANY_DIGIT = 0;
+
+/** A text whose places {@link fits} compares. @param text - with `d` for any digit */
+export function patternOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (char) => (char === 'd' ? ANY_DIGIT : char.charCodeAt(0)));
+}
+
+/** Whether an octet is what stands at a place of a pattern. */
+export function fits(octet: number, pattern: Uint8Array, index: number): boolean {
+  const wanted = pattern[index];
+  return wanted === ANY_DIGIT ? isDigit(octet) : octet === wanted;
+}

@@ -17,7 +17,7 @@
 // idle connection would keep a whole piece alive.
 
 import type { FieldNames } from './field-names.ts';
-import { HASH_PRIME, HASH_SEED, ROLE, type Role, roleOf } from './field-role.ts';
+import { ROLE, type Role, roleOf } from './field-role.ts';
 import { COLON, COMMA, CR, isWord, LF, NAME, SP, TAB, VALUE } from './octets.ts';
 
 /** The head is not whole yet. */
@@ -103,7 +103,6 @@ export abstract class HeadParser {
   /** Four positions for each field: name and value, from and to. */
   #places = new Int32Array(USUAL_FIELDS * 4);
   #roles = new Uint8Array(USUAL_FIELDS);
-  #hashes = new Int32Array(USUAL_FIELDS);
   /** The whole head as text, once a part of it was asked for; all parts are cut out of it. */
   #head: string | undefined;
   /** The bytes that the positions are about. */
@@ -115,7 +114,6 @@ export abstract class HeadParser {
   #hasStartLine = false;
   #fieldsStart = 0;
   #state = LINE;
-  #hash = 0;
   #nameStart = 0;
   #nameEnd = 0;
   #valueStart = 0;
@@ -214,11 +212,7 @@ export abstract class HeadParser {
       const place = index * 4;
       const nameFrom = places[place] as number;
       const nameTo = places[place + 1] as number;
-      if (
-        wanted[this.#roles[index] as number] !== 1 ||
-        without.has(bytes, nameFrom, nameTo, this.#hashes[index] as number)
-      )
-        continue;
+      if (wanted[this.#roles[index] as number] !== 1 || without.has(bytes, nameFrom, nameTo)) continue;
       const next = index + 1 < this.count ? (places[place + 4] as number) : this.position - 2;
       const valueFrom = places[place + 2] as number;
       const isPlain = valueFrom === nameTo + 2 && bytes[nameTo + 1] === SP && places[place + 3] === next - 2;
@@ -344,7 +338,6 @@ export abstract class HeadParser {
     const end = Math.min(to, limit);
     let position = from;
     let state = this.#state;
-    let hash = this.#hash;
     for (;;) {
       if (state === LINE) {
         if (position >= end) break;
@@ -356,16 +349,11 @@ export abstract class HeadParser {
         else {
           if (this.count >= this.#limits.fields) return this.refuse('too-large');
           this.#nameStart = position;
-          hash = HASH_SEED;
           state = NAMING;
         }
       }
       if (state === NAMING) {
-        let char = 0;
-        while (position < end && (char = NAME[bytes[position] as number] as number) !== 0) {
-          hash = Math.imul(hash ^ char, HASH_PRIME);
-          position++;
-        }
+        while (position < end && NAME[bytes[position] as number] !== 0) position++;
         if (position >= end) break;
         if (bytes[position] !== COLON || position === this.#nameStart) return this.refuse('syntax');
         this.#nameEnd = position++;
@@ -392,12 +380,11 @@ export abstract class HeadParser {
         this.position = position;
         return position;
       }
-      this.#take(bytes, position - 2, hash);
+      this.#take(bytes, position - 2);
       state = LINE;
     }
     if (position >= limit) return this.refuse('too-large');
     this.#state = state;
-    this.#hash = hash;
     return this.wait(position);
   }
 
@@ -418,7 +405,7 @@ export abstract class HeadParser {
   }
 
   /** Takes a field whose line is whole. */
-  #take(bytes: Buffer, lineEnd: number, hash: number): void {
+  #take(bytes: Buffer, lineEnd: number): void {
     const index = this.count++;
     if (index >= this.#roles.length) this.#grow();
     let from = this.#valueStart;
@@ -426,8 +413,7 @@ export abstract class HeadParser {
     // A folded value may begin with spaces.
     while (from < to && (bytes[from] === SP || bytes[from] === TAB)) from++;
     while (to > from && (bytes[to - 1] === SP || bytes[to - 1] === TAB)) to--;
-    const role = roleOf(bytes, this.#nameStart, this.#nameEnd, hash);
-    this.#hashes[index] = hash;
+    const role = roleOf(bytes, this.#nameStart, this.#nameEnd);
     const places = this.#places;
     const place = index * 4;
     places[place] = this.#nameStart;
@@ -477,11 +463,8 @@ export abstract class HeadParser {
     places.set(this.#places);
     const roles = new Uint8Array(size);
     roles.set(this.#roles);
-    const hashes = new Int32Array(size);
-    hashes.set(this.#hashes);
     this.#places = places;
     this.#roles = roles;
-    this.#hashes = hashes;
   }
 
   #text(from: number, to: number): string {

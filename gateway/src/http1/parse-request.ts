@@ -1,6 +1,6 @@
 // Reads heads of requests (RFC 9112 section 3).
 
-import { CR, LF, METHOD, SP, TARGET } from './octets.ts';
+import { CR, fits, LF, METHOD, patternOf, SP, TARGET } from './octets.ts';
 import { type Fault, type FieldLimits, FRAMING, type Framing, HeadParser } from './parse-head.ts';
 
 /** Limits on the head of a request. */
@@ -13,7 +13,7 @@ export interface RequestLimits extends FieldLimits {
 const MAX_METHOD_BYTES = 32;
 /** Empty lines before a request that are ignored (RFC 9112 section 2.2 asks for one at least). */
 const MAX_EMPTY_LINES = 8;
-const VERSION = 'HTTP/d.d\r\n';
+const VERSION = patternOf('HTTP/d.d\r\n');
 
 const EMPTY = 0;
 const EMPTY_LINE_FEED = 1;
@@ -116,10 +116,7 @@ export class RequestParser extends HeadParser {
   #readVersion(bytes: Buffer, from: number, to: number): number {
     for (let index = 0; index < VERSION.length; index++) {
       if (from + index >= to) return this.wait(from);
-      const octet = bytes[from + index] as number;
-      const isDigit = octet >= 48 && octet <= 57;
-      if (VERSION[index] === 'd' ? !isDigit : octet !== VERSION.charCodeAt(index))
-        return this.refuse('syntax');
+      if (!fits(bytes[from + index] as number, VERSION, index)) return this.refuse('syntax');
     }
     const minor = (bytes[from + 7] as number) - 48;
     if (bytes[from + 5] !== 49 || minor > 1) return this.refuse('version');

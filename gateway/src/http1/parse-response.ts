@@ -1,9 +1,9 @@
 // Reads heads of responses (RFC 9112 section 4).
 
-import { CR, LF, SP, VALUE } from './octets.ts';
+import { CR, fits, LF, patternOf, SP, VALUE } from './octets.ts';
 import { type Fault, FRAMING, type Framing, HeadParser } from './parse-head.ts';
 
-const VERSION = 'HTTP/1.d ddd';
+const VERSION = patternOf('HTTP/1.d ddd');
 /** Longer ones are refused. */
 const MAX_PHRASE_BYTES = 8_192;
 
@@ -80,10 +80,7 @@ export class ResponseParser extends HeadParser {
   #readStatus(bytes: Buffer, from: number, to: number): number {
     for (let index = 0; index < VERSION.length; index++) {
       if (from + index >= to) return this.wait(from);
-      const octet = bytes[from + index] as number;
-      const isDigit = octet >= 48 && octet <= 57;
-      if (VERSION[index] === 'd' ? !isDigit : octet !== VERSION.charCodeAt(index))
-        return this.refuse('syntax');
+      if (!fits(bytes[from + index] as number, VERSION, index)) return this.refuse('syntax');
     }
     const minor = (bytes[from + 7] as number) - 48;
     if (minor > 1) return this.refuse('version');
