@@ -236,7 +236,8 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     if (this.#waits && this.upload !== undefined) this.client.closeAfterwards();
     if (!head.hasDate) headers.push('Date', new Date().toUTCString());
     // Throws if a header is invalid.
-    this.client.writeHead(status, statusText, headers, `${head.lines ?? ''}${added ?? ''}`);
+    const isSized = head.lines !== undefined && head.contentLength !== undefined;
+    this.client.writeHead(status, statusText, headers, `${head.lines ?? ''}${added ?? ''}`, isSized);
     this.#status = status;
   }
 

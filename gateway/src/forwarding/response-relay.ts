@@ -1,10 +1,15 @@
 // Passes the response of one attempt on to the client as it is received.
 import type { Lease } from 'evenkeel';
-import { type Verdict, without } from 'evenkeel/internal';
+import type { Verdict } from 'evenkeel/internal';
 import type { FieldNames } from '../http1/field-names.ts';
 import { HeadParser } from '../http1/parse-head.ts';
 import type { Client } from '../message/client.ts';
-import { type ResponseHead, readParsedHead, readResponseHead } from '../message/response-head.ts';
+import {
+  type ResponseHead,
+  readParsedHead,
+  readResponseHead,
+  withoutLength,
+} from '../message/response-head.ts';
 import { BackendFailure } from '../upstream/backend-failure.ts';
 import type {
   BackendCall,
@@ -169,8 +174,7 @@ export class ResponseRelay implements ResponseEvents {
     try {
       const head = status < 200 ? undefined : this.#headOf(headers);
       // RFC 9110 sections 8.6 and 15.3.6: no length, or none but 0.
-      if (head?.contentLength && hasNoContent(status))
-        head.headers = without(head.headers, ['content-length']);
+      if (head?.contentLength && hasNoContent(status)) withoutLength(head);
       if (head?.isEventStream) this.#call?.limitBody(this.#owner.eventStreamMs);
       if (head === undefined) this.#refuse();
       else return this.#passHead(status, statusText, head);

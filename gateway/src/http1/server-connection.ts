@@ -21,7 +21,7 @@ export interface RequestHandler<Peer> {
   readonly maxRequests: number;
   /** Milliseconds after which a new connection ends with its next response. */
   lifetimeMs(): number;
-  /** `Connection` and `Keep-Alive` as lines, which tell clients of the time. */
+  /** `Connection` and `Keep-Alive` as lines, which tell clients of the time, and the empty line. */
   readonly keepAlive: string;
   /** Whether each connection ends with its next response. */
   readonly isClosing: boolean;

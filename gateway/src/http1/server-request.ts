@@ -19,7 +19,7 @@ export interface ServerRequestEvents {
 
 /** The side of a connection that its requests use. */
 export interface ResponseLine {
-  /** The lines that say how long an idle connection is kept. */
+  /** The last lines of a head, which say how long an idle connection is kept, and the empty line. */
   readonly keepAlive: string;
   /** @param chunk - the caller's again afterwards. @returns whether the client can take more */
   write(text: string, chunk: Buffer | undefined, after: string): boolean;
@@ -142,20 +142,21 @@ export class ServerRequest<Peer> {
   /**
    * Writes the head of the response, together with what follows at once, or with {@link flushHead}.
    * @param headers - names and values by turns; `Transfer-Encoding` and `Connection` are added
-   * @param lines - other fields as text, which is valid, each with its line end; no `Content-Length`
+   * @param lines - other fields as text, which is valid, each with its line end
+   * @param isSized - whether `Content-Length` is among `lines`
    * @throws UnwritableError if a part is not valid
    */
-  writeHead(status: number, statusText: string, headers: string[], lines = ''): void {
+  writeHead(status: number, statusText: string, headers: string[], lines = '', isSized = false): void {
     const hasNoBody = status === 204 || status === 304 || this.method === 'HEAD';
-    if (!hasNoBody && !hasLength(headers)) {
+    if (!hasNoBody && !isSized && !hasLength(headers)) {
       if (status === 205) headers.push('Content-Length', '0');
       else if (this.version === '1.1') {
         headers.push('Transfer-Encoding', 'chunked');
         this.#isChunked = true;
       } else this.#line.endAfter(this);
     }
-    const ending = this.#line.endsWith(this) ? 'Connection: close\r\n' : this.#line.keepAlive;
-    this.#head = responseHead(status, statusText, headers, lines + ending);
+    const end = this.#line.endsWith(this) ? 'Connection: close\r\n\r\n' : this.#line.keepAlive;
+    this.#head = responseHead(status, statusText, headers, lines, end);
     this.#hasHead = true;
   }
 

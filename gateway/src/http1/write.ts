@@ -1,6 +1,7 @@
 // Writes heads and chunk framing (RFC 9112 sections 3, 4 and 7.1), each as one text of one byte a character,
 // to be written as latin1 in one piece. Nothing is written that a reader could take for more than one line.
 
+import { STATUS_CODES } from 'node:http';
 import { METHOD, NAME, TARGET, VALUE } from './octets.ts';
 
 /** Something that cannot be a part of a head. */
@@ -34,6 +35,7 @@ export function requestHead(method: string, target: string, headers: readonly st
  * @param status - of three digits
  * @param headers - names and values by turns
  * @param lines - other fields as text, which is valid, each with its line end
+ * @param end - the last fields, as text, and the empty line
  * @throws UnwritableError if a part is not valid
  */
 export function responseHead(
@@ -41,10 +43,22 @@ export function responseHead(
   statusText: string,
   headers: readonly string[],
   lines = '',
+  end = '\r\n',
 ): string {
+  return fieldLines(statusLine(status, statusText), headers) + lines + end;
+}
+
+/** Status lines with the usual phrase: each piece that a head is made of costs time. */
+const USUAL_LINES: (string | undefined)[] = [];
+for (const [status, phrase] of Object.entries(STATUS_CODES))
+  USUAL_LINES[Number(status)] = `HTTP/1.1 ${status} ${phrase}\r\n`;
+
+function statusLine(status: number, statusText: string): string {
+  const usual = USUAL_LINES[status];
+  if (usual !== undefined && STATUS_CODES[status] === statusText) return usual;
   if (!Number.isInteger(status) || status < 100 || status > 999) throw unwritable('status', String(status));
   if (!consistsOf(VALUE, statusText)) throw unwritable('reason phrase', statusText);
-  return `${fieldLines(`HTTP/1.1 ${status} ${statusText}\r\n`, headers)}${lines}\r\n`;
+  return `HTTP/1.1 ${status} ${statusText}\r\n`;
 }
 
 /** The line before a chunk; `\r\n` goes after the chunk. @param size - in bytes, above 0 */

@@ -64,7 +64,7 @@ export class Http1Server implements RequestHandler<ClientConnection> {
     this.headersMs = timeouts.headersMs;
     this.idleMs = timeouts.idleMs;
     this.maxRequests = limits.requestsPerConnection ?? Number.POSITIVE_INFINITY;
-    this.keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(timeouts.idleMs / 1_000)}\r\n`;
+    this.keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(timeouts.idleMs / 1_000)}\r\n\r\n`;
     this.fieldLimits = {
       fields: limits.headers,
       fieldBytes: limits.headerBytes,

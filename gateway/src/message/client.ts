@@ -35,11 +35,11 @@ export interface Client {
   /**
    * Sends the head of the response, together with what follows at once.
    * @param headers - names and values by turns
-   * @param lines - other fields as text, only for a client that takes them: valid, each with its line end;
-   * no `Content-Length`
+   * @param lines - other fields as text, only for a client that takes them: valid, each with its line end
+   * @param isSized - whether `Content-Length` is among `lines`
    * @throws Error if the headers are not valid
    */
-  writeHead(status: number, statusText: string, headers: string[], lines?: string): void;
+  writeHead(status: number, statusText: string, headers: string[], lines?: string, isSized?: boolean): void;
   /** Sends a head that still waits for the body to follow it. */
   flushHead(): void;
   /**

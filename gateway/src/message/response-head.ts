@@ -8,9 +8,9 @@ import type { ResponseParser } from '../http1/parse-response.ts';
 export interface ResponseHead {
   /** Names and values by turns. */
   headers: string[];
-  /** Other fields as text, each with its line end; no `Content-Length`. `undefined` if there are none. */
-  readonly lines: string | undefined;
-  readonly contentLength: number | undefined;
+  /** Other fields as text, each with its line end; `undefined` if there are none. */
+  lines: string | undefined;
+  contentLength: number | undefined;
   readonly hasDate: boolean;
   /** Server-sent events: the body may be silent for long. */
   readonly isEventStream: boolean;
@@ -72,6 +72,13 @@ export function readInterimHead(raw: readonly (Buffer | string)[]): string[] | u
   return without(head.headers, ['content-length']);
 }
 
+/** Takes the length out of a head. */
+export function withoutLength(head: ResponseHead): void {
+  head.headers = without(head.headers, ['content-length']);
+  head.lines = head.lines?.replace(/^content-length:.*\r\n/im, '');
+  head.contentLength = undefined;
+}
+
 /** Fields that are passed on as they came. */
 const PASSED = new Uint8Array(32).fill(1);
 for (const role of [
@@ -82,8 +89,6 @@ for (const role of [
   ROLE.TRAILER,
   ROLE.UPGRADE,
   ROLE.TRANSFER_ENCODING,
-  // It is looked at on its way.
-  ROLE.CONTENT_LENGTH,
 ])
   PASSED[role] = 0;
 
@@ -100,7 +105,7 @@ export function readParsedHead(parser: ResponseParser, gone: FieldNames): Respon
   if (parser.count > MAX_HEADERS) return undefined;
   const { contentLength } = parser;
   return {
-    headers: contentLength < 0 ? [] : ['Content-Length', String(contentLength)],
+    headers: [],
     lines: parser.lines(PASSED, gone),
     contentLength: contentLength < 0 ? undefined : contentLength,
     hasDate: parser.hasField(ROLE.DATE),

@@ -87,7 +87,7 @@ class Handler implements RequestHandler<string> {
   readonly idleMs = IDLE_MS;
   maxRequests = Number.POSITIVE_INFINITY;
   lifetimeMs = () => 600_000;
-  readonly keepAlive = 'Connection: keep-alive\r\nKeep-Alive: timeout=60\r\n';
+  readonly keepAlive = 'Connection: keep-alive\r\nKeep-Alive: timeout=60\r\n\r\n';
   readonly fieldLimits = { fields: 20, fieldBytes: 2_048, targetBytes: 512 };
   isClosing = false;
   /** `GET /a`, and how each ended. */
