@@ -112,14 +112,23 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
   start(): void {
     arrived(this.#context);
     this.#context.exchanges.add(this);
-    this.guard(() => {
-      const refusal = this.request.read(this.#context) ?? enter(this.#context, this.request);
-      if (refusal !== undefined) return this.refuse(refusal);
-      const body = this.client.bodyFor(this.request.head);
-      if (body !== undefined)
-        this.upload = new Upload(body, this.#route.limits, this.#waits ? this.client : undefined);
-      admit(this.#context, this);
-    });
+    try {
+      this.#begin();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #begin(): void {
+    const refusal = this.request.read(this.#context) ?? enter(this.#context, this.request);
+    if (refusal !== undefined) {
+      this.refuse(refusal);
+      return;
+    }
+    const body = this.client.bodyFor(this.request.head);
+    if (body !== undefined)
+      this.upload = new Upload(body, this.#route.limits, this.#waits ? this.client : undefined);
+    admit(this.#context, this);
   }
 
   admitted(): void {
@@ -152,26 +161,32 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
   }
 
   send(lease: Lease): void {
-    this.guard(() => {
-      const upstream = this.#attempts?.upstream as Upstream;
-      this.attempt?.drop();
-      this.#failure = undefined;
-      this.attempt = new ResponseRelay(this, lease, upstream);
-      const { headers, lines, hasHost } = this.request.headersFor(this.#route, this.#context);
-      const message = {
-        path: this.request.target,
-        method: this.client.method,
-        headers,
-        lines,
-        hasHost,
-        body: this.upload?.open(),
-        expectsContinue: this.upload !== undefined && this.#waits,
-        headTimeoutMs: this.#attempts?.headersTimeoutMs,
-        bodyTimeoutMs: this.#route.timeouts.bodyMs,
-        client: this.client.connection,
-      };
-      this.attempt.send(message, this.#attempts?.connectTimeoutMs);
-    });
+    try {
+      this.#send(lease);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #send(lease: Lease): void {
+    const upstream = this.#attempts?.upstream as Upstream;
+    this.attempt?.drop();
+    this.#failure = undefined;
+    this.attempt = new ResponseRelay(this, lease, upstream);
+    const { headers, lines, hasHost } = this.request.headersFor(this.#route, this.#context);
+    const message = {
+      path: this.request.target,
+      method: this.client.method,
+      headers,
+      lines,
+      hasHost,
+      body: this.upload?.open(),
+      expectsContinue: this.upload !== undefined && this.#waits,
+      headTimeoutMs: this.#attempts?.headersTimeoutMs,
+      bodyTimeoutMs: this.#route.timeouts.bodyMs,
+      client: this.client.connection,
+    };
+    this.attempt.send(message, this.#attempts?.connectTimeoutMs);
   }
 
   started(): void {
@@ -305,14 +320,18 @@ export class Exchange implements ClientEvents, RelayOwner, Sender<Request>, Entr
     });
   }
 
-  /** Runs a step. An exception, which is a defect, ends this request and no other one. */
   guard(step: () => void): void {
     try {
       step();
     } catch (error) {
-      this.#context.log.error({ requestId: this.request.id, error }, 'a request failed for a defect');
-      if (this.#code === undefined) this.guard(() => this.refuse(REFUSALS.internal));
-      else this.client.abort();
+      this.#fail(error);
     }
+  }
+
+  /** Ends this request, and no other one, for an exception, which is a defect. */
+  #fail(error: unknown): void {
+    this.#context.log.error({ requestId: this.request.id, error }, 'a request failed for a defect');
+    if (this.#code === undefined) this.guard(() => this.refuse(REFUSALS.internal));
+    else this.client.abort();
   }
 }
