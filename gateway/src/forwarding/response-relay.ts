@@ -124,7 +124,7 @@ export class ResponseRelay implements ResponseEvents {
     this.#kept = undefined;
     try {
       this.#owner.writeHead(this, kept.status, kept.statusText, kept.head);
-      this.#begin(kept.status, kept.head);
+      this.#begin(kept.status, kept.head, false);
     } catch {
       this.#refuse();
     }
@@ -169,7 +169,7 @@ export class ResponseRelay implements ResponseEvents {
     if (!this.#isOver) this.#owner.passInterim(status, headers);
   }
 
-  head(status: number, statusText: string, headers: ReceivedHeaders): boolean {
+  head(status: number, statusText: string, headers: ReceivedHeaders, isWhole = false): boolean {
     if (this.#isOver) return true;
     try {
       const head = status < 200 ? undefined : this.#headOf(headers);
@@ -177,7 +177,7 @@ export class ResponseRelay implements ResponseEvents {
       if (head?.contentLength && hasNoContent(status)) withoutLength(head);
       if (head?.isEventStream) this.#call?.limitBody(this.#owner.eventStreamMs);
       if (head === undefined) this.#refuse();
-      else return this.#passHead(status, statusText, head);
+      else return this.#passHead(status, statusText, head, isWhole);
     } catch {
       this.#refuse();
     }
@@ -232,10 +232,10 @@ export class ResponseRelay implements ResponseEvents {
   }
 
   /** @returns whether more may be read */
-  #passHead(status: number, statusText: string, head: ResponseHead): boolean {
+  #passHead(status: number, statusText: string, head: ResponseHead, isWhole: boolean): boolean {
     switch (this.#owner.passHead(this, status, statusText, head)) {
       case 'stands':
-        this.#begin(status, head);
+        this.#begin(status, head, isWhole);
         return true;
       case 'retried':
         this.#isOver = this.#isDropped = true;
@@ -246,7 +246,8 @@ export class ResponseRelay implements ResponseEvents {
     }
   }
 
-  #begin(status: number, head: ResponseHead): void {
+  /** @param isWhole - whether the body follows at once */
+  #begin(status: number, head: ResponseHead, isWhole: boolean): void {
     this.isPassing = true;
     this.#contentLength = head.contentLength;
     const { client } = this.#owner;
@@ -254,7 +255,7 @@ export class ResponseRelay implements ResponseEvents {
       // Further bytes are not part of the response (RFC 9112 section 6.3).
       this.#isOver = this.#isDropped = true;
       client.end(undefined, undefined);
-    } else this.#flushSoon();
+    } else if (!isWhole) this.#flushSoon();
   }
 
   #fail(failure: BackendFailure): void {

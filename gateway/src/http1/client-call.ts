@@ -41,8 +41,12 @@ export interface ResponseHandler {
   started(call: ClientCall): void;
   /** An interim response (RFC 9110 section 15.2). @param head - may be asked until this returns */
   interim(head: ResponseParser): void;
-  /** @param head - may be asked until this returns. @returns whether more may come, as for `data` */
-  head(head: ResponseParser): boolean;
+  /**
+   * @param head - may be asked until this returns
+   * @param isWhole - whether the whole body has come along: unless more may not come, `end` is told at once
+   * @returns whether more may come, as for `data`
+   */
+  head(head: ResponseParser, isWhole: boolean): boolean;
   /**
    * A part of the body. @param chunk - the handler's until this returns
    * @returns whether more may come; otherwise nothing comes before {@link ClientCall.resume}

@@ -10,7 +10,7 @@ import type { Carrier, ClientCall } from './client-call.ts';
 import { ConnectionError } from './connection-error.ts';
 import { ROLE } from './field-role.ts';
 import { BodyParser } from './parse-body.ts';
-import { FAULT, type FieldLimits, MORE } from './parse-head.ts';
+import { FAULT, type FieldLimits, FRAMING, MORE } from './parse-head.ts';
 import { ResponseParser } from './parse-response.ts';
 import { READ, type ReadAmount, readBuffer } from './read-buffer.ts';
 import { chunkHead, LAST_CHUNK, lastChunk } from './write.ts';
@@ -377,7 +377,8 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
     this.#isResumed = false;
     const isExpecting = this.#isExpecting;
     this.#isExpecting = false;
-    const wantsMore = handler.head(parser);
+    const isWhole = body.isDone || (framing === FRAMING.LENGTH && bytesAfter >= parser.contentLength);
+    const wantsMore = handler.head(parser, isWhole);
     if (call !== this.#call) return;
     // A server that does not know of expectations may begin its response first, as an echo does.
     if (isExpecting && parser.status < 300 && !body.isDone) this.#beginUpload();

@@ -39,8 +39,8 @@ export class BackendExchange implements ResponseHandler, BackendCall {
     this.#events.interim(head.status, head.rawHeaders());
   }
 
-  head(head: ResponseParser): boolean {
-    return this.#events.head(head.status, head.statusText, head);
+  head(head: ResponseParser, isWhole: boolean): boolean {
+    return this.#events.head(head.status, head.statusText, head, isWhole);
   }
 
   data(chunk: Buffer): boolean {

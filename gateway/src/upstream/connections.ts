@@ -71,9 +71,10 @@ export interface ResponseEvents {
   /**
    * @param statusText - the reason phrase, one character for each byte
    * @param headers - a parser may be asked until this returns
+   * @param isWhole - whether the whole body has come along: unless more may not come, `end` is told at once
    * @returns whether more may come, as for `data`
    */
-  head(status: number, statusText: string, headers: ReceivedHeaders): boolean;
+  head(status: number, statusText: string, headers: ReceivedHeaders, isWhole?: boolean): boolean;
   /**
    * A part of the body. @param chunk - the taker's until this returns
    * @returns whether more may come; otherwise no more of it comes before {@link BackendCall.resume}

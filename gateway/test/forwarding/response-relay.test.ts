@@ -84,6 +84,17 @@ describe('an answer', () => {
     expect(owner.bytes).toBe(4);
   });
 
+  it('is not waited for where all of it has come with its head', async () => {
+    const { client, owner, backend } = setUp();
+    const add = vi.spyOn(owner.flushes, 'add');
+    backend.connect().events.head(200, '', ['Content-Length', '4'], true);
+    backend.data('body');
+    backend.complete();
+    await aMoment();
+    expect(client.calls).toEqual(['head 200', 'end body']);
+    expect(add).not.toHaveBeenCalled();
+  });
+
   it('goes out as it comes where it comes in pieces', async () => {
     const { client, owner, backend } = setUp();
     backend.connect().head(200, 'Content-Length', '9');

@@ -38,6 +38,24 @@ describe('a response', () => {
     expect(connection.text).toBe('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(2));
   });
 
+  it.each([
+    ['HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n', 'abc', true],
+    ['HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n', '', true],
+    ['HTTP/1.1 204 \r\n\r\n', '', true],
+    ['HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab', 'c', false],
+    ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n', '0\r\n\r\n', false],
+  ])('tells with the head whether the body has come along: %j', async (head, rest, isWhole) => {
+    const server = await aServer();
+    const heard = server.send();
+    const connection = await server.connection(0);
+    connection.write(isWhole ? head + rest : head);
+    await until(() => heard.isWhole !== undefined);
+    expect(heard.isWhole).toBe(isWhole);
+    if (!isWhole) connection.write(rest);
+    await heard.over();
+    expect(heard.events.at(-1)).toBe('end');
+  });
+
   it('may follow any number of interim ones', async () => {
     const { heard } = await answered(
       `${'HTTP/1.1 100 \r\n\r\n'.repeat(50)}HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n`,

@@ -48,6 +48,8 @@ export class RawConnection {
 export class Heard implements ResponseHandler {
   readonly events: string[] = [];
   takesMore = true;
+  /** Whether the body had come along with the head. */
+  isWhole: boolean | undefined;
   call: ClientCall | undefined;
   socket: Socket | undefined;
   error: Error | undefined;
@@ -74,7 +76,8 @@ export class Heard implements ResponseHandler {
     this.events.push(['interim', head.status, ...head.rawHeaders()].join(' '));
   }
 
-  head(head: ResponseParser): boolean {
+  head(head: ResponseParser, isWhole: boolean): boolean {
+    this.isWhole = isWhole;
     this.events.push(['head', head.status, head.statusText, ...head.rawHeaders()].join(' '));
     return this.takesMore;
   }
