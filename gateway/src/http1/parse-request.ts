@@ -99,7 +99,11 @@ export class RequestParser extends HeadParser {
         case IN_TARGET: {
           const end = Math.min(to, this.secondStart + this.#targetBytes + 1);
           while (position < end && TARGET[bytes[position] as number] === 1) position++;
-          if (position - this.secondStart > this.#targetBytes) return this.refuse('target-too-long');
+          if (position - this.secondStart > this.#targetBytes) {
+            // For the log, as far as it may be kept.
+            this.secondEnd = position - 1;
+            return this.refuse('target-too-long');
+          }
           if (position >= to) return this.wait(position);
           if (bytes[position] !== SP || position === this.secondStart) return this.refuse('syntax');
           this.secondEnd = position++;

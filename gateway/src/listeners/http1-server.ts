@@ -14,6 +14,7 @@ import { type ConnectionFault, type RequestHandler, ServerConnection } from '../
 import type { ServerRequest } from '../http1/server-request.ts';
 import { RawResponse } from '../local-reply/raw-response.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
+import { readAuthority } from '../message/authority.ts';
 import { ClientConnection } from '../message/client-connection.ts';
 import { asksForTunnel } from '../message/protocols.ts';
 import { UNIX_PEER } from '../message/trusted-proxies.ts';
@@ -108,13 +109,14 @@ export class Http1Server implements RequestHandler<ClientConnection> {
     const context = this.#context();
     const refusal = refusalOf(fault);
     const requestId = context.ids.idFor(undefined);
-    const hasLine = parser?.hasStartLine === true;
+    const hasLine = parser !== undefined && (parser.hasStartLine || fault === 'target-too-long');
+    const host = (hasLine && parser.value(ROLE.HOST)) || '';
     accountRefused(context, refusal, {
       requestId,
       clientAddress: peer.address,
       method: hasLine ? parser.method : '',
       target: hasLine ? parser.target : '',
-      host: (hasLine && parser.value(ROLE.HOST)) || '',
+      host: readAuthority(host)?.host ?? host,
     });
     return RawResponse.of(refusal, requestId).bytes;
   }

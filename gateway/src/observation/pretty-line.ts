@@ -16,10 +16,11 @@ function visible(text: string, controls = CONTROLS): string {
   });
 }
 
-/** `GET shop.example/cart 200 in 12 ms from http://10.0.0.1:8080`. */
+/** `GET shop.example/cart 200 in 12 ms from http://10.0.0.1:8080`, `no request 400 in 0 ms`. */
 function accessMessage(line: Line): string {
   const { method, host, path, status, durationMs, backend, code, attempts } = line;
-  const request = `${method} ${host}${path} ${status} in ${Math.round(Number(durationMs))} ms`;
+  const what = method === '' ? 'no request' : `${method} ${host}${path}`;
+  const request = `${what} ${status} in ${Math.round(Number(durationMs))} ms`;
   const from = backend === undefined ? '' : ` from ${backend}`;
   const tries = Number(attempts) > 1 ? ` at attempt ${attempts}` : '';
   return visible(`${request}${from}${tries}${code === undefined ? '' : ` (${code})`}`);

@@ -35,6 +35,24 @@ describe('an upload', () => {
   });
 });
 
+describe('a request that cannot be read', () => {
+  it.each([
+    ['has a target that is too long', `/long${'x'.repeat(60)}?q`, [], `/long${'x'.repeat(59)}`, ''],
+    ['has too many fields', '/many?q', ['Host: A.test:80', 'A: 1', 'B: 2', 'C: 3'], '/many', 'a.test'],
+    ['has a field without a colon', '/odd', ['Host: a.test', 'A'], '/odd', 'a.test'],
+  ])('is in the log with what was read of it: it %s', async (_, target, fields, path, host) => {
+    const { client, log } = await aGateway(['http://127.0.0.1:1'], {
+      limits: { urlBytes: 64, headers: 3 },
+    });
+    const one = await client();
+    // In two pieces.
+    const bytes = message(`GET ${target} HTTP/1.1`, fields);
+    one.write(bytes.slice(0, 9)).write(bytes.slice(9));
+    expect(await one.closed()).toBe(true);
+    expect(log.records).toMatchObject([{ method: 'GET', path, host, attempts: 0 }]);
+  });
+});
+
 describe('a client that takes nothing of its answers', () => {
   it('is ended, also where all of an answer was written', async () => {
     const upstream = await anUpstream({ complete: reply('200 OK', [], 'x'.repeat(200_000)) });

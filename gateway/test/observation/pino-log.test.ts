@@ -135,10 +135,20 @@ describe('the log for people', () => {
     const { log, lines } = logged({ format: 'pretty' });
     log.access?.({ ...RECORD, path: '/cart?token=geheim' });
     log.access?.({ ...RECORD, status: 502, attempts: 3, backend: undefined, code: 'ERR_GW_UPSTREAM' });
+    const unread = {
+      method: '',
+      host: '',
+      path: '',
+      status: 400,
+      backend: undefined,
+      code: 'ERR_GW_BAD_REQUEST',
+    };
+    log.access?.({ ...RECORD, ...unread });
     log.info({ port: 8080 }, 'listening');
     expect(lines.map((line) => line.replace(/^\[[\d:.]+\] /, ''))).toEqual([
       'INFO: GET shop.example/cart 200 in 12 ms from http://10.0.0.1:80\n',
       'INFO: GET shop.example/cart 502 in 12 ms at attempt 3 (ERR_GW_UPSTREAM)\n',
+      'INFO: no request 400 in 12 ms (ERR_GW_BAD_REQUEST)\n',
       'INFO: listening {"port":8080}\n',
     ]);
   });
