@@ -43,6 +43,11 @@ interface Told {
   readonly backends: number;
 }
 
+/** The same, as another process has it. */
+interface Heard extends Told {
+  readonly at: number;
+}
+
 /** A process that was not heard of for so long is gone. */
 const TTL_MS = 30_000;
 const BEAT_MS = TTL_MS / 3;
@@ -60,8 +65,6 @@ const MAX_BACKENDS = 1_000;
 /** More processes are not shown. */
 const MAX_PROCESSES = 1_000;
 const MAX_NAME = 200;
-/** What a process leaves when it ends, until its time is over. */
-const GONE = '';
 const VIEW = 'view';
 const UNKNOWN = 'what differs is not known';
 
@@ -71,14 +74,16 @@ export class GatewayViews {
   readonly #store: FleetStore;
   readonly #self: FleetSelf;
   readonly #env: Env;
-  readonly #others = new Map<string, Told>();
+  readonly #others = new Map<string, Heard>();
   /** What fingerprints stand for; `undefined` while it is asked for, or not known. */
   readonly #views = new Map<string, PoolView | undefined>();
   /** Since when gateways differ, by name; `Infinity` where that was told. */
   readonly #differing = new Map<string, number>();
   readonly #ends: (() => void)[];
-  /** The own record, as the store has it. */
-  #published: string | undefined;
+  /** Whether all others have been heard, and their beats are told. */
+  #isCurrent = false;
+  /** For each load that waits for its reply, the processes of which news have come since. */
+  readonly #loads = new Set<Set<string>>();
   #view: { readonly fingerprint: string; readonly text: string; at: number } | undefined;
   #isPublishing = false;
   #isClosed = false;
@@ -97,13 +102,19 @@ export class GatewayViews {
         if (type === 'added' || type === 'removed') this.#publishSoon();
       }),
       store.listen(this.#space, {
-        changed: (held) => this.#hear(held),
+        changed: (held) => {
+          for (const news of this.#loads) for (const [field] of held) news.add(field);
+          this.#hear(held);
+        },
         joined: () => {
           // A store that was away may be empty.
           if (this.#view !== undefined) this.#view.at = Number.NEGATIVE_INFINITY;
+          this.#isCurrent = false;
           void this.#beat();
         },
-        lost: () => {},
+        lost: () => {
+          this.#isCurrent = false;
+        },
       }),
     ];
     this.#nextBeat(BEAT_MS);
@@ -134,7 +145,7 @@ export class GatewayViews {
   /** Tells the others that this process ends. Never rejects. */
   async leave(): Promise<void> {
     this.close();
-    if (this.#published !== undefined) await this.#claim(GONE).catch(() => {});
+    await this.#count(this.#put('')).catch(() => {});
   }
 
   #seen(gateway: string, all: readonly Told[], own: string): SeenGateway {
@@ -190,20 +201,36 @@ export class GatewayViews {
     this.#cancelBeat = this.#env.timers.schedule(() => void this.#beat(), delayMs, true);
   }
 
-  /** Publishes and hears all anew, so that processes that are gone leave. Never rejects. */
+  /** Never rejects. */
   async #beat(): Promise<void> {
     this.#nextBeat(BEAT_MS);
     try {
       await this.#publish();
-      const held = await this.#count(this.#store.load(this.#space));
-      const fields = new Set(held.map(([field]) => field));
-      for (const field of this.#others.keys()) if (!fields.has(field)) this.#others.delete(field);
-      this.#hear(held);
+      if (!this.#isCurrent) await this.#hearAll();
+      const now = this.#env.clock.now();
+      for (const [field, { at }] of this.#others) if (now - at >= TTL_MS) this.#others.delete(field);
       this.#tellDifferences();
       this.#forgetViews();
     } catch {
       // The pool's shared keys tell that the store is away.
+      this.#isCurrent = false;
       this.#nextBeat(AGAIN_MS);
+    }
+  }
+
+  /** Hears all anew, so that processes that are gone leave. */
+  async #hearAll(): Promise<void> {
+    const news = new Set<string>();
+    this.#loads.add(news);
+    this.#isCurrent = true;
+    try {
+      const held = await this.#count(this.#store.load(this.#space));
+      const fields = new Set(held.map(([field]) => field));
+      for (const field of this.#others.keys())
+        if (!fields.has(field) && !news.has(field)) this.#others.delete(field);
+      this.#hear(held.filter(([field]) => !news.has(field)));
+    } finally {
+      this.#loads.delete(news);
     }
   }
 
@@ -232,12 +259,13 @@ export class GatewayViews {
     this.#isPublishing = true;
     try {
       await this.#publishView();
+      if (this.#isClosed) return;
       const told: Told = {
         gateway: this.#self.name,
         fingerprint: this.#read().fingerprint,
         backends: this.#pool.balancer.backends.length,
       };
-      await this.#claim(JSON.stringify(told));
+      await this.#count(this.#put(JSON.stringify(told)));
       this.#learnAll();
     } finally {
       this.#isPublishing = false;
@@ -253,23 +281,17 @@ export class GatewayViews {
     view.at = now;
   }
 
-  /** The first writer wins: what is there is named to be replaced. */
-  async #claim(value: string): Promise<void> {
-    const { id } = this.#self;
-    for (let instead = this.#published, tries = 0; tries < 3; tries++) {
-      const claims = [{ field: id, value, instead }];
-      const [held] = await this.#count(this.#store.claim(this.#space, claims, TTL_MS));
-      if (held === undefined) break;
-      [, instead] = held;
-    }
-    this.#published = value;
+  /** @param value - empty for a process that ends */
+  #put(value: string): Promise<void> {
+    return this.#store.put(this.#space, [[this.#self.id, value]], TTL_MS);
   }
 
   #hear(held: readonly Held[]): void {
     for (const [field, value] of held) {
       const told = field === this.#self.id ? undefined : parseTold(value);
       if (told === undefined) this.#others.delete(field);
-      else if (this.#others.size < MAX_PROCESSES || this.#others.has(field)) this.#others.set(field, told);
+      else if (this.#others.size < MAX_PROCESSES || this.#others.has(field))
+        this.#others.set(field, { ...told, at: this.#env.clock.now() });
     }
     this.#learnAll();
   }

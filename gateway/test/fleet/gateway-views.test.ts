@@ -166,6 +166,57 @@ describe('the gateways of a fleet', () => {
     expect(two.views.stats()).toHaveLength(3);
   });
 
+  it('load all once, then cost the store one call for each beat', async () => {
+    const { store, gateway, pass } = aFleet();
+    const calls: string[] = [];
+    const counting: FleetStore = {
+      claim: (...args) => store.claim(...args),
+      put(...args) {
+        calls.push('put');
+        return store.put(...args);
+      },
+      load(space) {
+        calls.push('load');
+        return store.load(space);
+      },
+      listen: (...args) => store.listen(...args),
+    };
+    const one = gateway('one', [A], counting);
+    gateway('two', [A]);
+    for (let i = 0; i < 10; i++) await pass(10_000);
+    expect(calls.filter((call) => call === 'load')).toHaveLength(1);
+    expect(calls.length).toBeLessThan(14);
+    expect(one.views.stats()).toHaveLength(2);
+  });
+
+  it('take nothing from a load that is older than what was told meanwhile', async () => {
+    const { store, gateway, pass } = aFleet();
+    const [stays, leaves] = [gateway('stays', [A, B]), gateway('leaves', [A])];
+    await pass(1_000);
+    let reply = () => {};
+    const slow: FleetStore = {
+      claim: (...args) => store.claim(...args),
+      put: (...args) => store.put(...args),
+      async load(space) {
+        const held = await store.load(space);
+        if (space === 'shop:gateways') await new Promise<void>((resolve) => (reply = resolve));
+        return held;
+      },
+      listen: (...args) => store.listen(...args),
+    };
+    const late = gateway('late', [A], slow);
+    await pass(1_000);
+    stays.balancer.remove(B);
+    await leaves.views.leave();
+    await pass(1_000);
+    reply();
+    await pass(1_000);
+    expect(late.views.stats().map(({ gateway, backends }) => [gateway, backends])).toEqual([
+      ['late', 1],
+      ['stays', 1],
+    ]);
+  });
+
   it('go on by what they know while every call of the store fails', async () => {
     const { store, gateway, pass } = aFleet();
     let isAway = false;
