@@ -13,10 +13,12 @@ export class BackendHeap {
     this.#before = before;
   }
 
+  /** O(n). */
   update(backends: readonly Backend[]): void {
-    this.#heap = [...backends].sort((a, b) => (this.#before(a, b) ? -1 : 1));
+    this.#heap = [...backends];
     this.#places = [];
-    for (const [place, backend] of this.#heap.entries()) this.#places[backend.slot] = place;
+    for (const [place, backend] of backends.entries()) this.#places[backend.slot] = place;
+    for (let place = backends.length >> 1; place-- > 0; ) this.#sink(place);
   }
 
   /**
