@@ -58,7 +58,7 @@ function headLines(
 ): string[] {
   const { node, cpus, cpu, rounds } = machine;
   const memoryRounds = samples.contendersIn(MEMORY).length > 0 ? ', memory once' : '';
-  const busy = `The machine was busy before (a load of ${loadBefore.toFixed(1)}): these figures mean little.`;
+  const busy = `The machine was busy before (a load of ${loadBefore.toFixed(1)}): requests/s and latencies mean little, CPU a bit more.`;
   return [
     `${style.bold('evenkeel gateway, measured')}  Node ${node}, ${cpus} x ${cpu}`,
     style.dim(

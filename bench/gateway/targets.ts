@@ -51,6 +51,7 @@ export function targetRows(samples: Samples): TargetRow[] {
     titled('Connection: close, requests/s over http-proxy-3', speed(CLOSE_1K, 'http-proxy-3', 2.8)),
     titled('Connection: close, requests/s over nginx', speed(CLOSE_1K, 'nginx', 0.6)),
     titled('TLS 1.3, 1 KB keep-alive, requests/s over nginx', speed(TLS_1K, 'nginx', 0.45)),
+    titled('TLS 1.3, CPU for each request over nginx', cost(TLS_1K, 'cpuUs', 2, 'nginx')),
     titled('added mean latency at 2,000/s over http-proxy-3', cost(RATE_2000, 'addedMs', 0.2)),
     titled('added mean latency at 4,000/s over http-proxy-3', cost(RATE_4000, 'addedMs', 0.2)),
     titled('p99 at saturation over http-proxy-3', cost(KEEP_ALIVE_1K, 'p99Ms', 0.5)),
