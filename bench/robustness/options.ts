@@ -37,13 +37,13 @@ const QUICK: Scale = {
 export const USAGE = `npm run robustness -- [--only NAME]... [--seconds N] [--quick] [--json FILE]
 
 Is hard on the gateway, in a process of its own, and judges what came of it: thousands of slow connections, backends
-that are killed and revived under load, tunnels, floods of frames and requests, large bodies that nobody reads, limits of
-the machine. Needs Linux.
+that are killed and revived under load, tunnels, floods of frames and requests, large bodies that nobody reads,
+limits of the machine. Needs Linux.
 
   --only NAME   runs this one alone, and others for which it is given again:
                 ${NAMES.join(', ')}
   --seconds N   length of the soak, from 3 to 3600; ${FULL.soakMs / 1_000} by default
-  --quick       less of everything: shows that everything runs (about a minute instead of four)
+  --quick       less of everything: shows that everything runs (about two minutes instead of four)
   --json FILE   also writes everything to a file
   --help        shows this
 
