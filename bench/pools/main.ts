@@ -175,7 +175,7 @@ function shifts(): void {
     balancer.replace(FIRST, 'source');
     return new Set(balancer.backends.map(({ id }) => id));
   };
-  const some = Array.from({ length: 10 }, (_, i) => 10 * i);
+  const some = Array.from({ length: 10 }, (_, i) => 10 * i + 5);
   for (const clients of [101, 99, 110]) {
     const shares = some.map((client) => {
       const before = idsOf(client, 100);
