@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Wire } from './wires.ts';
+import { WIRES, type Wire } from './wires.ts';
 
 const PIECE_BYTES = 65_536;
 /** A slow reader reads so many bytes, and then nothing for a while. */
@@ -16,13 +16,13 @@ const SIP_PAUSE_MS = 20;
 /** Time limit of one transfer. */
 const PATIENCE_MS = 90_000;
 
-/** The direction of a body: to the client, or to the backend. */
-export type Direction = 'download' | 'upload';
+/** The directions of a body: to the client, and to the backend. */
+export const DIRECTIONS = ['download', 'upload'] as const;
 
 /** One transfer of the body. */
 export interface Transfer {
   readonly wire: Wire;
-  readonly direction: Direction;
+  readonly direction: (typeof DIRECTIONS)[number];
   /** Whether its length is told before it; otherwise only its end says where it ends. */
   readonly hasLength: boolean;
   /** Whether the side that receives the body reads slowly. */
@@ -56,6 +56,12 @@ export class DigestExchange {
     if (request.method === 'GET') this.#send(response, request.headers['x-length'] === 'yes');
     else this.#receive(request, response).catch(() => response.destroy());
   };
+
+  /** Compiled code and buffers, which any body causes, are no growth in what is measured afterwards. */
+  async warmUp(ports: readonly number[]): Promise<void> {
+    for (const wire of WIRES)
+      for (const direction of DIRECTIONS) await this.transfer(ports, { wire, direction, hasLength: true });
+  }
 
   /** @returns `undefined` for the right bytes, or what is wrong */
   async transfer(ports: readonly number[], transfer: Transfer): Promise<string | undefined> {

@@ -4,21 +4,22 @@ import { certificateFor } from '../../../gateway/test/conformance/certificates.t
 import { type Verdict, verdict } from '../../chaos/verdicts.ts';
 import { watchMemory } from '../../gateway/usage.ts';
 import { formatBytes } from '../../text.ts';
-import { DigestExchange, type Direction } from '../bodies/digest-exchange.ts';
+import { DIRECTIONS, DigestExchange } from '../bodies/digest-exchange.ts';
 import { WIRES } from '../bodies/wires.ts';
 import type { Lab } from '../lab.ts';
 import { figuresWhen, idleVerdict, isIdle } from '../rest.ts';
 import type { Finding, Scale, Scenario } from '../scenario.ts';
 
-const DIRECTIONS: readonly Direction[] = ['download', 'upload'];
 /** Whether the length is told, of each prompt transfer over a wire. */
 const TIMES = [true, false, true];
-const MOST_BYTES = 64 * 1_048_576;
+/** Less than one of the bodies. */
+const MOST_BYTES = 96 * 1_048_576;
 
 async function run(lab: Lab, { bodyBytes }: Scale): Promise<Finding> {
   const certificate = await certificateFor('localhost');
   const exchange = new DigestExchange(bodyBytes);
   const gateway = await lab.gateway({ backends: [await lab.origin(exchange.serve)], certificate });
+  await exchange.warmUp(gateway.ports);
   const { figures: before } = await figuresWhen(gateway, isIdle, 5_000);
   const memory = watchMemory(gateway.pid);
   lab.own(() => memory.stop());

@@ -23,10 +23,7 @@ async function run(lab: Lab, { bodyBytes }: Scale): Promise<Finding> {
   const certificate = await certificateFor('localhost');
   const exchange = new DigestExchange(bodyBytes);
   const gateway = await lab.gateway({ backends: [await lab.origin(exchange.serve)], certificate });
-  // Compiled code and buffers, which any body causes, are not growth.
-  for (const wire of WIRES)
-    for (const direction of ['download', 'upload'] as const)
-      await exchange.transfer(gateway.ports, { wire, direction, hasLength: true });
+  await exchange.warmUp(gateway.ports);
   const { figures: before } = await figuresWhen(gateway, isIdle, 5_000);
   const figures: Record<string, number> = {
     eachBytes: bodyBytes,
