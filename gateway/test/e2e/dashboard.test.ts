@@ -291,7 +291,7 @@ describe.skipIf(!hasChromium)(NAME, () => {
     await form.getByLabel('Client address').fill('203.0.113.7');
     await button(page, 'Explain').click();
     await soon(page, '#explanation-summary').toBe(
-      'POST /cart?id=7 goes to a (pool shop, by the route */cart).',
+      'POST /cart?id=7 goes to a (pool shop, by the route /cart).',
     );
     const query = new URLSearchParams(admin.calls[0]?.path.split('?').slice(1).join('?'));
     expect(Object.fromEntries(query)).toEqual({
@@ -570,7 +570,7 @@ describe.skipIf(!hasChromium)(NAME, () => {
       await soon(page, '#event-list').toContain('a was removed');
       await button(page, 'Explain').click();
       await soon(page, '#explanation-summary').toBe(
-        'GET / goes to http://127.0.0.1:2 (pool shop, by the route */).',
+        'GET / goes to http://127.0.0.1:2 (pool shop, by the route /).',
       );
     } finally {
       await gateway.close(0);

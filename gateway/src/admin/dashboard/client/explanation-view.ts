@@ -43,7 +43,8 @@ function candidateRow({ id }: Candidate): View<Candidate> {
 function outcomeOf({ route, explanation }: GatewayExplanation): string {
   if (route === undefined) return 'fits no route and is answered 404';
   if (route.redirect !== undefined) return `is redirected to ${route.redirect}`;
-  const by = `pool ${route.pool}, by the route ${route.host}${route.path}`;
+  const host = route.host === '*' ? '' : route.host;
+  const by = `pool ${route.pool}, by the route ${host}${route.path}`;
   return `goes to ${explanation?.picked ?? 'no backend'} (${by})`;
 }
 
