@@ -24,7 +24,7 @@ describe('replay', () => {
     expect(out).toMatch(/^consistent-hash +\d/m);
     const text = out.replaceAll('\n', ' ');
     expect(text).toMatch(
-      / combined log, 601 lines, 1 of them broken, 600 requests in 59\.9 s, \d+ paths, 7 clients, /,
+      / combined log, 601 lines, 1 of them no request, 600 requests in 59\.9 s, \d+ paths, 7 clients, /,
     );
     expect(text).toMatch(/ with 5 backends it would be .* and \d+\.\d ms\. /);
     expect(text.match(/ With 10 backends consistent-hash has /g)).toHaveLength(1);

@@ -38,9 +38,12 @@ export function jsonFormats(header: string | undefined): LineFormat[] {
       return setPath(fields.RequestPath, line);
     }),
     jsonFormat('json', (fields, line) => {
+      const method = firstOf(fields, METHODS);
+      // What a server says of itself may have a URL, too.
+      if (method === undefined && fields.msg !== undefined && fields.request === undefined) return false;
       line.atMs = anyTime(firstOf(fields, TIMES));
       line.client = textOf(firstOf(fields, CLIENTS));
-      line.method = textOf(firstOf(fields, METHODS) ?? 'GET');
+      line.method = textOf(method ?? 'GET');
       line.bytes = Number(firstOf(fields, SIZES)) || 0;
       line.durationMs = durationIn(fields);
       if (header !== undefined) {

@@ -86,6 +86,28 @@ describe('a line of a log', () => {
     expect((await read([line], name)).facts).toMatchObject({ format: name, requests: 1 });
   });
 
+  it('of the gateway is told from what it says of itself', async () => {
+    const news = (more: string) => `{"level":"info","time":"2026-11-29T16:46:43Z","pid":1,${more}}\n`;
+    const lines = [
+      ...['"event":"started","msg":"the gateway serves"', '"url":"http://[::]:80","msg":"listening"'].map(
+        news,
+      ),
+      ...Array(9).fill(news('"url":"http://a","event":"down","msg":"http://a is down"')),
+      news(
+        '"requestId":"a-1","method":"GET","path":"/a","clientAddress":"10.0.0.1","keyHash":"ab12","durationMs":5,"msg":"request"',
+      ),
+      news(
+        '"requestId":"a-2","method":"GET","path":"/b","clientAddress":"10.0.0.1","durationMs":5,"msg":"request"',
+      ),
+      news(
+        '"requestId":"a-3","method":"GET","path":"/b","clientAddress":"10.0.0.1","durationMs":5,"msg":"request"',
+      ),
+    ];
+    const { facts, paths } = await read([lines.join('')]);
+    expect(facts).toMatchObject({ format: 'evenkeel', lines: 14, broken: 11, requests: 3 });
+    expect(paths).toEqual(['ab12', '/b']);
+  });
+
   it('is read by a log_format of nginx, from the end of the request back', async () => {
     const format = '$remote_addr [$time_iso8601] "$request" $status $request_time "$http_x_user" $args';
     const line = '10.0.0.1 [2026-11-29T16:46:43+00:00] "GET /a HTTP/1.1" 200 0.250 "ann" -';

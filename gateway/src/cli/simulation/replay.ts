@@ -149,7 +149,7 @@ function factsText({ log, speedUp }: ReplayResult, { cache }: ReplayCommandOptio
   const counts = [
     `${format} log`,
     `${number(lines)} lines`,
-    ...(broken > 0 ? [`${number(broken)} of them broken`] : []),
+    ...(broken > 0 ? [`${number(broken)} of them no ${broken === 1 ? 'request' : 'requests'}`] : []),
     ...(late > 0 ? [`${number(late)} more than a minute late and left out`] : []),
     `${number(requests)} requests in ${spanText(untilMs - fromMs)}`,
     `${number(paths)} paths`,
