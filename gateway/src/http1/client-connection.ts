@@ -296,50 +296,53 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
   // The response.
 
   readonly #onRead = (size: number, bytes: Uint8Array): boolean => {
-    this.#onData((bytes as Buffer).subarray(0, size));
+    this.#take(bytes as Buffer, size);
     return true;
   };
 
-  readonly #onData = (bytes: Buffer): void => {
-    if (this.#phase === 'idle') this.destroy();
-    else if (this.#isHeld) this.#rest = Buffer.concat([this.#rest, bytes]);
-    else this.#read(bytes);
-  };
+  readonly #onData = (bytes: Buffer): void => this.#take(bytes, bytes.length);
 
-  #read(bytes: Buffer): void {
+  /** Takes what has come: `bytes` up to `to`. */
+  #take(bytes: Buffer, to: number): void {
+    if (this.#phase === 'idle') this.destroy();
+    else if (this.#isHeld) this.#rest = Buffer.concat([this.#rest, bytes.subarray(0, to)]);
+    else this.#read(bytes, to);
+  }
+
+  #read(bytes: Buffer, to: number): void {
     this.#isReading = true;
     const call = this.#call;
     let position = 0;
-    while (position < bytes.length && !this.#isHeld && call !== undefined && call === this.#call) {
+    while (position < to && !this.#isHeld && call !== undefined && call === this.#call) {
       position =
         this.#phase === 'head'
-          ? this.#readHead(call, bytes, position)
-          : this.#readBody(call, bytes, position);
+          ? this.#readHead(call, bytes, position, to)
+          : this.#readBody(call, bytes, position, to);
     }
     this.#isReading = false;
     if (call === undefined || call !== this.#call) return;
     if (this.#isHeld) {
       // The bytes are the reader's.
-      this.#rest = position < bytes.length ? Buffer.from(bytes.subarray(position)) : NO_BYTES;
+      this.#rest = position < to ? Buffer.from(bytes.subarray(position, to)) : NO_BYTES;
       this.#heldAt = this.#owner.now();
       this.#owner.deadlines.remove(this);
       this.#socket.pause();
     } else if (this.#phase === 'body') this.#wait(this.#bodyTimeoutMs);
   }
 
-  #readHead(call: ClientCall, bytes: Buffer, from: number): number {
+  #readHead(call: ClientCall, bytes: Buffer, from: number, to: number): number {
     const parser = this.#parser;
-    const next = parser.read(bytes, from, bytes.length);
-    if (next === MORE) return bytes.length;
+    const next = parser.read(bytes, from, to);
+    if (next === MORE) return to;
     if (next === FAULT) {
       this.#fail('ERR_HTTP1_MESSAGE', `the response is not valid (${parser.fault})`);
-      return bytes.length;
+      return to;
     }
     const { status } = parser;
-    if (status === 101) this.#upgrade(call, bytes.subarray(next));
+    if (status === 101) this.#upgrade(call, bytes.subarray(next, to));
     else if (status === 100 && this.#isExpecting) this.#beginUpload();
     else if (status < 200) call.handler.interim(parser);
-    else this.#beginBody(call, bytes.length - next);
+    else this.#beginBody(call, to - next);
     parser.forget();
     return next;
   }
@@ -413,12 +416,12 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
     if (request.owner === undefined) this.#canBeKept = false;
   }
 
-  #readBody(call: ClientCall, bytes: Buffer, from: number): number {
+  #readBody(call: ClientCall, bytes: Buffer, from: number, to: number): number {
     const body = this.#body as BodyParser;
-    const next = body.read(bytes, from, bytes.length);
+    const next = body.read(bytes, from, to);
     if (next === FAULT) {
       this.#fail('ERR_HTTP1_MESSAGE', `the body of the response is not valid (${body.fault})`);
-      return bytes.length;
+      return to;
     }
     if (body.contentTo > body.contentFrom) {
       this.#isResumed = false;
@@ -428,7 +431,7 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
       if (wantsMore) this.#amount = this.#amount === READ.LITTLE ? READ.SOME : READ.MUCH;
       else if (this.#amount === READ.MUCH) this.#amount = READ.SOME;
     }
-    if (body.isDone) this.#finish(call, bytes.length - next);
+    if (body.isDone) this.#finish(call, to - next);
     return next;
   }
 
@@ -466,7 +469,7 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
     const call = this.#call;
     // A head without a body was held back.
     if (call !== undefined && this.#body?.isDone) this.#finish(call, rest.length);
-    else if (rest.length > 0) this.#read(rest);
+    else if (rest.length > 0) this.#read(rest, rest.length);
     if (call === undefined || call !== this.#call || this.#isHeld) return;
     const end = this.#end;
     if (end === 'end') this.#endOfConnection();
