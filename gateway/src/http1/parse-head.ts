@@ -167,6 +167,15 @@ export abstract class HeadParser {
     return this.#text(this.#places[index * 4 + 2] as number, this.#places[index * 4 + 3] as number);
   }
 
+  /** Whether a value is a text, one character for each byte; makes no string of it. */
+  hasValue(index: number, text: string): boolean {
+    const bytes = this.#bytes as Bytes;
+    const from = this.#places[index * 4 + 2] as number;
+    if ((this.#places[index * 4 + 3] as number) - from !== text.length) return false;
+    for (let at = 0; at < text.length; at++) if (bytes[from + at] !== text.charCodeAt(at)) return false;
+    return true;
+  }
+
   /** The values of all fields of a role, with `, ` between them; `undefined` if there is none. */
   value(role: Role): string | undefined {
     if (!this.hasField(role)) return undefined;

@@ -134,7 +134,7 @@ export function addForwarded(
   if (chain.length > 0) headers.push('X-Forwarded-For', chain.join(', '));
   headers.push('X-Forwarded-Proto', origin.scheme);
   if (origin.host !== '') headers.push('X-Forwarded-Host', origin.host);
-  if (connection.isTrusted) headers.push(...head.forwardedOthers);
+  if (connection.isTrusted && head.forwardedOthers !== undefined) headers.push(...head.forwardedOthers);
   if (hops === undefined) headers.push('Forwarded', forwardedElement(forwardedFor, own, scheme));
   else if (origin.forwarded !== undefined)
     headers.push('Forwarded', `${origin.forwarded}, ${forwardedElement(forwardedFor, own, scheme)}`);

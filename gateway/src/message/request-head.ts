@@ -5,6 +5,7 @@ import { ROLE, type Role } from '../http1/field-role.ts';
 import type { RequestParser } from '../http1/parse-request.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';
 import { type Authority, readAuthority } from './authority.ts';
+import type { ClientConnection } from './client-connection.ts';
 import { otherProtocols } from './protocols.ts';
 import { readUnusualTarget } from './request-target.ts';
 
@@ -26,7 +27,11 @@ export interface HeadSource {
   readonly rawHeaders: readonly string[];
   /** The parser of the head. Left out: there is none. */
   readonly parsed?: RequestParser | undefined;
+  /** The client's connection. Left out: nothing is known of earlier requests. */
+  readonly connection?: Pick<ClientConnection, 'forwarded'>;
 }
+
+const NONE: readonly string[] = [];
 
 /** Roles of fields that the gateway reads, by those that parsers know. */
 const READ_ROLES: (RequestRole | undefined)[] = [];
@@ -72,7 +77,7 @@ export class RequestHead {
   isChunked = false;
   expectsContinue = false;
   /** The protocols that the client would change to, but versions of HTTP. */
-  upgrade: readonly string[] = [];
+  upgrade: readonly string[] = NONE;
   requestId: string | undefined;
   via: string | undefined;
   /** `Forwarded`, as earlier proxies wrote it. */
@@ -81,7 +86,7 @@ export class RequestHead {
   forwardedProto: string | undefined;
   forwardedHost: string | undefined;
   /** Other `X-Forwarded-*`, which only a trusted proxy may say: names and values by turns. */
-  forwardedOthers: string[] = [];
+  forwardedOthers: string[] | undefined;
   #connection: string | undefined;
   #hosts = 0;
   #upgradeValue: string | undefined;
@@ -98,7 +103,7 @@ export class RequestHead {
     // Which of all fields are of the connection is known from their names alone.
     if (parsed !== undefined && !parsed.hasListed) {
       if (parsed.count > limits.headers) return REFUSALS.headersTooLarge;
-      this.#readParsed(parsed, method);
+      this.#readParsed(parsed, method, source.connection?.forwarded?.authority);
     } else {
       const { rawHeaders } = source;
       if (rawHeaders.length > limits.headers * 2) return REFUSALS.headersTooLarge;
@@ -136,10 +141,16 @@ export class RequestHead {
       this.headers = [...parsed.rawHeaders((role) => PASSED[role] === 1), ...this.headers];
   }
 
-  #readParsed(parsed: RequestParser, method: string): void {
+  /** @param before - of the request before, which most others repeat */
+  #readParsed(parsed: RequestParser, method: string, before: Authority | undefined): void {
     this.#parsed = parsed;
     for (let index = 0; index < parsed.count; index++) {
       const known = parsed.roleAt(index);
+      if (known === ROLE.HOST && before !== undefined && parsed.hasValue(index, before.text)) {
+        this.#hosts++;
+        this.authority = before;
+        continue;
+      }
       if (known === ROLE.AUTHORIZATION) this.headers.push(parsed.nameAt(index), parsed.valueAt(index));
       let role = READ_ROLES[known];
       if (role === undefined) continue;
@@ -199,7 +210,7 @@ export class RequestHead {
         this.forwardedHost = joined(this.forwardedHost, value);
         break;
       case 'x-forwarded-any':
-        this.forwardedOthers.push(name, value);
+        (this.forwardedOthers ??= []).push(name, value);
         break;
       case 'max-forwards':
         this.#takeMaxForwards(method, name, value);
@@ -230,7 +241,7 @@ export class RequestHead {
     const listed = listedNames(this.#connection);
     if (listed === undefined) return;
     this.headers = without(this.headers, listed);
-    this.forwardedOthers = without(this.forwardedOthers, listed);
+    this.forwardedOthers = this.forwardedOthers && without(this.forwardedOthers, listed);
     if (listed.includes('upgrade')) this.upgrade = otherProtocols(this.#upgradeValue ?? '');
   }
 }

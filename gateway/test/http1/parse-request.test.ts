@@ -23,6 +23,8 @@ describe('a request head', () => {
     expect([parser.method, parser.target, parser.minorVersion]).toEqual(['POST', '/a?b=c', 1]);
     expect(parser.rawHeaders()).toEqual(['Host', 'a.test', 'X-A', '1 2', 'Content-Length', '3', 'Empty', '']);
     expect(parser.rawHeaders((role) => role === ROLE.HOST)).toEqual(['Host', 'a.test']);
+    const has = ['a.test', 'a.tes', 'a.test ', 'A.test', ''].map((text) => parser.hasValue(0, text));
+    expect([...has, parser.hasValue(3, '')]).toEqual([true, false, false, false, false, true]);
     expect([parser.framing, parser.contentLength, parser.bodyFault]).toEqual([FRAMING.LENGTH, 3, undefined]);
   });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { RequestParser } from '../../src/http1/parse-request.ts';
 import type { HeadSource } from '../../src/message/request-head.ts';
 import { RequestHead } from '../../src/message/request-head.ts';
 
@@ -136,6 +137,27 @@ describe('a head is refused', () => {
   it('not without a Host where HTTP/1.0 knows none, nor where it is empty', () => {
     expect(read({ version: '1.0', rawHeaders: [] }).code).toBeUndefined();
     expect(read({ rawHeaders: ['Host', ''] }).head.authority?.host).toBe('');
+  });
+});
+
+describe('the host of a request', () => {
+  const authority = { host: 'a.test', text: 'a.test' };
+  const forwarded = { authority, version: '1.1', name: 'a', text: '' };
+
+  function readAfter(fields: string) {
+    const parsed = new RequestParser({ fields: 9, fieldBytes: 999, targetBytes: 99 });
+    const bytes = Buffer.from(`GET / HTTP/1.1\r\n${fields}\r\n`);
+    expect(parsed.read(bytes, 0, bytes.length)).toBe(bytes.length);
+    return read({ parsed, connection: { forwarded } });
+  }
+
+  it('is known where the request before named the same', () => {
+    expect(readAfter('Host: a.test\r\n').head.authority).toBe(authority);
+    for (const other of ['A.test', 'a.test:1', 'a.tes', 'b.test'])
+      expect(readAfter(`Host: ${other}\r\n`).head.authority?.text).toBe(other);
+    const twice = readAfter('Host: a.test\r\nHost: a.test\r\n');
+    expect(twice.code).toBe(read({ rawHeaders: [...HOST, ...HOST] }).code);
+    expect(twice.code).toBeDefined();
   });
 });
 
