@@ -9,11 +9,12 @@ import type { BodySink } from './body-source.ts';
 import type { Carrier, ClientCall } from './client-call.ts';
 import { ConnectionError } from './connection-error.ts';
 import { ROLE } from './field-role.ts';
+import type { Bytes } from './octets.ts';
 import { BodyParser } from './parse-body.ts';
 import { FAULT, type FieldLimits, FRAMING, MORE } from './parse-head.ts';
 import { ResponseParser } from './parse-response.ts';
 import { READ, type ReadAmount, readBuffer } from './read-buffer.ts';
-import { chunkHead, LAST_CHUNK, lastChunk } from './write.ts';
+import { chunkHead, LAST_CHUNK, lastChunk, MAX_JOINED_BYTES } from './write.ts';
 
 /**
  * Begins to connect.
@@ -93,6 +94,8 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
   /** Bytes of the request's body that are still to be written. */
   #bodyLeft = 0;
   #isBlocked = false;
+  /** The head of a request, while the first piece of its body may go along with it. */
+  #head = '';
   /** Whether the body waits for `100 Continue`. */
   #isExpecting = false;
   #canBeKept = true;
@@ -192,19 +195,13 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
   data(chunk: Buffer): void {
     const call = this.#call;
     if (call === undefined || this.#isWritten || chunk.length === 0) return;
-    const socket = this.#socket;
-    if (call.request.bodyLength === undefined) {
-      socket.cork();
-      socket.write(chunkHead(chunk.length), 'latin1');
-      socket.write(chunk);
-      socket.write('\r\n', 'latin1');
-      socket.uncork();
-    } else {
+    if (call.request.bodyLength === undefined) this.#put(chunkHead(chunk.length), chunk, '\r\n');
+    else {
       this.#bodyLeft -= chunk.length;
-      if (this.#bodyLeft >= 0) socket.write(chunk);
+      if (this.#bodyLeft >= 0) this.#put('', chunk, '');
       else this.#fail('ERR_HTTP1_UNWRITABLE', 'the body is longer than its Content-Length');
     }
-    if (this.#isBlocked || !socket.writableNeedDrain) return;
+    if (this.#isBlocked || !this.#socket.writableNeedDrain) return;
     this.#isBlocked = true;
     call.request.body?.pause();
     if (this.#phase === 'head') this.#wait(call.request.headTimeoutMs);
@@ -213,6 +210,7 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
   end(trailers: readonly string[] | undefined): void {
     const call = this.#call;
     if (call === undefined || this.#isWritten) return;
+    this.#flushHead();
     if (call.request.bodyLength === undefined) {
       try {
         this.#socket.write(trailers === undefined ? LAST_CHUNK : lastChunk(trailers), 'latin1');
@@ -263,10 +261,38 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
       this.#wait(request.continueMs);
       return;
     }
-    socket.cork();
-    socket.write(request.head, 'latin1');
+    // The last chunk of a body that is there goes along, too.
+    const isChunked = request.bodyLength === undefined;
+    if (isChunked) socket.cork();
+    this.#head = request.head;
     request.body.open(new Upload(this, call));
-    socket.uncork();
+    this.#flushHead();
+    if (isChunked) socket.uncork();
+  }
+
+  /** Sends a head that none of the body goes along with. */
+  #flushHead(): void {
+    const head = this.#head;
+    if (head === '') return;
+    this.#head = '';
+    this.#socket.write(head, 'latin1');
+  }
+
+  /** Writes a piece of the body, with the head that waits for it. */
+  #put(before: string, chunk: Buffer, after: string): void {
+    const socket = this.#socket;
+    const text = this.#head + before;
+    this.#head = '';
+    if (text === '') socket.write(chunk);
+    else if (chunk.length <= MAX_JOINED_BYTES)
+      socket.write(text + (chunk as Bytes).latin1Slice(0, chunk.length) + after, 'latin1');
+    else {
+      socket.cork();
+      socket.write(text, 'latin1');
+      socket.write(chunk);
+      if (after !== '') socket.write(after, 'latin1');
+      socket.uncork();
+    }
   }
 
   /** Sends the body that has waited. */
@@ -514,6 +540,7 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
     const call = this.#call;
     this.#call = undefined;
     this.#isHeld = false;
+    this.#head = '';
     this.#rest = NO_BYTES;
     this.#owner.deadlines.remove(this);
     if (call === undefined) return undefined;

@@ -9,6 +9,9 @@ export const COMMA = 44;
 export const COLON = 58;
 export const SEMICOLON = 59;
 
+/** A `Buffer`, with a method of Node that its types leave out; it is faster than `toString`. */
+export type Bytes = Buffer & { latin1Slice(from: number, to: number): string };
+
 const tableOf = (entryOf: (octet: number) => number) =>
   Uint8Array.from({ length: 256 }, (_, octet) => entryOf(octet));
 const charsOf = (text: string) => new Set([...text].map((char) => char.charCodeAt(0)));

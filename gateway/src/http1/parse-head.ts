@@ -18,7 +18,7 @@
 
 import type { FieldNames } from './field-names.ts';
 import { ROLE, type Role, roleOf } from './field-role.ts';
-import { COLON, COMMA, CR, isWord, LF, NAME, SP, TAB, VALUE } from './octets.ts';
+import { type Bytes, COLON, COMMA, CR, isWord, LF, NAME, SP, TAB, VALUE } from './octets.ts';
 
 /** The head is not whole yet. */
 export const MORE = -1;
@@ -59,9 +59,6 @@ const SPACE = 2;
 const CONTENT = 3;
 const LINE_FEED = 4;
 const LAST_LINE_FEED = 5;
-
-/** A `Buffer`, with a method of Node that its types leave out; it is faster than `toString`. */
-type Bytes = Buffer & { latin1Slice(from: number, to: number): string };
 
 /** Reads heads, one after the other. */
 export abstract class HeadParser {

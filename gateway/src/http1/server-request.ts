@@ -2,9 +2,10 @@
 // section 9.3.2): what is written before its turn waits.
 
 import { fieldsIn } from './field-text.ts';
+import type { Bytes } from './octets.ts';
 import type { RequestParser } from './parse-request.ts';
 import type { RequestBody } from './request-body.ts';
-import { chunkHead, LAST_CHUNK, lastChunk, responseHead } from './write.ts';
+import { chunkHead, LAST_CHUNK, lastChunk, MAX_JOINED_BYTES, responseHead } from './write.ts';
 
 /** Events of a {@link ServerRequest}. */
 export interface ServerRequestEvents {
@@ -34,13 +35,8 @@ export interface ResponseLine {
   readonly isBlocked: boolean;
 }
 
-/** A copy of this many bytes costs less than a second piece. */
-const MAX_JOINED_BYTES = 8_192;
 /** Bytes of a response that may wait for its turn. */
 const MAX_WAITING_BYTES = 65_536;
-
-/** A `Buffer`, with a method of Node that its types leave out; it is faster than `toString`. */
-type Bytes = Buffer & { latin1Slice(from: number, to: number): string };
 
 /** One request over HTTP/1, and its response. */
 export class ServerRequest<Peer> {

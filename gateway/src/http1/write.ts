@@ -9,6 +9,9 @@ export class UnwritableError extends Error {
   readonly code = 'ERR_HTTP1_UNWRITABLE';
 }
 
+/** Pieces up to this size are made one text with what goes before them: a second piece costs more. */
+export const MAX_JOINED_BYTES = 8_192;
+
 /** The body ends, without trailers. */
 export const LAST_CHUNK = '0\r\n\r\n';
 

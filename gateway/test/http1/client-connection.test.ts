@@ -1,6 +1,7 @@
 // One connection to a server: requests as they are written, responses as they are read.
 import { connect, Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { WholeBody } from '../../src/http1/whole-body.ts';
 import { HandBody, RawServer, until } from './raw-server.ts';
 
 const servers: RawServer[] = [];
@@ -545,6 +546,32 @@ describe('the body of a request', () => {
     await connection.closed();
     expect(connection.text).not.toContain('hello!');
   });
+
+  it.each([0, 3, 8_192, 8_193, 100_000])(
+    'of %i bytes that is there goes along with its head',
+    async (size) => {
+      const body = Buffer.alloc(size, 'a\xff', 'latin1');
+      const text = body.toString('latin1');
+      const chunked = `${size === 0 ? '' : `${size.toString(16)}\r\n${text}\r\n`}0\r\n\r\n`;
+      for (const [bodyLength, framing, sent] of [
+        [size, `Content-Length: ${size}`, text],
+        [undefined, 'Transfer-Encoding: chunked', chunked],
+      ] as const) {
+        const server = await aServer();
+        const first = server.send();
+        const connection = await server.connection(0);
+        connection.write('HTTP/1.1 204 \r\n\r\n');
+        await first.over();
+        const head = `POST / HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n`;
+        const system = Socket.prototype as Required<Pick<Socket, '_write' | '_writev'>>;
+        const spies = [vi.spyOn(system, '_write'), vi.spyOn(system, '_writev')];
+        server.send({ method: 'POST', body: new WholeBody(body), bodyLength });
+        expect(spies.flatMap(({ mock }) => mock.calls as unknown[])).toHaveLength(1);
+        vi.restoreAllMocks();
+        await until(() => connection.text.endsWith(head + sent));
+      }
+    },
+  );
 
   it('that breaks off is never ended', async () => {
     const server = await aServer();
