@@ -169,11 +169,11 @@ export const RESPONSE_DIFFERENCES: readonly IntendedDifference[] = [
     bytes: /^HTTP\/(?:0\.9|2\.0) /,
   },
   {
-    what: 'refuses control characters in a reason phrase',
+    what: 'refuses control characters in a reason phrase, a bare CR after it among them',
     why: 'they would be passed on to clients',
     own: SYNTAX,
     peer: ANY,
-    bytes: /^\S+ \d{3} [^\r\n]*(?![\t\r\n])\p{Cc}/u,
+    bytes: /^\S+ \d{3} [^\r\n]*(?:(?![\t\r\n])\p{Cc}|\r[^\n])/u,
   },
   {
     what: 'takes no empty line before a response',
