@@ -36,6 +36,16 @@ export async function runCommand<Options extends { readonly help: boolean }>(
   }
 }
 
+/** Ends a command that has no options where it is given one: nothing of it was meant so. */
+export function refuseOptions(name: string, about: string): void {
+  const [first] = process.argv.slice(2);
+  if (first === undefined) return;
+  const isHelp = first === '--help' || first === '-h';
+  if (isHelp) console.log(`npm run ${name}\n\n${about}`);
+  else console.error(`${name}: it has no options, got ${first}`);
+  process.exit(isHelp ? 0 : 2);
+}
+
 /** The message of an error, or the thrown value as text. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,6 +1,9 @@
 // The command `npm run pools`: what changes of a large pool cost, and how long they hold the event loop.
 
 import { Balancer, type Env, type StrategyName, systemEnv } from '../../src/index.ts';
+import { refuseOptions } from '../command.ts';
+
+refuseOptions('pools', 'Measures what changes of a large pool cost, and how long they hold the event loop.');
 
 const N = 10_000;
 const STEPS = 100;

@@ -4,11 +4,13 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileAll } from '../bundle.ts';
+import { refuseOptions } from '../command.ts';
 import { NAMES, type Name, WAYS } from './ways.ts';
 
 /** Processes; the median of their ratios counts. */
 const PROCESSES = 3;
 
+refuseOptions('bench:requests', 'Measures what a request costs in `Loadbalancer` beside its target.');
 const compiled = await compileAll({ child: fileURLToPath(new URL('./child.ts', import.meta.url)) }, []);
 const results: Record<Name, number>[] = [];
 try {

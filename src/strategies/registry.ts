@@ -79,32 +79,43 @@ export const strategies = {
 export type StrategyName = keyof typeof strategies;
 
 /** The names that other load balancers have for strategies of the registry. */
-export const STRATEGY_ALIASES = {
+const OTHER_NAMES = {
   leastconn: 'least-connections',
   'least-conn': 'least-connections',
-  least_conn: 'least-connections',
-  least_connections: 'least-connections',
-  least_request: 'least-connections',
+  'least-request': 'least-connections',
   rr: 'round-robin',
   roundrobin: 'round-robin',
-  round_robin: 'round-robin',
   wrr: 'round-robin',
   'weighted-round-robin': 'round-robin',
-  weighted_round_robin: 'round-robin',
   p2c: 'power-of-two',
   ewma: 'peak-ewma',
-  peak_ewma: 'peak-ewma',
-  least_time: 'least-time',
-  ip_hash: 'ip-hash',
   source: 'ip-hash',
-  consistent_hash: 'consistent-hash',
-  ring_hash: 'consistent-hash',
+  'ring-hash': 'consistent-hash',
   chash: 'consistent-hash',
   hrw: 'rendezvous',
 } as const satisfies Record<string, StrategyName>;
 
-/** A name that another load balancer has for a strategy: `leastconn`, `rr`, `p2c` and the like. */
-export type StrategyAlias = keyof typeof STRATEGY_ALIASES;
+/** A name as some files spell it: with `_` for `-`. */
+type Underscored<Name extends string> = Name extends `${infer First}-${infer Rest}`
+  ? `${First}_${Underscored<Rest>}`
+  : Name;
+
+/** A name that another load balancer has for a strategy: `leastconn`, `rr`, `round_robin` and the like. */
+export type StrategyAlias =
+  | keyof typeof OTHER_NAMES
+  | Exclude<Underscored<StrategyName | keyof typeof OTHER_NAMES>, StrategyName>;
+
+/** The strategy that is meant by each other name, and by each name with `_`. */
+export const STRATEGY_ALIASES = /* @__PURE__ */ aliases();
+
+function aliases(): Readonly<Record<StrategyAlias, StrategyName>> {
+  const own = Object.fromEntries(Object.keys(strategies).map((name) => [name, name]));
+  const meant: Record<string, string> = {};
+  for (const [name, strategy] of Object.entries({ ...own, ...OTHER_NAMES }))
+    for (const spelled of [name, name.replaceAll('-', '_')])
+      if (!Object.hasOwn(own, spelled)) meant[spelled] = strategy;
+  return meant as Record<StrategyAlias, StrategyName>;
+}
 
 /** Whether a name is one that another load balancer has. */
 export function isStrategyAlias(name: unknown): name is StrategyAlias {

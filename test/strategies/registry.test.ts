@@ -15,6 +15,12 @@ describe('a name of another load balancer', () => {
     expect(described(alias)).toBe(described(name));
   });
 
+  it.each(
+    [...Object.keys(strategies), ...Object.keys(STRATEGY_ALIASES)].filter((name) => name.includes('-')),
+  )('may be spelled with underscores: %s', (name) => {
+    expect(strategyNamed(name.replaceAll('-', '_') as never)).toBe(strategyNamed(name as never));
+  });
+
   it('has the same key and strictness', () => {
     const { balancer } = new Loadbalancer(
       { sendRequest: async () => ({ status: 200, data: '' }) },

@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { ConfigError } from '../errors.ts';
 import { exitCode, UsageError } from './exit-code.ts';
 import type { Io } from './io.ts';
@@ -19,11 +19,20 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       },
       args,
     );
-    await root.parseAsync(args, { from: 'user' });
+    await root.parseAsync(withoutHelp(args, root), { from: 'user' });
     return code;
   } catch (error) {
     return tell(error, io);
   }
+}
+
+/** Where help on a command is asked for that there is not: that command alone, which is refused by name. */
+function withoutHelp(args: readonly string[], { commands }: Command): readonly string[] {
+  const [first, second] = args;
+  const asksForHelp = args.includes('--help') || args.includes('-h');
+  const command = first === 'help' ? second : asksForHelp ? first : undefined;
+  if (command === undefined || command.startsWith('-')) return args;
+  return commands.some((one) => one.name() === command) ? args : [command];
 }
 
 function tell(error: unknown, io: Io): number {

@@ -53,6 +53,8 @@ describe('the command line', () => {
 
   it.each<[string[], string]>([
     [['serv'], "unknown command 'serv' (did you mean serve?); --help lists what there is"],
+    [['help', 'serv'], "unknown command 'serv' (did you mean serve?); --help lists what there is"],
+    [['serv', '--help'], "unknown command 'serv' (did you mean serve?); --help lists what there is"],
     [['frobnicate'], "unknown command 'frobnicate'; --help lists what there is"],
     [['--prot', '1'], "unknown option '--prot'; --help lists what there is"],
     [['serve', '--prot', '1'], "unknown option '--prot' (did you mean --port?); --help lists what there is"],
