@@ -328,6 +328,25 @@ const widths: Rule = (files) =>
     });
   });
 
+/** Spans of code, and targets of links, which are not wrapped. */
+const SPANS = /`[^`]*`|\]\([^)]*\)/g;
+
+const proseWidths: Rule = (files) =>
+  [...files].flatMap(([path, text]) => {
+    if (!path.endsWith('.md')) return [];
+    let isCode = false;
+    return text.split('\n').flatMap((line, number) => {
+      if (/^\s*```/.test(line)) isCode = !isCode;
+      if (isCode || line.length <= MAX_COLUMNS || /^\s*\|/.test(line)) return [];
+      // Where it can be wrapped, but for its indentation and the mark of a list.
+      const body = line
+        .replace(/^\s*([-*]|\d+\.)?\s*/, '')
+        .replace(SPANS, (span) => span.replaceAll(' ', '-'));
+      if (!body.slice(0, MAX_COLUMNS).includes(' ')) return [];
+      return [`${path}:${number + 1} has prose that is ${line.length} columns wide`];
+    });
+  });
+
 const plainSyntax: Rule = (files) =>
   [...files].flatMap(([path, text]) =>
     [...nodesOf(parse(path, text))].flatMap((node) => {
@@ -429,6 +448,13 @@ describe('the project', () => {
     for (const path of ['vitest.config.ts', '.ci/run', 'scripts/set-version.mjs', 'gateway/tsup.config.ts'])
       expect(files.has(path), path).toBe(true);
     expect(widths(files)).toEqual([]);
+  });
+
+  it(`keeps the prose of its pages to ${MAX_COLUMNS} columns`, () => {
+    const files = filesBelow('.');
+    for (const path of ['README.md', 'CHANGELOG.md', 'docs/fleet.md', 'gateway/docs/gateway.md'])
+      expect(files.has(path), path).toBe(true);
+    expect(proseWidths(files)).toEqual([]);
   });
 
   it('runs under type stripping: no enum, no namespace, no parameter property', () => {
@@ -706,6 +732,22 @@ describe('the rules themselves', () => {
     const text = `const a = '// ${wide}';\nconst b = \`\n// ${wide}\`;\n/${wide}/.test(a);`;
     expect(widths(made({ 'src/a.ts': text }))).toEqual([]);
     expect(widths(made({ 'src/a.ts': `// https://a.example/${'x'.repeat(MAX_COLUMNS)}` }))).toEqual([]);
+  });
+
+  it('find prose that is too wide, by one column, in paragraphs and in lists', () => {
+    for (const start of ['', '- ', '  1. ']) {
+      const page = (columns: number) => `${(start + 'x '.repeat(columns)).slice(0, columns - 1)}x`;
+      expect(proseWidths(made({ 'a.md': page(MAX_COLUMNS) }))).toEqual([]);
+      expect(proseWidths(made({ 'a.md': page(MAX_COLUMNS + 1) }))).toEqual([
+        'a.md:1 has prose that is 111 columns wide',
+      ]);
+    }
+  });
+
+  it('let wide tables, code and links in pages pass', () => {
+    const wide = 'x '.repeat(MAX_COLUMNS);
+    const page = `| ${wide} |\n\n\`\`\`sh\n${wide}\n\`\`\`\n- \`${wide}\`\n[x](${wide})`;
+    expect(proseWidths(made({ 'a.md': page }))).toEqual([]);
   });
 
   it.each<[string, string]>([

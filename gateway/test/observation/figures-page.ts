@@ -6,16 +6,19 @@ import { DISCOVERY_FIGURES, POOL_FIGURES, SEEN_FIGURES } from '../../src/observa
 
 const INTRODUCTION = `# Figures
 
-What a gateway counts: the fields of \`GET /stats\` and of \`gateway.stats()\`, and the metric family that has the same
-number. Metrics are in base units: a field in milliseconds is a metric in seconds, and a flag that is \`true\` is 1. With several workers, the last column
-says how their values become one; "with ended workers" means that totals do not fall when a worker ends.
+What a gateway counts: the fields of \`GET /stats\` and of \`gateway.stats()\`, and the metric family that has the
+same number. Metrics are in base units: a field in milliseconds is a metric in seconds, and a flag that is
+\`true\` is 1. With several workers, the last column says how their values become one; "with ended workers"
+means that totals do not fall when a worker ends.
 
-\`evenkeel_build_info\`, \`evenkeel_pool_info\`, \`evenkeel_pool_backends\`, \`evenkeel_queue_waits_total\` and \`evenkeel_discovery_*\` are
-made of several fields. \`process_*\` and \`nodejs_*\` describe the process that answers: with workers, the primary.
+\`evenkeel_build_info\`, \`evenkeel_pool_info\`, \`evenkeel_pool_backends\`, \`evenkeel_queue_waits_total\` and
+\`evenkeel_discovery_*\` are made of several fields. \`process_*\` and \`nodejs_*\` describe the process that
+answers: with workers, the primary.
 
 A field without a value, for example the \`zone\` of a backend that has none, is left out of the JSON.
 
-This page is written from the tables of figures in \`gateway/src/observation\`: \`npx vitest run backend-figures -u\` writes it anew.
+This page is written from the tables of figures in \`gateway/src/observation\`:
+\`npx vitest run backend-figures -u\` writes it anew.
 `;
 
 const HEADINGS = ['field', 'kind', 'meaning', 'metric', 'over workers'];
