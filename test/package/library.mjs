@@ -217,7 +217,7 @@ async function checkBundles(alone) {
 async function checkReadme(archive) {
   const page = await readFile(join(root, 'README.md'), 'utf8');
   const [, first] = /^```ts\n(.*?)^```$/ms.exec(page);
-  const [, from, to] = /replace `(import [^`]+)` with\s+`(const [^`]+)`/.exec(page) ?? [];
+  const [, from, to] = /replace\s+`(import [^`]+)`\s+with\s+`(const [^`]+)`/.exec(page) ?? [];
   await check('the first lines of the README run in a folder made by npm init -y', async () => {
     const path = await project('first');
     await npm(['init', '-y'], path);
