@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Engine } from '../src/engine.ts';
+import { readAuthority } from '../src/message/authority.ts';
 import { SILENT } from '../src/observation/silent-log.ts';
 import { resolved } from './resolved.ts';
 
@@ -74,6 +75,15 @@ describe('the heap stays flat', () => {
       await control.change({ type: 'add', pool: 'shop', backend: { url: backend } });
       await control.change({ type: 'drain', pool: 'shop', backend });
       await control.change({ type: 'remove', pool: 'shop', backend });
+    });
+    expect(growth).toBeLessThan(MAX_GROWTH);
+  });
+
+  it('over hosts that clients invent, in heads as large as they may be', async () => {
+    const growth = await growthOf(500, (i) => {
+      const host = `host-${i}.example.test`;
+      const head = Buffer.from(`${host}${'x'.repeat(32_768)}`).toString('latin1');
+      expect(readAuthority(head.slice(0, host.length))?.host).toBe(host);
     });
     expect(growth).toBeLessThan(MAX_GROWTH);
   });

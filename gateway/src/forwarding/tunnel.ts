@@ -1,6 +1,7 @@
 // A tunnel between a client and a backend.
 
 import type { Socket } from 'node:net';
+import { wasReset } from '../http1/was-reset.ts';
 
 /** The result of a tunnel. */
 export interface TunnelEnd {
@@ -58,6 +59,10 @@ export class Tunnel {
       });
     }
     backend.once('end', () => {
+      if (wasReset(backend)) {
+        backend.destroy();
+        return;
+      }
       const limitMs = Math.min(idleMs || HALF_CLOSED_MS, HALF_CLOSED_MS);
       client.setTimeout(limitMs);
       backend.setTimeout(limitMs);

@@ -14,6 +14,7 @@ import { BodyParser } from './parse-body.ts';
 import { FAULT, type FieldLimits, FRAMING, MORE } from './parse-head.ts';
 import { ResponseParser } from './parse-response.ts';
 import { READ, type ReadAmount, readBuffer } from './read-buffer.ts';
+import { wasReset } from './was-reset.ts';
 import { chunkHead, LAST_CHUNK, lastChunk, MAX_JOINED_BYTES } from './write.ts';
 
 /**
@@ -507,7 +508,10 @@ export class ClientConnection implements Carrier, Expiring, BodySink {
   }
 
   readonly #onEnd = (): void => {
-    if (this.#isHeld) this.#end ??= 'end';
+    // A response that lasts until the end of its connection is not whole after a reset (RFC 9112 section 8).
+    if (wasReset(this.#socket))
+      this.#onError(new ConnectionError('ECONNRESET', 'the server has reset the connection'));
+    else if (this.#isHeld) this.#end ??= 'end';
     else this.#endOfConnection();
   };
 

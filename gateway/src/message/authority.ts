@@ -21,10 +21,12 @@ const known = new Map<string, Authority | undefined>();
 export function readAuthority(text: string): Authority | undefined {
   const before = known.get(text);
   if (before !== undefined || known.has(text)) return before;
-  const read = parse(text);
-  if (text.length > 255) return read;
+  // A copy: what was cut out of a head would keep all of that head in memory.
+  const own = Buffer.from(text).toString();
+  const read = parse(own);
+  if (own.length > 255) return read;
   if (known.size >= MAX_KNOWN) known.clear();
-  known.set(text, read);
+  known.set(own, read);
   return read;
 }
 

@@ -1,9 +1,13 @@
 import { once } from 'node:events';
 import type http2 from 'node:http2';
+import type { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { handshake, SWITCH } from '../conformance/cases/websocket-handshake.ts';
+import { H2Client } from '../conformance/wire/h2-client.ts';
 import { sleep } from '../conformance/wire/poll.ts';
 import { get } from '../conformance/wire/requests.ts';
 import { reply } from '../conformance/wire/upstream.ts';
+import { fields } from './gateway/http2-lab.ts';
 import { aGateway, anH2Session, anUpstream, endAll, held, until, untilIdle } from './gateway/lab.ts';
 
 afterEach(endAll);
@@ -52,5 +56,50 @@ describe('a request for which no connection is free', () => {
     upstream.script = {};
     expect((await (await client()).write(get('/next')).answered())[0]?.status).toBe(200);
     expect(upstream.text).not.toContain('/late');
+  });
+});
+
+describe('a backend that resets its connection just after some bytes', () => {
+  // libuv reports such a reset as an end.
+  const resets = (first: string) => ({
+    complete: (socket: Socket) => {
+      socket.write(first);
+      setTimeout(() => {
+        socket.write('more');
+        socket.resetAndDestroy();
+      }, 5);
+    },
+  });
+  const UNTIL_CLOSE = 'HTTP/1.1 200 OK\r\n\r\npart';
+
+  it('gives no whole response, where the end of the connection would be that of the body', async () => {
+    const { url } = await anUpstream(resets(UNTIL_CLOSE));
+    const { port, client, gateway, log } = await aGateway([url], { listener: { h2c: true } });
+    const one = (await client()).write(get('/x'));
+    await until(() => one.ended !== undefined);
+    expect(one.text).toContain('part');
+    expect(one.text).not.toMatch(/\r\n0\r\n\r\n$/);
+    const h2 = await H2Client.connect(port);
+    await h2.request(1, fields('GET'));
+    await until(() => h2.stream(1).reset !== undefined);
+    expect(h2.stream(1).ended).toBe(false);
+    await untilIdle(gateway);
+    expect(log.records).toMatchObject([{ code: 'ERR_LB_UPSTREAM' }, { code: 'ERR_LB_UPSTREAM' }]);
+  });
+
+  it('gives the whole of a response that says its length', async () => {
+    const { url } = await anUpstream(resets('HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\npart'));
+    const { client } = await aGateway([url]);
+    const [answer] = await (await client()).write(get('/x')).answered();
+    expect(answer?.body.toString()).toBe('partmore');
+  });
+
+  it('has left a tunnel, whose client gets what came before', async () => {
+    const { url } = await anUpstream(resets(SWITCH));
+    const { client, gateway } = await aGateway([url]);
+    const one = (await client()).write(handshake());
+    await until(() => one.ended !== undefined);
+    expect(one.text).toMatch(/\r\n\r\nmore$/);
+    await untilIdle(gateway);
   });
 });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { AddressInfo, Socket } from 'node:net';
+import tls, { type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { certificateFor } from '../conformance/certificates.ts';
@@ -114,5 +114,30 @@ describe('TLS with a backend', () => {
     expect(backends()[0]).toMatchObject({ state: 'up', activeConnections: 1 });
     socket.terminate();
     await untilIdle(gateway);
+  });
+
+  it('takes no response for whole whose connection is reset', async () => {
+    const certificate = await certificateFor('localhost');
+    const server = tls.createServer(certificate).listen(0, '127.0.0.1');
+    atTheEnd(() => server.close());
+    await once(server, 'listening');
+    let connection: Socket | undefined;
+    server.on('connection', (socket: Socket) => {
+      connection = socket;
+    });
+    server.on('secureConnection', (socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\npart');
+        setTimeout(() => socket.write('more', () => connection?.resetAndDestroy()), 5);
+      });
+    });
+    const { port } = server.address() as AddressInfo;
+    const url = `https://localhost:${port}`;
+    const { client } = await aGateway({ backends: [url], tls: { ca: certificate.cert } });
+    const one = (await client()).write(get('/x'));
+    await until(() => one.ended !== undefined);
+    expect(one.text).toContain('part');
+    expect(one.text).not.toMatch(/\r\n0\r\n\r\n$/);
   });
 });
