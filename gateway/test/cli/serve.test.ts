@@ -169,14 +169,15 @@ describe('evenkeel serve', () => {
       gateway.listen = () => new Promise((resolve) => (open = () => resolve([])));
     });
     write('gateway.yaml', text('another'));
-    for (let look = 0; look < 2; look++) {
-      while (vi.getTimerCount() === 0) await setImmediate();
+    // A look at the file takes turns of the event loop, and the next one waits for it.
+    const look = async () => {
       vi.advanceTimersByTime(1_000);
-    }
-    await settled();
+      await settled();
+    };
+    for (let looks = 0; looks < 5; looks++) await look();
     expect(run.gateway?.calls).toEqual([]);
     open();
-    while (run.gateway?.calls.length === 0) await setImmediate();
+    while (run.gateway?.calls.length === 0) await look();
     expect(run.gateway?.config).toMatchObject({ pools: { another: {} } });
     expect(await stopped(run)).toBe(0);
   });
