@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { breakOff } from '../../gateway/src/local-reply/break-off.ts';
+import { breakOff } from '../../gateway/src/http1/break-off.ts';
 import { handshake, SWITCH } from '../../gateway/test/conformance/cases/websocket-handshake.ts';
 import { until } from '../../gateway/test/conformance/wire/poll.ts';
 import { rawConnections } from './raw-connection.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { breakOff } from '../../../gateway/src/local-reply/break-off.ts';
+import { breakOff } from '../../../gateway/src/http1/break-off.ts';
 import { SWITCH } from '../../../gateway/test/conformance/cases/websocket-handshake.ts';
 import { HOST } from '../../gateway/ports.ts';
 import { contentOf } from './content.ts';

@@ -1,7 +1,7 @@
 // A client of the soak test that leaves at a random byte of what it sends or receives.
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { breakOff } from '../../../gateway/src/local-reply/break-off.ts';
+import { breakOff } from '../../../gateway/src/http1/break-off.ts';
 import { handshake } from '../../../gateway/test/conformance/cases/websocket-handshake.ts';
 import { oneOf, type Random } from '../../../src/simulator/random.ts';
 import { HOST } from '../../gateway/ports.ts';

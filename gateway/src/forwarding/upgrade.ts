@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Outcome, Request, Session } from 'evenkeel';
 import type { Sender } from 'evenkeel/internal';
-import { breakOff } from '../local-reply/break-off.ts';
+import { breakOff } from '../http1/break-off.ts';
 import { refusalFor } from '../local-reply/failure.ts';
 import { RawResponse } from '../local-reply/raw-response.ts';
 import { REFUSALS, type Refusal } from '../local-reply/refusal.ts';

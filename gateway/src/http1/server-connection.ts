@@ -2,6 +2,7 @@
 // order (RFC 9112 sections 2 to 9).
 
 import type { Socket } from 'node:net';
+import { breakOff } from './break-off.ts';
 import type { DeadlineSweep, Expiring } from './deadline-sweep.ts';
 import { ROLE } from './field-role.ts';
 import { BodyParser } from './parse-body.ts';
@@ -177,12 +178,10 @@ export class ServerConnection<Peer> implements ResponseLine, Expiring {
   }
 
   destroy(): void {
-    const socket = this.#socket;
     // Where the end of the connection would be the end of the response, only a reset says that it is broken
     // off.
-    if (this.#first?.version === '1.0' && !('encrypted' in socket) && socket.remoteAddress !== undefined)
-      socket.resetAndDestroy();
-    else socket.destroy();
+    if (this.#first?.version === '1.0') breakOff(this.#socket);
+    else this.#socket.destroy();
   }
 
   expire(): void {

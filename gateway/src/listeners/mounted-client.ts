@@ -1,7 +1,7 @@
 // A client's side of one request that a server of the host has accepted over node:http.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { breakOff } from '../local-reply/break-off.ts';
+import { breakOff } from '../http1/break-off.ts';
 import { endLingering, linger } from '../local-reply/linger.ts';
 import { type RequestBody, StreamBody } from '../message/body.ts';
 import type { Client, ClientEvents } from '../message/client.ts';

@@ -3,7 +3,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
-import { breakOff } from './break-off.ts';
+import { breakOff } from '../http1/break-off.ts';
 import { endLingering } from './linger.ts';
 import type { Refusal } from './refusal.ts';
 import { refusalResponse } from './refusal-response.ts';

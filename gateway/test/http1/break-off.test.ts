@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { breakOff } from '../../src/local-reply/break-off.ts';
+import { breakOff } from '../../src/http1/break-off.ts';
 
 const servers: Server[] = [];
 
