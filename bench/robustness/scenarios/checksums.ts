@@ -1,10 +1,10 @@
 // The scenario of large bodies that must arrive right to the byte.
 
-import { certificateFor } from '../../../gateway/test/conformance/certificates.ts';
 import { type Verdict, verdict } from '../../chaos/verdicts.ts';
 import { watchMemory } from '../../gateway/usage.ts';
 import { formatBytes } from '../../text.ts';
-import { DIRECTIONS, DigestExchange } from '../bodies/digest-exchange.ts';
+import { DIRECTIONS } from '../bodies/digest-exchange.ts';
+import { arrivalVerdict, warmGround } from '../bodies/ground.ts';
 import { WIRES } from '../bodies/wires.ts';
 import type { Lab } from '../lab.ts';
 import { figuresWhen, idleVerdict, isIdle } from '../rest.ts';
@@ -16,20 +16,13 @@ const TIMES = [true, false, true];
 const MOST_BYTES = 96 * 1_048_576;
 
 async function run(lab: Lab, { bodyBytes }: Scale): Promise<Finding> {
-  const certificate = await certificateFor('localhost');
-  const exchange = new DigestExchange(bodyBytes);
-  const gateway = await lab.gateway({ backends: [await lab.origin(exchange.serve)], certificate });
-  await exchange.warmUp(gateway.ports);
-  const { figures: before } = await figuresWhen(gateway, isIdle, 5_000);
+  const { exchange, gateway, before } = await warmGround(lab, bodyBytes);
   const memory = watchMemory(gateway.pid);
   lab.own(() => memory.stop());
   const figures: Record<string, number> = { eachBytes: bodyBytes };
   const verdicts: Verdict[] = [];
   const judge = (what: string, faults: readonly (string | undefined)[]) => {
-    const fault = faults.find((one) => one !== undefined);
-    const right = faults.filter((one) => one === undefined).length;
-    const measured = `${right} of ${faults.length}${fault === undefined ? '' : `; ${fault}`}`;
-    verdicts.push(verdict(`${what} arrive right to the byte (SHA-256)`, measured, right === faults.length));
+    verdicts.push(arrivalVerdict(`${what} arrive right to the byte (SHA-256)`, faults));
   };
   for (const wire of WIRES)
     for (const direction of DIRECTIONS) {

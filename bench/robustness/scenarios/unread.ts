@@ -1,11 +1,11 @@
-// The scenario of large bodies that nobody reads.
+// The scenario of large bodies that are not read.
 
-import { certificateFor } from '../../../gateway/test/conformance/certificates.ts';
 import { untilQuiet } from '../../../gateway/test/conformance/wire/poll.ts';
 import { type Verdict, verdict } from '../../chaos/verdicts.ts';
 import { watchMemory } from '../../gateway/usage.ts';
 import { formatBytes } from '../../text.ts';
-import { DigestExchange } from '../bodies/digest-exchange.ts';
+import type { DigestExchange } from '../bodies/digest-exchange.ts';
+import { arrivalVerdict, warmGround } from '../bodies/ground.ts';
 import { WIRES, type Wire } from '../bodies/wires.ts';
 import type { GatewayProcess } from '../gateway-process.ts';
 import type { Lab } from '../lab.ts';
@@ -20,11 +20,7 @@ const QUIET_MS = 1_000;
 const MOST_BYTES = 67_108_864;
 
 async function run(lab: Lab, { bodyBytes }: Scale): Promise<Finding> {
-  const certificate = await certificateFor('localhost');
-  const exchange = new DigestExchange(bodyBytes);
-  const gateway = await lab.gateway({ backends: [await lab.origin(exchange.serve)], certificate });
-  await exchange.warmUp(gateway.ports);
-  const { figures: before } = await figuresWhen(gateway, isIdle, 5_000);
+  const { exchange, gateway, before } = await warmGround(lab, bodyBytes);
   const figures: Record<string, number> = {
     eachBytes: bodyBytes,
     rssBeforeBytes: before.rssBytes,
@@ -32,19 +28,14 @@ async function run(lab: Lab, { bodyBytes }: Scale): Promise<Finding> {
   const verdicts: Verdict[] = [];
   for (const wire of WIRES) {
     const { peakBytes, mostTakenBytes, faults } = await hold(exchange, gateway, wire);
-    const right = faults.filter((one) => one === undefined).length;
     const grown = Math.max(0, peakBytes - before.rssBytes);
     verdicts.push(
       verdict(
-        `${CLIENTS} downloads and ${CLIENTS} uploads over ${wire.title} that nobody reads cost at most ${formatBytes(MOST_BYTES)}`,
+        `${CLIENTS} downloads and ${CLIENTS} uploads over ${wire.title} that are not read cost at most ${formatBytes(MOST_BYTES)}`,
         `+${formatBytes(grown)}; at most ${formatBytes(mostTakenBytes)} of a download taken`,
         grown <= MOST_BYTES,
       ),
-      verdict(
-        'they arrive right to the byte when they are read',
-        `${right} of ${faults.length}${right === faults.length ? '' : `; ${faults.find(Boolean)}`}`,
-        right === faults.length,
-      ),
+      arrivalVerdict('they arrive right to the byte when they are read', faults),
     );
   }
   const { figures: after } = await figuresWhen(gateway, isIdle, 5_000);
