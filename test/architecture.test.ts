@@ -298,8 +298,8 @@ function commentLines(source: ts.SourceFile): Set<number> {
   return lines;
 }
 
-/** What cannot be wrapped: a long address, and what is said to the linter. */
-const UNBREAKABLE = /https?:\/\/\S{60}|biome-ignore/;
+/** What cannot be wrapped: an address that has its line for itself, and what is said to the linter. */
+const UNBREAKABLE = /^\W*https?:\/\/\S+$|biome-ignore/;
 /** Files that the parser reads. */
 const SCRIPT = /\.[cm]?[jt]s$/;
 /** In other files: a line that is a comment and nothing else, by the marks of their languages. */
@@ -731,7 +731,9 @@ describe('the rules themselves', () => {
     const wide = 'x '.repeat(MAX_COLUMNS);
     const text = `const a = '// ${wide}';\nconst b = \`\n// ${wide}\`;\n/${wide}/.test(a);`;
     expect(widths(made({ 'src/a.ts': text }))).toEqual([]);
-    expect(widths(made({ 'src/a.ts': `// https://a.example/${'x'.repeat(MAX_COLUMNS)}` }))).toEqual([]);
+    const address = `// https://a.example/${'x'.repeat(MAX_COLUMNS)}`;
+    expect(widths(made({ 'src/a.ts': address }))).toEqual([]);
+    expect(widths(made({ 'src/a.ts': `${address} and words` }))).toHaveLength(1);
   });
 
   it('find prose that is too wide, by one column, in paragraphs and in lists', () => {

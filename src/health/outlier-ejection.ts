@@ -52,7 +52,8 @@ const FINGERPRINTED = 64;
  *
  * @throws TypeError or RangeError if an option is invalid
  * @see
- * {@link https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier | Envoy, outlier detection}
+ * {@link https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/outlier |
+ * Envoy, outlier detection}
  */
 export function outlierEjection(options: OutlierEjectionOptions = {}): GuardFactory {
   const settings = readEjectionOptions(options);

@@ -56,7 +56,8 @@ const PATIENCE = 0.1;
  *
  * @throws RangeError if an option is out of its range
  * @see
- * {@link https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/slow_start | Envoy, slow start}
+ * {@link https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/load_balancing/slow_start |
+ * Envoy, slow start}
  */
 export function slowStart(options: SlowStartOptions = {}): GuardFactory {
   checkBag(options, SLOW_START, 'slowStart');
