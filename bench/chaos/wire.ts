@@ -39,7 +39,7 @@ export class Wire implements HTTPService {
 
   sendRequest(url: string, request: Request, options?: SendOptions): Promise<Response> {
     const backend = this.#backends.get(new URL(url).origin);
-    if (backend === undefined) throw new Error(`nobody listens at ${url}`);
+    if (backend === undefined) throw new Error(`nothing listens at ${url}`);
     if (!this.#isKnown(backend.id)) this.#ledger.outsiders++;
     return request.path === CHECK_PATH
       ? this.#check(backend, options)

@@ -65,7 +65,7 @@ function headLines(
       `${rounds} ${rounds === 1 ? 'round' : 'interleaved rounds'}${memoryRounds}; medians, ratios within a round. ${load} with ${CONNECTIONS} connections, 4 origins of ${origins}.`,
     ),
     style.dim(
-      `Each proxy is one process on core ${cores.proxy.join(', ')}; load and origins on ${cores.load.join(', ')}. Nobody logs requests.`,
+      `Each proxy is one process on core ${cores.proxy.join(', ')}; load and origins on ${cores.load.join(', ')}. No proxy logs requests.`,
     ),
     style.dim(
       'evenkeel and the scripts of the peers are compiled by tsup with the settings of the published package.',

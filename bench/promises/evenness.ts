@@ -51,7 +51,7 @@ function placeAll(
   let broken = 0;
   for (const key of keys) {
     const lease = balancer.acquire(key);
-    if (lease === undefined) throw new Error('nobody took a key');
+    if (lease === undefined) throw new Error('no backend took a key');
     const { backend } = lease;
     placed[backend.slot] = (placed[backend.slot] as number) + 1;
     lease.release();

@@ -73,7 +73,7 @@ export const FLOODS: readonly Flood[] = [
   { name: 'ping', title: 'PING', ends: false, make: () => ping },
   {
     name: 'unreadPing',
-    title: 'PING whose answers nobody reads',
+    title: 'PING whose answers are not read',
     ends: false,
     reads: false,
     make: () => ping,
@@ -81,7 +81,7 @@ export const FLOODS: readonly Flood[] = [
   { name: 'settings', title: 'SETTINGS', ends: false, make: () => settings },
   {
     name: 'unreadSettings',
-    title: 'SETTINGS whose answers nobody reads',
+    title: 'SETTINGS whose answers are not read',
     ends: false,
     reads: false,
     make: () => settings,

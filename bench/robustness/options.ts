@@ -37,7 +37,7 @@ const QUICK: Scale = {
 export const USAGE = `npm run robustness -- [--only NAME]... [--seconds N] [--quick] [--json FILE]
 
 Is hard on the gateway, in a process of its own, and judges what came of it: thousands of slow connections, backends
-that are killed and revived under load, tunnels, floods of frames and requests, large bodies that nobody reads,
+that are killed and revived under load, tunnels, floods of frames and requests, large bodies that are not read,
 limits of the machine. Needs Linux.
 
   --only NAME   runs this one alone, and others for which it is given again:

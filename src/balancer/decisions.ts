@@ -77,7 +77,7 @@ export class Decisions<R> {
   #textOf(key: unknown): string | undefined {
     if (typeof key === 'number' || typeof key === 'bigint') return String(key);
     if (key === undefined || key === null) return undefined;
-    // Nobody waits for a promise, which may hold a rejection.
+    // No caller waits for a promise, which may hold a rejection.
     if (key instanceof Promise) key.catch(() => {});
     const kind =
       key instanceof Promise ? 'a promise' : typeof key === 'object' ? 'an object' : `a ${typeof key}`;

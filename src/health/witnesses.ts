@@ -6,8 +6,8 @@ const REMEMBERED = 4_096;
 
 /**
  * A client is a credible witness of a backend's failure if it lately had a response from some backend that
- * was no failure, or if no other client asked for anything: who only ever sends what fails everywhere
- * convicts nobody. O(1).
+ * was no failure, or if no other client asked for anything: a client that only sends what fails
+ * everywhere convicts no backend. O(1).
  */
 export class Witnesses {
   readonly #clients = new Int32Array(REMEMBERED);

@@ -208,7 +208,7 @@ class WholeRequest implements Request, ResponseWriter, Scheduled {
 class WholeAttempt extends Job {
   /** Its number in the trace. */
   told = -1;
-  /** Whether nobody waits for it any more. */
+  /** Whether it is no longer waited for. */
   isGivenUp = false;
   /** Called with its result. */
   done: (result: Result) => void = () => {};

@@ -25,7 +25,7 @@ async function run(lab: Lab, { loadMs }: Scale): Promise<Finding> {
     figures: { requests: result.answered, p99Ms: result.p99Ms },
     verdicts: [
       verdict(
-        'every request is answered when nobody reads the log any more',
+        'every request is answered when the log is no longer read',
         loadText(result),
         result.failed === 0 && result.answered > 0,
       ),

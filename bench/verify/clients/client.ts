@@ -4,7 +4,7 @@
 export interface Places {
   /** HTTP/1.1, and HTTP/2 by prior knowledge. */
   readonly plain: string;
-  /** HTTP/2 over TLS, and HTTP/1.1; a certificate that nobody has signed. `undefined` for none. */
+  /** HTTP/2 over TLS, and HTTP/1.1; a certificate that no authority has signed. `undefined` for none. */
   readonly secure: string | undefined;
   /** HTTP/1.1 over TLS. `undefined` for none. */
   readonly secureHttp1: string | undefined;

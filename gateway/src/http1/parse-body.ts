@@ -18,7 +18,7 @@ import {
   MORE,
 } from './parse-head.ts';
 
-/** Bytes of all chunk extensions of a body together. Nobody uses any. */
+/** Bytes of all chunk extensions of a body together. None is in use. */
 const MAX_EXTENSION_BYTES = 16_384;
 /** The largest size that is exact has 14 hexadecimal digits; zeros before it are allowed up to 16 in all. */
 const MAX_SIZE_DIGITS = 16;
